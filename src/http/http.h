@@ -1,0 +1,124 @@
+/* The HTTP server: routes, requests and answers, on libmicrohttpd with one epoll thread a core and a pool of threads for
+ * handlers that block. What it promises beyond the library:
+ *  - ambiguous requests are refused with 400 and the connection is closed (RFC 9112 6.3, 2.2): two Content-Length, both
+ *    framings, bare LF, folded headers;
+ *  - a client can't hold a connection by being slow: a request's header must be complete 10 s after its first byte, or after
+ *    the last answer on that connection was sent plus idle_timeout_ms; its body must keep up a minimum rate; when the
+ *    connections run out, the one that has been idle longest goes;
+ *  - a drain cuts no request that was accepted. */
+#ifndef HTTP_H
+#define HTTP_H
+
+#include "arena.h"
+#include "status.h"
+#include "text.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct http_request;
+
+/* Where a handler runs. INLINE: on the event loop; it must not block (a read of microseconds is fine). POOL: on a thread
+ * of its own, while the event loop goes on. `begin` and `body` always run on the event loop. */
+enum http_run { HTTP_INLINE, HTTP_POOL };
+
+struct http_route {
+    const char *method;  /* "GET" also answers HEAD. "*" takes every method that no other row of the pattern names */
+    const char *pattern; /* "/users/{name}"; "{key*}" as the last part takes the rest, slashes and all */
+    enum http_run run;
+    /* The header is in. May answer at once, which ends the request (the rest of its body is read and dropped, or the
+     * connection is closed when that is too much). NULL: nothing to do. */
+    void (*begin)(struct http_request *request);
+    /* A piece of the body, in order. NULL: a body is read and dropped. May answer, which ends the request. */
+    void (*body)(struct http_request *request, const char *data, size_t size);
+    /* The whole request is in. Must answer. */
+    void (*handle)(struct http_request *request);
+    /* Always called last, exactly once if `begin` ran, on any thread: also when the client went away. NULL: nothing to do. */
+    void (*end)(struct http_request *request);
+};
+
+/* What became of a request; strings are borrowed for the call. */
+struct http_done {
+    const char *id;     /* X-Request-Id: the client's if it sent a sane one (1-64 of [A-Za-z0-9._-]), else ours */
+    const char *method, *path, *client;
+    const char *route;  /* the pattern; "" when none matched */
+    unsigned code;      /* 0: the client went away before an answer */
+    uint64_t body_bytes_in, body_bytes_out;
+    int64_t duration_ns; /* header complete to answer sent */
+};
+
+struct http_settings {
+    const char *listen; /* "127.0.0.1:8080", "[::1]:0"; port 0: any free one */
+    unsigned event_threads, pool_threads;
+    unsigned connections;       /* at most; the descriptors for them are asked for with setrlimit */
+    int64_t idle_timeout_ms;    /* 30,000 */
+    int64_t header_timeout_ms;  /* 10,000 */
+    int64_t body_bytes_per_second; /* the least rate, after 10 s of grace: 4,096 */
+    uint64_t max_body;          /* bytes; larger ones get 413 before they are read where their length is known */
+    const struct http_route *const *tables; /* NULL-terminated; each table ends with a row whose method is NULL */
+    void *context;              /* for http_context */
+    const char *const *headers; /* name, value, … NULL: sent with every answer */
+    void (*done)(void *context, const struct http_done *done); /* any thread; must not block */
+    /* The answer when the server itself refuses: by default http_answer_problem. */
+};
+
+struct http_server;
+/* Listens and serves from its own threads. INVALID for a bad address, UNAVAILABLE when it can't listen. */
+enum status http_server_open(const struct http_settings *settings, struct http_server **ret_server, struct text *why);
+/* "127.0.0.1:41231": with the real port. Borrowed. */
+const char *http_server_address(const struct http_server *server);
+/* Takes no new connections, lets every accepted request end (answers carry Connection: close), then closes idle ones;
+ * returns when all are closed or after timeout_ms, saying how many had to be cut. Open-ended streams are ended. */
+unsigned http_server_drain(struct http_server *server, int64_t timeout_ms);
+void http_server_close(struct http_server *server);
+struct http_stats {
+    uint64_t requests_in_flight, connections, connections_refused, connections_reaped;
+};
+void http_server_get_stats(const struct http_server *server, struct http_stats *ret_stats);
+
+/* ---- The request ---- */
+
+void *http_context(const struct http_request *request);
+struct arena *http_arena(struct http_request *request); /* lives as long as the request */
+void http_set_data(struct http_request *request, void *data);
+void *http_data(const struct http_request *request);
+const char *http_request_id(const struct http_request *request);
+const char *http_method(const struct http_request *request);
+const char *http_path(const struct http_request *request); /* percent-decoded, without the query */
+/* What stood for {name}; "" if there is no such part. Percent-decoded; never holds a NUL. */
+const char *http_parameter(const struct http_request *request, const char *name);
+/* NULL when absent. Names of headers match in any case. Of repeated ones the first. */
+const char *http_header(const struct http_request *request, const char *name);
+const char *http_query(const struct http_request *request, const char *name); /* percent-decoded, + is a space */
+/* INVALID when malformed or outside; the default when absent. */
+enum status http_query_integer(const struct http_request *request, const char *name, int64_t minimum,
+                               int64_t maximum, int64_t default_value, int64_t *ret_value, struct text *why);
+uint64_t http_content_length(const struct http_request *request); /* UINT64_MAX: unknown (chunked) */
+
+/* ---- The answer: headers first, then exactly one of the answers ---- */
+
+void http_add_header(struct http_request *request, const char *name, const char *value);
+/* Copies the body. content_type NULL: no body, no Content-Type. */
+void http_answer(struct http_request *request, unsigned code, const char *content_type, const char *body, size_t size);
+void http_answer_text(struct http_request *request, unsigned code, const char *content_type, struct text *body); /* takes */
+/* application/problem+json (RFC 9457): {"type":"about:blank","title":…,"status":…,"detail":sentence}. */
+void http_answer_problem(struct http_request *request, unsigned code, const char *sentence);
+/* `size` bytes of the file from `offset`, by sendfile; the descriptor is taken. */
+void http_answer_file(struct http_request *request, unsigned code, const char *content_type, int fd, uint64_t offset,
+                      uint64_t size);
+
+/* An open-ended answer (server-sent events). `next` appends what there is to send; it returns false when the stream has ended. With nothing to send it
+ * appends nothing, and is called again after http_stream_wake. `close` is called exactly once, at the end or when the client has gone; after
+ * it nobody may wake the stream. Both run on the event loop and must not block. */
+struct http_stream;
+struct http_stream_ops {
+    bool (*next)(void *data, struct text *out);
+    void (*close)(void *data);
+};
+/* The stream exists from here until `close`. A comment line is sent every 15 s, so that dead clients are found. */
+struct http_stream *http_answer_stream(struct http_request *request, const char *content_type,
+                                       const struct http_stream_ops *ops, void *data);
+void http_stream_wake(struct http_stream *stream); /* any thread */
+
+#endif

@@ -1,0 +1,58 @@
+/* The darkroom: where untrusted pixels are decoded, resized and encoded, in processes that can do nothing else.
+ *
+ * A pool starts the program `cloudphotos-darkroom` once (its own executable, so that the server never maps libvips and the
+ * darkroom never sees the server's memory or descriptors). That first process opens libvips and forks the workers
+ * ahead, one for each of `processes`; each closes everything but its socket and sandboxes itself before it sees a byte: no new privileges,
+ * seccomp allow-list, no network, no opening of files, limits on memory and CPU time. Pictures go in and out as
+ * descriptors passed over the socket (SCM_RIGHTS, unix(7)). A worker that crashes, runs over its time or its memory is killed and
+ * replaced; that costs one photo. */
+#ifndef DARKROOM_H
+#define DARKROOM_H
+
+#include "probe.h"
+#include "status.h"
+#include "text.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct darkroom_settings {
+    const char *program; /* path of cloudphotos-darkroom; NULL: beside the running executable, then the install folder */
+    unsigned processes;
+    int64_t timeout_ms;    /* wall time for one photo: 20,000 */
+    uint64_t memory_bytes; /* address space of a worker: 512 MB */
+    struct image_limits limits;
+    unsigned large_side, thumbnail_side; /* pixels of the longer side: 1440, 350; never enlarged */
+    unsigned quality;                    /* of WebP: 75 */
+};
+
+struct darkroom_rendition {
+    uint32_t width, height;
+    uint64_t bytes;
+};
+struct darkroom_result {
+    struct darkroom_rendition large, thumbnail;
+    uint32_t frames;
+};
+
+struct darkroom;
+/* Starts the processes and returns when all are ready. UNAVAILABLE, saying what is missing, when it can't. */
+enum status darkroom_open(const struct darkroom_settings *settings, struct darkroom **ret_darkroom, struct text *why);
+/* Ends the processes; work under way is lost. */
+void darkroom_close(struct darkroom *darkroom);
+
+/* Decodes what is behind `original_fd` once and writes both WebP files to descriptors that are open for writing, empty and at
+ * offset 0; upright, in sRGB, without metadata or profile. All three stay the caller's. Blocks, waiting for a free worker first; safe from any
+ * thread. UNPROCESSABLE (broken, in words), UNSUPPORTED, TOO_LARGE (pixels, frames, memory: what was exceeded), TIMEOUT, CRASHED;
+ * NO_SPACE when an output could not be written; outputs are undefined then. */
+enum status darkroom_develop(struct darkroom *darkroom, int original_fd, int large_fd, int thumbnail_fd,
+                             struct darkroom_result *ret_result, struct text *why);
+
+struct darkroom_stats {
+    uint64_t developed, restarts;
+    unsigned processes, busy;
+};
+void darkroom_get_stats(const struct darkroom *darkroom, struct darkroom_stats *ret_stats);
+
+#endif

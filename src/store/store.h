@@ -1,0 +1,169 @@
+/* The metadata: photos, users, and workflow executions with their history. One set of promises, many back ends
+ * (store_ops.h); tests/contract/ runs the same suite against each of them.
+ *
+ * Every function is safe to call from any thread and blocks until the change is durable. Functions that change
+ * something return NO_SPACE (disk full), UNAVAILABLE (read-only, unreachable, corrupt) or BUSY (try again) when the back
+ * end can't; nothing has changed then. `why` may be NULL. What is put in an arena lives as long as that arena. */
+#ifndef STORE_H
+#define STORE_H
+
+#include "arena.h"
+#include "id.h"
+#include "status.h"
+#include "text.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { AUTHOR_NAME_MAX = 64, IDEMPOTENCY_KEY_MAX = 255 };
+
+struct store;
+
+/* address: "sqlite:PATH". INVALID for an unknown scheme, naming the known ones. */
+enum status store_open(const char *address, struct store **ret_store, struct text *why);
+void store_close(struct store *store); /* NULL is allowed */
+/* A real search, as a client would make it. */
+enum status store_check(struct store *store, struct text *why);
+
+/* ---- Photos ---- */
+
+enum photo_state { PHOTO_PENDING, PHOTO_SUCCESS, PHOTO_ERROR };
+
+struct rendition {
+    uint32_t width, height; /* pixels; 0 while unknown */
+    uint64_t bytes;
+};
+
+struct photo {
+    struct id id;
+    const char *author;
+    enum photo_state state;
+    int64_t created_ms, updated_ms; /* wall clock */
+    const char *error_message;      /* NULL unless state is ERROR */
+    const char *format;             /* of the original: "jpeg", "png", … */
+    uint32_t frames;                /* 1 for a still */
+    struct rendition original, large, thumbnail;
+    const char *labels; /* JSON array of {"name","parent","confidence"}; NULL while unknown */
+};
+
+/* PENDING, SUCCESS, ERROR: as the API writes them. */
+const char *photo_state_name(enum photo_state state);
+
+struct execution;
+
+/* Writes the photo (state PENDING) and its execution in one transaction. With an idempotency key that this author has
+ * used before, nothing is written and *ret_existing (in arena) is that photo; *ret_created says which it was. */
+enum status store_photo_create(struct store *store, const struct photo *photo, const char *idempotency_key,
+                               const struct execution *execution, struct arena *arena,
+                               struct photo *ret_existing, bool *ret_created, struct text *why);
+enum status store_photo_get(struct store *store, const struct id *id, struct arena *arena,
+                            struct photo *ret_photo, struct text *why);
+/* The photo that this author made with this key; NOT_FOUND. */
+enum status store_photo_find_key(struct store *store, const char *author, const char *idempotency_key,
+                                 struct arena *arena, struct photo *ret_photo, struct text *why);
+
+/* PENDING to SUCCESS with large, thumbnail and labels of *photo; the author's count grows by one. Already SUCCESS is OK and
+ * changes nothing. NOT_FOUND when the photo is gone (deleted), CONFLICT when it is ERROR. */
+enum status store_photo_publish(struct store *store, const struct photo *photo, int64_t now_ms, struct text *why);
+/* PENDING to ERROR. Already ERROR is OK and changes nothing. NOT_FOUND when gone, CONFLICT when it is SUCCESS. */
+enum status store_photo_reject(struct store *store, const struct id *id, const char *error_message,
+                               const char *labels, int64_t now_ms, struct text *why);
+
+/* Deleting takes two steps, so that a crash between leaves nothing behind: from `delete` on the photo is NOT_FOUND to every
+ * other function, its execution is ABORTED, its author's count is right; its objects are then removed by the caller, and
+ * `purge` forgets it. FORBIDDEN when the author is another one. A key used for it may be used again. */
+enum status store_photo_delete(struct store *store, const struct id *id, const char *author, int64_t now_ms,
+                               struct text *why);
+/* Up to `limit` ids that were deleted and not yet purged. */
+enum status store_photos_deleted(struct store *store, struct id *ret_ids, size_t limit, size_t *ret_count,
+                                 struct text *why);
+enum status store_photo_purge(struct store *store, const struct id *id, struct text *why);
+
+/* ---- Users: whoever has at least one published photo ---- */
+
+/* Called for each row in order, on the caller's thread; strings are borrowed for the call. Returning false ends the listing. */
+typedef bool store_user_row(void *context, const char *name, size_t name_length, int64_t posts_count);
+typedef bool store_post_row(void *context, const struct id *id, int64_t created_ms);
+
+/* Names that begin with `prefix`, in byte order, beyond `after` (exclusive; NULL: from the start), at most `limit` rows. */
+enum status store_users_search(struct store *store, const char *prefix, const char *after, size_t limit,
+                               store_user_row *row, void *context, struct text *why);
+
+struct post_cursor {
+    int64_t created_ms;
+    struct id id;
+};
+/* The author's published photos, newest first (created_ms, then id, descending), beyond `after` (exclusive; NULL: from the
+ * newest), at most `limit` rows. */
+enum status store_user_posts(struct store *store, const char *author, const struct post_cursor *after,
+                             size_t limit, store_post_row *row, void *context, struct text *why);
+
+/* ---- Workflow executions ---- */
+
+enum execution_status { EXECUTION_RUNNING, EXECUTION_SUCCEEDED, EXECUTION_FAILED, EXECUTION_ABORTED };
+enum { EXECUTION_STATUSES = 4, STATE_NAME_MAX = 80 /* characters: states-language.net */ };
+
+struct execution {
+    struct id id; /* the photo's id: one execution a photo */
+    enum execution_status status;
+    const char *workflow; /* name of the definition */
+    const char *state;    /* name of the state that it is in, "" before the first */
+    const char *data;     /* JSON: all that the interpreter needs to go on; opaque to the store */
+    int64_t started_ms, updated_ms;
+    int64_t due_ms;   /* not claimed before */
+    uint64_t version; /* grows with each save */
+};
+
+struct execution_event {
+    int64_t time_ms;
+    const char *type;   /* "TaskStateEntered", …: the event names of Step Functions' GetExecutionHistory */
+    const char *detail; /* JSON object */
+};
+
+/* RUNNING, SUCCEEDED, FAILED, ABORTED. */
+const char *execution_status_name(enum execution_status status);
+
+/* Takes up to `limit` due, RUNNING executions that nobody holds (or whose holder's lease ran out), oldest due first, and
+ * leases them to `owner` until now + lease. */
+enum status store_executions_claim(struct store *store, const char *owner, int64_t now_ms, int64_t lease_ms,
+                                   size_t limit, struct arena *arena, struct execution *ret_executions,
+                                   size_t *ret_count, struct text *why);
+/* Prolongs every lease that `owner` holds and that has not run out. */
+enum status store_executions_renew(struct store *store, const char *owner, int64_t now_ms, int64_t lease_ms,
+                                   struct text *why);
+/* One transition in one transaction: status, state, data, due_ms, and the events after those already there. CONFLICT when
+ * the lease was lost or the execution was aborted: then drop it. The lease is kept while `keep_lease` and RUNNING. */
+enum status store_execution_save(struct store *store, const char *owner, const struct execution *execution,
+                                 const struct execution_event *events, size_t event_count, bool keep_lease,
+                                 struct text *why);
+/* Gives back what was claimed and not worked on: due at once for anybody. */
+enum status store_execution_release(struct store *store, const char *owner, const struct id *id, struct text *why);
+
+enum status store_execution_get(struct store *store, const struct id *id, struct arena *arena,
+                                struct execution *ret_execution, struct text *why);
+typedef bool store_execution_row(void *context, const struct execution *execution);
+typedef bool store_event_row(void *context, const struct execution_event *event);
+/* Newest first, of one status or of all (status -1), at most `limit` rows. */
+enum status store_executions_list(struct store *store, int status, size_t limit, store_execution_row *row,
+                                  void *context, struct text *why);
+/* In order of happening; NOT_FOUND for an unknown execution. */
+enum status store_execution_events(struct store *store, const struct id *id, store_event_row *row, void *context,
+                                   struct text *why);
+/* A FAILED or ABORTED execution whose photo still exists: it becomes RUNNING with the given data, due at once, and an ERROR
+ * photo becomes PENDING again. CONFLICT for other states. */
+enum status store_execution_retry(struct store *store, const struct id *id, const char *data, int64_t now_ms,
+                                  struct text *why);
+
+struct store_counts {
+    uint64_t executions[EXECUTION_STATUSES]; /* since the store was made */
+    uint64_t queue_depth;                    /* RUNNING, due and held by nobody */
+    int64_t next_due_ms;                     /* when the next execution that nobody holds is due or its lease ends; -1: none */
+};
+enum status store_get_counts(struct store *store, int64_t now_ms, struct store_counts *ret_counts,
+                             struct text *why);
+/* Forgets executions that ended before `before_ms`, with their history, at most `limit` in one call. */
+enum status store_executions_prune(struct store *store, int64_t before_ms, size_t limit, size_t *ret_pruned,
+                                   struct text *why);
+
+#endif
