@@ -14,11 +14,11 @@ struct check_test {
 
 /* With words on the command line, only tests whose name contains one of them. Returns the exit status. */
 int check_main(const struct check_test *tests, size_t count, int argc, char **argv);
-#define CHECK_MAIN(...)                                                                                               \
-    int main(int argc, char **argv)                                                                                   \
-    {                                                                                                                 \
-        static const struct check_test tests[] = {__VA_ARGS__};                                                      \
-        return check_main(tests, sizeof tests / sizeof tests[0], argc, argv);                                        \
+#define CHECK_MAIN(...)                                                                                                \
+    int main(int argc, char **argv)                                                                                    \
+    {                                                                                                                  \
+        static const struct check_test tests[] = {__VA_ARGS__};                                                        \
+        return check_main(tests, sizeof tests / sizeof tests[0], argc, argv);                                          \
     }
 
 /* Begins a case of the running test; the one before ends here. */

@@ -13,7 +13,7 @@ struct arena {
 #define ARENA_CLEANUP __attribute__((cleanup(arena_release)))
 
 void arena_release(struct arena *arena);
-void *arena_new(struct arena *arena, size_t size); /* zeroed */
+void *arena_new(struct arena *arena, size_t size);                      /* zeroed */
 char *arena_copy(struct arena *arena, const char *data, size_t length); /* NUL-terminated copy */
 char *arena_copy_string(struct arena *arena, const char *string);       /* NULL stays NULL */
 char *arena_printf(struct arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -26,10 +26,19 @@ void log_close(void);
 /* `fields` ends with a field of type LOG_END. */
 void log_write(enum log_level level, const char *event, const struct log_field *fields);
 
-#define LOG_S(field, value) {.type = LOG_STRING, .name = (field), .string = (value)}
-#define LOG_I(field, value) {.type = LOG_INTEGER, .name = (field), .integer = (value)}
-#define LOG_R(field, value) {.type = LOG_REAL, .name = (field), .real = (value)}
-#define LOG_FIELDS(...)     ((const struct log_field[]){__VA_ARGS__ __VA_OPT__(, ){.type = LOG_END}})
+#define LOG_S(field, value)                                                                                            \
+    {                                                                                                                  \
+        .type = LOG_STRING, .name = (field), .string = (value)                                                         \
+    }
+#define LOG_I(field, value)                                                                                            \
+    {                                                                                                                  \
+        .type = LOG_INTEGER, .name = (field), .integer = (value)                                                       \
+    }
+#define LOG_R(field, value)                                                                                            \
+    {                                                                                                                  \
+        .type = LOG_REAL, .name = (field), .real = (value)                                                             \
+    }
+#define LOG_FIELDS(...) ((const struct log_field[]){__VA_ARGS__ __VA_OPT__(, ){.type = LOG_END}})
 
 #define log_info(event, ...)    log_write(LOG_INFO, (event), LOG_FIELDS(__VA_ARGS__))
 #define log_warning(event, ...) log_write(LOG_WARNING, (event), LOG_FIELDS(__VA_ARGS__))

@@ -34,7 +34,6 @@ void histogram_observe(struct histogram *histogram, int64_t duration_ns);
 void metrics_add_family(struct text *out, const char *name, const char *type, const char *help);
 void metrics_add_integer(struct text *out, const char *name, const char *labels, int64_t value);
 void metrics_add_real(struct text *out, const char *name, const char *labels, double value);
-void metrics_add_histogram(struct text *out, const char *name, const char *labels,
-                           const struct histogram *histogram);
+void metrics_add_histogram(struct text *out, const char *name, const char *labels, const struct histogram *histogram);
 
 #endif

@@ -5,6 +5,7 @@
 #ifndef SETTINGS_H
 #define SETTINGS_H
 
+#include "arena.h"
 #include "status.h"
 #include "text.h"
 
@@ -42,11 +43,11 @@ struct settings_words {
     size_t count;
 };
 
-/* Fills `fields` (strings live as long as the process: settings are read once). --config FILE or CLOUDPHOTOS_CONFIG names the INI file.
+/* Fills `fields` (its strings live as long as the arena, argv and the environment). --config FILE or CLOUDPHOTOS_CONFIG names the INI file.
  * --help or -h prints to stdout and sets *ret_help. INVALID names what was wrong, where (flag, variable, or
  * file:line) and what is allowed. Words are refused unless ret_words is given. */
-enum status settings_read(const struct settings_table *table, int argc, char *const *argv, void *fields,
-                          struct settings_words *ret_words, bool *ret_help, struct text *why);
+enum status settings_read(const struct settings_table *table, int argc, char *const *argv, struct arena *arena,
+                          void *fields, struct settings_words *ret_words, bool *ret_help, struct text *why);
 
 /* "64M", "20s": the values as SETTING_BYTES and SETTING_SECONDS take them. INVALID for anything else or too large. */
 enum status settings_parse_bytes(const char *text, int64_t *ret_bytes);
