@@ -47,8 +47,8 @@ void blob_object_release(struct blob_object *object);
 /* An upload: write to its descriptor in any order, then commit or abort: both end and free it. Until commit returned OK no
  * reader sees anything, and after it the object survives a power cut. Committing over an existing key replaces it. */
 struct blob_upload;
-enum status blob_upload_begin(struct blob *blob, enum bucket bucket, const char *key,
-                              struct blob_upload **ret_upload, struct text *why);
+enum status blob_upload_begin(struct blob *blob, enum bucket bucket, const char *key, struct blob_upload **ret_upload,
+                              struct text *why);
 int blob_upload_fd(const struct blob_upload *upload); /* readable too; borrowed */
 /* NO_SPACE, UNAVAILABLE; the upload is gone either way. */
 enum status blob_upload_commit(struct blob_upload *upload, struct text *why);

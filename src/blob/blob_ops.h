@@ -10,8 +10,8 @@ struct blob_ops {
     void (*close)(struct blob *blob);
     enum status (*get)(struct blob *blob, enum bucket bucket, const char *key, struct blob_object *ret_object,
                        struct text *why);
-    enum status (*upload_begin)(struct blob *blob, enum bucket bucket, const char *key,
-                                struct blob_upload **ret_upload, struct text *why);
+    enum status (*upload_begin)(struct blob *blob, enum bucket bucket, const char *key, struct blob_upload **ret_upload,
+                                struct text *why);
     enum status (*upload_commit)(struct blob_upload *upload, struct text *why);
     void (*upload_abort)(struct blob_upload *upload);
     enum status (*delete)(struct blob *blob, enum bucket bucket, const char *key, struct text *why);

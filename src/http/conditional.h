@@ -14,7 +14,7 @@ struct conditional_object {
     uint64_t size;
 };
 struct conditional_answer {
-    unsigned code; /* 200, 206, 304, 412, 416 */
+    unsigned code;         /* 200, 206, 304, 412, 416 */
     uint64_t offset, size; /* what to send with 200 and 206 */
 };
 struct conditional_answer conditional_decide(const struct conditional_request *request,

@@ -40,10 +40,10 @@ struct http_route {
 
 /* What became of a request; strings are borrowed for the call. */
 struct http_done {
-    const char *id;     /* X-Request-Id: the client's if it sent a sane one (1-64 of [A-Za-z0-9._-]), else ours */
+    const char *id; /* X-Request-Id: the client's if it sent a sane one (1-64 of [A-Za-z0-9._-]), else ours */
     const char *method, *path, *client;
-    const char *route;  /* the pattern; "" when none matched */
-    unsigned code;      /* 0: the client went away before an answer */
+    const char *route; /* the pattern; "" when none matched */
+    unsigned code;     /* 0: the client went away before an answer */
     uint64_t body_bytes_in, body_bytes_out;
     int64_t duration_ns; /* header complete to answer sent */
 };
@@ -51,14 +51,14 @@ struct http_done {
 struct http_settings {
     const char *listen; /* "127.0.0.1:8080", "[::1]:0"; port 0: any free one */
     unsigned event_threads, pool_threads;
-    unsigned connections;       /* at most; the descriptors for them are asked for with setrlimit */
-    int64_t idle_timeout_ms;    /* 30,000 */
-    int64_t header_timeout_ms;  /* 10,000 */
+    unsigned connections;          /* at most; the descriptors for them are asked for with setrlimit */
+    int64_t idle_timeout_ms;       /* 30,000 */
+    int64_t header_timeout_ms;     /* 10,000 */
     int64_t body_bytes_per_second; /* the least rate, after 10 s of grace: 4,096 */
-    uint64_t max_body;          /* bytes; larger ones get 413 before they are read where their length is known */
+    uint64_t max_body;             /* bytes; larger ones get 413 before they are read where their length is known */
     const struct http_route *const *tables; /* NULL-terminated; each table ends with a row whose method is NULL */
-    void *context;              /* for http_context */
-    const char *const *headers; /* name, value, … NULL: sent with every answer */
+    void *context;                          /* for http_context */
+    const char *const *headers;             /* name, value, … NULL: sent with every answer */
     void (*done)(void *context, const struct http_done *done); /* any thread; must not block */
     /* The answer when the server itself refuses: by default http_answer_problem. */
 };
@@ -92,8 +92,8 @@ const char *http_parameter(const struct http_request *request, const char *name)
 const char *http_header(const struct http_request *request, const char *name);
 const char *http_query(const struct http_request *request, const char *name); /* percent-decoded, + is a space */
 /* INVALID when malformed or outside; the default when absent. */
-enum status http_query_integer(const struct http_request *request, const char *name, int64_t minimum,
-                               int64_t maximum, int64_t default_value, int64_t *ret_value, struct text *why);
+enum status http_query_integer(const struct http_request *request, const char *name, int64_t minimum, int64_t maximum,
+                               int64_t default_value, int64_t *ret_value, struct text *why);
 uint64_t http_content_length(const struct http_request *request); /* UINT64_MAX: unknown (chunked) */
 
 /* ---- The answer: headers first, then exactly one of the answers ---- */
@@ -101,7 +101,8 @@ uint64_t http_content_length(const struct http_request *request); /* UINT64_MAX:
 void http_add_header(struct http_request *request, const char *name, const char *value);
 /* Copies the body. content_type NULL: no body, no Content-Type. */
 void http_answer(struct http_request *request, unsigned code, const char *content_type, const char *body, size_t size);
-void http_answer_text(struct http_request *request, unsigned code, const char *content_type, struct text *body); /* takes */
+void http_answer_text(struct http_request *request, unsigned code, const char *content_type,
+                      struct text *body); /* takes */
 /* application/problem+json (RFC 9457): {"type":"about:blank","title":…,"status":…,"detail":sentence}. */
 void http_answer_problem(struct http_request *request, unsigned code, const char *sentence);
 /* `size` bytes of the file from `offset`, by sendfile; the descriptor is taken. */

@@ -18,7 +18,8 @@
 #include <stdint.h>
 
 struct darkroom_settings {
-    const char *program; /* path of cloudphotos-darkroom; NULL: beside the running executable, then the install folder */
+    const char
+        *program; /* path of cloudphotos-darkroom; NULL: beside the running executable, then the install folder */
     unsigned processes;
     int64_t timeout_ms;    /* wall time for one photo: 20,000 */
     uint64_t memory_bytes; /* address space of a worker: 512 MB */

@@ -31,9 +31,9 @@ struct moderation_labels {
 
 struct moderator;
 struct moderator_ops {
-    const char *name;   /* "none" */
-    const char *blind;  /* what it can't see, for the log at start; NULL: nothing */
-    bool needs_pixels;  /* false: `image` is NULL, and nobody decodes one for it */
+    const char *name;  /* "none" */
+    const char *blind; /* what it can't see, for the log at start; NULL: nothing */
+    bool needs_pixels; /* false: `image` is NULL, and nobody decodes one for it */
     enum status (*open)(struct moderator **ret_moderator, struct text *why);
     void (*close)(struct moderator *moderator);
     /* Safe from any thread. BUSY, UNAVAILABLE, TIMEOUT or CRASHED when it could not look: try again. */

@@ -55,10 +55,10 @@ struct execution;
 /* Writes the photo (state PENDING) and its execution in one transaction. With an idempotency key that this author has
  * used before, nothing is written and *ret_existing (in arena) is that photo; *ret_created says which it was. */
 enum status store_photo_create(struct store *store, const struct photo *photo, const char *idempotency_key,
-                               const struct execution *execution, struct arena *arena,
-                               struct photo *ret_existing, bool *ret_created, struct text *why);
-enum status store_photo_get(struct store *store, const struct id *id, struct arena *arena,
-                            struct photo *ret_photo, struct text *why);
+                               const struct execution *execution, struct arena *arena, struct photo *ret_existing,
+                               bool *ret_created, struct text *why);
+enum status store_photo_get(struct store *store, const struct id *id, struct arena *arena, struct photo *ret_photo,
+                            struct text *why);
 /* The photo that this author made with this key; NOT_FOUND. */
 enum status store_photo_find_key(struct store *store, const char *author, const char *idempotency_key,
                                  struct arena *arena, struct photo *ret_photo, struct text *why);
@@ -67,8 +67,8 @@ enum status store_photo_find_key(struct store *store, const char *author, const 
  * changes nothing. NOT_FOUND when the photo is gone (deleted), CONFLICT when it is ERROR. */
 enum status store_photo_publish(struct store *store, const struct photo *photo, int64_t now_ms, struct text *why);
 /* PENDING to ERROR. Already ERROR is OK and changes nothing. NOT_FOUND when gone, CONFLICT when it is SUCCESS. */
-enum status store_photo_reject(struct store *store, const struct id *id, const char *error_message,
-                               const char *labels, int64_t now_ms, struct text *why);
+enum status store_photo_reject(struct store *store, const struct id *id, const char *error_message, const char *labels,
+                               int64_t now_ms, struct text *why);
 
 /* Deleting takes two steps, so that a crash between leaves nothing behind: from `delete` on the photo is NOT_FOUND to every
  * other function, its execution is ABORTED, its author's count is right; its objects are then removed by the caller, and
@@ -96,8 +96,8 @@ struct post_cursor {
 };
 /* The author's published photos, newest first (created_ms, then id, descending), beyond `after` (exclusive; NULL: from the
  * newest), at most `limit` rows. */
-enum status store_user_posts(struct store *store, const char *author, const struct post_cursor *after,
-                             size_t limit, store_post_row *row, void *context, struct text *why);
+enum status store_user_posts(struct store *store, const char *author, const struct post_cursor *after, size_t limit,
+                             store_post_row *row, void *context, struct text *why);
 
 /* ---- Workflow executions ---- */
 
@@ -158,10 +158,9 @@ enum status store_execution_retry(struct store *store, const struct id *id, cons
 struct store_counts {
     uint64_t executions[EXECUTION_STATUSES]; /* since the store was made */
     uint64_t queue_depth;                    /* RUNNING, due and held by nobody */
-    int64_t next_due_ms;                     /* when the next execution that nobody holds is due or its lease ends; -1: none */
+    int64_t next_due_ms; /* when the next execution that nobody holds is due or its lease ends; -1: none */
 };
-enum status store_get_counts(struct store *store, int64_t now_ms, struct store_counts *ret_counts,
-                             struct text *why);
+enum status store_get_counts(struct store *store, int64_t now_ms, struct store_counts *ret_counts, struct text *why);
 /* Forgets executions that ended before `before_ms`, with their history, at most `limit` in one call. */
 enum status store_executions_prune(struct store *store, int64_t before_ms, size_t limit, size_t *ret_pruned,
                                    struct text *why);

@@ -15,9 +15,9 @@ struct task_call {
 };
 
 struct task_outcome {
-    json_t *output;     /* set on success; the interpreter takes it */
-    struct text error;  /* a name on failure: "Darkroom.Crashed", "States.TaskFailed"; empty on success */
-    struct text cause;  /* a sentence for a person */
+    json_t *output;    /* set on success; the interpreter takes it */
+    struct text error; /* a name on failure: "Darkroom.Crashed", "States.TaskFailed"; empty on success */
+    struct text cause; /* a sentence for a person */
 };
 
 struct task_handler {
