@@ -1,0 +1,56 @@
+# The short way to everything. Meson and Ninja do the work; packages.txt lists what Debian has to bring.
+LISTEN = 127.0.0.1:8080
+DATA = ./data
+PREFIX = /usr/local
+SUITE =
+TEST =
+FUZZ_SECONDS = 60
+FAULT_ROUNDS = 1000
+MAKEFLAGS += --no-print-directory
+
+.PHONY: help build run test test-tsan fault fuzz bench lint format install clean
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
+
+build: ## install missing packages, leave the optimised program at build/cloudphotos
+	@tools/install-packages build
+	@tools/configure build
+	@ninja -C build
+
+run: build ## build, then serve from LISTEN=127.0.0.1:8080 with DATA=./data
+	@build/cloudphotos serve --listen $(LISTEN) --data $(DATA)
+
+test: ## everything CI runs; SUITE=unit one suite, TEST=word the tests with that word in their name
+	@tools/install-packages build test
+	@node tests/run.mjs test --suite '$(SUITE)' --test '$(TEST)'
+
+test-tsan: ## unit, contract and http suites under ThreadSanitizer; takes SUITE and TEST too
+	@tools/install-packages build test
+	@node tests/run.mjs test-tsan --suite '$(SUITE)' --test '$(TEST)'
+
+fault: ## the fault suite at length: FAULT_ROUNDS=1000
+	@tools/install-packages build test
+	@FAULT_ROUNDS=$(FAULT_ROUNDS) node tests/run.mjs fault --test '$(TEST)'
+
+fuzz: ## each fuzz target for FUZZ_SECONDS=60; TEST=word only some
+	@tools/install-packages build test
+	@tests/fuzz/run '$(FUZZ_SECONDS)' '$(TEST)'
+
+bench: build ## measure, and write docs/benchmarks.md; TEST=word only some
+	@tools/install-packages bench
+	@node bench/run.mjs '$(TEST)'
+
+lint: ## format, clang-tidy, cppcheck, floors, banned functions, sizes
+	@tools/install-packages build test lint
+	@node tools/lint.mjs
+
+format: ## lay out all C files
+	@git ls-files '*.c' '*.h' | xargs clang-format -i
+
+install: build ## into PREFIX=/usr/local, below DESTDIR if that is set
+	@meson configure build -Dprefix='$(PREFIX)'
+	@DESTDIR='$(DESTDIR)' meson install -C build
+
+clean: ## remove everything that was built; data stays
+	@rm -rf build build-asan build-tsan build-fuzz
