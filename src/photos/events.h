@@ -1,0 +1,25 @@
+/* Who wants to know what happens to which photo, within this process. */
+#ifndef EVENTS_H
+#define EVENTS_H
+
+#include "id.h"
+
+struct photo_event {
+    struct id id;
+    const char *stage; /* name of the workflow's state; NULL: the photo has reached its end, look at it */
+};
+
+/* Runs on the thread that made the transition; must not block, subscribe or unsubscribe. */
+typedef void photo_listener(void *data, const struct photo_event *event);
+
+struct events;
+struct events *events_new(void);
+void events_free(struct events *events); /* with no subscription left */
+
+struct subscription;
+struct subscription *events_subscribe(struct events *events, const struct id *id, photo_listener *listener, void *data);
+/* After it returned the listener isn't running and won't be called again. */
+void events_unsubscribe(struct events *events, struct subscription *subscription);
+void events_tell(struct events *events, const struct photo_event *event);
+
+#endif

@@ -1,0 +1,176 @@
+#include "photos_private.h"
+
+#include "clock.h"
+#include "memory.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char photos_workflow_name[] = "photo-upload";
+
+static void tell_transition(void *context, const struct execution *execution)
+{
+    struct photos *photos = context;
+    bool is_running = execution->status == EXECUTION_RUNNING;
+    struct photo_event event = {.id = execution->id, .stage = is_running ? execution->state : NULL};
+    events_tell(photos->events, &event);
+}
+
+static void tell_trouble(void *context, const char *sentence)
+{
+    struct photos *photos = context;
+    if (photos->settings.trouble)
+        photos->settings.trouble(photos->settings.context, sentence);
+}
+
+static enum status open_runner(struct photos *photos, struct text *why)
+{
+    photos->workflow = (struct runner_workflow){.name = photos_workflow_name, .definition = photos->definition};
+    struct runner_settings settings = {
+        .store = photos->settings.store,
+        .workflows = &photos->workflow,
+        .workflow_count = 1,
+        .handlers = photo_tasks,
+        .handler_count = photo_task_count,
+        .context = photos,
+        .threads = photos->settings.workers,
+        .lease_ms = 3000,
+        .on_transition = tell_transition,
+        .on_trouble = tell_trouble,
+    };
+    return runner_open(&settings, &photos->runner, why);
+}
+
+enum status photos_open(const struct photos_settings *settings, struct photos **ret_photos, struct text *why)
+{
+    struct photos *photos = NEW(struct photos);
+    photos->settings = *settings;
+    photos->events = events_new();
+    enum status status = definition_parse(photos_workflow_text, photos_workflow_length, &photos->definition, why);
+    if (status == STATUS_OK)
+        status = open_runner(photos, why);
+    if (status != STATUS_OK) {
+        photos_close(photos);
+        return status;
+    }
+    photos->janitor = janitor_open(photos);
+    *ret_photos = photos;
+    return STATUS_OK;
+}
+
+void photos_drain(struct photos *photos, int64_t timeout_ms)
+{
+    runner_drain(photos->runner, timeout_ms);
+}
+
+void photos_close(struct photos *photos)
+{
+    if (photos->janitor)
+        janitor_close(photos->janitor);
+    if (photos->runner)
+        runner_close(photos->runner);
+    if (photos->definition)
+        definition_free(photos->definition);
+    events_free(photos->events);
+    free(photos);
+}
+
+struct store *photos_store(const struct photos *photos)
+{
+    return photos->settings.store;
+}
+
+struct blob *photos_blob(const struct photos *photos)
+{
+    return photos->settings.blob;
+}
+
+const struct photos_settings *photos_get_settings(const struct photos *photos)
+{
+    return &photos->settings;
+}
+
+struct events *photos_events(const struct photos *photos)
+{
+    return photos->events;
+}
+
+enum status photos_check_name(const char *name, struct text *why)
+{
+    size_t length = strlen(name);
+    if (length && length <= AUTHOR_NAME_MAX && strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_") == length)
+        return STATUS_OK;
+    text_setf(why, "A user name has 1 to %d characters, each a small letter a-z, a digit or an underscore.",
+              AUTHOR_NAME_MAX);
+    return STATUS_FORBIDDEN;
+}
+
+enum status photos_stage(struct photos *photos, const struct photo *photo, struct arena *arena, const char **ret_stage,
+                         struct text *why)
+{
+    struct execution execution;
+    *ret_stage = NULL;
+    if (photo->state != PHOTO_PENDING)
+        return STATUS_OK;
+    enum status status = store_execution_get(photos->settings.store, &photo->id, arena, &execution, why);
+    if (status == STATUS_OK && execution.status == EXECUTION_RUNNING)
+        *ret_stage = execution.state[0] ? execution.state : "Queued";
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
+static void make_key(const struct id *id, const char *suffix, char ret_key[static OBJECT_KEY_SIZE])
+{
+    char text[ID_TEXT_SIZE];
+    id_format(id, text);
+    (void)snprintf(ret_key, OBJECT_KEY_SIZE, "%s%s", text, suffix);
+}
+
+void photos_original_key(const struct id *id, char ret_key[static OBJECT_KEY_SIZE])
+{
+    make_key(id, "", ret_key);
+}
+
+void photos_large_key(const struct id *id, char ret_key[static OBJECT_KEY_SIZE])
+{
+    make_key(id, "-comp.webp", ret_key);
+}
+
+void photos_thumbnail_key(const struct id *id, char ret_key[static OBJECT_KEY_SIZE])
+{
+    make_key(id, "-thumb.webp", ret_key);
+}
+
+enum status photos_remove_renditions(struct photos *photos, const struct id *id, struct text *why)
+{
+    char large[OBJECT_KEY_SIZE], thumbnail[OBJECT_KEY_SIZE];
+    photos_large_key(id, large);
+    photos_thumbnail_key(id, thumbnail);
+    enum status status = blob_delete(photos->settings.blob, BUCKET_PHOTOS, large, why);
+    if (status == STATUS_OK)
+        status = blob_delete(photos->settings.blob, BUCKET_THUMBNAILS, thumbnail, why);
+    return status;
+}
+
+enum status photos_purge(struct photos *photos, const struct id *id, struct text *why)
+{
+    char original[OBJECT_KEY_SIZE];
+    photos_original_key(id, original);
+    enum status status = photos_remove_renditions(photos, id, why);
+    if (status == STATUS_OK)
+        status = blob_delete(photos->settings.blob, BUCKET_ORIGINALS, original, why);
+    if (status == STATUS_OK)
+        status = store_photo_purge(photos->settings.store, id, why);
+    return status;
+}
+
+enum status photos_delete(struct photos *photos, const struct id *id, const char *author, struct text *why)
+{
+    enum status status = store_photo_delete(photos->settings.store, id, author, clock_now_ms(), why);
+    if (status != STATUS_OK)
+        return status;
+    struct photo_event event = {.id = *id};
+    events_tell(photos->events, &event);
+    (void)photos_purge(photos, id, NULL); /* what fails here the janitor does later */
+    return STATUS_OK;
+}

@@ -1,0 +1,64 @@
+/* The rules of the service: who may do what with which photo, and what happens to it on the way. It owns the workflow
+ * that takes an upload from PENDING to SUCCESS or ERROR, and tells whoever listens about every stage (events.h). */
+#ifndef PHOTOS_H
+#define PHOTOS_H
+
+#include "blob.h"
+#include "darkroom.h"
+#include "moderator.h"
+#include "runner.h"
+#include "store.h"
+
+struct photos;
+
+struct photos_settings {
+    struct store *store; /* these four stay the caller's, and outlive photos_close */
+    struct blob *blob;
+    struct darkroom *darkroom;
+    struct moderator *moderator;
+    unsigned workers;           /* executions worked on at the same time */
+    uint64_t max_upload;        /* bytes */
+    struct image_limits limits; /* of an original */
+    int64_t history_ms;         /* how long ended executions are kept for `admin executions` */
+    int64_t keep_failed_ms;     /* how long the original of a photo that failed by our fault is kept for a retry */
+    /* Something an operator should know; any thread; must not block. NULL: nobody listens. */
+    void (*trouble)(void *context, const char *sentence);
+    void *context;
+};
+
+/* Starts the workflow's threads: executions that an earlier process left go on. */
+enum status photos_open(const struct photos_settings *settings, struct photos **ret_photos, struct text *why);
+/* Takes no new work and finishes the transitions under way; what is left goes on with the next process. */
+void photos_drain(struct photos *photos, int64_t timeout_ms);
+void photos_close(struct photos *photos);
+
+struct events;
+/* Where to subscribe to the stages of a photo. */
+struct events *photos_events(const struct photos *photos);
+struct store *photos_store(const struct photos *photos);
+struct blob *photos_blob(const struct photos *photos);
+const struct photos_settings *photos_get_settings(const struct photos *photos);
+
+/* A user name: 1 to AUTHOR_NAME_MAX of a-z, 0-9 and _. FORBIDDEN, saying so. */
+enum status photos_check_name(const char *name, struct text *why);
+
+/* Where a photo is now: "Queued", then the names of the workflow's states; NULL once it is SUCCESS or ERROR. In arena. */
+enum status photos_stage(struct photos *photos, const struct photo *photo, struct arena *arena, const char **ret_stage,
+                         struct text *why);
+
+/* By its author. NOT_FOUND, FORBIDDEN. The photo is gone for everybody when this returns; its objects too, unless the
+ * process dies in between: then the next one removes them. */
+enum status photos_delete(struct photos *photos, const struct id *id, const char *author, struct text *why);
+
+/* Names of objects. */
+enum { OBJECT_KEY_SIZE = 48 };
+void photos_original_key(const struct id *id, char ret_key[static OBJECT_KEY_SIZE]);
+void photos_large_key(const struct id *id, char ret_key[static OBJECT_KEY_SIZE]);
+void photos_thumbnail_key(const struct id *id, char ret_key[static OBJECT_KEY_SIZE]);
+
+/* The workflow of an upload, as it was built in: workflows/photo-upload.asl.json. */
+extern const char photos_workflow_name[];
+extern const char photos_workflow_text[];
+extern const size_t photos_workflow_length;
+
+#endif

@@ -1,0 +1,36 @@
+/* What the files of this floor share, and nobody else sees. */
+#ifndef PHOTOS_PRIVATE_H
+#define PHOTOS_PRIVATE_H
+
+#include "events.h"
+#include "photos.h"
+#include "task.h"
+
+#include <pthread.h>
+
+struct janitor;
+
+struct photos {
+    struct photos_settings settings;
+    struct definition *definition;
+    struct runner_workflow workflow;
+    struct runner *runner;
+    struct events *events;
+    struct janitor *janitor;
+};
+
+/* The workflow's tasks; their context is a struct photos. */
+extern const struct task_handler photo_tasks[];
+extern const size_t photo_task_count;
+
+/* Removes both public objects. */
+enum status photos_remove_renditions(struct photos *photos, const struct id *id, struct text *why);
+/* Removes every object of a deleted photo, then forgets it. */
+enum status photos_purge(struct photos *photos, const struct id *id, struct text *why);
+
+/* Cleans up in the background, at once and then every ten minutes: photos that were deleted when the process died, originals that no
+ * photo needs any more, the history of executions that ended long ago. */
+struct janitor *janitor_open(struct photos *photos);
+void janitor_close(struct janitor *janitor);
+
+#endif

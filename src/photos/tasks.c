@@ -1,0 +1,312 @@
+/* The work behind the states of workflows/photo-upload.asl.json. Each may run more than once for the same photo, so each looks at
+ * what is there already. A failure becomes the name of an error, which the definition's retriers and catchers go by. */
+#include "clock.h"
+#include "photos_private.h"
+
+#include <string.h>
+#include <unistd.h>
+
+static void fail(struct task_outcome *outcome, const char *error, const char *cause)
+{
+    text_setf(&outcome->error, "%s", error);
+    text_setf(&outcome->cause, "%s", cause);
+}
+
+/* Faults of the storage: retried for as long as they last, for a photo is never refused for our fault. */
+static void fail_storage(struct task_outcome *outcome, enum status status, const struct text *why)
+{
+    static const char *const errors[] = {
+        [STATUS_NO_SPACE] = "Storage.NoSpace",
+        [STATUS_NOT_FOUND] = "Photo.Gone",
+        [STATUS_INTERNAL] = "Storage.Unavailable",
+    };
+    bool is_known = status < sizeof errors / sizeof errors[0] && errors[status];
+    fail(outcome, is_known ? errors[status] : "Storage.Unavailable", text_get(why));
+}
+
+/* Faults of the picture, or of the process that worked on it. */
+static void fail_picture(struct task_outcome *outcome, enum status status, const struct text *why)
+{
+    static const char *const errors[] = {
+        [STATUS_TOO_LARGE] = "Photo.TooLarge",      [STATUS_UNSUPPORTED] = "Photo.Unsupported",
+        [STATUS_UNPROCESSABLE] = "Photo.Broken",    [STATUS_BUSY] = "Darkroom.Unavailable",
+        [STATUS_NO_SPACE] = "Storage.NoSpace",      [STATUS_UNAVAILABLE] = "Darkroom.Unavailable",
+        [STATUS_TIMEOUT] = "Darkroom.Timeout",      [STATUS_CRASHED] = "Darkroom.Crashed",
+        [STATUS_INTERNAL] = "Darkroom.Unavailable",
+    };
+    bool is_known = status < sizeof errors / sizeof errors[0] && errors[status];
+    fail(outcome, is_known ? errors[status] : "Darkroom.Unavailable", text_get(why));
+}
+
+static bool read_id(const struct task_call *call, struct id *ret_id, struct task_outcome *outcome)
+{
+    const char *text = json_string_value(json_object_get(call->input, "photo_id"));
+    if (text && id_parse(text, strlen(text), ret_id))
+        return true;
+    fail(outcome, "States.Runtime", "The task's input has no photo_id of 32 hex digits.");
+    return false;
+}
+
+static enum status open_original(struct photos *photos, const struct id *id, struct blob_object *ret_original,
+                                 struct text *why)
+{
+    char key[OBJECT_KEY_SIZE];
+    photos_original_key(id, key);
+    return blob_get(photos->settings.blob, BUCKET_ORIGINALS, key, ret_original, why);
+}
+
+/* ---- detect-and-store: is it a photo within the limits, and may it be shown? ---- */
+
+static json_t *labels_to_json(const struct moderation_labels *labels)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; i < labels->count; i++) {
+        const struct moderation_label *label = &labels->rows[i];
+        json_array_append_new(array, json_pack("{s:s, s:s, s:f}", "name", label->name, "parent", label->parent,
+                                               "confidence", label->confidence));
+    }
+    return array;
+}
+
+static const struct moderation_label *find_refusal(const struct moderation_labels *labels)
+{
+    const struct moderation_label *worst = NULL;
+    for (size_t i = 0; i < labels->count; i++)
+        if (labels->rows[i].confidence >= MODERATION_REFUSE_AT
+            && (!worst || labels->rows[i].confidence > worst->confidence))
+            worst = &labels->rows[i];
+    return worst;
+}
+
+static void moderate(struct photos *photos, struct task_outcome *outcome)
+{
+    TEXT_CLEANUP struct text why = {0};
+    struct moderation_labels labels = {0};
+    enum status status = photos->settings.moderator->ops->inspect(photos->settings.moderator, NULL, &labels, &why);
+    const struct moderation_label *refusal = find_refusal(&labels);
+    if (status != STATUS_OK) {
+        fail(outcome, "Moderation.Unavailable", text_get(&why));
+    } else if (refusal) {
+        text_setf(&outcome->error, "Moderation.Refused");
+        text_setf(&outcome->cause, "Refused: %s, %.0f %% sure", refusal->name, refusal->confidence);
+    } else {
+        outcome->output = json_pack("{s:o}", "labels", labels_to_json(&labels));
+    }
+}
+
+static void detect_and_store(void *context, const struct task_call *call, struct task_outcome *outcome)
+{
+    struct photos *photos = context;
+    struct id id;
+    struct blob_object original;
+    struct image_info info;
+    TEXT_CLEANUP struct text why = {0};
+    if (!read_id(call, &id, outcome))
+        return;
+    enum status status = open_original(photos, &id, &original, &why);
+    if (status != STATUS_OK) {
+        fail_storage(outcome, status, &why);
+        return;
+    }
+    status = image_probe(original.fd, original.size, &photos->settings.limits, &info, &why);
+    blob_object_release(&original);
+    if (status != STATUS_OK)
+        fail_picture(outcome, status, &why);
+    else
+        moderate(photos, outcome);
+}
+
+/* ---- resize: the large image and the thumbnail, into their buckets ---- */
+
+struct rendition_uploads {
+    struct blob_upload *large, *thumbnail; /* NULL once committed or aborted */
+};
+
+static void abort_uploads(struct rendition_uploads *uploads)
+{
+    blob_upload_abort(uploads->large);
+    blob_upload_abort(uploads->thumbnail);
+}
+
+static enum status begin_uploads(struct photos *photos, const struct id *id, struct rendition_uploads *ret_uploads,
+                                 struct text *why)
+{
+    char large[OBJECT_KEY_SIZE], thumbnail[OBJECT_KEY_SIZE];
+    photos_large_key(id, large);
+    photos_thumbnail_key(id, thumbnail);
+    enum status status = blob_upload_begin(photos->settings.blob, BUCKET_PHOTOS, large, &ret_uploads->large, why);
+    if (status == STATUS_OK)
+        status = blob_upload_begin(photos->settings.blob, BUCKET_THUMBNAILS, thumbnail, &ret_uploads->thumbnail, why);
+    return status;
+}
+
+/* The photo may have been deleted while we worked, and its objects with it: then ours must go too. */
+static enum status commit_uploads(struct photos *photos, const struct id *id, struct rendition_uploads *uploads,
+                                  struct text *why)
+{
+    ARENA_CLEANUP struct arena arena = {0};
+    struct photo photo;
+    struct blob_upload *large = uploads->large, *thumbnail = uploads->thumbnail;
+    uploads->large = NULL;
+    enum status status = blob_upload_commit(large, why);
+    if (status != STATUS_OK)
+        return status;
+    uploads->thumbnail = NULL;
+    status = blob_upload_commit(thumbnail, why);
+    if (status == STATUS_OK)
+        status = store_photo_get(photos->settings.store, id, &arena, &photo, why);
+    if (status == STATUS_NOT_FOUND)
+        (void)photos_remove_renditions(photos, id, NULL);
+    return status;
+}
+
+static json_t *rendition_to_json(const struct darkroom_rendition *rendition)
+{
+    return json_pack("{s:I, s:I, s:I}", "width", (json_int_t)rendition->width, "height", (json_int_t)rendition->height,
+                     "bytes", (json_int_t)rendition->bytes);
+}
+
+static void resize_original(struct photos *photos, const struct id *id, int original_fd, struct task_outcome *outcome)
+{
+    TEXT_CLEANUP struct text why = {0};
+    struct darkroom_result result;
+    struct rendition_uploads uploads = {0};
+    enum status status = begin_uploads(photos, id, &uploads, &why);
+    if (status != STATUS_OK) {
+        fail_storage(outcome, status, &why);
+        abort_uploads(&uploads);
+        return;
+    }
+    status = darkroom_develop(photos->settings.darkroom, original_fd, blob_upload_fd(uploads.large),
+                              blob_upload_fd(uploads.thumbnail), &result, &why);
+    if (status != STATUS_OK) {
+        fail_picture(outcome, status, &why);
+        abort_uploads(&uploads);
+        return;
+    }
+    status = commit_uploads(photos, id, &uploads, &why);
+    abort_uploads(&uploads);
+    if (status != STATUS_OK)
+        fail_storage(outcome, status, &why);
+    else
+        outcome->output = json_pack("{s:o, s:o, s:I}", "large", rendition_to_json(&result.large), "thumbnail",
+                                    rendition_to_json(&result.thumbnail), "frames", (json_int_t)result.frames);
+}
+
+static void resize(void *context, const struct task_call *call, struct task_outcome *outcome)
+{
+    struct photos *photos = context;
+    struct id id;
+    struct blob_object original;
+    TEXT_CLEANUP struct text why = {0};
+    if (!read_id(call, &id, outcome))
+        return;
+    enum status status = open_original(photos, &id, &original, &why);
+    if (status != STATUS_OK) {
+        fail_storage(outcome, status, &why);
+        return;
+    }
+    resize_original(photos, &id, original.fd, outcome);
+    blob_object_release(&original);
+}
+
+/* ---- publish: from now on everybody can find it; the original has served ---- */
+
+static struct rendition rendition_from_json(const json_t *resized, const char *name)
+{
+    const json_t *value = json_object_get(resized, name);
+    return (struct rendition){
+        .width = (uint32_t)json_integer_value(json_object_get(value, "width")),
+        .height = (uint32_t)json_integer_value(json_object_get(value, "height")),
+        .bytes = (uint64_t)json_integer_value(json_object_get(value, "bytes")),
+    };
+}
+
+static enum status publish_photo(struct photos *photos, const struct id *id, const json_t *input, struct text *why)
+{
+    const json_t *resized = json_object_get(input, "resized");
+    const json_t *labels = json_object_get(json_object_get(input, "detected"), "labels");
+    TEXT_CLEANUP struct text labels_text = {0};
+    if (labels)
+        json_add(&labels_text, labels);
+    struct photo photo = {
+        .id = *id,
+        .large = rendition_from_json(resized, "large"),
+        .thumbnail = rendition_from_json(resized, "thumbnail"),
+        .labels = labels ? text_get(&labels_text) : "[]",
+    };
+    enum status status = store_photo_publish(photos->settings.store, &photo, clock_now_ms(), why);
+    if (status == STATUS_NOT_FOUND) /* deleted meanwhile */
+        return photos_remove_renditions(photos, id, why);
+    return status;
+}
+
+static enum status remove_original(struct photos *photos, const struct id *id, struct text *why)
+{
+    char key[OBJECT_KEY_SIZE];
+    photos_original_key(id, key);
+    return blob_delete(photos->settings.blob, BUCKET_ORIGINALS, key, why);
+}
+
+static void publish(void *context, const struct task_call *call, struct task_outcome *outcome)
+{
+    struct photos *photos = context;
+    struct id id;
+    TEXT_CLEANUP struct text why = {0};
+    if (!read_id(call, &id, outcome))
+        return;
+    enum status status = publish_photo(photos, &id, call->input, &why);
+    if (status == STATUS_OK)
+        status = remove_original(photos, &id, &why);
+    if (status == STATUS_OK)
+        outcome->output = json_object();
+    else if (status == STATUS_CONFLICT)
+        fail(outcome, "Photo.Refused", text_get(&why));
+    else
+        fail_storage(outcome, status, &why);
+}
+
+/* ---- reject: roll back, and say why ---- */
+
+/* Errors of ours: the original is kept for a while, so that an operator can retry the execution. */
+static bool is_our_fault(const char *error)
+{
+    static const char *const prefixes[] = {"Darkroom.", "Storage.", "States.", "Moderation.Unavailable"};
+    for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++)
+        if (strncmp(error, prefixes[i], strlen(prefixes[i])) == 0)
+            return true;
+    return false;
+}
+
+static void reject(void *context, const struct task_call *call, struct task_outcome *outcome)
+{
+    struct photos *photos = context;
+    struct id id;
+    TEXT_CLEANUP struct text why = {0};
+    if (!read_id(call, &id, outcome))
+        return;
+    const json_t *details = json_object_get(call->input, "error");
+    const char *error = json_string_value(json_object_get(details, "Error"));
+    const char *cause = json_string_value(json_object_get(details, "Cause"));
+    enum status status = photos_remove_renditions(photos, &id, &why);
+    if (status == STATUS_OK && !is_our_fault(error ? error : ""))
+        status = remove_original(photos, &id, &why);
+    if (status == STATUS_OK)
+        status = store_photo_reject(photos->settings.store, &id,
+                                    cause && *cause ? cause : "The photo could not be processed.", NULL, clock_now_ms(),
+                                    &why);
+    if (status == STATUS_NOT_FOUND) /* deleted meanwhile */
+        status = remove_original(photos, &id, &why);
+    if (status == STATUS_OK || status == STATUS_CONFLICT)
+        outcome->output = json_object();
+    else
+        fail_storage(outcome, status, &why);
+}
+
+const struct task_handler photo_tasks[] = {
+    {"detect-and-store", detect_and_store},
+    {"resize", resize},
+    {"publish", publish},
+    {"reject", reject},
+};
+const size_t photo_task_count = sizeof photo_tasks / sizeof photo_tasks[0];

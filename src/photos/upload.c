@@ -1,0 +1,171 @@
+#include "upload.h"
+
+#include "clock.h"
+#include "memory.h"
+#include "photos_private.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct upload {
+    struct photos *photos;
+    struct blob_upload *object;
+    char *idempotency_key;
+    char author[AUTHOR_NAME_MAX + 1];
+    struct id id;
+    uint64_t size;
+    uint8_t signature[PROBE_SIGNATURE_BYTES];
+};
+
+static enum status check_key(const char *key, struct text *why)
+{
+    size_t length = strlen(key);
+    bool is_visible = true;
+    for (const char *c = key; *c; c++)
+        is_visible = is_visible && *c > ' ' && *c < 127;
+    if (length && length <= IDEMPOTENCY_KEY_MAX && is_visible)
+        return STATUS_OK;
+    text_setf(why, "An Idempotency-Key has 1 to %d visible ASCII characters.", IDEMPOTENCY_KEY_MAX);
+    return STATUS_INVALID;
+}
+
+enum status upload_begin(struct photos *photos, const char *author, const char *idempotency_key,
+                         struct upload **ret_upload, struct text *why)
+{
+    enum status status = photos_check_name(author, why);
+    if (status == STATUS_OK && idempotency_key)
+        status = check_key(idempotency_key, why);
+    if (status != STATUS_OK)
+        return status;
+    struct id id = id_new();
+    char key[OBJECT_KEY_SIZE];
+    photos_original_key(&id, key);
+    struct blob_upload *object;
+    status = blob_upload_begin(photos->settings.blob, BUCKET_ORIGINALS, key, &object, why);
+    if (status != STATUS_OK)
+        return status;
+    struct upload *upload = NEW(struct upload);
+    *upload = (struct upload){.photos = photos, .object = object, .id = id};
+    memcpy(upload->author, author, strlen(author));
+    upload->idempotency_key = idempotency_key ? memory_copy_string(idempotency_key) : NULL;
+    *ret_upload = upload;
+    return STATUS_OK;
+}
+
+static void release(struct upload *upload)
+{
+    free(upload->idempotency_key);
+    free(upload);
+}
+
+void upload_abort(struct upload *upload)
+{
+    if (!upload)
+        return;
+    blob_upload_abort(upload->object);
+    release(upload);
+}
+
+/* A stranger's file is turned away by its first bytes, before the rest has crossed the network. */
+static enum status sniff(struct upload *upload, const char *data, size_t size, struct text *why)
+{
+    size_t missing = upload->size < PROBE_SIGNATURE_BYTES ? PROBE_SIGNATURE_BYTES - (size_t)upload->size : 0;
+    if (missing == 0)
+        return STATUS_OK;
+    memcpy(upload->signature + upload->size, data, size < missing ? size : missing);
+    enum image_format format;
+    return size < missing ? STATUS_OK : image_sniff(upload->signature, PROBE_SIGNATURE_BYTES, &format, why);
+}
+
+enum status upload_write(struct upload *upload, const char *data, size_t size, struct text *why)
+{
+    uint64_t limit = upload->photos->settings.max_upload;
+    if (size > limit - upload->size) {
+        text_setf(why, "The photo is larger than %" PRIu64 " bytes, which is the most that is allowed.", limit);
+        return STATUS_TOO_LARGE;
+    }
+    enum status status = sniff(upload, data, size, why);
+    if (status != STATUS_OK)
+        return status;
+    for (size_t done = 0; done < size;) {
+        ssize_t written = write(blob_upload_fd(upload->object), data + done, size - done);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written < 0) {
+            text_setf(why, "The photo could not be stored: %s.", strerror(errno));
+            return status_from_errno(errno);
+        }
+        done += (size_t)written;
+    }
+    upload->size += size;
+    return STATUS_OK;
+}
+
+static enum status check(const struct upload *upload, struct image_info *ret_info, struct text *why)
+{
+    if (upload->size == 0) {
+        text_setf(why, "The photo is empty: it has no bytes.");
+        return STATUS_INVALID;
+    }
+    return image_probe(blob_upload_fd(upload->object), upload->size, &upload->photos->settings.limits, ret_info, why);
+}
+
+/* One transaction writes photo and execution; from then on the workflow has it. */
+static enum status create(const struct upload *upload, const struct image_info *info, struct arena *arena,
+                          struct photo *ret_photo, struct text *why)
+{
+    char key[OBJECT_KEY_SIZE];
+    photos_original_key(&upload->id, key);
+    int64_t now = clock_now_ms();
+    struct photo photo = {
+        .id = upload->id,
+        .author = arena_copy_string(arena, upload->author),
+        .state = PHOTO_PENDING,
+        .created_ms = now,
+        .updated_ms = now,
+        .format = image_format_name(info->format),
+        .frames = info->frames,
+        .original = {.width = info->width, .height = info->height, .bytes = upload->size},
+    };
+    JSON_CLEANUP json_t *input = json_pack("{s:s, s:s}", "photo_id", key, "author", upload->author);
+    TEXT_CLEANUP struct text data = {0};
+    runner_initial_data(upload->photos->definition, input, &data);
+    struct execution execution = {
+        .id = upload->id,
+        .status = EXECUTION_RUNNING,
+        .workflow = photos_workflow_name,
+        .state = "",
+        .data = text_get(&data),
+        .started_ms = now,
+        .updated_ms = now,
+        .due_ms = now,
+    };
+    bool created = false;
+    enum status status = store_photo_create(upload->photos->settings.store, &photo, upload->idempotency_key, &execution,
+                                            arena, ret_photo, &created, why);
+    if (status == STATUS_OK && created)
+        *ret_photo = photo;
+    if (status != STATUS_OK || !created) /* refused by the store, or sent twice: this copy is not needed */
+        (void)blob_delete(upload->photos->settings.blob, BUCKET_ORIGINALS, key, NULL);
+    return status;
+}
+
+enum status upload_finish(struct upload *upload, struct arena *arena, struct photo *ret_photo, struct text *why)
+{
+    struct image_info info;
+    enum status status = check(upload, &info, why);
+    if (status != STATUS_OK) {
+        upload_abort(upload);
+        return status;
+    }
+    status = blob_upload_commit(upload->object, why);
+    if (status == STATUS_OK)
+        status = create(upload, &info, arena, ret_photo, why);
+    if (status == STATUS_OK)
+        runner_wake(upload->photos->runner);
+    release(upload);
+    return status;
+}
