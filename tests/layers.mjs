@@ -1,0 +1,102 @@
+// Proves that the floors hold: with the flags that Meson compiles a folder with, the headers of lower floors that it
+// names can be included, and those of its siblings and of higher floors can't. Usage: node tests/layers.mjs BUILD_FOLDER
+import { spawn } from 'node:child_process';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { availableParallelism, cpus } from 'node:os';
+import { basename, dirname, join, resolve } from 'node:path';
+
+const FLOORS = [
+    ['base'],
+    ['http'],
+    ['store', 'blob', 'image', 'moderation'],
+    ['workflow'],
+    ['photos', 'fleet', 'load'],
+    ['api'],
+    ['cmd'],
+];
+// Libraries that only one folder may know, so that they can be replaced and can be fenced in.
+const OWNERS = { microhttpd: 'http', sqlite3: 'store', vips: 'image', seccomp: 'image' };
+
+const root = resolve(import.meta.dirname ?? dirname(new URL(import.meta.url).pathname), '..');
+const build = resolve(process.argv[2] ?? join(root, 'build'));
+const floorOf = (folder) => FLOORS.findIndex((floor) => floor.includes(folder));
+
+let count = 0;
+let failures = 0;
+function report(held, name, details = []) {
+    failures += held ? 0 : 1;
+    for (const line of details) console.log(`# ${line}`);
+    console.log(`${held ? 'ok' : 'not ok'} ${++count} - ${name}`);
+}
+
+const filesIn = (folder, ending) =>
+    readdirSync(join(root, 'src', folder)).filter((name) => name.endsWith(ending)).sort();
+
+/* The command that compiles one source of the folder, without its input and output: only flags are left. */
+function readFlags() {
+    const flags = new Map();
+    for (const { file, directory, command } of JSON.parse(readFileSync(join(build, 'compile_commands.json')))) {
+        const folder = basename(dirname(resolve(directory, file)));
+        if (dirname(dirname(resolve(directory, file))) !== join(root, 'src')) continue;
+        const words = command.match(/'[^']*'|\S+/g).map((word) => word.replace(/^'|'$/g, ''));
+        const kept = words.filter((word, i) =>
+            !['-c', '-o', '-MD', '-MQ', '-MF'].includes(word) && !['-c', '-o', '-MQ', '-MF'].includes(words[i - 1]));
+        flags.set(folder, { directory, command: kept });
+    }
+    return flags;
+}
+
+/* Resolves to null when the header can be included, else to the compiler's first error. */
+function includeHeader({ directory, command }, header) {
+    return new Promise((done) => {
+        const child = spawn(command[0], [...command.slice(1), '-fsyntax-only', '-x', 'c', '-'], { cwd: directory });
+        let errors = '';
+        child.stderr.on('data', (data) => { errors += data; });
+        child.on('close', (code) => done(code === 0 ? null : errors.split('\n')[0] || `exit status ${code}`));
+        child.stdin.end(`#include "${header}"\n`);
+    });
+}
+
+async function checkPair(flags, folder, other) {
+    const headers = filesIn(other, '.h');
+    if (headers.length === 0) return;
+    const relation = Math.sign(floorOf(folder) - floorOf(other));
+    const declared = flags.command.some((word) => word.startsWith('-I') && word.endsWith(`src/${other}`));
+    if (relation > 0 && !declared) return; // it does without that floor
+    const expected = folder === other || relation > 0;
+    const details = [];
+    for (const header of headers) {
+        const error = await includeHeader(flags, header);
+        const absent = error?.includes(`${header}: No such file or directory`);
+        if (expected ? error : !absent) details.push(`src/${folder} including ${header}: ${error ?? 'it compiles'}`);
+    }
+    const verb = folder === other ? 'finds its own headers' : `${expected ? 'may' : 'can\'t'} include src/${other}`;
+    report(details.length === 0, `src/${folder} ${verb}`, details);
+}
+
+/* What flags can't see: paths that climb out of the folder, and libraries that belong to another folder. */
+function checkIncludes(folder) {
+    const details = [];
+    for (const name of [...filesIn(folder, '.c'), ...filesIn(folder, '.h')])
+        for (const [, path] of readFileSync(join(root, 'src', folder, name), 'utf8').matchAll(/^\s*#\s*include\s*["<]([^">]+)/gm)) {
+            const owner = OWNERS[path.split(/[/.]/)[0]];
+            if (path.includes('..')) details.push(`src/${folder}/${name} climbs out of its folder: ${path}`);
+            if (owner && owner !== folder) details.push(`src/${folder}/${name}: ${path} belongs to src/${owner}`);
+        }
+    report(details.length === 0, `src/${folder} includes no path and no library of another folder`, details);
+}
+
+const folders = readdirSync(join(root, 'src')).filter((name) => statSync(join(root, 'src', name)).isDirectory());
+const allFlags = readFlags();
+const work = [];
+for (const folder of folders) {
+    report(floorOf(folder) >= 0, `src/${folder} stands on a floor`);
+    const flags = allFlags.get(folder);
+    report(flags !== undefined, `src/${folder} is compiled`);
+    checkIncludes(folder);
+    if (flags) work.push(...folders.map((other) => () => checkPair(flags, folder, other)));
+}
+const worker = async () => { for (let job; (job = work.shift());) await job(); };
+await Promise.all(Array.from({ length: availableParallelism?.() ?? cpus().length }, worker));
+console.log(`1..${count}`);
+process.exitCode = failures > 0 ? 1 : 0;
