@@ -16,8 +16,9 @@ export function countTap(output, ending, partial) {
         if (!/^ok /.test(line)) kept.push(line);
     }
     const seen = result.passed + result.failed + result.skipped;
-    if (ending && !(result.failed > 0 && ending === 'exit status 1')) result.problems.push(`the program: ${ending}`);
-    if (plan !== seen) result.problems.push(`the program planned ${plan} tests and ran ${seen}`);
+    if (ending && (plan !== seen || result.failed === 0 || ending !== 'exit status 1'))
+        result.problems.push(`the program: ${ending}, after ${seen} tests`);
+    else if (plan !== seen) result.problems.push(`the program planned ${plan} tests and ran ${seen}`);
     if (seen === 0 && !partial) result.problems.push('the program ran no test');
     if (result.problems.length > 0) result.failed++; // beside failed tests: something went wrong outside of them
     result.text = kept.join('\n');
@@ -55,7 +56,7 @@ function withoutPassed(output) {
             continue;
         }
         if (line.startsWith(`${indentation}ok `)) block = '';
-        else if (block === null) kept.push(line);
+        else if (!line.startsWith(`${indentation}# Subtest: `)) kept.push(line);
         if (block === '') block = `${indentation}  `;
     }
     return kept.join('\n');

@@ -12,11 +12,12 @@ const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 // `sanitized` is the build that suites run in unless they name another; all of `builds` must compile.
 const MODES = {
     'test': { builds: ['build', 'build-asan'], sanitized: 'build-asan',
-              suites: ['layers', 'unit', 'contract', 'fuzz', 'http', 'web', 'fault'] },
+              suites: ['runner', 'layers', 'unit', 'contract', 'fuzz', 'http', 'web', 'fault'] },
     'test-tsan': { builds: ['build-tsan'], sanitized: 'build-tsan', suites: ['unit', 'contract', 'http'] },
     'fault': { builds: ['build'], sanitized: 'build', suites: ['fault'] },
 };
 const SUITES = {
+    runner: { list: listRunner },
     layers: { list: listLayers, build: 'build' },
     unit: { list: listPrograms, parallel: cpus().length },
     contract: { list: listPrograms, parallel: cpus().length },
@@ -44,6 +45,10 @@ const running = new Set();
 
 // ---- What there is to run: { suite, name, command, environment, timeout_s, count } ----
 
+function listRunner() {
+    return [{ name: 'count', command: nodeTest('tests/run-count.test.mjs'), timeout_s: 60, count: countNode }];
+}
+
 function listLayers() {
     return [{ name: 'layers', command: ['node', 'tests/layers.mjs', 'build'], timeout_s: 120, count: countTap }];
 }
@@ -57,13 +62,17 @@ function listPrograms(suite, build) {
     }));
 }
 
+function nodeTest(file) {
+    return ['node', '--test', '--test-reporter=tap', '--test-reporter-destination=stdout', file];
+}
+
 function listNodeFiles(suite, build) {
     const folder = join(root, 'tests', suite);
     const files = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.test.mjs')).sort() : [];
     const rounds = Number(process.env.FAULT_ROUNDS ?? 50);
     return files.map((file) => ({
         name: file.replace('.test.mjs', ''),
-        command: ['node', '--test', '--test-reporter=tap', '--test-reporter-destination=stdout', join('tests', suite, file)],
+        command: nodeTest(join('tests', suite, file)),
         environment: { CLOUDPHOTOS_PROGRAM: join(root, build, 'cloudphotos'), FAULT_ROUNDS: String(rounds) },
         timeout_s: NODE_TIMEOUT_S * (suite === 'fault' ? Math.max(1, rounds / 50) : 1), count: countNode,
         select: (word) => [`--test-name-pattern=${word}`],
@@ -125,12 +134,12 @@ async function timed(work) {
 }
 
 function show(verdict, suite, name, counts, seconds) {
-    console.log(`${verdict.padEnd(6)} ${suite.padEnd(9)} ${name.padEnd(24)} ${counts.padEnd(24)} ${seconds}`);
+    console.log(`${verdict.padEnd(6)} ${suite.padEnd(9)} ${name.padEnd(24)} ${counts.padEnd(32)} ${seconds}`);
 }
 
 async function buildFolder(folder) {
     const log = join(logs, `${folder}.log`);
-    const command = ['sh', '-c', `tools/configure ${folder} && ninja -C ${folder}`];
+    const command = ['sh', '-c', `tools/configure ${folder} && ninja --quiet -C ${folder}`];
     const [ending, seconds] = await timed(() => runCommand(command, {}, BUILD_TIMEOUT_S, log));
     show(ending ? 'FAILED' : 'ok', 'compile', folder, '', seconds);
     total[ending ? 'failed' : 'passed']++;
