@@ -67,6 +67,20 @@ void text_addc(struct text *text, char character)
     text_append(text, &character, 1);
 }
 
+void text_add_integer(struct text *text, int64_t value)
+{
+    char digits[20];
+    size_t at = sizeof digits;
+    uint64_t rest = value < 0 ? -(uint64_t)value : (uint64_t)value;
+    do {
+        digits[--at] = (char)('0' + rest % 10);
+        rest /= 10;
+    } while (rest);
+    if (value < 0)
+        digits[--at] = '-';
+    text_append(text, digits + at, sizeof digits - at);
+}
+
 void text_vaddf(struct text *text, const char *format, va_list arguments)
 {
     va_list again;

@@ -31,6 +31,17 @@ static void text_grows(void)
     text_setf(NULL, "nobody listens");
 }
 
+static void integers_are_written(void)
+{
+    static const int64_t cases[] = {0, 7, 10, -1, 1234567890123, INT64_MAX, INT64_MIN};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        TEXT_CLEANUP struct text fast = {0}, slow = {0};
+        text_add_integer(&fast, cases[i]);
+        text_addf(&slow, "%lld", (long long)cases[i]);
+        CHECK_STR(text_get(&fast), text_get(&slow));
+    }
+}
+
 static void arena_is_aligned(void)
 {
     ARENA_CLEANUP struct arena arena = {0};

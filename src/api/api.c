@@ -1,0 +1,49 @@
+#include "api_private.h"
+
+#include "log.h"
+#include "memory.h"
+
+#include <stdlib.h>
+
+const struct http_route *const api_tables[] = {
+    users_routes,  uploads_routes, photo_routes,     stages_routes, bucket_routes,
+    health_routes, metrics_routes, preflight_routes, NULL,
+};
+
+const char *const api_headers[] = {
+    "Access-Control-Allow-Origin",
+    "*",
+    "Access-Control-Expose-Headers",
+    "ETag, Link, X-Request-Id",
+    "X-Content-Type-Options",
+    "nosniff",
+    NULL,
+};
+
+struct api *api_open(const struct api_settings *settings)
+{
+    struct api *api = NEW(struct api);
+    api->settings = *settings;
+    api->metrics = request_metrics_new();
+    return api;
+}
+
+void api_close(struct api *api)
+{
+    request_metrics_free(api->metrics);
+    free(api);
+}
+
+void api_set_server(struct api *api, const struct http_server *server)
+{
+    atomic_store(&api->server, server);
+}
+
+void api_done(void *context, const struct http_done *done)
+{
+    struct api *api = context;
+    request_metrics_count(api->metrics, done->route, done->code, done->duration_ns);
+    log_info("request", LOG_S("request_id", done->id), LOG_S("method", done->method), LOG_S("path", done->path),
+             LOG_S("client", done->client), LOG_I("code", done->code), LOG_I("bytes_in", (int64_t)done->body_bytes_in),
+             LOG_I("bytes_out", (int64_t)done->body_bytes_out), LOG_R("ms", (double)done->duration_ns / 1e6));
+}

@@ -1,0 +1,31 @@
+/* The HTTP interface: every endpoint of docs/openapi.yaml, and the buckets. Each file of this folder ends in its route table;
+ * statuses.c is the one place where a status becomes an HTTP code. */
+#ifndef API_H
+#define API_H
+
+#include "darkroom.h"
+#include "http.h"
+#include "photos.h"
+
+struct api;
+
+struct api_settings { /* all borrowed, and outlive api_close */
+    struct photos *photos;
+    struct darkroom *darkroom;
+};
+
+struct api *api_open(const struct api_settings *settings);
+void api_close(struct api *api);
+
+/* For http_settings: the tables, the headers that every answer carries, and what to do with a finished request (counts it
+ * for /metrics and logs it). The context of all of them is the struct api. */
+extern const struct http_route *const api_tables[];
+extern const char *const api_headers[];
+void api_done(void *context, const struct http_done *done);
+/* The bytes of a request's body besides the photo: what max_body allows beyond max_upload. */
+enum { API_BODY_OVERHEAD = 64 << 10 };
+
+/* So that /metrics can tell of connections; after http_server_open. */
+void api_set_server(struct api *api, const struct http_server *server);
+
+#endif

@@ -1,0 +1,43 @@
+/* What the endpoints share. */
+#ifndef API_PRIVATE_H
+#define API_PRIVATE_H
+
+#include "api.h"
+#include "metrics.h"
+
+#include <stdatomic.h>
+
+struct request_metrics;
+
+struct api {
+    struct api_settings settings;
+    _Atomic(const struct http_server *) server;
+    struct request_metrics *metrics;
+};
+
+/* The answer to a failure: the code that belongs to the status, and the reason as application/problem+json. */
+void api_answer_status(struct http_request *request, enum status status, const struct text *why);
+unsigned api_code(enum status status);
+
+/* {id} of the path; answers 404 and returns false when it is none. */
+bool api_read_id(struct http_request *request, const char *text, struct id *ret_id);
+
+/* The five fields of the original's photo object, without the braces. */
+void api_add_photo_fields(struct text *out, const struct photo *photo);
+
+/* Limits and cursors of listings. */
+enum { LISTING_MAX = 10000 };
+/* limit=1..LISTING_MAX (default: LISTING_MAX); answers 400 and returns false when it is something else. */
+bool api_read_limit(struct http_request *request, int64_t *ret_limit);
+/* Link: <path?name=value&limit=…&cursor=…>; rel="next" (RFC 8288). */
+void api_add_next_link(struct http_request *request, const char *first_parameter, int64_t limit, const char *cursor);
+
+struct request_metrics *request_metrics_new(void);
+void request_metrics_free(struct request_metrics *metrics);
+void request_metrics_count(struct request_metrics *metrics, const char *route, unsigned code, int64_t duration_ns);
+
+/* The tables, one an endpoint file. */
+extern const struct http_route users_routes[], uploads_routes[], photo_routes[], stages_routes[], bucket_routes[],
+    health_routes[], metrics_routes[], preflight_routes[];
+
+#endif

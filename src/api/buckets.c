@@ -1,0 +1,159 @@
+/* The buckets, as a public S3 bucket answers that may be read and not listed (docs.aws.amazon.com/AmazonS3/latest/API):
+ * whoever may not list can't tell a missing key from a forbidden one, so both are 403. Errors are S3's XML. */
+#include "api_private.h"
+#include "clock.h"
+#include "conditional.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include <strings.h>
+
+static void add_cors_headers(struct http_request *request)
+{
+    http_add_header(request, "Access-Control-Allow-Methods", "GET, HEAD");
+    http_add_header(request, "Vary", "Origin, Access-Control-Request-Headers, Access-Control-Request-Method");
+}
+
+static void answer_error(struct http_request *request, unsigned http_code, const char *code, const char *message)
+{
+    struct text body = {0};
+    text_addf(&body,
+              "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+              "<Error><Code>%s</Code><Message>%s</Message><RequestId>%s</RequestId></Error>",
+              code, message, http_request_id(request));
+    http_answer_text(request, http_code, "application/xml", &body);
+}
+
+static void deny(struct http_request *request)
+{
+    answer_error(request, 403, "AccessDenied", "Access Denied");
+}
+
+static int find_bucket(struct http_request *request)
+{
+    const char *name = http_parameter(request, "bucket");
+    int bucket = bucket_from_name(name, strlen(name));
+    if (bucket < 0)
+        answer_error(request, 404, "NoSuchBucket", "The specified bucket does not exist");
+    return bucket;
+}
+
+/* Rendered images never change under their key; the files of a web app may. */
+static const char *cache_control(enum bucket bucket)
+{
+    return bucket == BUCKET_SITE ? "public, max-age=60" : "public, max-age=31536000, immutable";
+}
+
+static struct conditional_answer decide(struct http_request *request, const struct blob_object *object)
+{
+    struct conditional_request conditions = {
+        .if_match = http_header(request, "If-Match"),
+        .if_none_match = http_header(request, "If-None-Match"),
+        .if_modified_since = http_header(request, "If-Modified-Since"),
+        .if_unmodified_since = http_header(request, "If-Unmodified-Since"),
+        .range = http_header(request, "Range"),
+        .if_range = http_header(request, "If-Range"),
+    };
+    struct conditional_object facts = {.etag = object->etag, .modified_s = object->modified_s, .size = object->size};
+    return conditional_decide(&conditions, &facts);
+}
+
+static void add_object_headers(struct http_request *request, enum bucket bucket, const struct blob_object *object)
+{
+    char modified[CLOCK_HTTP_DATE_SIZE];
+    clock_format_http_date(object->modified_s, modified);
+    http_add_header(request, "ETag", object->etag);
+    http_add_header(request, "Last-Modified", modified);
+    http_add_header(request, "Accept-Ranges", "bytes");
+    http_add_header(request, "Cache-Control", cache_control(bucket));
+    if (http_header(request, "Origin"))
+        add_cors_headers(request);
+}
+
+static void answer_object(struct http_request *request, enum bucket bucket, struct blob_object *object)
+{
+    struct conditional_answer answer = decide(request, object);
+    char *range = arena_printf(http_arena(request), "bytes %" PRIu64 "-%" PRIu64 "/%" PRIu64, answer.offset,
+                               answer.offset + answer.size - 1, object->size);
+    if (answer.code == 412) {
+        answer_error(request, 412, "PreconditionFailed",
+                     "At least one of the preconditions you specified did not hold.");
+    } else if (answer.code == 416) {
+        range = arena_printf(http_arena(request), "bytes */%" PRIu64, object->size);
+        http_add_header(request, "Content-Range", range);
+        answer_error(request, 416, "InvalidRange", "The requested range is not satisfiable");
+    } else {
+        add_object_headers(request, bucket, object);
+        if (answer.code == 206)
+            http_add_header(request, "Content-Range", range);
+        if (answer.code == 304) {
+            http_answer(request, 304, NULL, NULL, 0);
+        } else {
+            http_answer_file(request, answer.code, object->content_type, object->fd, answer.offset, answer.size);
+            object->fd = -1; /* taken */
+        }
+    }
+    blob_object_release(object);
+}
+
+static void get_object(struct http_request *request)
+{
+    struct api *api = http_context(request);
+    int bucket = find_bucket(request);
+    if (bucket < 0)
+        return;
+    const char *key = http_parameter(request, "key");
+    struct blob_object object;
+    TEXT_CLEANUP struct text why = {0};
+    if (!bucket_policies[bucket].public_read || !blob_key_is_valid(key, strlen(key))) {
+        deny(request);
+        return;
+    }
+    enum status status = blob_get(photos_blob(api->settings.photos), (enum bucket)bucket, key, &object, &why);
+    if (status == STATUS_OK)
+        answer_object(request, (enum bucket)bucket, &object);
+    else if (status == STATUS_NOT_FOUND)
+        deny(request);
+    else
+        answer_error(request, api_code(status), status == STATUS_BUSY ? "SlowDown" : "InternalError",
+                     "The object can't be read now; try again.");
+}
+
+/* Listing (GET without a key), and every method that writes: nobody may. */
+static void refuse(struct http_request *request)
+{
+    if (find_bucket(request) >= 0)
+        deny(request);
+}
+
+/* A preflight (fetch.spec.whatwg.org, 4.8), as S3 answers it. */
+static void preflight(struct http_request *request)
+{
+    const char *method = http_header(request, "Access-Control-Request-Method");
+    const char *headers = http_header(request, "Access-Control-Request-Headers");
+    int bucket = find_bucket(request);
+    if (bucket < 0)
+        return;
+    if (!http_header(request, "Origin")) {
+        answer_error(request, 400, "BadRequest", "Insufficient information. Origin request header needed.");
+    } else if (!method) {
+        answer_error(request, 400, "BadRequest", "Invalid Access-Control-Request-Method: null");
+    } else if (!bucket_policies[bucket].public_read || (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0)) {
+        answer_error(request, 403, "AccessForbidden", "CORSResponse: This CORS request is not allowed.");
+    } else {
+        add_cors_headers(request);
+        if (headers)
+            http_add_header(request, "Access-Control-Allow-Headers", headers);
+        http_add_header(request, "Access-Control-Max-Age", "3000");
+        http_answer(request, 200, NULL, NULL, 0);
+    }
+}
+
+const struct http_route bucket_routes[] = {
+    {.method = "GET", .pattern = "/buckets/{bucket}/{key*}", .run = HTTP_INLINE, .handle = get_object},
+    {.method = "OPTIONS", .pattern = "/buckets/{bucket}/{key*}", .run = HTTP_INLINE, .handle = preflight},
+    {.method = "*", .pattern = "/buckets/{bucket}/{key*}", .run = HTTP_INLINE, .handle = refuse},
+    {.method = "OPTIONS", .pattern = "/buckets/{bucket}", .run = HTTP_INLINE, .handle = preflight},
+    {.method = "*", .pattern = "/buckets/{bucket}", .run = HTTP_INLINE, .handle = refuse},
+    {0},
+};

@@ -1,0 +1,32 @@
+#include "api_private.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+bool api_read_limit(struct http_request *request, int64_t *ret_limit)
+{
+    TEXT_CLEANUP struct text why = {0};
+    enum status status = http_query_integer(request, "limit", 1, LISTING_MAX, LISTING_MAX, ret_limit, &why);
+    if (status != STATUS_OK)
+        api_answer_status(request, status, &why);
+    return status == STATUS_OK;
+}
+
+void api_add_next_link(struct http_request *request, const char *first_parameter, int64_t limit, const char *cursor)
+{
+    TEXT_CLEANUP struct text link = {0};
+    text_setf(&link, "<%s?%s%slimit=%" PRId64 "&cursor=%s>; rel=\"next\"", http_path(request), first_parameter,
+              *first_parameter ? "&" : "", limit, cursor);
+    http_add_header(request, "Link", text_get(&link));
+}
+
+bool api_read_id(struct http_request *request, const char *text, struct id *ret_id)
+{
+    size_t length = 0;
+    while (text && text[length] && length < ID_TEXT_SIZE)
+        length++;
+    if (text && id_parse(text, length, ret_id))
+        return true;
+    http_answer_problem(request, 404, "There is no such photo: an id has 32 hex digits.");
+    return false;
+}

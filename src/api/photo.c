@@ -1,0 +1,88 @@
+/* One photo: all that is known of it, and deleting it. */
+#include "api_private.h"
+#include "clock.h"
+#include "json.h"
+
+#include <inttypes.h>
+
+static void add_rendition(struct text *out, const char *name, const struct rendition *rendition, const char *bucket,
+                          const char *key)
+{
+    text_addf(out, ",\"%s\":", name);
+    if (rendition->width == 0) {
+        text_add(out, "null");
+        return;
+    }
+    text_addf(out, "{\"width\":%u,\"height\":%u,\"bytes\":%" PRIu64, rendition->width, rendition->height,
+              rendition->bytes);
+    if (key)
+        text_addf(out, ",\"url\":\"/buckets/%s/%s\"", bucket, key);
+    text_addc(out, '}');
+}
+
+static void add_photo(struct text *out, const struct photo *photo, const char *stage)
+{
+    char updated[CLOCK_ISO8601_SIZE], large[OBJECT_KEY_SIZE], thumbnail[OBJECT_KEY_SIZE];
+    clock_format_iso8601(photo->updated_ms, updated);
+    photos_large_key(&photo->id, large);
+    photos_thumbnail_key(&photo->id, thumbnail);
+    text_addc(out, '{');
+    api_add_photo_fields(out, photo);
+    text_addf(out, ",\"updated\":\"%s\",\"stage\":", updated);
+    json_add_string_or_null(out, stage);
+    text_add(out, ",\"format\":");
+    json_add_string_or_null(out, photo->format);
+    text_addf(out, ",\"frames\":%u,\"labels\":%s", photo->frames, photo->labels ? photo->labels : "null");
+    add_rendition(out, "original", &photo->original, NULL, NULL);
+    add_rendition(out, "large", &photo->large, "photos", large);
+    add_rendition(out, "thumbnail", &photo->thumbnail, "thumbnails", thumbnail);
+    text_addc(out, '}');
+}
+
+static void show_photo(struct http_request *request)
+{
+    struct api *api = http_context(request);
+    struct id id;
+    struct photo photo;
+    const char *stage = NULL;
+    TEXT_CLEANUP struct text why = {0};
+    if (!api_read_id(request, http_parameter(request, "id"), &id))
+        return;
+    struct arena *arena = http_arena(request);
+    enum status status = store_photo_get(photos_store(api->settings.photos), &id, arena, &photo, &why);
+    if (status == STATUS_OK)
+        status = photos_stage(api->settings.photos, &photo, arena, &stage, &why);
+    if (status != STATUS_OK) {
+        api_answer_status(request, status, &why);
+        return;
+    }
+    struct text body = {0};
+    add_photo(&body, &photo, stage);
+    http_answer_text(request, 200, "application/json", &body);
+}
+
+static void delete_photo(struct http_request *request)
+{
+    struct api *api = http_context(request);
+    struct id id;
+    TEXT_CLEANUP struct text why = {0};
+    const char *author = http_header(request, "Authorization");
+    if (!author) {
+        text_setf(&why, "Say who you are: the header Authorization carries your user name.");
+        api_answer_status(request, STATUS_UNAUTHENTICATED, &why);
+        return;
+    }
+    if (!api_read_id(request, http_parameter(request, "id"), &id))
+        return;
+    enum status status = photos_delete(api->settings.photos, &id, author, &why);
+    if (status == STATUS_OK)
+        http_answer(request, 204, NULL, NULL, 0);
+    else
+        api_answer_status(request, status, &why);
+}
+
+const struct http_route photo_routes[] = {
+    {.method = "GET", .pattern = "/photos/{id}", .run = HTTP_INLINE, .handle = show_photo},
+    {.method = "DELETE", .pattern = "/photos/{id}", .run = HTTP_POOL, .handle = delete_photo},
+    {0},
+};

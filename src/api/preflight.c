@@ -1,0 +1,29 @@
+/* CORS preflights of the API (the buckets have their own): any origin may call it. */
+#include "api_private.h"
+
+static void allow(struct http_request *request)
+{
+    const char *headers = http_header(request, "Access-Control-Request-Headers");
+    http_add_header(request, "Access-Control-Allow-Methods", "GET, HEAD, POST, DELETE, OPTIONS");
+    http_add_header(request, "Access-Control-Allow-Headers",
+                    headers ? headers : "Authorization, Content-Type, Idempotency-Key");
+    http_add_header(request, "Access-Control-Max-Age", "86400");
+    http_add_header(request, "Vary", "Origin, Access-Control-Request-Headers, Access-Control-Request-Method");
+    http_answer(request, 204, NULL, NULL, 0);
+}
+
+#define PREFLIGHT(path)                                                                                                \
+    {                                                                                                                  \
+        .method = "OPTIONS", .pattern = (path), .run = HTTP_INLINE, .handle = allow                                    \
+    }
+
+const struct http_route preflight_routes[] = {
+    PREFLIGHT("/users"),
+    PREFLIGHT("/users/{name}"),
+    PREFLIGHT("/photos"),
+    PREFLIGHT("/photos/{id}"),
+    PREFLIGHT("/uploadStatus/{id}"),
+    PREFLIGHT("/events"),
+    PREFLIGHT("/healthcheck"),
+    {0},
+};

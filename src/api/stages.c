@@ -1,0 +1,122 @@
+/* The stages of one photo as server-sent events (html.spec.whatwg.org, 9.2), so that no client has to poll. The first event
+ * says where it is now; the stream ends after the one that tells its end. */
+#include "api_private.h"
+#include "events.h"
+#include "json.h"
+#include "memory.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+struct watcher {
+    struct photos *photos;
+    struct id id;
+    struct http_stream *stream;
+    struct subscription *subscription;
+    pthread_mutex_t lock; /* of what follows: the listener fills it, the stream empties it */
+    struct text pending;
+    bool is_new, has_ended;
+};
+
+static void add_stage(struct text *out, const struct id *id, const char *stage)
+{
+    char text[ID_TEXT_SIZE];
+    id_format(id, text);
+    text_addf(out, "event: stage\ndata: {\"photo_id\":\"%s\",\"status\":\"PENDING\",\"stage\":", text);
+    json_add_string_or_null(out, stage);
+    text_add(out, "}\n\n");
+}
+
+/* Runs on a thread of the workflow. */
+static void hear(void *data, const struct photo_event *event)
+{
+    struct watcher *watcher = data;
+    (void)pthread_mutex_lock(&watcher->lock);
+    if (event->stage)
+        add_stage(&watcher->pending, &event->id, event->stage);
+    else
+        watcher->has_ended = true;
+    (void)pthread_mutex_unlock(&watcher->lock);
+    http_stream_wake(watcher->stream);
+}
+
+/* Where the photo is now. False: it has reached its end, or is gone. */
+static bool add_state(struct watcher *watcher, struct text *out)
+{
+    ARENA_CLEANUP struct arena arena = {0};
+    struct photo photo;
+    const char *stage = NULL;
+    enum status status = store_photo_get(photos_store(watcher->photos), &watcher->id, &arena, &photo, NULL);
+    if (status == STATUS_OK)
+        status = photos_stage(watcher->photos, &photo, &arena, &stage, NULL);
+    if (status == STATUS_NOT_FOUND) {
+        text_add(out, "event: deleted\ndata: {}\n\n");
+        return false;
+    }
+    if (status != STATUS_OK)
+        return false; /* the client comes back and asks again */
+    if (photo.state == PHOTO_PENDING) {
+        add_stage(out, &watcher->id, stage);
+        return true;
+    }
+    text_add(out, "event: end\ndata: {");
+    api_add_photo_fields(out, &photo);
+    text_addf(out, ",\"stage\":null,\"labels\":%s}\n\n", photo.labels ? photo.labels : "null");
+    return false;
+}
+
+static bool next_events(void *data, struct text *out)
+{
+    struct watcher *watcher = data;
+    (void)pthread_mutex_lock(&watcher->lock);
+    bool is_new = watcher->is_new, has_ended = watcher->has_ended;
+    if (!is_new) /* what came before the first look at the photo is in that look */
+        text_append(out, text_get(&watcher->pending), watcher->pending.length);
+    text_clear(&watcher->pending);
+    watcher->is_new = watcher->has_ended = false;
+    (void)pthread_mutex_unlock(&watcher->lock);
+    return is_new || has_ended ? add_state(watcher, out) : true;
+}
+
+static void close_watcher(void *data)
+{
+    struct watcher *watcher = data;
+    events_unsubscribe(photos_events(watcher->photos), watcher->subscription);
+    (void)pthread_mutex_destroy(&watcher->lock);
+    text_release(&watcher->pending);
+    free(watcher);
+}
+
+static const struct http_stream_ops watch_ops = {.next = next_events, .close = close_watcher};
+
+/* Inline: the stream can't be closed before this has returned, for that happens on the same event loop. */
+static void watch_stages(struct http_request *request)
+{
+    struct api *api = http_context(request);
+    const char *text = http_query(request, "photo");
+    struct id id;
+    struct photo photo;
+    TEXT_CLEANUP struct text why = {0};
+    if (!text) {
+        http_answer_problem(request, 400, "Say which photo: /events?photo=ID.");
+        return;
+    }
+    if (!api_read_id(request, text, &id))
+        return;
+    enum status status = store_photo_get(photos_store(api->settings.photos), &id, http_arena(request), &photo, &why);
+    if (status != STATUS_OK) {
+        api_answer_status(request, status, &why);
+        return;
+    }
+    struct watcher *watcher = NEW(struct watcher);
+    *watcher = (struct watcher){.photos = api->settings.photos, .id = id, .is_new = true};
+    (void)pthread_mutex_init(&watcher->lock, NULL);
+    http_add_header(request, "Cache-Control", "no-store");
+    watcher->stream = http_answer_stream(request, "text/event-stream", &watch_ops, watcher);
+    watcher->subscription = events_subscribe(photos_events(watcher->photos), &id, hear, watcher);
+}
+
+const struct http_route stages_routes[] = {
+    {.method = "GET", .pattern = "/events", .run = HTTP_INLINE, .handle = watch_stages},
+    {0},
+};

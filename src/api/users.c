@@ -1,0 +1,125 @@
+/* Searching users by the beginning of their name, and the posts of one. */
+#include "api_private.h"
+#include "cursor.h"
+#include "json.h"
+
+#include <string.h>
+
+enum { PREFIX_MIN = 3 };
+
+struct users_listing {
+    struct text body;
+    int64_t rows, limit;
+    char last[AUTHOR_NAME_MAX + 1];
+    bool has_more;
+};
+
+/* One row more than the limit is asked for: its coming says that there is a next page. */
+static bool add_user(void *context, const char *name, size_t length, int64_t posts)
+{
+    struct users_listing *listing = context;
+    listing->has_more = listing->rows == listing->limit;
+    if (listing->has_more || length > AUTHOR_NAME_MAX)
+        return false;
+    struct text *body = &listing->body;
+    text_add(body, listing->rows++ ? ",{\"username\":\"" : "{\"username\":\"");
+    text_append(body, name, length);
+    text_add(body, "\",\"posts_count\":");
+    text_add_integer(body, posts);
+    text_addc(body, '}');
+    if (listing->rows == listing->limit) {
+        memcpy(listing->last, name, length);
+        listing->last[length] = '\0';
+    }
+    return true;
+}
+
+static void search_users(struct http_request *request)
+{
+    struct api *api = http_context(request);
+    const char *prefix = http_query(request, "username"), *cursor = http_query(request, "cursor");
+    if (!prefix || strlen(prefix) < PREFIX_MIN) {
+        http_answer_problem(request, 400, "Give at least 3 characters to search for: /users?username=PREFIX.");
+        return;
+    }
+    struct users_listing listing = {0};
+    if (!api_read_limit(request, &listing.limit))
+        return;
+    TEXT_CLEANUP struct text why = {0};
+    text_addc(&listing.body, '[');
+    enum status status = store_users_search(photos_store(api->settings.photos), prefix, cursor,
+                                            (size_t)listing.limit + 1, add_user, &listing, &why);
+    if (status != STATUS_OK) {
+        text_release(&listing.body);
+        api_answer_status(request, status, &why);
+        return;
+    }
+    text_addc(&listing.body, ']');
+    if (listing.has_more) {
+        const char *parameter = arena_printf(http_arena(request), "username=%s", prefix);
+        api_add_next_link(request, parameter, listing.limit, listing.last);
+    }
+    http_answer_text(request, 200, "application/json", &listing.body);
+}
+
+struct posts_listing {
+    struct text body;
+    int64_t rows, limit;
+    struct post_cursor last;
+    bool has_more;
+};
+
+static bool add_post(void *context, const struct id *id, int64_t created_ms)
+{
+    struct posts_listing *listing = context;
+    listing->has_more = listing->rows == listing->limit;
+    if (listing->has_more)
+        return false;
+    char text[ID_TEXT_SIZE];
+    id_format(id, text);
+    text_add(&listing->body, listing->rows++ ? ",\"" : "\"");
+    text_append(&listing->body, text, ID_TEXT_SIZE - 1);
+    text_addc(&listing->body, '"');
+    listing->last = (struct post_cursor){.created_ms = created_ms, .id = *id};
+    return true;
+}
+
+static void show_user(struct http_request *request)
+{
+    struct api *api = http_context(request);
+    const char *name = http_parameter(request, "name"), *cursor_text = http_query(request, "cursor");
+    TEXT_CLEANUP struct text why = {0};
+    struct posts_listing listing = {0};
+    struct post_cursor cursor;
+    if (!api_read_limit(request, &listing.limit))
+        return;
+    enum status status = cursor_text ? cursor_parse(cursor_text, &cursor, &why) : STATUS_OK;
+    text_add(&listing.body, "{\"username\":");
+    json_add_string(&listing.body, name, strlen(name));
+    text_add(&listing.body, ",\"post_ids\":[");
+    if (status == STATUS_OK)
+        status = store_user_posts(photos_store(api->settings.photos), name, cursor_text ? &cursor : NULL,
+                                  (size_t)listing.limit + 1, add_post, &listing, &why);
+    if (status == STATUS_OK && listing.rows == 0 && !cursor_text) {
+        text_setf(&why, "Nobody of the name \"%.64s\" has published photos.", name);
+        status = STATUS_NOT_FOUND;
+    }
+    if (status != STATUS_OK) {
+        text_release(&listing.body);
+        api_answer_status(request, status, &why);
+        return;
+    }
+    text_add(&listing.body, "]}");
+    if (listing.has_more) {
+        char next[CURSOR_TEXT_SIZE];
+        cursor_format(&listing.last, next);
+        api_add_next_link(request, "", listing.limit, next);
+    }
+    http_answer_text(request, 200, "application/json", &listing.body);
+}
+
+const struct http_route users_routes[] = {
+    {.method = "GET", .pattern = "/users", .run = HTTP_INLINE, .handle = search_users},
+    {.method = "GET", .pattern = "/users/{name}", .run = HTTP_INLINE, .handle = show_user},
+    {0},
+};

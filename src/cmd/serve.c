@@ -1,0 +1,309 @@
+/* cloudphotos serve: wires store, buckets, darkroom, moderator, workflow and HTTP together, and takes them down in order. */
+#include "api.h"
+#include "clock.h"
+#include "commands.h"
+#include "log.h"
+#include "settings.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct serve_settings {
+    const char *listen, *data, *store, *buckets, *moderator, *log_level;
+    bool open_login;
+    int64_t event_threads, pool_threads, connections, workers, darkrooms;
+    int64_t max_upload, max_pixels, max_frames;
+    int64_t idle_timeout_ms, header_timeout_ms, drain_timeout_ms;
+    int64_t darkroom_timeout_ms, darkroom_memory;
+    int64_t history_ms, keep_failed_ms;
+};
+
+#define FIELD(name) offsetof(struct serve_settings, name)
+static const struct setting rows[] = {
+    {"listen", SETTING_STRING, FIELD(listen), "127.0.0.1:8080", 0, 0, "ADDRESS:PORT",
+     "where to listen; port 0: any free one"},
+    {"data", SETTING_STRING, FIELD(data), "./data", 0, 0, "FOLDER", "where photos and their database are kept"},
+    {"store", SETTING_STRING, FIELD(store), NULL, 0, 0, "ADDRESS", "the metadata; default: sqlite:FOLDER/photos.db"},
+    {"buckets", SETTING_STRING, FIELD(buckets), NULL, 0, 0, "ADDRESS", "the images; default: file:FOLDER/buckets"},
+    {"moderator", SETTING_STRING, FIELD(moderator), "none", 0, 0, "NAME",
+     "who looks at photos before they are published"},
+    {"open-login", SETTING_SWITCH, FIELD(open_login), "no", 0, 0, NULL,
+     "listen beyond this machine although a login is a name without proof"},
+    {"max-upload", SETTING_BYTES, FIELD(max_upload), "64M", 1024, 4LL << 30, "SIZE", "largest photo"},
+    {"max-pixels", SETTING_INTEGER, FIELD(max_pixels), "100000000", 1, 1LL << 40, "N",
+     "most pixels of a photo, all frames together"},
+    {"max-frames", SETTING_INTEGER, FIELD(max_frames), "1000", 1, 1 << 20, "N", "most frames of an animation"},
+    {"event-threads", SETTING_INTEGER, FIELD(event_threads), "0", 0, 256, "N", "threads that serve; 0: one a core"},
+    {"pool-threads", SETTING_INTEGER, FIELD(pool_threads), "32", 1, 1024, "N", "threads that wait for the disk"},
+    {"connections", SETTING_INTEGER, FIELD(connections), "8192", 16, 1 << 20, "N", "most connections at a time"},
+    {"idle-timeout", SETTING_SECONDS, FIELD(idle_timeout_ms), "30s", 100, 3600000, "TIME",
+     "how long a connection may wait between requests"},
+    {"header-timeout", SETTING_SECONDS, FIELD(header_timeout_ms), "10s", 100, 3600000, "TIME",
+     "how long a request's header may take"},
+    {"drain-timeout", SETTING_SECONDS, FIELD(drain_timeout_ms), "30s", 0, 3600000, "TIME",
+     "how long SIGTERM waits for requests and photos under way"},
+    {"darkrooms", SETTING_INTEGER, FIELD(darkrooms), "0", 0, 256, "N", "processes that develop photos; 0: one a core"},
+    {"darkroom-timeout", SETTING_SECONDS, FIELD(darkroom_timeout_ms), "20s", 100, 3600000, "TIME",
+     "how long one photo may take"},
+    {"darkroom-memory", SETTING_BYTES, FIELD(darkroom_memory), "512M", 64 << 20, 64LL << 30, "SIZE",
+     "how much memory one photo may take"},
+    {"history", SETTING_SECONDS, FIELD(history_ms), "7d", 0, 0, "TIME", "how long ended executions are kept"},
+    {"keep-failed", SETTING_SECONDS, FIELD(keep_failed_ms), "1d", 0, 0, "TIME",
+     "how long originals are kept that failed by the server's fault, for a retry"},
+    {"log-level", SETTING_STRING, FIELD(log_level), "info", 0, 0, "LEVEL", "debug, info, warning or error"},
+};
+static const struct settings_table table = {
+    .command = "serve",
+    .summary =
+        "Usage: cloudphotos serve [OPTIONS]\n\nServes photos until SIGTERM or SIGINT. Logs JSON lines to stdout.",
+    .rows = rows,
+    .count = sizeof rows / sizeof rows[0],
+};
+
+struct service {
+    struct store *store;
+    struct blob *blob;
+    struct darkroom *darkroom;
+    struct moderator *moderator;
+    struct photos *photos;
+    struct api *api;
+    struct http_server *server;
+};
+
+static unsigned cores(int64_t wanted)
+{
+    long online = sysconf(_SC_NPROCESSORS_ONLN);
+    return wanted > 0 ? (unsigned)wanted : online > 0 ? (unsigned)online : 1;
+}
+
+static void log_trouble(void *context, const char *sentence)
+{
+    (void)context;
+    log_warning("trouble", LOG_S("message", sentence));
+}
+
+/* A login is a name without proof: whoever can connect can be anybody. */
+static enum status check_login(const struct serve_settings *settings, struct text *why)
+{
+    bool is_loopback = strncmp(settings->listen, "127.", 4) == 0 || strncmp(settings->listen, "[::1]:", 6) == 0
+                       || strncmp(settings->listen, "localhost:", 10) == 0;
+    if (is_loopback || settings->open_login)
+        return STATUS_OK;
+    text_setf(
+        why,
+        "--listen %s would let other machines in, and a login is only a name, without proof: anybody could act as "
+        "anybody. Listen on 127.0.0.1 or [::1], or say --open-login if that is what you want.",
+        settings->listen);
+    return STATUS_INVALID;
+}
+
+static enum status open_data(struct serve_settings *settings, struct arena *arena, struct text *why)
+{
+    if (mkdir(settings->data, 0700) != 0 && errno != EEXIST) {
+        text_setf(why, "the data folder %s can't be made: %s", settings->data, strerror(errno));
+        return STATUS_UNAVAILABLE;
+    }
+    if (!settings->store)
+        settings->store = arena_printf(arena, "sqlite:%s/photos.db", settings->data);
+    if (!settings->buckets)
+        settings->buckets = arena_printf(arena, "file:%s/buckets", settings->data);
+    return STATUS_OK;
+}
+
+static struct image_limits image_limits(const struct serve_settings *settings)
+{
+    return (struct image_limits){.pixels = (uint64_t)settings->max_pixels, .frames = (uint32_t)settings->max_frames};
+}
+
+static enum status open_darkroom(const struct serve_settings *settings, struct service *service, struct text *why)
+{
+    struct darkroom_settings darkroom = {
+        .processes = cores(settings->darkrooms),
+        .timeout_ms = settings->darkroom_timeout_ms,
+        .memory_bytes = (uint64_t)settings->darkroom_memory,
+        .limits = image_limits(settings),
+        .large_side = 1440,
+        .thumbnail_side = 350,
+        .quality = 75,
+    };
+    return darkroom_open(&darkroom, &service->darkroom, why);
+}
+
+static enum status open_photos(const struct serve_settings *settings, struct service *service, struct text *why)
+{
+    struct photos_settings photos = {
+        .store = service->store,
+        .blob = service->blob,
+        .darkroom = service->darkroom,
+        .moderator = service->moderator,
+        .workers = cores(settings->darkrooms) + 2, /* so that checking goes on while every darkroom is busy */
+        .max_upload = (uint64_t)settings->max_upload,
+        .limits = image_limits(settings),
+        .history_ms = settings->history_ms,
+        .keep_failed_ms = settings->keep_failed_ms,
+        .trouble = log_trouble,
+    };
+    return photos_open(&photos, &service->photos, why);
+}
+
+static enum status open_server(const struct serve_settings *settings, struct service *service, struct text *why)
+{
+    struct api_settings api = {.photos = service->photos, .darkroom = service->darkroom};
+    service->api = api_open(&api);
+    struct http_settings http = {
+        .listen = settings->listen,
+        .event_threads = cores(settings->event_threads),
+        .pool_threads = (unsigned)settings->pool_threads,
+        .connections = (unsigned)settings->connections,
+        .idle_timeout_ms = settings->idle_timeout_ms,
+        .header_timeout_ms = settings->header_timeout_ms,
+        .body_bytes_per_second = 4096,
+        .max_body = (uint64_t)settings->max_upload + API_BODY_OVERHEAD,
+        .tables = api_tables,
+        .context = service->api,
+        .headers = api_headers,
+        .done = api_done,
+    };
+    enum status status = http_server_open(&http, &service->server, why);
+    if (status == STATUS_OK)
+        api_set_server(service->api, service->server);
+    return status;
+}
+
+static enum status open_service(const struct serve_settings *settings, struct service *service, struct text *why)
+{
+    enum status status = open_darkroom(settings, service, why);
+    if (status == STATUS_OK)
+        status = store_open(settings->store, &service->store, why);
+    if (status == STATUS_OK)
+        status = blob_open(settings->buckets, &service->blob, why);
+    if (status == STATUS_OK)
+        status = moderator_open(settings->moderator, &service->moderator, why);
+    if (status == STATUS_OK)
+        status = open_photos(settings, service, why);
+    if (status == STATUS_OK)
+        status = open_server(settings, service, why);
+    return status;
+}
+
+static void close_service(struct service *service)
+{
+    if (service->server)
+        http_server_close(service->server);
+    if (service->api)
+        api_close(service->api);
+    if (service->photos)
+        photos_close(service->photos);
+    moderator_close(service->moderator);
+    if (service->darkroom)
+        darkroom_close(service->darkroom);
+    if (service->blob)
+        blob_close(service->blob);
+    store_close(service->store);
+}
+
+static void announce(const struct serve_settings *settings, const struct service *service)
+{
+    const char *address = http_server_address(service->server);
+    const char *blind = service->moderator->ops->blind;
+    log_info("serving", LOG_S("address", address), LOG_S("data", settings->data), LOG_S("store", settings->store),
+             LOG_S("buckets", settings->buckets), LOG_S("version", CLOUDPHOTOS_VERSION));
+    log_warning("login",
+                LOG_S("message", "a login is a user name without proof: anybody who can connect can be anybody"));
+    if (blind)
+        log_warning("moderation", LOG_S("moderator", service->moderator->ops->name), LOG_S("cannot_see", blind));
+    if (!isatty(STDERR_FILENO))
+        return;
+    (void)fprintf(stderr,
+                  "\nCloud Photos serves on http://%s (data in %s; Ctrl-C ends it). Try:\n\n"
+                  "  curl -H 'Authorization: ann' -F photo=@PHOTO.jpg http://%s/photos\n"
+                  "  curl http://%s/uploadStatus/ID\n"
+                  "  curl 'http://%s/users?username=ann'\n"
+                  "  curl http://%s/users/ann\n"
+                  "  curl -O http://%s/buckets/photos/ID-comp.webp\n\n",
+                  address, settings->data, address, address, address, address, address);
+}
+
+/* Requests first, then the photos under way: what is not done by then goes on with the next start. */
+static void drain(const struct serve_settings *settings, struct service *service)
+{
+    int64_t begin = clock_monotonic_ns();
+    log_info("draining");
+    unsigned cut = http_server_drain(service->server, settings->drain_timeout_ms);
+    int64_t left = settings->drain_timeout_ms - (clock_monotonic_ns() - begin) / 1000000;
+    photos_drain(service->photos, left > 0 ? left : 0);
+    log_info("drained", LOG_I("requests_cut", cut), LOG_R("seconds", (double)(clock_monotonic_ns() - begin) / 1e9));
+}
+
+static int serve(struct serve_settings *settings, struct arena *arena)
+{
+    TEXT_CLEANUP struct text why = {0};
+    struct service service = {0};
+    sigset_t ends;
+    int signal_number;
+    /* Blocked before any thread starts, so that every thread leaves them to sigwait below. */
+    (void)sigemptyset(&ends);
+    (void)sigaddset(&ends, SIGTERM);
+    (void)sigaddset(&ends, SIGINT);
+    (void)pthread_sigmask(SIG_BLOCK, &ends, NULL);
+    (void)signal(SIGPIPE, SIG_IGN);
+    enum status status = check_login(settings, &why);
+    if (status == STATUS_OK)
+        status = open_data(settings, arena, &why);
+    if (status == STATUS_OK)
+        status = open_service(settings, &service, &why);
+    if (status == STATUS_OK) {
+        announce(settings, &service);
+        (void)sigwait(&ends, &signal_number);
+        drain(settings, &service);
+    } else {
+        log_error("cannot-start", LOG_S("status", status_name(status)), LOG_S("message", text_get(&why)));
+        (void)fprintf(stderr, "cloudphotos serve: %s\n", text_get(&why));
+    }
+    close_service(&service);
+    return status == STATUS_OK ? 0 : status == STATUS_INVALID ? 2 : 1;
+}
+
+static int read_level(const char *name)
+{
+    static const char *const names[] = {"debug", "info", "warning", "error"};
+    for (int i = 0; i < 4; i++)
+        if (strcmp(names[i], name) == 0)
+            return i;
+    return -1;
+}
+
+static int run_serve(int argc, char **argv)
+{
+    ARENA_CLEANUP struct arena arena = {0};
+    TEXT_CLEANUP struct text why = {0};
+    struct serve_settings settings;
+    bool help;
+    enum status status = settings_read(&table, argc - 1, argv + 1, &arena, &settings, NULL, &help, &why);
+    int level = status == STATUS_OK && !help ? read_level(settings.log_level) : LOG_INFO;
+    if (level < 0) {
+        text_setf(&why, "--log-level: \"%s\" is not debug, info, warning or error", settings.log_level);
+        status = STATUS_INVALID;
+    }
+    if (status != STATUS_OK)
+        (void)fprintf(stderr, "cloudphotos serve: %s\n", text_get(&why));
+    if (status != STATUS_OK || help)
+        return status == STATUS_OK ? 0 : 2;
+    log_open(STDOUT_FILENO, (enum log_level)level);
+    int code = serve(&settings, &arena);
+    log_close();
+    return code;
+}
+
+const struct command serve_command = {
+    .name = "serve",
+    .summary = "serves photos over HTTP",
+    .run = run_serve,
+};
