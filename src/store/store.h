@@ -3,7 +3,11 @@
  *
  * Every function is safe to call from any thread and blocks until the change is durable. Functions that change
  * something return NO_SPACE (disk full), UNAVAILABLE (read-only, unreachable, corrupt) or BUSY (try again) when the back
- * end can't; nothing has changed then. `why` may be NULL. What is put in an arena lives as long as that arena. */
+ * end can't; nothing has changed then. `why` may be NULL. What is put in an arena lives as long as that arena.
+ *
+ * A change is seen by every later call in this process, and within a fifth of a second by other processes. Functions that
+ * are called for a row may not call the store. Strings end with a NUL and are UTF-8; names are compared byte by byte.
+ * INVALID for a name, a key or a reason that is missing, empty or too long. A limit of 0 finds nothing. */
 #ifndef STORE_H
 #define STORE_H
 
@@ -52,8 +56,9 @@ const char *photo_state_name(enum photo_state state);
 
 struct execution;
 
-/* Writes the photo (state PENDING) and its execution in one transaction. With an idempotency key that this author has
- * used before, nothing is written and *ret_existing (in arena) is that photo; *ret_created says which it was. */
+/* Writes the photo (state PENDING) and its execution (RUNNING, of the same id) in one transaction. With an idempotency key
+ * that this author has used before, nothing is written and *ret_existing (in arena) is that photo; *ret_created says which
+ * it was, and *ret_existing is left alone when it is true. CONFLICT for an id that is there already. */
 enum status store_photo_create(struct store *store, const struct photo *photo, const char *idempotency_key,
                                const struct execution *execution, struct arena *arena, struct photo *ret_existing,
                                bool *ret_created, struct text *why);
@@ -75,9 +80,10 @@ enum status store_photo_reject(struct store *store, const struct id *id, const c
  * `purge` forgets it. FORBIDDEN when the author is another one. A key used for it may be used again. */
 enum status store_photo_delete(struct store *store, const struct id *id, const char *author, int64_t now_ms,
                                struct text *why);
-/* Up to `limit` ids that were deleted and not yet purged. */
+/* Up to `limit` ids that were deleted and not yet purged, oldest id first. */
 enum status store_photos_deleted(struct store *store, struct id *ret_ids, size_t limit, size_t *ret_count,
                                  struct text *why);
+/* OK when it was purged already or never was; CONFLICT when it was not deleted. Its execution stays until it is pruned. */
 enum status store_photo_purge(struct store *store, const struct id *id, struct text *why);
 
 /* ---- Users: whoever has at least one published photo ---- */
@@ -112,7 +118,7 @@ struct execution {
     const char *data;     /* JSON: all that the interpreter needs to go on; opaque to the store */
     int64_t started_ms, updated_ms;
     int64_t due_ms;   /* not claimed before */
-    uint64_t version; /* grows with each save */
+    uint64_t version; /* grows with each claim and each save */
 };
 
 struct execution_event {
@@ -124,39 +130,42 @@ struct execution_event {
 /* RUNNING, SUCCEEDED, FAILED, ABORTED. */
 const char *execution_status_name(enum execution_status status);
 
-/* Takes up to `limit` due, RUNNING executions that nobody holds (or whose holder's lease ran out), oldest due first, and
- * leases them to `owner` until now + lease. */
+/* Takes up to `limit` due, RUNNING executions that nobody holds (or whose holder's lease ran out), and leases them to `owner`
+ * until now + lease. First those that have waited longest, since they were due or their lease ran out. */
 enum status store_executions_claim(struct store *store, const char *owner, int64_t now_ms, int64_t lease_ms,
                                    size_t limit, struct arena *arena, struct execution *ret_executions,
                                    size_t *ret_count, struct text *why);
-/* Prolongs every lease that `owner` holds and that has not run out. */
+/* Prolongs every lease that `owner` holds and that has not run out, to now + lease. */
 enum status store_executions_renew(struct store *store, const char *owner, int64_t now_ms, int64_t lease_ms,
                                    struct text *why);
 /* One transition in one transaction: status, state, data, due_ms, and the events after those already there. CONFLICT when
- * the lease was lost or the execution was aborted: then drop it. The lease is kept while `keep_lease` and RUNNING. */
+ * the lease was lost or the execution has ended (aborted, or forgotten): then drop it. A lease that ran out is lost once
+ * the execution was claimed again, even by the same owner: `version` is that of the claim, or any later one of this holder;
+ * the store's own grows by one. The lease is kept while `keep_lease` and RUNNING; else due_ms says when anybody may claim. */
 enum status store_execution_save(struct store *store, const char *owner, const struct execution *execution,
                                  const struct execution_event *events, size_t event_count, bool keep_lease,
                                  struct text *why);
-/* Gives back what was claimed and not worked on: due at once for anybody. */
+/* Gives back what was claimed and not worked on: due at once for anybody (or at its due_ms, if that was saved later than now).
+ * CONFLICT when `owner` no longer holds it. */
 enum status store_execution_release(struct store *store, const char *owner, const struct id *id, struct text *why);
 
 enum status store_execution_get(struct store *store, const struct id *id, struct arena *arena,
                                 struct execution *ret_execution, struct text *why);
 typedef bool store_execution_row(void *context, const struct execution *execution);
 typedef bool store_event_row(void *context, const struct execution_event *event);
-/* Newest first, of one status or of all (status -1), at most `limit` rows. */
+/* Newest first (the order of their making), of one status or of all (status -1), at most `limit` rows. */
 enum status store_executions_list(struct store *store, int status, size_t limit, store_execution_row *row,
                                   void *context, struct text *why);
 /* In order of happening; NOT_FOUND for an unknown execution. */
 enum status store_execution_events(struct store *store, const struct id *id, store_event_row *row, void *context,
                                    struct text *why);
-/* A FAILED or ABORTED execution whose photo still exists: it becomes RUNNING with the given data, due at once, and an ERROR
- * photo becomes PENDING again. CONFLICT for other states. */
+/* A FAILED or ABORTED execution whose photo still exists: it becomes RUNNING with the given data, before its first state (""),
+ * due at once, and an ERROR photo becomes PENDING again. NOT_FOUND when either is gone, CONFLICT for other states. */
 enum status store_execution_retry(struct store *store, const struct id *id, const char *data, int64_t now_ms,
                                   struct text *why);
 
 struct store_counts {
-    uint64_t executions[EXECUTION_STATUSES]; /* since the store was made */
+    uint64_t executions[EXECUTION_STATUSES]; /* since the store was made: those that were pruned stay counted */
     uint64_t queue_depth;                    /* RUNNING, due and held by nobody */
     int64_t next_due_ms; /* when the next execution that nobody holds is due or its lease ends; -1: none */
 };

@@ -1,0 +1,289 @@
+#include "sqlite_store.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* ---- Rows ---- */
+
+static struct rendition rendition_from_row(sqlite3_stmt *row, int column)
+{
+    return (struct rendition){.width = (uint32_t)sqlite3_column_int64(row, column),
+                              .height = (uint32_t)sqlite3_column_int64(row, column + 1),
+                              .bytes = (uint64_t)sqlite3_column_int64(row, column + 2)};
+}
+
+/* Columns in the order of PHOTO_COLUMNS. */
+static struct photo photo_from_row(sqlite3_stmt *row, struct arena *arena)
+{
+    return (struct photo){.id = column_id(row, 0),
+                          .author = arena_copy_string(arena, column_string(row, 1)),
+                          .state = (enum photo_state)sqlite3_column_int(row, 2),
+                          .created_ms = sqlite3_column_int64(row, 3),
+                          .updated_ms = sqlite3_column_int64(row, 4),
+                          .error_message = arena_copy_string(arena, column_string(row, 5)),
+                          .format = arena_copy_string(arena, column_string(row, 6)),
+                          .frames = (uint32_t)sqlite3_column_int64(row, 7),
+                          .original = rendition_from_row(row, 8),
+                          .large = rendition_from_row(row, 11),
+                          .thumbnail = rendition_from_row(row, 14),
+                          .labels = arena_copy_string(arena, column_string(row, 17))};
+}
+
+#define RENDITION(rendition) INTEGER((rendition).width), INTEGER((rendition).height), INTEGER((rendition).bytes)
+
+/* What the operations need to know of a photo before they change it. */
+struct found {
+    int state;
+    char author[AUTHOR_NAME_MAX + 1];
+};
+
+/* NOT_FOUND with a sentence, for deleted ones too. */
+static enum status find(struct connection *connection, const struct id *id, struct found *ret_found, struct text *why)
+{
+    sqlite3_stmt *row STATEMENT_CLEANUP = NULL;
+    enum status status = connection_row(connection, PHOTO_FIND, VALUES(ID(id)), &row, why);
+    if (!status) {
+        ret_found->state = sqlite3_column_int(row, 0);
+        (void)snprintf(ret_found->author, sizeof ret_found->author, "%s", column_string(row, 1));
+    }
+    if (status == STATUS_NOT_FOUND || (!status && ret_found->state == STATE_DELETED)) {
+        text_setf(why, "There is no such photo.");
+        return STATUS_NOT_FOUND;
+    }
+    return status;
+}
+
+/* ---- Making and reading ---- */
+
+struct photo_creation {
+    const struct photo *photo;
+    const char *idempotency_key;
+    const struct execution *execution;
+    struct arena *arena;
+    struct photo existing;
+    bool is_created;
+};
+
+static enum status find_key(struct connection *connection, const char *author, const char *key, struct arena *arena,
+                            struct photo *ret_photo, struct text *why)
+{
+    sqlite3_stmt *row STATEMENT_CLEANUP = NULL;
+    enum status status = connection_row(connection, PHOTO_FIND_KEY, VALUES(TEXT(author), TEXT(key)), &row, why);
+    if (status == STATUS_NOT_FOUND)
+        text_setf(why, "There is no photo of this author with this key.");
+    if (!status)
+        *ret_photo = photo_from_row(row, arena);
+    return status;
+}
+
+static enum status insert(struct connection *connection, const struct photo *photo, const char *key, struct text *why)
+{
+    return connection_run(connection, PHOTO_INSERT,
+                          VALUES(ID(&photo->id), TEXT(photo->author), INTEGER(photo->state), INTEGER(photo->created_ms),
+                                 INTEGER(photo->updated_ms), TEXT(photo->error_message), TEXT(photo->format),
+                                 INTEGER(photo->frames), RENDITION(photo->original), RENDITION(photo->large),
+                                 RENDITION(photo->thumbnail), TEXT(photo->labels), TEXT(key)),
+                          why);
+}
+
+static enum status create(struct connection *connection, void *arguments, struct text *why)
+{
+    struct photo_creation *creation = arguments;
+    const struct photo *photo = creation->photo;
+    enum status status = STATUS_NOT_FOUND;
+    if (creation->idempotency_key)
+        status =
+            find_key(connection, photo->author, creation->idempotency_key, creation->arena, &creation->existing, why);
+    if (status != STATUS_NOT_FOUND)
+        return status;
+    sqlite3_stmt *row STATEMENT_CLEANUP = NULL;
+    status = connection_row(connection, PHOTO_FIND, VALUES(ID(&photo->id)), &row, why);
+    if (status == STATUS_OK) {
+        text_setf(why, "There is a photo with this id already.");
+        return STATUS_CONFLICT;
+    }
+    if (status == STATUS_NOT_FOUND)
+        status = insert(connection, photo, creation->idempotency_key, why);
+    if (!status)
+        status = execution_insert(connection, creation->execution, why);
+    creation->is_created = !status;
+    return status;
+}
+
+enum status sqlite_photo_create(struct store *store, const struct photo *photo, const char *idempotency_key,
+                                const struct execution *execution, struct arena *arena, struct photo *ret_existing,
+                                bool *ret_created, struct text *why)
+{
+    struct photo_creation creation = {
+        .photo = photo, .idempotency_key = idempotency_key, .execution = execution, .arena = arena};
+    enum status status = writer_run(&((struct store_sqlite *)store)->writer, create, &creation, why);
+    if (status)
+        return status;
+    *ret_created = creation.is_created;
+    if (!creation.is_created)
+        *ret_existing = creation.existing;
+    return STATUS_OK;
+}
+
+enum status sqlite_photo_get(struct store *store, const struct id *id, struct arena *arena, struct photo *ret_photo,
+                             struct text *why)
+{
+    struct store_sqlite *sqlite = (struct store_sqlite *)store;
+    struct reader *reader;
+    enum status status = readers_take(&sqlite->readers, &reader, why);
+    if (status)
+        return status;
+    sqlite3_stmt *row = NULL;
+    status = connection_row(&reader->connection, PHOTO_GET, VALUES(ID(id)), &row, why);
+    if (status == STATUS_NOT_FOUND)
+        text_setf(why, "There is no such photo.");
+    if (!status)
+        *ret_photo = photo_from_row(row, arena);
+    statement_cleanup(&row);
+    readers_give_back(&sqlite->readers, reader, status);
+    return status;
+}
+
+enum status sqlite_photo_find_key(struct store *store, const char *author, const char *idempotency_key,
+                                  struct arena *arena, struct photo *ret_photo, struct text *why)
+{
+    struct store_sqlite *sqlite = (struct store_sqlite *)store;
+    struct reader *reader;
+    enum status status = readers_take(&sqlite->readers, &reader, why);
+    if (status)
+        return status;
+    status = find_key(&reader->connection, author, idempotency_key, arena, ret_photo, why);
+    readers_give_back(&sqlite->readers, reader, status);
+    return status;
+}
+
+/* ---- Publishing and rejecting ---- */
+
+struct photo_change {
+    const struct photo *photo; /* to publish */
+    const struct id *id;
+    const char *error_message, *labels; /* to reject */
+    const char *author;                 /* who deletes */
+    int64_t now_ms;
+};
+
+static enum status publish(struct connection *connection, void *arguments, struct text *why)
+{
+    const struct photo_change *change = arguments;
+    const struct photo *photo = change->photo;
+    struct found found;
+    enum status status = find(connection, &photo->id, &found, why);
+    if (status || found.state == PHOTO_SUCCESS)
+        return status;
+    if (found.state != PHOTO_PENDING) {
+        text_setf(why, "The photo was refused already.");
+        return STATUS_CONFLICT;
+    }
+    status = connection_run(connection, PHOTO_PUBLISH,
+                            VALUES(ID(&photo->id), INTEGER(change->now_ms), RENDITION(photo->large),
+                                   RENDITION(photo->thumbnail), TEXT(photo->labels)),
+                            why);
+    return status ? status : user_add_post(connection, found.author, why);
+}
+
+enum status sqlite_photo_publish(struct store *store, const struct photo *photo, int64_t now_ms, struct text *why)
+{
+    struct photo_change change = {.photo = photo, .now_ms = now_ms};
+    return writer_run(&((struct store_sqlite *)store)->writer, publish, &change, why);
+}
+
+static enum status reject(struct connection *connection, void *arguments, struct text *why)
+{
+    const struct photo_change *change = arguments;
+    struct found found;
+    enum status status = find(connection, change->id, &found, why);
+    if (status || found.state == PHOTO_ERROR)
+        return status;
+    if (found.state != PHOTO_PENDING) {
+        text_setf(why, "The photo was published already.");
+        return STATUS_CONFLICT;
+    }
+    return connection_run(
+        connection, PHOTO_REJECT,
+        VALUES(ID(change->id), INTEGER(change->now_ms), TEXT(change->error_message), TEXT(change->labels)), why);
+}
+
+enum status sqlite_photo_reject(struct store *store, const struct id *id, const char *error_message, const char *labels,
+                                int64_t now_ms, struct text *why)
+{
+    struct photo_change change = {.id = id, .error_message = error_message, .labels = labels, .now_ms = now_ms};
+    return writer_run(&((struct store_sqlite *)store)->writer, reject, &change, why);
+}
+
+enum status photo_reopen(struct connection *connection, const struct id *id, int64_t now_ms, struct text *why)
+{
+    struct found found;
+    enum status status = find(connection, id, &found, why);
+    return status ? status : connection_run(connection, PHOTO_REOPEN, VALUES(ID(id), INTEGER(now_ms)), why);
+}
+
+/* ---- Deleting ---- */
+
+static enum status delete (struct connection *connection, void *arguments, struct text *why) {
+    const struct photo_change *change = arguments; struct found found;
+    enum status status = find(connection, change->id, &found, why); if (status) return status;
+    if (strcmp(found.author, change->author) != 0){text_setf(why, "The photo belongs to somebody else.");
+                                                   return STATUS_FORBIDDEN;}
+status = connection_run(connection, PHOTO_DELETE, VALUES(ID(change->id), INTEGER(change->now_ms)), why);
+if (!status && found.state == PHOTO_SUCCESS)
+    status = user_remove_post(connection, found.author, why);
+return status ? status : execution_abort(connection, change->id, change->now_ms, why);
+}
+
+enum status sqlite_photo_delete(struct store *store, const struct id *id, const char *author, int64_t now_ms,
+                                struct text *why)
+{
+    struct photo_change change = {.id = id, .author = author, .now_ms = now_ms};
+    return writer_run(&((struct store_sqlite *)store)->writer, delete, &change, why);
+}
+
+struct deleted {
+    struct id *ids;
+    size_t count;
+};
+
+static bool deleted_row(void *context, sqlite3_stmt *row)
+{
+    struct deleted *deleted = context;
+    deleted->ids[deleted->count++] = column_id(row, 0);
+    return true;
+}
+
+enum status sqlite_photos_deleted(struct store *store, struct id *ret_ids, size_t limit, size_t *ret_count,
+                                  struct text *why)
+{
+    struct store_sqlite *sqlite = (struct store_sqlite *)store;
+    struct deleted deleted = {.ids = ret_ids};
+    struct reader *reader;
+    enum status status = readers_take(&sqlite->readers, &reader, why);
+    if (status)
+        return status;
+    status = connection_each(&reader->connection, PHOTOS_DELETED, VALUES(INTEGER(limit)), deleted_row, &deleted, why);
+    readers_give_back(&sqlite->readers, reader, status);
+    if (!status)
+        *ret_count = deleted.count;
+    return status;
+}
+
+static enum status purge(struct connection *connection, void *arguments, struct text *why)
+{
+    const struct photo_change *change = arguments;
+    struct found found;
+    enum status status = find(connection, change->id, &found, why);
+    if (status == STATUS_NOT_FOUND) /* deleted, or forgotten already */
+        return connection_run(connection, PHOTO_PURGE, VALUES(ID(change->id)), why);
+    if (!status)
+        text_setf(why, "A photo is deleted before it is forgotten.");
+    return status ? status : STATUS_CONFLICT;
+}
+
+enum status sqlite_photo_purge(struct store *store, const struct id *id, struct text *why)
+{
+    struct photo_change change = {.id = id};
+    return writer_run(&((struct store_sqlite *)store)->writer, purge, &change, why);
+}

@@ -1,0 +1,138 @@
+#include "sqlite_store.h"
+
+#include <stdio.h>
+#include <time.h>
+
+enum { APPLICATION_ID = 0x4350686f /* "CPho": so that no other program's database is taken for ours */ };
+
+/* Each brings a database from the version that is its place in this table to the next; user_version counts them.
+ * What was released is never changed: a new row is added. */
+static const char *const migrations[] = {
+    /* A deleted photo stays as a tombstone (state 3) until its objects are gone. */
+    "CREATE TABLE photos (number INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE CHECK (length(id) = 16),"
+    " author TEXT NOT NULL, state INTEGER NOT NULL, created_ms INTEGER NOT NULL, updated_ms INTEGER NOT NULL,"
+    " error_message TEXT, format TEXT, frames INTEGER NOT NULL,"
+    " original_width INTEGER NOT NULL, original_height INTEGER NOT NULL, original_bytes INTEGER NOT NULL,"
+    " large_width INTEGER NOT NULL, large_height INTEGER NOT NULL, large_bytes INTEGER NOT NULL,"
+    " thumbnail_width INTEGER NOT NULL, thumbnail_height INTEGER NOT NULL, thumbnail_bytes INTEGER NOT NULL,"
+    " labels TEXT, idempotency_key TEXT) STRICT;"
+    "CREATE INDEX photos_published ON photos (author, created_ms DESC, id DESC) WHERE state = 1;"
+    "CREATE UNIQUE INDEX photos_keyed ON photos (author, idempotency_key) WHERE idempotency_key IS NOT NULL;"
+    "CREATE INDEX photos_deleted ON photos (id) WHERE state = 3;"
+
+    /* Whoever has at least one published photo. */
+    "CREATE TABLE users (name TEXT NOT NULL PRIMARY KEY, posts_count INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+
+    /* Numbered in the order of their making. While somebody holds a lease, claimable_ms is its end; otherwise due_ms. */
+    "CREATE TABLE executions (number INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE CHECK (length(id) = 16),"
+    " status INTEGER NOT NULL, workflow TEXT NOT NULL, state TEXT NOT NULL, data TEXT NOT NULL,"
+    " started_ms INTEGER NOT NULL, updated_ms INTEGER NOT NULL, due_ms INTEGER NOT NULL, version INTEGER NOT NULL,"
+    " event_count INTEGER NOT NULL DEFAULT 0, claimable_ms INTEGER NOT NULL,"
+    " lease_owner TEXT, lease_version INTEGER NOT NULL DEFAULT 0) STRICT;"
+    "CREATE INDEX executions_claimable ON executions (claimable_ms) WHERE status = 0;"
+    "CREATE INDEX executions_leased ON executions (lease_owner) WHERE lease_owner IS NOT NULL;"
+    "CREATE INDEX executions_ended ON executions (updated_ms) WHERE status <> 0;"
+    "CREATE INDEX executions_by_status ON executions (status);"
+
+    "CREATE TABLE execution_events (execution INTEGER NOT NULL REFERENCES executions (number) ON DELETE CASCADE,"
+    " sequence INTEGER NOT NULL, time_ms INTEGER NOT NULL, type TEXT NOT NULL, detail TEXT NOT NULL,"
+    " PRIMARY KEY (execution, sequence)) STRICT, WITHOUT ROWID;"
+
+    /* How many executions there are of each status, since counting millions takes long. */
+    "CREATE TABLE counters (status INTEGER PRIMARY KEY, executions INTEGER NOT NULL) STRICT;"
+    "INSERT INTO counters VALUES (0, 0), (1, 0), (2, 0), (3, 0);",
+};
+enum { PRESENT_VERSION = sizeof migrations / sizeof migrations[0] };
+
+enum { LOG_LIMIT_BYTES = 64 << 20, MODE_ATTEMPTS = 50, MODE_PAUSE_MS = 100 };
+
+static enum status read_integer(struct connection *connection, const char *sql, int64_t *ret_value, struct text *why)
+{
+    sqlite3_stmt *statement = NULL;
+    int code = sqlite3_prepare_v2(connection->db, sql, -1, &statement, NULL);
+    if (!code)
+        code = sqlite3_step(statement);
+    if (code == SQLITE_ROW)
+        *ret_value = sqlite3_column_int64(statement, 0);
+    enum status status = code == SQLITE_ROW ? STATUS_OK : connection_fail(connection, code, why);
+    (void)sqlite3_finalize(statement);
+    return status;
+}
+
+/* Two processes that open a new file at one time get in each other's way here, and SQLite does not wait for it. */
+static enum status set_write_ahead_log(struct connection *connection, struct text *why)
+{
+    enum status status;
+    for (int i = 0; i < MODE_ATTEMPTS; i++) {
+        status = connection_execute(connection, "PRAGMA journal_mode = WAL", why);
+        if (status != STATUS_BUSY)
+            return status;
+        (void)nanosleep(&(struct timespec){.tv_nsec = MODE_PAUSE_MS * 1000000}, NULL);
+    }
+    return status;
+}
+
+/* Whether the file is a present or older one of ours, or new. */
+static enum status check_version(struct connection *connection, int64_t *ret_version, struct text *why)
+{
+    int64_t application = 0, version = 0, tables = 0;
+    enum status status = read_integer(connection, "PRAGMA application_id", &application, why);
+    if (!status)
+        status = read_integer(connection, "PRAGMA user_version", &version, why);
+    if (!status)
+        status = read_integer(connection, "SELECT count(*) FROM sqlite_schema", &tables, why);
+    if (status)
+        return status;
+    bool is_new = application == 0 && version == 0 && tables == 0;
+    if (!is_new && application != APPLICATION_ID) {
+        text_setf(why, "The database %s belongs to another program.", connection->path);
+        return STATUS_UNAVAILABLE;
+    }
+    if (version > PRESENT_VERSION) {
+        text_setf(why, "The database %s was written by a newer Cloud Photos (version %lld; this program knows %d).",
+                  connection->path, (long long)version, (int)PRESENT_VERSION);
+        return STATUS_UNAVAILABLE;
+    }
+    *ret_version = version;
+    return STATUS_OK;
+}
+
+/* In a transaction: another process may be doing the same. */
+static enum status migrate(struct connection *connection, struct text *why)
+{
+    int64_t version = 0;
+    enum status status = check_version(connection, &version, why);
+    if (!status && version == PRESENT_VERSION)
+        return STATUS_OK;
+    for (; !status && version < PRESENT_VERSION; version++)
+        status = connection_execute(connection, migrations[version], why);
+    char mark[96];
+    (void)snprintf(mark, sizeof mark, "PRAGMA application_id = %d; PRAGMA user_version = %d", (int)APPLICATION_ID,
+                   (int)PRESENT_VERSION);
+    return status ? status : connection_execute(connection, mark, why);
+}
+
+enum status schema_prepare(struct connection *connection, struct text *why)
+{
+    char pragmas[160];
+    (void)snprintf(pragmas, sizeof pragmas,
+                   "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY;"
+                   " PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = %d",
+                   (int)LOG_LIMIT_BYTES);
+    int64_t version;
+    enum status status = check_version(connection, &version, why); /* before anything is written to it */
+    if (!status)
+        status = set_write_ahead_log(connection, why);
+    if (!status)
+        status = connection_execute(connection, pragmas, why);
+    if (!status)
+        status = connection_execute(connection, "BEGIN IMMEDIATE", why);
+    if (status)
+        return status;
+    status = migrate(connection, why);
+    if (!status)
+        status = connection_execute(connection, "COMMIT", why);
+    if (status)
+        (void)connection_execute(connection, "ROLLBACK", NULL);
+    return status;
+}

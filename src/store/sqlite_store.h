@@ -1,0 +1,256 @@
+/* The rooms of the SQLite back end, for each other: one thread writes, many connections read.
+ *
+ *     sqlite_connection.c  a connection and its prepared statements; SQLite's errors as ours
+ *     sqlite_statements.c  every statement that the back end runs
+ *     sqlite_schema.c      the tables, and how an older file becomes a present one
+ *     sqlite_writer.c      the thread that commits in groups
+ *     sqlite_readers.c     the connections that read, and the snapshots that they hold
+ *     sqlite_photos.c, sqlite_users.c, sqlite_executions.c, sqlite_leases.c: the operations
+ *     store_sqlite.c       opening, closing, the table of operations */
+#ifndef SQLITE_STORE_H
+#define SQLITE_STORE_H
+
+#include "store_ops.h"
+
+#include <pthread.h>
+#include <sqlite3.h>
+#include <stdatomic.h>
+
+/* ---- Connections: of one thread at a time ---- */
+
+enum statement {
+    TRANSACTION_BEGIN_READ,
+    TRANSACTION_BEGIN_WRITE,
+    TRANSACTION_COMMIT,
+    TRANSACTION_ROLLBACK,
+    OPERATION_BEGIN,
+    OPERATION_KEEP,
+    OPERATION_UNDO,
+    PHOTO_INSERT,
+    PHOTO_GET,
+    PHOTO_FIND_KEY,
+    PHOTO_FIND,
+    PHOTO_PUBLISH,
+    PHOTO_REJECT,
+    PHOTO_REOPEN,
+    PHOTO_DELETE,
+    PHOTO_PURGE,
+    PHOTOS_DELETED,
+    USER_ADD_POST,
+    USER_REMOVE_POST,
+    USER_FORGET,
+    USERS_SEARCH,
+    USER_POSTS,
+    EXECUTION_INSERT,
+    EXECUTION_GET,
+    EXECUTION_FIND,
+    EXECUTION_SAVE,
+    EXECUTION_ABORT,
+    EXECUTION_RETRY,
+    EXECUTION_LEASE,
+    EXECUTION_RELEASE,
+    EXECUTIONS_CLAIMABLE,
+    EXECUTIONS_RENEW,
+    EXECUTIONS_LIST,
+    EXECUTIONS_LIST_STATUS,
+    EXECUTIONS_PRUNE,
+    EXECUTIONS_COUNT,
+    EXECUTIONS_QUEUED,
+    EXECUTIONS_NEXT_DUE,
+    EVENT_INSERT,
+    EVENTS_LIST,
+    COUNTER_ADD,
+    STATEMENTS
+};
+extern const char *const statement_sql[STATEMENTS];
+
+struct connection {
+    sqlite3 *db;
+    const char *path; /* of the store */
+    sqlite3_stmt *statements[STATEMENTS];
+};
+
+enum value_type { VALUE_END, VALUE_INTEGER, VALUE_TEXT, VALUE_ID };
+struct value {
+    enum value_type type;
+    union {
+        int64_t integer;
+        struct {
+            const char *text; /* NULL binds NULL */
+            size_t length;
+        };
+        const struct id *id;
+    };
+};
+#define INTEGER(value)                                                                                                 \
+    {                                                                                                                  \
+        .type = VALUE_INTEGER, .integer = (int64_t)(value)                                                             \
+    }
+#define TEXT(value)                                                                                                    \
+    {                                                                                                                  \
+        .type = VALUE_TEXT, .text = (value), .length = SIZE_MAX                                                        \
+    }
+#define TEXT_LENGTH(value, bytes)                                                                                      \
+    {                                                                                                                  \
+        .type = VALUE_TEXT, .text = (value), .length = (bytes)                                                         \
+    }
+#define ID(value)                                                                                                      \
+    {                                                                                                                  \
+        .type = VALUE_ID, .id = (value)                                                                                \
+    }
+/* The parameters of a statement, in order; borrowed until it is reset. */
+#define VALUES(...) ((const struct value[]){__VA_ARGS__ __VA_OPT__(, ){.type = VALUE_END}})
+
+/* The file must exist. */
+enum status connection_open(struct connection *connection, const char *path, struct text *why);
+void connection_close(struct connection *connection);
+/* The status and the sentence for a result code of SQLite. */
+enum status connection_fail(const struct connection *connection, int code, struct text *why);
+/* Runs SQL that is not worth preparing: pragmas and tables. */
+enum status connection_execute(struct connection *connection, const char *sql, struct text *why);
+/* Runs a statement that returns no rows. */
+enum status connection_run(struct connection *connection, enum statement statement, const struct value *values,
+                           struct text *why);
+/* The first row, or NOT_FOUND (without a sentence). The caller resets it, which STATEMENT_CLEANUP does. */
+enum status connection_row(struct connection *connection, enum statement statement, const struct value *values,
+                           sqlite3_stmt **ret_row, struct text *why);
+/* Each row, until `row` returns false. */
+typedef bool connection_row_function(void *context, sqlite3_stmt *row);
+enum status connection_each(struct connection *connection, enum statement statement, const struct value *values,
+                            connection_row_function *row, void *context, struct text *why);
+
+#define STATEMENT_CLEANUP __attribute__((cleanup(statement_cleanup)))
+void statement_cleanup(sqlite3_stmt **statement);
+/* Columns; NULL for NULL. Borrowed until the statement moves. */
+const char *column_string(sqlite3_stmt *row, int column);
+struct id column_id(sqlite3_stmt *row, int column);
+
+/* Makes the file if it is missing, and its tables; brings those of an older program up to date. */
+enum status schema_prepare(struct connection *connection, struct text *why);
+
+/* ---- Readers ---- */
+
+/* A connection, and the snapshot that it holds between queries: beginning and ending a read transaction costs more
+ * than a search. A snapshot ends when this process has committed, and after READERS_HOLD_MS at the latest, so that
+ * commits of other processes are seen and the write-ahead log can start over. */
+struct reader {
+    _Alignas(64) pthread_mutex_t mutex; /* held by whoever reads through it */
+    struct connection connection;
+    bool is_open, has_snapshot;
+    unsigned long long epoch; /* of the snapshot */
+};
+
+enum { READERS_HOLD_MS = 100 };
+
+struct writer;
+struct readers {
+    const char *path;
+    struct writer *writer; /* ends snapshots that nobody asks for */
+    struct reader *readers;
+    unsigned count;
+    _Alignas(64) atomic_ullong epoch; /* grows when snapshots become stale */
+    atomic_bool any_snapshot;         /* since the last readers_refresh */
+};
+
+void readers_init(struct readers *readers, const char *path, struct writer *writer);
+void readers_release(struct readers *readers);
+/* A connection that sees all that was committed before the call. Given back with the status of what was done with it.
+ * A thread takes one at a time. */
+enum status readers_take(struct readers *readers, struct reader **ret_reader, struct text *why);
+void readers_give_back(struct readers *readers, struct reader *reader, enum status status);
+/* Whoever reads from now on sees all that is committed now; idle readers let go of what they hold. */
+void readers_refresh(struct readers *readers);
+
+/* ---- The writer ---- */
+
+/* Runs on the writer's thread, in a transaction; whatever it changed is undone when it fails. */
+typedef enum status write_function(struct connection *connection, void *arguments, struct text *why);
+struct write;
+
+struct writer {
+    struct connection connection;
+    struct readers *readers;
+    pthread_t thread;
+    pthread_mutex_t mutex;
+    pthread_cond_t wanted;
+    struct write *first, **last; /* queue */
+    bool is_running, is_stopping;
+    int log_frames;      /* in the write-ahead log after the last commit */
+    int checkpoint_from; /* frames */
+};
+
+enum status writer_init(struct writer *writer, const char *path, struct readers *readers, struct text *why);
+void writer_release(struct writer *writer);
+/* Runs `function` and returns when its change is durable, or has failed and left nothing. */
+enum status writer_run(struct writer *writer, write_function *function, void *arguments, struct text *why);
+/* Makes it end snapshots within READERS_HOLD_MS. */
+void writer_watch_snapshots(struct writer *writer);
+
+/* ---- The back end ---- */
+
+struct store_sqlite {
+    struct store store;
+    char *path;
+    struct readers readers;
+    struct writer writer;
+};
+
+enum { STATE_DELETED = PHOTO_ERROR + 1 /* in photos.state: a tombstone until its objects are gone */ };
+
+/* Parts of operations, on the writer's connection. */
+enum status execution_insert(struct connection *connection, const struct execution *execution, struct text *why);
+/* Ends the execution of a photo that was deleted, if it still runs. */
+enum status execution_abort(struct connection *connection, const struct id *id, int64_t now_ms, struct text *why);
+/* ERROR becomes PENDING again. NOT_FOUND when the photo is gone. */
+enum status photo_reopen(struct connection *connection, const struct id *id, int64_t now_ms, struct text *why);
+enum status user_add_post(struct connection *connection, const char *author, struct text *why);
+enum status user_remove_post(struct connection *connection, const char *author, struct text *why);
+/* An execution goes from one status to another: keeps the counters right. */
+enum status counter_move(struct connection *connection, enum execution_status from, enum execution_status to,
+                         struct text *why);
+/* Columns in the order of EXECUTION_COLUMNS; strings are borrowed from the row. */
+struct execution execution_from_row(sqlite3_stmt *row);
+void execution_own_strings(struct execution *execution, struct arena *arena);
+
+/* The operations: store.h. */
+enum status sqlite_photo_create(struct store *store, const struct photo *photo, const char *idempotency_key,
+                                const struct execution *execution, struct arena *arena, struct photo *ret_existing,
+                                bool *ret_created, struct text *why);
+enum status sqlite_photo_get(struct store *store, const struct id *id, struct arena *arena, struct photo *ret_photo,
+                             struct text *why);
+enum status sqlite_photo_find_key(struct store *store, const char *author, const char *idempotency_key,
+                                  struct arena *arena, struct photo *ret_photo, struct text *why);
+enum status sqlite_photo_publish(struct store *store, const struct photo *photo, int64_t now_ms, struct text *why);
+enum status sqlite_photo_reject(struct store *store, const struct id *id, const char *error_message, const char *labels,
+                                int64_t now_ms, struct text *why);
+enum status sqlite_photo_delete(struct store *store, const struct id *id, const char *author, int64_t now_ms,
+                                struct text *why);
+enum status sqlite_photos_deleted(struct store *store, struct id *ret_ids, size_t limit, size_t *ret_count,
+                                  struct text *why);
+enum status sqlite_photo_purge(struct store *store, const struct id *id, struct text *why);
+enum status sqlite_users_search(struct store *store, const char *prefix, const char *after, size_t limit,
+                                store_user_row *row, void *context, struct text *why);
+enum status sqlite_user_posts(struct store *store, const char *author, const struct post_cursor *after, size_t limit,
+                              store_post_row *row, void *context, struct text *why);
+enum status sqlite_executions_claim(struct store *store, const char *owner, int64_t now_ms, int64_t lease_ms,
+                                    size_t limit, struct arena *arena, struct execution *ret_executions,
+                                    size_t *ret_count, struct text *why);
+enum status sqlite_executions_renew(struct store *store, const char *owner, int64_t now_ms, int64_t lease_ms,
+                                    struct text *why);
+enum status sqlite_execution_save(struct store *store, const char *owner, const struct execution *execution,
+                                  const struct execution_event *events, size_t event_count, bool keep_lease,
+                                  struct text *why);
+enum status sqlite_execution_release(struct store *store, const char *owner, const struct id *id, struct text *why);
+enum status sqlite_execution_get(struct store *store, const struct id *id, struct arena *arena,
+                                 struct execution *ret_execution, struct text *why);
+enum status sqlite_executions_list(struct store *store, int status, size_t limit, store_execution_row *row,
+                                   void *context, struct text *why);
+enum status sqlite_execution_events(struct store *store, const struct id *id, store_event_row *row, void *context,
+                                    struct text *why);
+enum status sqlite_execution_retry(struct store *store, const struct id *id, const char *data, int64_t now_ms,
+                                   struct text *why);
+enum status sqlite_get_counts(struct store *store, int64_t now_ms, struct store_counts *ret_counts, struct text *why);
+enum status sqlite_executions_prune(struct store *store, int64_t before_ms, size_t limit, size_t *ret_pruned,
+                                    struct text *why);
+
+#endif

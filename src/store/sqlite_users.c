@@ -1,0 +1,88 @@
+#include "sqlite_store.h"
+
+#include <string.h>
+
+/* ---- Counting ---- */
+
+enum status user_add_post(struct connection *connection, const char *author, struct text *why)
+{
+    return connection_run(connection, USER_ADD_POST, VALUES(TEXT(author)), why);
+}
+
+enum status user_remove_post(struct connection *connection, const char *author, struct text *why)
+{
+    enum status status = connection_run(connection, USER_REMOVE_POST, VALUES(TEXT(author)), why);
+    return status ? status : connection_run(connection, USER_FORGET, VALUES(TEXT(author)), why);
+}
+
+/* ---- Search ---- */
+
+struct search {
+    const char *prefix;
+    size_t prefix_length, left;
+    store_user_row *row;
+    void *context;
+};
+
+static bool search_row(void *context, sqlite3_stmt *row)
+{
+    struct search *search = context;
+    const char *name = column_string(row, 0);
+    size_t length = (size_t)sqlite3_column_bytes(row, 0);
+    if (length < search->prefix_length || memcmp(name, search->prefix, search->prefix_length) != 0)
+        return false;
+    return search->row(search->context, name, length, sqlite3_column_int64(row, 1)) && --search->left > 0;
+}
+
+enum status sqlite_users_search(struct store *store, const char *prefix, const char *after, size_t limit,
+                                store_user_row *row, void *context, struct text *why)
+{
+    struct store_sqlite *sqlite = (struct store_sqlite *)store;
+    struct search search = {prefix, strlen(prefix), limit, row, context};
+    /* What follows a name directly, in byte order, is the name and a NUL. */
+    bool go_on = after && strcmp(after, prefix) >= 0;
+    const char *from = go_on ? after : prefix;
+    size_t from_length = go_on ? strlen(after) + 1 : search.prefix_length;
+    struct reader *reader;
+    enum status status = readers_take(&sqlite->readers, &reader, why);
+    if (status)
+        return status;
+    status = connection_each(&reader->connection, USERS_SEARCH, VALUES(TEXT_LENGTH(from, from_length)), search_row,
+                             &search, why);
+    readers_give_back(&sqlite->readers, reader, status);
+    return status;
+}
+
+/* ---- Profile ---- */
+
+struct posts {
+    store_post_row *row;
+    void *context;
+};
+
+static bool posts_row(void *context, sqlite3_stmt *row)
+{
+    const struct posts *posts = context;
+    struct id id = column_id(row, 0);
+    return posts->row(posts->context, &id, sqlite3_column_int64(row, 1));
+}
+
+enum status sqlite_user_posts(struct store *store, const char *author, const struct post_cursor *after, size_t limit,
+                              store_post_row *row, void *context, struct text *why)
+{
+    struct store_sqlite *sqlite = (struct store_sqlite *)store;
+    struct post_cursor newest = {.created_ms = INT64_MAX};
+    memset(newest.id.bytes, 0xff, sizeof newest.id.bytes);
+    const struct post_cursor *from = after ? after : &newest;
+    struct posts posts = {row, context};
+    struct reader *reader;
+    enum status status = readers_take(&sqlite->readers, &reader, why);
+    if (status)
+        return status;
+    status = connection_each(
+        &reader->connection, USER_POSTS,
+        VALUES(TEXT(author), INTEGER(from->created_ms), ID(&from->id), INTEGER(limit > INT64_MAX ? INT64_MAX : limit)),
+        posts_row, &posts, why);
+    readers_give_back(&sqlite->readers, reader, status);
+    return status;
+}

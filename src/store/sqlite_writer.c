@@ -1,0 +1,196 @@
+#include "sqlite_store.h"
+
+#include <errno.h>
+#include <time.h>
+
+/* Frames (pages) that are gathered in the write-ahead log before they are copied to the database: 8 MB. */
+enum { CHECKPOINT_FRAMES = 2000 };
+
+/* A caller's operation, on the caller's stack while it waits. */
+struct write {
+    struct write *next;
+    write_function *function;
+    void *arguments;
+    struct text *why;
+    enum status status;
+    bool is_done;
+    pthread_cond_t done;
+};
+
+/* ---- Committing: on the writer's thread ---- */
+
+static enum status run_operation(struct connection *connection, struct write *write)
+{
+    enum status status = connection_run(connection, OPERATION_BEGIN, VALUES(), write->why);
+    if (status)
+        return status;
+    status = write->function(connection, write->arguments, write->why);
+    if (status && sqlite3_get_autocommit(connection->db))
+        return status; /* a full disk undoes the whole transaction */
+    if (status)
+        (void)connection_run(connection, OPERATION_UNDO, VALUES(), NULL);
+    enum status ended = connection_run(connection, OPERATION_KEEP, VALUES(), status ? NULL : write->why);
+    return status ? status : ended;
+}
+
+/* Runs each operation, so that one that fails harms none of the others; not OK when all of them are undone. */
+static enum status run_group(struct connection *connection, struct write *group, struct text *why)
+{
+    enum status status = connection_run(connection, TRANSACTION_BEGIN_WRITE, VALUES(), why);
+    for (struct write *write = group; !status && write; write = write->next) {
+        write->status = run_operation(connection, write);
+        if (sqlite3_get_autocommit(connection->db)) {
+            text_setf(why, "%s", write->why ? text_get(write->why) : "");
+            status = write->status;
+        }
+    }
+    if (!status)
+        status = connection_run(connection, TRANSACTION_COMMIT, VALUES(), why);
+    if (!sqlite3_get_autocommit(connection->db))
+        (void)connection_run(connection, TRANSACTION_ROLLBACK, VALUES(), NULL);
+    return status;
+}
+
+static void commit_group(struct writer *writer, struct write *group)
+{
+    struct text why TEXT_CLEANUP = {0};
+    sqlite3_int64 changes = sqlite3_total_changes64(writer->connection.db);
+    enum status status = run_group(&writer->connection, group, &why);
+    if (!status && sqlite3_total_changes64(writer->connection.db) != changes)
+        readers_refresh(writer->readers); /* before anybody hears of it: callers see what they wrote */
+    (void)pthread_mutex_lock(&writer->mutex);
+    for (struct write *write = group, *next; write; write = next) {
+        next = write->next;
+        if (status) {
+            write->status = status;
+            text_setf(write->why, "%s", text_get(&why));
+        }
+        write->is_done = true;
+        (void)pthread_cond_signal(&write->done);
+    }
+    (void)pthread_mutex_unlock(&writer->mutex);
+}
+
+/* Copies the log to the database while readers go on. Readers that let go afterwards no longer need the log, so that the
+ * next commit starts it over. A process that holds a snapshot of its own delays that until the log has grown as much again. */
+static void checkpoint_when_long(struct writer *writer)
+{
+    if (writer->log_frames < CHECKPOINT_FRAMES)
+        writer->checkpoint_from = CHECKPOINT_FRAMES;
+    if (writer->log_frames < writer->checkpoint_from)
+        return;
+    (void)sqlite3_wal_checkpoint_v2(writer->connection.db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    readers_refresh(writer->readers);
+    writer->checkpoint_from = writer->log_frames + CHECKPOINT_FRAMES;
+}
+
+static int note_log_frames(void *context, sqlite3 *db, const char *database, int frames)
+{
+    (void)db, (void)database;
+    ((struct writer *)context)->log_frames = frames;
+    return SQLITE_OK;
+}
+
+/* ---- The thread ---- */
+
+/* With the mutex. Returns whether there are snapshots to end. */
+static bool wait_for_work(struct writer *writer)
+{
+    while (!writer->first && !writer->is_stopping) {
+        if (!atomic_load(&writer->readers->any_snapshot)) {
+            (void)pthread_cond_wait(&writer->wanted, &writer->mutex);
+            continue;
+        }
+        struct timespec until;
+        (void)clock_gettime(CLOCK_MONOTONIC, &until);
+        until.tv_nsec += READERS_HOLD_MS * 1000000;
+        until.tv_sec += until.tv_nsec / 1000000000;
+        until.tv_nsec %= 1000000000;
+        if (pthread_cond_clockwait(&writer->wanted, &writer->mutex, CLOCK_MONOTONIC, &until) == ETIMEDOUT)
+            return true;
+    }
+    return false;
+}
+
+static void *write_groups(void *context)
+{
+    struct writer *writer = context;
+    (void)pthread_mutex_lock(&writer->mutex);
+    for (;;) {
+        bool snapshots_are_old = wait_for_work(writer);
+        struct write *group = writer->first;
+        if (!group && writer->is_stopping)
+            break;
+        writer->first = NULL;
+        writer->last = &writer->first;
+        (void)pthread_mutex_unlock(&writer->mutex);
+        if (snapshots_are_old)
+            readers_refresh(writer->readers);
+        if (group) {
+            commit_group(writer, group);
+            checkpoint_when_long(writer);
+        }
+        (void)pthread_mutex_lock(&writer->mutex);
+    }
+    (void)pthread_mutex_unlock(&writer->mutex);
+    return NULL;
+}
+
+enum status writer_init(struct writer *writer, const char *path, struct readers *readers, struct text *why)
+{
+    *writer = (struct writer){.readers = readers, .checkpoint_from = CHECKPOINT_FRAMES};
+    writer->last = &writer->first;
+    (void)pthread_mutex_init(&writer->mutex, NULL);
+    (void)pthread_cond_init(&writer->wanted, NULL);
+    enum status status = connection_open(&writer->connection, path, why);
+    if (!status)
+        status = schema_prepare(&writer->connection, why);
+    if (status)
+        return status;
+    (void)sqlite3_wal_hook(writer->connection.db, note_log_frames, writer);
+    int error = pthread_create(&writer->thread, NULL, write_groups, writer);
+    if (error) {
+        text_setf(why, "The store's thread can't be started.");
+        return status_from_errno(error);
+    }
+    writer->is_running = true;
+    return STATUS_OK;
+}
+
+void writer_release(struct writer *writer)
+{
+    if (writer->is_running) {
+        (void)pthread_mutex_lock(&writer->mutex);
+        writer->is_stopping = true;
+        (void)pthread_cond_signal(&writer->wanted);
+        (void)pthread_mutex_unlock(&writer->mutex);
+        (void)pthread_join(writer->thread, NULL);
+    }
+    connection_close(&writer->connection);
+    (void)pthread_cond_destroy(&writer->wanted);
+    (void)pthread_mutex_destroy(&writer->mutex);
+}
+
+/* ---- Callers ---- */
+
+enum status writer_run(struct writer *writer, write_function *function, void *arguments, struct text *why)
+{
+    struct write write = {.function = function, .arguments = arguments, .why = why};
+    (void)pthread_cond_init(&write.done, NULL);
+    (void)pthread_mutex_lock(&writer->mutex);
+    *writer->last = &write;
+    writer->last = &write.next;
+    (void)pthread_cond_signal(&writer->wanted);
+    while (!write.is_done)
+        (void)pthread_cond_wait(&write.done, &writer->mutex);
+    (void)pthread_mutex_unlock(&writer->mutex);
+    (void)pthread_cond_destroy(&write.done);
+    return write.status;
+}
+
+void writer_watch_snapshots(struct writer *writer)
+{
+    (void)pthread_mutex_lock(&writer->mutex);
+    (void)pthread_cond_signal(&writer->wanted);
+    (void)pthread_mutex_unlock(&writer->mutex);
+}

@@ -1,0 +1,92 @@
+#include "sqlite_store.h"
+
+#include "memory.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Nobody but the server's user may read a new database: SQLite gives the files beside it the same mode. The name is made
+ * durable along with it. An existing file is left alone: closing it here would drop SQLite's locks on it. */
+static enum status make_file(const char *path, struct text *why)
+{
+    int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0 && errno == EEXIST)
+        return STATUS_OK;
+    int error = fd < 0 ? errno : 0;
+    if (!error) {
+        (void)close(fd);
+        char *copy = memory_copy_string(path);
+        int folder_fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        error = folder_fd < 0 || fsync(folder_fd) ? errno : 0;
+        if (folder_fd >= 0)
+            (void)close(folder_fd);
+        free(copy);
+    }
+    if (!error)
+        return STATUS_OK;
+    text_setf(why, "The database %s can't be made: %s.", path, strerrordesc_np(error));
+    enum status status = status_from_errno(error);
+    return status == STATUS_NO_SPACE || status == STATUS_BUSY ? status : STATUS_UNAVAILABLE;
+}
+
+static void sqlite_close(struct store *store)
+{
+    struct store_sqlite *sqlite = (struct store_sqlite *)store;
+    readers_release(&sqlite->readers); /* first: the last connection to close tidies the write-ahead log away */
+    writer_release(&sqlite->writer);
+    free(sqlite->path);
+    free(sqlite);
+}
+
+static enum status sqlite_open(const char *path, struct store **ret_store, struct text *why)
+{
+    if (!path[0]) {
+        text_setf(why, "The store's address names no file after \"sqlite:\".");
+        return STATUS_INVALID;
+    }
+    enum status status = make_file(path, why);
+    if (status)
+        return status;
+    struct store_sqlite *sqlite = aligned_alloc(_Alignof(struct store_sqlite), sizeof *sqlite);
+    if (!sqlite)
+        abort();
+    *sqlite = (struct store_sqlite){.store.ops = &store_sqlite_ops, .path = memory_copy_string(path)};
+    readers_init(&sqlite->readers, sqlite->path, &sqlite->writer);
+    status = writer_init(&sqlite->writer, sqlite->path, &sqlite->readers, why);
+    if (status) {
+        sqlite_close(&sqlite->store);
+        return status;
+    }
+    *ret_store = &sqlite->store;
+    return STATUS_OK;
+}
+
+const struct store_ops store_sqlite_ops = {
+    .scheme = "sqlite",
+    .open = sqlite_open,
+    .close = sqlite_close,
+    .photo_create = sqlite_photo_create,
+    .photo_get = sqlite_photo_get,
+    .photo_find_key = sqlite_photo_find_key,
+    .photo_publish = sqlite_photo_publish,
+    .photo_reject = sqlite_photo_reject,
+    .photo_delete = sqlite_photo_delete,
+    .photos_deleted = sqlite_photos_deleted,
+    .photo_purge = sqlite_photo_purge,
+    .users_search = sqlite_users_search,
+    .user_posts = sqlite_user_posts,
+    .executions_claim = sqlite_executions_claim,
+    .executions_renew = sqlite_executions_renew,
+    .execution_save = sqlite_execution_save,
+    .execution_release = sqlite_execution_release,
+    .execution_get = sqlite_execution_get,
+    .executions_list = sqlite_executions_list,
+    .execution_events = sqlite_execution_events,
+    .execution_retry = sqlite_execution_retry,
+    .get_counts = sqlite_get_counts,
+    .executions_prune = sqlite_executions_prune,
+};
