@@ -54,7 +54,8 @@ struct http_settings {
     unsigned connections;          /* at most; the descriptors for them are asked for with setrlimit */
     int64_t idle_timeout_ms;       /* 30,000 */
     int64_t header_timeout_ms;     /* 10,000 */
-    int64_t body_bytes_per_second; /* the least rate, after 10 s of grace: 4,096 */
+    int64_t body_bytes_per_second; /* the least rate of a body, either way, after body_grace_ms: 4,096 */
+    int64_t body_grace_ms;         /* 10,000 */
     uint64_t max_body;             /* bytes; larger ones get 413 before they are read where their length is known */
     const struct http_route *const *tables; /* NULL-terminated; each table ends with a row whose method is NULL */
     void *context;                          /* for http_context */

@@ -1,0 +1,63 @@
+/* What a handler asks of its request. */
+#include "server.h"
+
+#include <string.h>
+
+void *http_context(const struct http_request *request)
+{
+    return request->server->settings.context;
+}
+
+struct arena *http_arena(struct http_request *request)
+{
+    return &request->arena;
+}
+
+void http_set_data(struct http_request *request, void *data)
+{
+    request->data = data;
+}
+
+void *http_data(const struct http_request *request)
+{
+    return request->data;
+}
+
+const char *http_request_id(const struct http_request *request)
+{
+    return request->id;
+}
+
+const char *http_method(const struct http_request *request)
+{
+    return request->method;
+}
+
+const char *http_path(const struct http_request *request)
+{
+    return request->path;
+}
+
+const char *http_parameter(const struct http_request *request, const char *name)
+{
+    for (size_t i = 0; i < request->parameter_count; i++)
+        if (strcmp(request->parameters[i].name, name) == 0)
+            return request->parameters[i].value;
+    return "";
+}
+
+const char *http_header(const struct http_request *request, const char *name)
+{
+    const char *value = MHD_lookup_connection_value(request->connection->handle, MHD_HEADER_KIND, name);
+    size_t length = value ? strlen(value) : 0;
+    if (!length || (value[length - 1] != ' ' && value[length - 1] != '\t'))
+        return value;
+    while (length && (value[length - 1] == ' ' || value[length - 1] == '\t'))
+        length--;
+    return request_copy(&request->connection->request, value, length);
+}
+
+uint64_t http_content_length(const struct http_request *request)
+{
+    return request->content_length;
+}

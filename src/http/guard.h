@@ -1,0 +1,38 @@
+/* What guard.c and sweep.c share. */
+#ifndef GUARD_H
+#define GUARD_H
+
+#include "server.h"
+
+enum { TAG_LISTENER, TAG_WAKE, TAG_FIRST_CONNECTION = 16 };
+#define TAG_FAREWELL (UINT64_C(1) << 63)
+
+struct guard {
+    struct http_server *server;
+    int epoll, listener, wake; /* the listener is the guard thread's; -1 once closed */
+    bool listening;            /* the listener is in the epoll */
+    bool started;
+    unsigned next_loop;
+    pthread_t thread;
+    struct farewell *farewell;
+    atomic_bool stopping;
+    pthread_mutex_t lock; /* for what follows, and for every connection's place in the list, stream and shut */
+    pthread_cond_t closed;
+    struct connection *first;
+    uint64_t next_number;
+    uint64_t live; /* accepted and not yet closed; those on their way to a loop are not in the list */
+    uint64_t shut; /* told to end, and not yet closed */
+    uint64_t refused, reaped;
+    int64_t drained_ns; /* when the drain began; 0 before */
+    bool cutting;
+};
+
+/* How often to look for connections that are late. */
+int64_t sweep_interval_ns(const struct guard *guard);
+/* Ends connections that are late, and pings quiet streams. Under the lock. */
+void sweep_connections(struct guard *guard, int64_t now_ns);
+/* Ends the `count` connections that have waited longest for a request to begin, or for its header to end, but no more than there are.
+ * Under the lock. */
+void sweep_reap(struct guard *guard, uint64_t count);
+
+#endif

@@ -1,0 +1,240 @@
+/* The life of a request: line, header, body, handler, answer, end. libmicrohttpd calls in for each step, on the event loop of
+ * the connection. It takes an answer at two moments alone: with the header, which ends the connection, and when the whole request
+ * is in. So an early answer is kept while the rest of the body is read and dropped; unless that is too much, or the client waits for
+ * our word before it sends the body: then it goes out with the header. */
+#include "server.h"
+
+#include "clock.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Room for any type, as from malloc. */
+void *request_room(struct http_request *request, size_t size)
+{
+    enum { ALIGNMENT = _Alignof(max_align_t) };
+    size_t rounded = (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    if (rounded < size || rounded > sizeof request->room - request->room_used)
+        return arena_new(&request->arena, size);
+    void *memory = request->room + request->room_used;
+    request->room_used += rounded;
+    return memory;
+}
+
+char *request_copy(struct http_request *request, const char *data, size_t length)
+{
+    char *copy = request_room(request, length + 1);
+    memcpy(copy, data, length);
+    copy[length] = '\0';
+    return copy;
+}
+
+static struct connection *connection_of(struct MHD_Connection *handle)
+{
+    return MHD_get_connection_info(handle, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+}
+
+/* ---- The line ---- */
+
+/* Unique without a lock or a call to the kernel: server, connection, and number of the request on it. */
+static void make_id(struct http_request *request)
+{
+    const struct connection *connection = request->connection;
+    (void)snprintf(request->id, sizeof request->id, "%016" PRIx64 "-%" PRIx64 "-%" PRIx64, request->server->seed,
+                   connection->number, atomic_load_explicit(&connection->requests, memory_order_relaxed));
+}
+
+void *request_on_line(void *context, const char *target, struct MHD_Connection *handle)
+{
+    struct connection *connection = connection_of(handle);
+    struct http_request *request = &connection->request;
+    /* All but the room, which is large and needs no zeros. */
+    memset(request, 0, offsetof(struct http_request, room));
+    request->server = context;
+    request->connection = connection;
+    request->last_header = &request->headers;
+    request->method = request->path = request->query = request->pattern = "";
+    request->line_target = target;
+    request->line_target_length = strlen(target);
+    request->target = request_copy(request, target, request->line_target_length);
+    request->started_ns = clock_monotonic_ns();
+    (void)atomic_fetch_add_explicit(&connection->requests, 1, memory_order_relaxed);
+    connection_enter(connection, PHASE_HEADER, request->started_ns);
+    return request;
+}
+
+/* ---- The header ---- */
+
+static enum MHD_Result refuse_ambiguous(struct http_request *request, struct MHD_Connection *handle, const char *why)
+{
+    request->must_close = request->connection->linger = true;
+    if (!request->id[0])
+        make_id(request);
+    http_answer_problem(request, 400, why);
+    return answer_queue(request, handle);
+}
+
+static void route(struct http_request *request)
+{
+    const char *sentence = target_parse(request);
+    if (sentence) {
+        http_answer_problem(request, 400, sentence);
+        return;
+    }
+    routes_match(request->server->routes, request);
+    if (request->answer.code)
+        return;
+    if (!request->chunked && request->content_length > request->server->settings.max_body) {
+        http_answer_problem(request, 413, "The request's body is too large.");
+        return;
+    }
+    request->begun = true;
+    if (request->route->begin)
+        request->route->begin(request);
+}
+
+static bool has_body(const struct http_request *request)
+{
+    return request->content_length > 0;
+}
+
+/* An answer that does not wait for the body. */
+static bool answers_at_once(const struct http_request *request)
+{
+    if (!request->answer.code || !has_body(request))
+        return false;
+    return request->expects_continue
+           || (!request->chunked && request->content_length / DROP_FACTOR > request->server->settings.max_body);
+}
+
+static enum MHD_Result take_header(struct http_request *request, struct MHD_Connection *handle, const char *method,
+                                   const char *version)
+{
+    request->method = method;
+    request->stage = STAGE_BODY;
+    const char *sentence = strict_check(request, handle, version);
+    if (sentence)
+        return refuse_ambiguous(request, handle, sentence);
+    if (!request->id[0])
+        make_id(request);
+    route(request);
+    if (answers_at_once(request)) {
+        request->must_close = request->connection->linger = true;
+        return answer_queue(request, handle);
+    }
+    if (has_body(request))
+        connection_enter(request->connection, PHASE_BODY, clock_monotonic_ns());
+    return MHD_YES;
+}
+
+/* ---- The body ---- */
+
+static enum MHD_Result take_piece(struct http_request *request, const char *data, size_t size)
+{
+    uint64_t limit = request->server->settings.max_body;
+    request->body_in += size;
+    atomic_store_explicit(&request->connection->bytes, request->body_in, memory_order_relaxed);
+    if (!request->answer.code && request->body_in > limit)
+        http_answer_problem(request, 413, "The request's body is too large.");
+    if (request->answer.code)
+        return request->body_in / DROP_FACTOR > limit ? MHD_NO : MHD_YES; /* NO cuts the connection */
+    if (request->route->body)
+        request->route->body(request, data, size);
+    return MHD_YES;
+}
+
+/* ---- The handler ---- */
+
+static enum MHD_Result hand_to_pool(struct http_request *request, struct MHD_Connection *handle)
+{
+    request->stage = STAGE_POOLED;
+    connection_enter(request->connection, PHASE_HANDLING, clock_monotonic_ns());
+    MHD_suspend_connection(handle);
+    /* From here on the pool may have the request, and the loop with a new call, at any moment. */
+    if (pool_submit(request->server->pool, request))
+        return MHD_YES;
+    http_add_header(request, "Retry-After", "1");
+    http_answer_problem(request, 503, "The server has too much to do right now. Please try again.");
+    MHD_resume_connection(handle);
+    return MHD_YES;
+}
+
+static enum MHD_Result take_end(struct http_request *request, struct MHD_Connection *handle)
+{
+    if (!request->answer.code) {
+        if (request->route->run == HTTP_POOL)
+            return hand_to_pool(request, handle);
+        request->route->handle(request);
+        assert(request->answer.code); /* a handler must answer */
+    }
+    return answer_queue(request, handle);
+}
+
+enum MHD_Result request_on_part(void *context, struct MHD_Connection *handle, const char *url, const char *method,
+                                const char *version, const char *data, size_t *size, void **request_context)
+{
+    struct http_request *request = *request_context;
+    (void)context, (void)url;
+    if (request->stage == STAGE_LINE)
+        return take_header(request, handle, method, version);
+    if (!*size)
+        return take_end(request, handle);
+    size_t taken = *size;
+    *size = 0;
+    return take_piece(request, data, taken);
+}
+
+/* ---- The end ---- */
+
+static void report(struct http_request *request, bool sent, unsigned code, int64_t now_ns)
+{
+    const struct http_settings *settings = &request->server->settings;
+    if (!settings->done)
+        return;
+    uint64_t out = request->answer.stream ? stream_bytes(request->answer.stream) : request->answer.size;
+    struct http_done done = {
+        .id = request->id,
+        .method = request->method,
+        .path = request->path,
+        .client = request->connection->client,
+        .route = request->pattern,
+        .code = sent ? code : 0,
+        .body_bytes_in = request->body_in,
+        .body_bytes_out = sent && strcmp(request->method, "HEAD") != 0 ? out : 0,
+        .duration_ns = now_ns - request->started_ns,
+    };
+    settings->done(settings->context, &done);
+}
+
+void request_on_end(void *context, struct MHD_Connection *handle, void **request_context,
+                    enum MHD_RequestTerminationCode termination)
+{
+    struct http_request *request = *request_context;
+    if (!request) /* a connection that said nothing */
+        return;
+    struct connection *connection = request->connection;
+    bool sent = termination == MHD_REQUEST_TERMINATED_COMPLETED_OK;
+    unsigned code = request->answer.code;
+    int64_t now_ns = clock_monotonic_ns();
+    (void)context;
+    if (request->stage != STAGE_QUEUED) { /* libmicrohttpd itself has refused, or the client went away */
+        const union MHD_ConnectionInfo *info = MHD_get_connection_info(handle, MHD_CONNECTION_INFO_HTTP_STATUS);
+        code = info ? info->http_status : 0;
+        sent = connection->linger = code != 0;
+    }
+    if (!request->id[0])
+        make_id(request);
+    if (request->answer.stream)
+        guard_unwatch(connection->server->guard, connection);
+    report(request, sent, code, now_ns);
+    stream_free(request->answer.stream);
+    if (request->begun && request->route->end)
+        request->route->end(request);
+    if (request->answer.response)
+        MHD_destroy_response(request->answer.response);
+    arena_release(&request->arena);
+    *request_context = NULL;
+    connection_enter(connection, PHASE_IDLE, now_ns);
+}

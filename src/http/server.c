@@ -1,0 +1,184 @@
+/* Opening, draining and closing. Each event loop is a libmicrohttpd of its own, without a listening socket: the guard accepts
+ * and hands connections over. (libmicrohttpd's own way out, MHD_quiesce_daemon, may abort the process when a loop looks at
+ * its listener in the same moment.) */
+#include "server.h"
+
+#include "clock.h"
+#include "memory.h"
+
+#include <arpa/inet.h>
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+
+enum { SPARE_DESCRIPTORS = 512 };
+
+/* ---- Connections ---- */
+
+void connection_enter(struct connection *connection, enum phase phase, int64_t now_ns)
+{
+    if (phase == PHASE_BODY)
+        atomic_store_explicit(&connection->bytes, 0, memory_order_relaxed);
+    atomic_store_explicit(&connection->since_ns, now_ns, memory_order_relaxed);
+    atomic_store_explicit(&connection->phase, phase, memory_order_release);
+}
+
+static void write_client(struct MHD_Connection *handle, char ret_client[static INET6_ADDRSTRLEN])
+{
+    const struct sockaddr *address = MHD_get_connection_info(handle, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr;
+    const void *host = address->sa_family == AF_INET6
+                           ? (const void *)&((const struct sockaddr_in6 *)(const void *)address)->sin6_addr
+                           : (const void *)&((const struct sockaddr_in *)(const void *)address)->sin_addr;
+    (void)inet_ntop(address->sa_family, host, ret_client, INET6_ADDRSTRLEN);
+}
+
+void connection_on_change(void *context, struct MHD_Connection *handle, void **socket_context,
+                          enum MHD_ConnectionNotificationCode code)
+{
+    struct http_server *server = context;
+    if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
+        struct connection *connection = *socket_context;
+        guard_remove(server->guard, connection);
+        free(connection);
+        return;
+    }
+    struct connection *connection = NEW(struct connection);
+    connection->server = server;
+    connection->handle = handle;
+    connection->fd = MHD_get_connection_info(handle, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+    write_client(handle, connection->client);
+    connection_enter(connection, PHASE_IDLE, clock_monotonic_ns());
+    guard_add(server->guard, connection);
+    *socket_context = connection;
+}
+
+/* ---- Opening ---- */
+
+/* Asks for as many descriptors as the connections need; when there are less, that many fewer connections. */
+static unsigned secure_descriptors(unsigned connections)
+{
+    struct rlimit limit;
+    rlim_t wanted = (rlim_t)connections + connections / 8 + SPARE_DESCRIPTORS;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted)
+        return connections;
+    struct rlimit raised = {.rlim_cur = wanted, .rlim_max = limit.rlim_max > wanted ? limit.rlim_max : wanted};
+    if (setrlimit(RLIMIT_NOFILE, &raised) == 0)
+        return connections;
+    raised = (struct rlimit){.rlim_cur = limit.rlim_max, .rlim_max = limit.rlim_max};
+    if (setrlimit(RLIMIT_NOFILE, &raised) == 0)
+        limit.rlim_cur = limit.rlim_max;
+    rlim_t left = limit.rlim_cur > 2 * SPARE_DESCRIPTORS ? limit.rlim_cur - SPARE_DESCRIPTORS : limit.rlim_cur / 2;
+    return left < connections ? (unsigned)(left / 9 * 8) : connections;
+}
+
+/* The target is decoded by us: strictly, and not in place. */
+static size_t keep_escapes(void *context, struct MHD_Connection *handle, char *text)
+{
+    (void)context, (void)handle;
+    return strlen(text);
+}
+
+static struct MHD_Daemon *start_loop(struct http_server *server)
+{
+    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_TURBO | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC
+                     | MHD_USE_NO_LISTEN_SOCKET;
+    /* A net below the guard's, for readers of streams that stand still. */
+    unsigned timeout_s = (unsigned)(server->settings.idle_timeout_ms / 1000 + 60);
+    return MHD_start_daemon(flags, 0, NULL, NULL, request_on_part, server, MHD_OPTION_URI_LOG_CALLBACK, request_on_line,
+                            server, MHD_OPTION_NOTIFY_COMPLETED, request_on_end, server, MHD_OPTION_NOTIFY_CONNECTION,
+                            connection_on_change, server, MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL,
+                            MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
+                            MHD_OPTION_CONNECTION_TIMEOUT, timeout_s, MHD_OPTION_CONNECTION_LIMIT,
+                            server->settings.connections * 2 + SPARE_DESCRIPTORS, /* the guard's is the lower one */
+#if MHD_VERSION >= 0x00097700
+                            MHD_OPTION_CLIENT_DISCIPLINE_LVL, 2, /* see strict.c */
+#endif
+                            MHD_OPTION_END);
+}
+
+static bool start_loops(struct http_server *server)
+{
+    unsigned wanted = server->settings.event_threads ? server->settings.event_threads : 1;
+    server->loops = NEW_ARRAY(wanted, struct MHD_Daemon *);
+    while (server->loop_count < wanted) {
+        struct MHD_Daemon *loop = start_loop(server);
+        if (!loop)
+            return false;
+        server->loops[server->loop_count++] = loop;
+    }
+    return true;
+}
+
+static struct http_settings with_defaults(const struct http_settings *given)
+{
+    struct http_settings settings = *given;
+    settings.connections = settings.connections ? settings.connections : 1024;
+    settings.idle_timeout_ms = settings.idle_timeout_ms ? settings.idle_timeout_ms : 30000;
+    settings.header_timeout_ms = settings.header_timeout_ms ? settings.header_timeout_ms : 10000;
+    settings.body_grace_ms = settings.body_grace_ms ? settings.body_grace_ms : 10000;
+    settings.body_bytes_per_second = settings.body_bytes_per_second ? settings.body_bytes_per_second : 4096;
+    return settings;
+}
+
+enum status http_server_open(const struct http_settings *settings, struct http_server **ret_server, struct text *why)
+{
+    int listener;
+    char *address;
+    enum status status = listen_open(settings->listen, &listener, &address, why);
+    if (status != STATUS_OK)
+        return status;
+    struct http_server *server = NEW(struct http_server);
+    server->settings = with_defaults(settings);
+    server->address = address;
+    server->settings.connections = secure_descriptors(server->settings.connections);
+    if (getrandom(&server->seed, sizeof server->seed, 0) != sizeof server->seed)
+        abort(); /* never fails for so few bytes: getrandom(2) */
+    server->routes = routes_new(settings->tables);
+    server->pool = pool_new(settings->pool_threads);
+    server->guard = guard_new(server, listener);
+    if (!start_loops(server) || !guard_start(server->guard)) {
+        text_setf(why, "The threads of the HTTP server can't be started.");
+        http_server_close(server);
+        return STATUS_UNAVAILABLE;
+    }
+    *ret_server = server;
+    return STATUS_OK;
+}
+
+const char *http_server_address(const struct http_server *server)
+{
+    return server->address;
+}
+
+/* ---- Closing ---- */
+
+unsigned http_server_drain(struct http_server *server, int64_t timeout_ms)
+{
+    atomic_store(&server->draining, true);
+    return guard_drain(server->guard, timeout_ms);
+}
+
+void http_server_close(struct http_server *server)
+{
+    if (!server)
+        return;
+    atomic_store(&server->draining, true);
+    guard_stop(server->guard);
+    /* No connection is left, so none is suspended, which libmicrohttpd would not forgive. The pool goes first: one of its threads may
+     * still be on its way back from a resume. */
+    pool_free(server->pool);
+    for (unsigned i = 0; i < server->loop_count; i++)
+        MHD_stop_daemon(server->loops[i]);
+    routes_free(server->routes);
+    guard_free(server->guard);
+    free(server->loops);
+    free(server->address);
+    free(server);
+}
+
+void http_server_get_stats(const struct http_server *server, struct http_stats *ret_stats)
+{
+    guard_get_stats(server->guard, ret_stats);
+}

@@ -1,0 +1,224 @@
+/* What the files of this folder share; nobody outside includes it. Who runs what:
+ *  - the event loops (libmicrohttpd's threads) read, parse and send, and run `begin`, `body`, INLINE handlers
+ *    and streams;
+ *  - the pool (pool.c) runs POOL handlers while libmicrohttpd has their connection suspended;
+ *  - the guard (guard.c), one thread, accepts connections, hands them to the loops in turn, and ends those that
+ *    are too slow.
+ * A connection holds room for its one running request, so that a kept connection costs no allocation a request.
+ * What the guard reads of a connection while a loop serves it is atomic; all else belongs to the loop, or to the pool
+ * while the connection is suspended. */
+#ifndef SERVER_H
+#define SERVER_H
+
+#include "http.h"
+
+#include <microhttpd.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stddef.h>
+
+enum {
+    TARGET_ROOM = 1536,       /* bytes of a request for its target and headers before the arena is asked */
+    ID_ROOM = 65,             /* an X-Request-Id and its NUL */
+    PARAMETERS_MAX = 4,       /* {…} in one pattern */
+    SEGMENTS_MAX = 8,         /* parts in one pattern */
+    DROP_FACTOR = 4,          /* a refused body is read to its end up to this many times max_body */
+    POOL_QUEUE_MAX = 1024,    /* requests that wait for a pool thread */
+    CONNECTION_MEMORY = 16384 /* libmicrohttpd's for one connection: header and a piece of the body */
+};
+
+/* ---- A request ---- */
+
+enum stage {
+    STAGE_LINE,   /* the request line is in */
+    STAGE_BODY,   /* the header is in */
+    STAGE_POOLED, /* handed to the pool */
+    STAGE_QUEUED  /* the answer is on its way */
+};
+
+struct header {
+    struct header *next;
+    const char *name, *value;
+};
+
+struct parameter {
+    const char *name, *value;
+};
+
+struct http_request {
+    struct connection *connection;
+    struct http_server *server;
+    enum stage stage;
+    bool begun;            /* the route has heard of it: `end` must follow */
+    bool chunked;          /* the body's length is unknown */
+    bool expects_continue; /* the client waits for our word before it sends the body */
+    bool is_1_0;
+    bool must_close; /* the connection ends with this answer */
+    const struct http_route *route;
+    const char *pattern; /* "" when none matched */
+    void *data;
+    const char *method;
+    const char *target;      /* as it came, without scheme and authority */
+    const char *path;        /* decoded */
+    const char *query;       /* not decoded; "" when there is none */
+    const char *line_target; /* where libmicrohttpd holds the target: only to be compared */
+    size_t line_target_length;
+    struct parameter parameters[PARAMETERS_MAX];
+    size_t parameter_count;
+    struct header *headers, **last_header; /* of the answer */
+    uint64_t content_length;               /* UINT64_MAX when chunked */
+    uint64_t body_in;
+    int64_t started_ns;
+    struct {
+        struct MHD_Response *response; /* NULL once queued */
+        struct http_stream *stream;
+        unsigned code; /* 0: no answer yet */
+        uint64_t size;
+    } answer;
+    struct arena arena;
+    size_t room_used;
+    char id[ID_ROOM];
+    _Alignas(max_align_t) char room[TARGET_ROOM];
+};
+
+/* Memory that lives as long as the request; from its own room while that lasts. Not zeroed. */
+void *request_room(struct http_request *request, size_t size);
+char *request_copy(struct http_request *request, const char *data, size_t length);
+
+/* libmicrohttpd's three callbacks for a request: its line, its parts, its end. */
+void *request_on_line(void *context, const char *target, struct MHD_Connection *handle);
+enum MHD_Result request_on_part(void *context, struct MHD_Connection *handle, const char *url, const char *method,
+                                const char *version, const char *data, size_t *size, void **request_context);
+void request_on_end(void *context, struct MHD_Connection *handle, void **request_context,
+                    enum MHD_RequestTerminationCode code);
+
+/* ---- strict.c: requests that two readers could take in two ways ---- */
+
+/* NULL, and content_length, chunked, expects_continue, is_1_0 and id of the request are set; or the sentence of the refusal. */
+const char *strict_check(struct http_request *request, struct MHD_Connection *handle, const char *version);
+
+/* ---- query.c: the target ---- */
+
+/* Fills target, path and query from what stands in the request line; a sentence when it is malformed. */
+const char *target_parse(struct http_request *request);
+/* Decodes %XX, and + as a space where `plus` is set. False for a bad escape or an escaped NUL; ret has room for length + 1. */
+bool target_decode(const char *text, size_t length, bool plus, char *ret_text);
+
+/* ---- routes.c ---- */
+
+struct routes;
+struct routes *routes_new(const struct http_route *const *tables);
+void routes_free(struct routes *routes);
+/* Sets route, pattern and parameters of the request; or answers 404, 405 or 501. */
+void routes_match(const struct routes *routes, struct http_request *request);
+
+/* ---- answer.c ---- */
+
+/* Hands the recorded answer to libmicrohttpd. On the event loop alone. */
+enum MHD_Result answer_queue(struct http_request *request, struct MHD_Connection *handle);
+/* Keeps `response` as the answer, with all headers. Any thread. */
+void answer_set(struct http_request *request, unsigned code, const char *content_type, struct MHD_Response *response,
+                uint64_t size);
+
+/* ---- stream.c ---- */
+
+/* Wakes the stream for the guard: to end it (drain), to find out that the client has gone, or for a sign of life. */
+enum stream_signal { STREAM_END, STREAM_GONE, STREAM_PING };
+void stream_signal(struct http_stream *stream, enum stream_signal signal);
+void stream_free(struct http_stream *stream); /* calls `close` */
+int64_t stream_quiet_since(struct http_stream *stream);
+uint64_t stream_bytes(const struct http_stream *stream);
+
+/* ---- pool.c ---- */
+
+struct pool;
+struct pool *pool_new(unsigned threads);
+/* False when the queue is full. The request's connection is suspended; the pool resumes it. */
+bool pool_submit(struct pool *pool, struct http_request *request);
+void pool_free(struct pool *pool); /* after the last job */
+
+/* ---- A connection ---- */
+
+enum phase {
+    PHASE_IDLE,     /* no byte of a request was seen, or the last answer was sent */
+    PHASE_HEADER,   /* the request line is in */
+    PHASE_BODY,     /* the header is in */
+    PHASE_HANDLING, /* ours to work */
+    PHASE_SENDING
+};
+
+struct connection {
+    struct connection *next, *previous; /* the guard's list, under its lock */
+    struct http_server *server;
+    struct MHD_Connection *handle;
+    int fd;
+    uint64_t number;
+    _Atomic uint64_t requests; /* so far */
+    _Atomic int phase;
+    _Atomic int64_t since_ns;   /* of the phase */
+    _Atomic uint64_t bytes;     /* of the body so far */
+    bool linger;                /* close gently: the client may still be sending */
+    struct http_stream *stream; /* under the guard's lock */
+    /* The guard's own: */
+    bool shut;         /* it was told to end */
+    int64_t sample_ns; /* when acknowledged was looked at */
+    uint64_t acknowledged;
+    char client[INET6_ADDRSTRLEN];
+    struct http_request request;
+};
+
+void connection_enter(struct connection *connection, enum phase phase, int64_t now_ns);
+/* libmicrohttpd's callback for a connection's begin and end. */
+void connection_on_change(void *context, struct MHD_Connection *handle, void **socket_context,
+                          enum MHD_ConnectionNotificationCode code);
+
+/* ---- guard.c ---- */
+
+struct guard;
+/* Takes the listening socket. */
+struct guard *guard_new(struct http_server *server, int listener);
+bool guard_start(struct guard *guard);
+void guard_add(struct guard *guard, struct connection *connection);
+/* After it the guard does not touch the connection or its descriptor again. */
+void guard_remove(struct guard *guard, struct connection *connection);
+/* The stream is watched for a client that goes away, and kept alive. */
+void guard_watch(struct guard *guard, struct connection *connection, struct http_stream *stream);
+void guard_unwatch(struct guard *guard, struct connection *connection);
+/* Closes the listener once its backlog is served, ends streams and idle connections; waits for all to be closed. */
+unsigned guard_drain(struct guard *guard, int64_t timeout_ms);
+/* Accepts nobody any more, ends every connection and stream, and waits until they are closed. */
+void guard_stop(struct guard *guard);
+void guard_free(struct guard *guard);
+void guard_get_stats(struct guard *guard, struct http_stats *ret_stats);
+
+/* ---- farewell.c: closing without losing the answer ---- */
+
+struct farewell;
+struct farewell *farewell_new(int epoll);
+void farewell_add(struct farewell *farewell, int fd); /* takes a copy of the descriptor. Any thread */
+void farewell_on_event(struct farewell *farewell, uint64_t tag);
+/* Closes what is late; returns how many are left. */
+unsigned farewell_sweep(struct farewell *farewell, int64_t now_ns);
+void farewell_free(struct farewell *farewell);
+
+/* ---- listen.c ---- */
+
+/* A listening socket, non-blocking, and its address with the real port, which the caller frees. */
+enum status listen_open(const char *address, int *ret_fd, char **ret_address, struct text *why);
+
+/* ---- The server ---- */
+
+struct http_server {
+    struct http_settings settings;
+    struct routes *routes;
+    struct pool *pool;
+    struct guard *guard;
+    struct MHD_Daemon **loops;
+    unsigned loop_count;
+    char *address;
+    uint64_t seed; /* of request ids, so that two servers do not make the same ones */
+    atomic_bool draining;
+};
+
+#endif

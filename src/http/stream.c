@@ -1,0 +1,145 @@
+/* Open-ended answers. libmicrohttpd asks for bytes when it can send; when there are none, the connection is suspended
+ * until somebody wakes the stream. A wake that comes while the stream is being read is remembered, never lost. */
+#include "server.h"
+
+#include "clock.h"
+#include "memory.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { BLOCK = 4096 };
+
+struct http_stream {
+    struct http_request *request;
+    const struct http_stream_ops *ops;
+    void *data;
+    bool pings;       /* the format has comments */
+    bool ended;       /* `next` said so; the event loop's own */
+    struct text text; /* what `next` gave; sent up to `sent` */
+    size_t sent;
+    uint64_t bytes;
+    _Atomic int64_t quiet_since_ns;
+    pthread_mutex_t lock; /* for what follows */
+    bool woken, suspended, ping, end, gone;
+};
+
+static void wake_locked(struct http_stream *stream)
+{
+    stream->woken = true;
+    if (stream->suspended) {
+        stream->suspended = false;
+        MHD_resume_connection(stream->request->connection->handle);
+    }
+}
+
+void http_stream_wake(struct http_stream *stream)
+{
+    (void)pthread_mutex_lock(&stream->lock);
+    wake_locked(stream);
+    (void)pthread_mutex_unlock(&stream->lock);
+}
+
+void stream_signal(struct http_stream *stream, enum stream_signal signal)
+{
+    (void)pthread_mutex_lock(&stream->lock);
+    stream->end |= signal == STREAM_END;
+    stream->gone |= signal == STREAM_GONE;
+    stream->ping |= signal == STREAM_PING;
+    wake_locked(stream);
+    (void)pthread_mutex_unlock(&stream->lock);
+}
+
+int64_t stream_quiet_since(struct http_stream *stream)
+{
+    return atomic_load_explicit(&stream->quiet_since_ns, memory_order_relaxed);
+}
+
+uint64_t stream_bytes(const struct http_stream *stream)
+{
+    return stream->bytes;
+}
+
+/* Suspends the connection, unless a wake came in the meantime: then false. */
+static bool sleep_until_woken(struct http_stream *stream)
+{
+    (void)pthread_mutex_lock(&stream->lock);
+    bool sleeps = !stream->woken;
+    if (sleeps) {
+        stream->suspended = true;
+        MHD_suspend_connection(stream->request->connection->handle);
+    }
+    (void)pthread_mutex_unlock(&stream->lock);
+    return sleeps;
+}
+
+/* Asks `next` for more. True when there is something to send or the stream is over. */
+static bool refill(struct http_stream *stream, bool *ret_gone)
+{
+    (void)pthread_mutex_lock(&stream->lock);
+    bool ping = stream->ping && stream->pings;
+    stream->ended |= stream->end || atomic_load(&stream->request->server->draining);
+    *ret_gone = stream->gone;
+    stream->woken = stream->ping = false;
+    (void)pthread_mutex_unlock(&stream->lock);
+
+    text_clear(&stream->text);
+    stream->sent = 0;
+    if (*ret_gone)
+        return true;
+    if (!stream->ended)
+        stream->ended = !stream->ops->next(stream->data, &stream->text);
+    if (ping && !stream->text.length && !stream->ended)
+        text_add(&stream->text, ":\n\n");
+    return stream->text.length || stream->ended;
+}
+
+static ssize_t read_stream(void *context, uint64_t position, char *buffer, size_t room)
+{
+    struct http_stream *stream = context;
+    bool gone = false;
+    (void)position;
+    while (stream->sent == stream->text.length) {
+        if (stream->ended)
+            return MHD_CONTENT_READER_END_OF_STREAM;
+        if (!refill(stream, &gone) && sleep_until_woken(stream))
+            return 0;
+        if (gone)
+            return MHD_CONTENT_READER_END_WITH_ERROR;
+    }
+    size_t left = stream->text.length - stream->sent, size = left < room ? left : room;
+    memcpy(buffer, stream->text.data + stream->sent, size);
+    stream->sent += size;
+    stream->bytes += size;
+    atomic_store_explicit(&stream->quiet_since_ns, clock_monotonic_ns(), memory_order_relaxed);
+    return (ssize_t)size;
+}
+
+struct http_stream *http_answer_stream(struct http_request *request, const char *content_type,
+                                       const struct http_stream_ops *ops, void *data)
+{
+    struct http_stream *stream = NEW(struct http_stream);
+    stream->request = request;
+    stream->ops = ops;
+    stream->data = data;
+    stream->pings = strncmp(content_type, "text/event-stream", strlen("text/event-stream")) == 0;
+    atomic_init(&stream->quiet_since_ns, clock_monotonic_ns());
+    (void)pthread_mutex_init(&stream->lock, NULL);
+    struct MHD_Response *response =
+        MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK, read_stream, stream, NULL);
+    request->answer.stream = stream;
+    answer_set(request, 200, content_type, response, 0);
+    guard_watch(request->server->guard, request->connection, stream);
+    return stream;
+}
+
+void stream_free(struct http_stream *stream)
+{
+    if (!stream)
+        return;
+    stream->ops->close(stream->data);
+    text_release(&stream->text);
+    (void)pthread_mutex_destroy(&stream->lock);
+    free(stream);
+}

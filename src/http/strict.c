@@ -1,0 +1,199 @@
+/* Ambiguous requests. Where two readers could take the same bytes for two different requests, an attacker hides one
+ * request inside another ("request smuggling"): what the balancer takes for a body, the server takes for a request. So
+ * whatever RFC 9112 leaves room to repair is refused with 400, and the connection is closed.
+ *
+ * libmicrohttpd 0.9.75 repairs more than we like: a line may end in a bare LF, lines that begin with a blank are joined to
+ * the one before, a line that begins with NUL ends the header. It gives no option against that, but it leaves traces.
+ * It parses in place, in one piece of memory: each CR and each LF that ends a line, and the colon after each header's name,
+ * becomes a NUL. From the version to the end of the header (of which it tells the size) there stands, if all was well:
+ *
+ *      HTTP/1.1 00 00 Host 00 ' ' example 00 00 … 00 00 00 00
+ *
+ * A bare LF leaves one NUL where two belong, a folded line has no NUL where the colon belongs, and a NUL of the client's
+ * own moves everything behind it. check_lines walks over that. libmicrohttpd 0.9.77 and later refuse all this themselves,
+ * and parse in another way: there http_server_open asks for their strictest level instead, and the walk is left out. */
+#include "server.h"
+
+#include "clock.h"
+
+#include <string.h>
+#include <strings.h>
+
+static const char repeated_length[] = "The request has more than one Content-Length.";
+static const char bad_line_end[] = "A line of the request's header does not end in CR LF, or holds a NUL.";
+
+static bool is_alphanumeric(char c)
+{
+    return (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z');
+}
+
+/* RFC 9110 5.6.2 */
+static bool is_token(const char *text, size_t length)
+{
+    for (size_t i = 0; i < length; i++)
+        if (!is_alphanumeric(text[i]) && text[i] != '-' && !(text[i] && strchr("!#$%&'*+.^_`|~", text[i])))
+            return false;
+    return length > 0;
+}
+
+/* Steps over two NULs, CR and LF that were. */
+static bool step_over_line_end(const char **position, const char *end)
+{
+    if (end - *position < 2 || (*position)[0] || (*position)[1])
+        return false;
+    *position += 2;
+    return true;
+}
+
+/* From behind the version to the end of the header. */
+static const char *check_lines(const char *position, const char *end)
+{
+    if (position >= end || end[-1] || !step_over_line_end(&position, end))
+        return bad_line_end;
+    while (position < end) {
+        if (!*position) /* the empty line, which must be the last */
+            return step_over_line_end(&position, end) && position == end ? NULL : bad_line_end;
+        if (*position == ' ' || *position == '\t')
+            return "A line of the request's header is folded.";
+        position += strlen(position) + 1; /* the name and its colon */
+        if (position >= end)
+            return bad_line_end;
+        position += strlen(position);
+        if (!step_over_line_end(&position, end))
+            return bad_line_end;
+    }
+    return bad_line_end;
+}
+
+/* "METHOD target HTTP/1.x" with one space between each. */
+static const char *check_request_line(const struct http_request *request, struct MHD_Connection *handle,
+                                      const char *version)
+{
+    size_t method_length = strlen(request->method);
+    if (!is_token(request->method, method_length))
+        return "The request's method holds a character that is not allowed.";
+#if MHD_VERSION < 0x00097700
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(handle, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+    if (!info || request->line_target != request->method + method_length + 1
+        || version != request->line_target + request->line_target_length + 1)
+        return "The request line is not made of three parts with one space between.";
+    return check_lines(version + strlen(version), request->method + info->header_size);
+#else
+    (void)handle, (void)version, (void)check_lines;
+    return NULL;
+#endif
+}
+
+/* ---- The headers that decide where the request ends, and whom it is for ---- */
+
+struct framing {
+    struct http_request *request;
+    unsigned lengths, encodings, hosts;
+    const char *sentence; /* of the first refusal */
+};
+
+static const char *see_length(struct framing *framing, const char *value, size_t length)
+{
+    uint64_t number = 0;
+    if (framing->lengths++)
+        return repeated_length;
+    for (size_t i = 0; i < length; i++) {
+        if (value[i] < '0' || value[i] > '9' || __builtin_mul_overflow(number, 10, &number)
+            || __builtin_add_overflow(number, (uint64_t)(value[i] - '0'), &number))
+            return "The request's Content-Length is not a number of bytes.";
+    }
+    framing->request->content_length = number;
+    return length && number < UINT64_MAX / 2 ? NULL : "The request's Content-Length is not a number of bytes.";
+}
+
+static const char *see_encoding(struct framing *framing, const char *value, size_t length)
+{
+    if (framing->encodings++ || length != strlen("chunked") || strncasecmp(value, "chunked", length) != 0)
+        return "The request's Transfer-Encoding must be chunked and nothing else.";
+    framing->request->chunked = true;
+    return NULL;
+}
+
+static const char *see_host(struct framing *framing, const char *value, size_t length)
+{
+    if (framing->hosts++)
+        return "The request has more than one Host.";
+    for (size_t i = 0; i < length; i++)
+        if (value[i] <= ' ' || value[i] == 127 || strchr("/\\@?#,\"<>^`{|}", value[i]))
+            return "The request's Host is not the name of a host.";
+    return NULL;
+}
+
+static const char *see_expectation(struct framing *framing, const char *value, size_t length)
+{
+    framing->request->expects_continue =
+        length == strlen("100-continue") && strncasecmp(value, "100-continue", length) == 0;
+    return NULL;
+}
+
+static const char *see_id(struct framing *framing, const char *value, size_t length)
+{
+    if (length == 0 || length >= ID_ROOM)
+        return NULL;
+    for (size_t i = 0; i < length; i++)
+        if (!is_alphanumeric(value[i]) && !strchr("._-", value[i]))
+            return NULL;
+    memcpy(framing->request->id, value, length);
+    framing->request->id[length] = '\0';
+    return NULL;
+}
+
+static const struct {
+    const char *name;
+    size_t length;
+    const char *(*see)(struct framing *framing, const char *value, size_t length);
+} seen[] = {
+#define SEEN(name, function)                                                                                           \
+    {                                                                                                                  \
+        name, sizeof name - 1, function                                                                                \
+    }
+    SEEN("content-length", see_length),
+    SEEN("transfer-encoding", see_encoding),
+    SEEN("host", see_host),
+    SEEN("expect", see_expectation),
+    SEEN("x-request-id", see_id),
+#undef SEEN
+};
+
+static enum MHD_Result see_header(void *context, enum MHD_ValueKind kind, const char *name, size_t name_length,
+                                  const char *value, size_t length)
+{
+    struct framing *framing = context;
+    (void)kind;
+    if (!is_token(name, name_length))
+        framing->sentence = "The name of a header holds a character that is not allowed.";
+    for (size_t i = 0; i < length; i++)
+        if (((unsigned char)value[i] < ' ' && value[i] != '\t') || value[i] == 127)
+            framing->sentence = "The value of a header holds a control character.";
+    while (length && (value[length - 1] == ' ' || value[length - 1] == '\t'))
+        length--;
+    for (size_t i = 0; i < sizeof seen / sizeof seen[0] && !framing->sentence; i++)
+        if (seen[i].length == name_length && strncasecmp(seen[i].name, name, name_length) == 0)
+            framing->sentence = seen[i].see(framing, value, length);
+    return framing->sentence ? MHD_NO : MHD_YES;
+}
+
+const char *strict_check(struct http_request *request, struct MHD_Connection *handle, const char *version)
+{
+    struct framing framing = {.request = request};
+    request->is_1_0 = strcmp(version, "HTTP/1.0") == 0;
+    const char *sentence = check_request_line(request, handle, version);
+    if (sentence)
+        return sentence;
+    (void)MHD_get_connection_values_n(handle, MHD_HEADER_KIND, see_header, &framing);
+    if (framing.sentence)
+        return framing.sentence;
+    if (framing.encodings && (framing.lengths || request->is_1_0))
+        return "The request has a Transfer-Encoding together with a Content-Length, or in HTTP/1.0.";
+    if (!framing.hosts && !request->is_1_0)
+        return "The request has no Host.";
+    if (request->chunked)
+        request->content_length = UINT64_MAX;
+    request->expects_continue &= !request->is_1_0;
+    return NULL;
+}

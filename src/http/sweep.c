@@ -1,0 +1,158 @@
+/* Which connections are late. A client may wait, but not for ever; it may be slow, but must get on:
+ *
+ *      phase      ends after
+ *      idle       header_timeout_ms on a fresh connection, idle_timeout_ms on a kept one; in a drain a moment of grace
+ *      header     header_timeout_ms from the request line
+ *      body       body_grace_ms, if less than body_bytes_per_second came on average
+ *      handling   never: that is our time
+ *      sending    body_grace_ms without that rate acknowledged by the client; streams never
+ */
+#include "guard.h"
+
+#include <linux/tcp.h>
+#include <sys/socket.h>
+
+enum { NS_PER_MS = 1000000, PING_MS = 15000, DRAIN_GRACE_MS = 300, DRAIN_INTERVAL_MS = 20, VICTIMS_MAX = 64 };
+
+static int64_t least(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+int64_t sweep_interval_ns(const struct guard *guard)
+{
+    const struct http_settings *settings = &guard->server->settings;
+    int64_t shortest_ms = least(settings->header_timeout_ms, least(settings->idle_timeout_ms, settings->body_grace_ms));
+    int64_t interval_ms = least(1000, shortest_ms / 4 + 1);
+    if (atomic_load_explicit(&guard->server->draining, memory_order_relaxed))
+        interval_ms = least(interval_ms, DRAIN_INTERVAL_MS);
+    return interval_ms * NS_PER_MS;
+}
+
+/* The client loses nothing that it sent before: what has arrived is still read and served, then comes the end. */
+static void end_reading(struct guard *guard, struct connection *connection)
+{
+    (void)shutdown(connection->fd, SHUT_RD);
+    connection->shut = true;
+    guard->shut++;
+}
+
+static void cut(struct guard *guard, struct connection *connection)
+{
+    (void)shutdown(connection->fd, SHUT_RDWR);
+    connection->shut = true;
+    guard->shut++;
+}
+
+static uint64_t acknowledged_bytes(int fd)
+{
+    struct tcp_info info = {0};
+    socklen_t size = sizeof info;
+    return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) == 0 ? info.tcpi_bytes_acked : 0;
+}
+
+static bool is_below_rate(const struct guard *guard, uint64_t bytes, int64_t elapsed_ns)
+{
+    int64_t elapsed_ms = elapsed_ns / NS_PER_MS;
+    return (int64_t)bytes < guard->server->settings.body_bytes_per_second * elapsed_ms / 1000;
+}
+
+static bool reads_too_slowly(const struct guard *guard, struct connection *connection, int64_t since_ns, int64_t now_ns)
+{
+    int64_t grace_ns = guard->server->settings.body_grace_ms * NS_PER_MS;
+    if (connection->stream || now_ns - since_ns < grace_ns)
+        return false;
+    bool is_first = connection->sample_ns < since_ns;
+    if (!is_first && now_ns - connection->sample_ns < grace_ns)
+        return false;
+    uint64_t acknowledged = acknowledged_bytes(connection->fd);
+    bool late =
+        !is_first && is_below_rate(guard, acknowledged - connection->acknowledged, now_ns - connection->sample_ns);
+    connection->acknowledged = acknowledged;
+    connection->sample_ns = now_ns;
+    return late;
+}
+
+/* The phase is read before its time: when the connection goes on in between, it looks younger than it is, never older. */
+static bool is_late(const struct guard *guard, struct connection *connection, int64_t now_ns)
+{
+    const struct http_settings *settings = &guard->server->settings;
+    enum phase phase = atomic_load_explicit(&connection->phase, memory_order_acquire);
+    uint64_t bytes = atomic_load_explicit(&connection->bytes, memory_order_acquire);
+    int64_t since_ns = atomic_load_explicit(&connection->since_ns, memory_order_relaxed);
+    int64_t elapsed_ns = now_ns - since_ns;
+    bool is_fresh = atomic_load_explicit(&connection->requests, memory_order_relaxed) == 0;
+    switch (phase) {
+    case PHASE_IDLE:
+        if (guard->drained_ns)
+            return least(elapsed_ns, now_ns - guard->drained_ns) > DRAIN_GRACE_MS * NS_PER_MS;
+        return elapsed_ns > (is_fresh ? settings->header_timeout_ms : settings->idle_timeout_ms) * NS_PER_MS;
+    case PHASE_HEADER:
+        return elapsed_ns > settings->header_timeout_ms * NS_PER_MS;
+    case PHASE_BODY:
+        return elapsed_ns > settings->body_grace_ms * NS_PER_MS && is_below_rate(guard, bytes, elapsed_ns);
+    case PHASE_SENDING:
+        return reads_too_slowly(guard, connection, since_ns, now_ns);
+    case PHASE_HANDLING:
+        return false;
+    }
+    return false;
+}
+
+static bool is_idle(const struct connection *connection)
+{
+    return atomic_load_explicit(&connection->phase, memory_order_relaxed) == PHASE_IDLE
+           && atomic_load_explicit(&connection->requests, memory_order_relaxed) > 0;
+}
+
+void sweep_connections(struct guard *guard, int64_t now_ns)
+{
+    for (struct connection *connection = guard->first; connection; connection = connection->next) {
+        if (connection->stream && now_ns - stream_quiet_since(connection->stream) > (int64_t)PING_MS * NS_PER_MS)
+            stream_signal(connection->stream, STREAM_PING);
+        if (connection->shut || !is_late(guard, connection, now_ns))
+            continue;
+        guard->reaped += !guard->drained_ns;
+        if (guard->drained_ns || is_idle(connection))
+            end_reading(guard, connection);
+        else
+            cut(guard, connection);
+    }
+}
+
+/* ---- Making room ---- */
+
+struct victim {
+    struct connection *connection;
+    int64_t since_ns;
+};
+
+/* Keeps the oldest, sorted, oldest first. */
+static void note_victim(struct victim *victims, size_t *count, size_t room, struct victim victim)
+{
+    if (*count == room && victims[room - 1].since_ns <= victim.since_ns)
+        return;
+    size_t place = *count < room ? (*count)++ : room - 1;
+    for (; place && victims[place - 1].since_ns > victim.since_ns; place--)
+        victims[place] = victims[place - 1];
+    victims[place] = victim;
+}
+
+void sweep_reap(struct guard *guard, uint64_t count)
+{
+    struct victim victims[VICTIMS_MAX];
+    size_t found = 0, room = count < VICTIMS_MAX ? (size_t)count : VICTIMS_MAX;
+    for (struct connection *connection = guard->first; connection && room; connection = connection->next) {
+        int phase = atomic_load_explicit(&connection->phase, memory_order_acquire);
+        int64_t since_ns = atomic_load_explicit(&connection->since_ns, memory_order_relaxed);
+        if (!connection->shut && (phase == PHASE_IDLE || phase == PHASE_HEADER))
+            note_victim(victims, &found, room, (struct victim){connection, since_ns});
+    }
+    for (size_t i = 0; i < found; i++) {
+        if (is_idle(victims[i].connection))
+            end_reading(guard, victims[i].connection);
+        else
+            cut(guard, victims[i].connection);
+        guard->reaped++;
+    }
+}
