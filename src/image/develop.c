@@ -1,0 +1,165 @@
+#include "develop.h"
+
+#include "picture.h"
+#include "reader.h"
+#include "webp.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+enum status develop_prepare(const char *program, struct text *why)
+{
+    return reader_prepare(program, why);
+}
+
+static enum status write_file(int file, const struct webp_file *webp, struct text *why)
+{
+    for (size_t written = 0; written < webp->size;) {
+        ssize_t count = pwrite(file, webp->bytes + written, webp->size - written, (off_t)written);
+        if (count < 0 && errno == EINTR)
+            continue;
+        if (count < 0) {
+            text_setf(why, "The developed photo could not be stored: %s.", strerror(errno));
+            return errno == EFBIG ? STATUS_NO_SPACE : status_from_errno(errno);
+        }
+        written += (size_t)count;
+    }
+    return STATUS_OK;
+}
+
+static enum status write_still(int file, const struct picture *picture, unsigned quality,
+                               struct darkroom_rendition *ret_rendition, struct text *why)
+{
+    struct webp_file webp;
+    enum status status = webp_encode(picture, quality, &webp, why);
+    if (status != STATUS_OK)
+        return status;
+    status = write_file(file, &webp, why);
+    *ret_rendition = (struct darkroom_rendition){picture->width, picture->height, webp.size};
+    webp_file_release(&webp);
+    return status;
+}
+
+/* Both files from the large picture, which is upright. */
+static enum status write_both(const struct develop_files *files, const struct job *job, const struct picture *large,
+                              struct darkroom_result *ret_result, struct text *why)
+{
+    enum status status = write_still(files->large, large, job->quality, &ret_result->large, why);
+    if (status != STATUS_OK)
+        return status;
+    struct picture thumbnail;
+    picture_shrink(large, job->thumbnail_side, &thumbnail);
+    status = write_still(files->thumbnail, &thumbnail, job->quality, &ret_result->thumbnail, why);
+    picture_release(&thumbnail);
+    ret_result->frames = 1;
+    return status;
+}
+
+/* The next frame of the reader, as large as it is wanted, upright. */
+static enum status read_large(struct reader *reader, uint32_t side, struct picture *ret_large, struct text *why)
+{
+    const struct reader_info *info = reader_info(reader);
+    uint32_t width, height;
+    picture_fit(info->width, info->height, side, &width, &height);
+    picture_init(ret_large, info->has_alpha ? PICTURE_RGBA : PICTURE_RGB, width, height);
+    enum status status = reader_next(reader, ret_large, why);
+    if (status == STATUS_OK)
+        picture_turn(ret_large, info->orientation);
+    else
+        picture_release(ret_large);
+    return status;
+}
+
+/* One of the two files of an animation. */
+struct moving {
+    int file;
+    struct webp_animation *animation;
+    struct darkroom_rendition rendition;
+};
+
+static enum status add_frame(struct moving *moving, const struct picture *frame, uint32_t plays, unsigned quality,
+                             int duration_ms, struct text *why)
+{
+    enum status status = STATUS_OK;
+    if (!moving->animation) {
+        moving->rendition = (struct darkroom_rendition){.width = frame->width, .height = frame->height};
+        status = webp_animation_new(frame->width, frame->height, plays, quality, &moving->animation, why);
+    }
+    return status == STATUS_OK ? webp_animation_add(moving->animation, frame, duration_ms, why) : status;
+}
+
+static enum status add_frames(struct reader *reader, const struct job *job, struct moving *large,
+                              struct moving *thumbnail, struct text *why)
+{
+    const struct reader_info *info = reader_info(reader);
+    enum status status = STATUS_OK;
+    for (uint32_t i = 0; status == STATUS_OK && i < info->frames; i++) {
+        struct picture frame, small;
+        status = read_large(reader, job->large_side, &frame, why);
+        if (status != STATUS_OK)
+            break;
+        int duration = reader_duration_ms(reader, i);
+        status = add_frame(large, &frame, info->plays, job->quality, duration, why);
+        if (status == STATUS_OK) {
+            picture_shrink(&frame, job->thumbnail_side, &small);
+            status = add_frame(thumbnail, &small, info->plays, job->quality, duration, why);
+            picture_release(&small);
+        }
+        picture_release(&frame);
+    }
+    return status;
+}
+
+static enum status write_moving(struct moving *moving, struct text *why)
+{
+    struct webp_file webp;
+    enum status status = webp_animation_finish(moving->animation, &webp, why);
+    if (status != STATUS_OK)
+        return status;
+    status = write_file(moving->file, &webp, why);
+    moving->rendition.bytes = webp.size;
+    webp_file_release(&webp);
+    return status;
+}
+
+static enum status develop_animation(const struct develop_files *files, const struct job *job, struct reader *reader,
+                                     struct darkroom_result *ret_result, struct text *why)
+{
+    struct moving large = {.file = files->large}, thumbnail = {.file = files->thumbnail};
+    enum status status = add_frames(reader, job, &large, &thumbnail, why);
+    if (status == STATUS_OK)
+        status = write_moving(&large, why);
+    if (status == STATUS_OK)
+        status = write_moving(&thumbnail, why);
+    webp_animation_free(large.animation);
+    webp_animation_free(thumbnail.animation);
+    *ret_result = (struct darkroom_result){large.rendition, thumbnail.rendition, reader_info(reader)->frames};
+    return status;
+}
+
+static enum status develop_still(const struct develop_files *files, const struct job *job, struct reader *reader,
+                                 struct darkroom_result *ret_result, struct text *why)
+{
+    struct picture large;
+    enum status status = read_large(reader, job->large_side, &large, why);
+    if (status != STATUS_OK)
+        return status;
+    status = write_both(files, job, &large, ret_result, why);
+    picture_release(&large);
+    return status;
+}
+
+enum status develop_photo(const struct develop_files *files, const struct job *job, struct darkroom_result *ret_result,
+                          struct text *why)
+{
+    struct reader *reader = NULL;
+    enum status status =
+        reader_open(files->original, job->original_bytes, job->format, &job->limits, job->large_side, &reader, why);
+    if (status != STATUS_OK)
+        return status;
+    status = reader_info(reader)->frames > 1 ? develop_animation(files, job, reader, ret_result, why)
+                                             : develop_still(files, job, reader, ret_result, why);
+    reader_close(reader);
+    return status;
+}

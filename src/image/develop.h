@@ -1,0 +1,18 @@
+/* The work of the darkroom on one photo, without any fence: decode once, shrink, write both WebP files. */
+#ifndef DEVELOP_H
+#define DEVELOP_H
+
+#include "darkroom.h"
+#include "protocol.h"
+
+/* Loads everything that is needed later, so that nothing is opened once the doors are locked. Starts no thread. */
+enum status develop_prepare(const char *program, struct text *why);
+
+struct develop_files {
+    int original, large, thumbnail; /* stay the caller's; the offset of the original is left alone */
+};
+
+enum status develop_photo(const struct develop_files *files, const struct job *job, struct darkroom_result *ret_result,
+                          struct text *why);
+
+#endif

@@ -1,0 +1,158 @@
+/* The first process from the server's side: starting it, asking it for workers, starting it again when it died. */
+#include "pool.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { HELLO_TIMEOUT_MS = 30000, HIRE_TIMEOUT_MS = 10000 };
+
+/* Whether the first process says something in time; the end of its socket counts, the next receive finds it. */
+static bool control_answers(const struct darkroom *darkroom, int timeout_ms)
+{
+    struct pollfd wait = {.fd = darkroom->control, .events = POLLIN};
+    int ready;
+    do {
+        ready = poll(&wait, 1, timeout_ms);
+    } while (ready < 0 && errno == EINTR);
+    return ready > 0;
+}
+
+/* All signals as a new program expects them, and an environment of nothing but a locale. A sanitizer's options are kept. */
+static int spawn_program(const char *program, int control, pid_t *ret_process)
+{
+    char locale[] = "LC_ALL=C.UTF-8";
+    TEXT_CLEANUP struct text path = {0}, sanitizer = {0};
+    text_add(&path, program);
+    const char *options = getenv("ASAN_OPTIONS");
+    text_addf(&sanitizer, "ASAN_OPTIONS=%s", options ? options : "");
+    char *arguments[] = {path.data, NULL};
+    char *environment[] = {locale, options ? sanitizer.data : NULL, NULL};
+
+    posix_spawn_file_actions_t files;
+    posix_spawnattr_t attributes;
+    posix_spawn_file_actions_init(&files);
+    posix_spawnattr_init(&attributes);
+    sigset_t every, none;
+    sigfillset(&every);
+    sigemptyset(&none);
+    posix_spawnattr_setsigdefault(&attributes, &every);
+    posix_spawnattr_setsigmask(&attributes, &none);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
+    posix_spawn_file_actions_adddup2(&files, control, CONTROL_DESCRIPTOR);
+    int error = posix_spawn(ret_process, program, &files, &attributes, arguments, environment);
+    posix_spawnattr_destroy(&attributes);
+    posix_spawn_file_actions_destroy(&files);
+    return error;
+}
+
+static enum status await_hello(struct darkroom *darkroom, struct text *why)
+{
+    struct hello hello;
+    if (!control_answers(darkroom, HELLO_TIMEOUT_MS)
+        || !protocol_receive(darkroom->control, &hello, sizeof hello, NULL, 0)) {
+        text_setf(why, "The darkroom's program %s started but did not say that it is ready.", darkroom->program);
+        return STATUS_UNAVAILABLE;
+    }
+    if (hello.version != PROTOCOL_VERSION || hello.size_of_job != sizeof(struct job)) {
+        text_setf(why, "The darkroom's program %s is from another version of Cloud Photos.", darkroom->program);
+        return STATUS_UNAVAILABLE;
+    }
+    hello.trouble[REASON_BYTES - 1] = '\0';
+    if (hello.trouble[0]) {
+        text_setf(why, "The darkroom can't work: %s", hello.trouble);
+        return STATUS_UNAVAILABLE;
+    }
+    return STATUS_OK;
+}
+
+enum status first_process_start(struct darkroom *darkroom, struct text *why)
+{
+    int pair[2];
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0) {
+        text_setf(why, "The darkroom could not get a socket: %s.", strerror(errno));
+        return STATUS_UNAVAILABLE;
+    }
+    int error = spawn_program(darkroom->program, pair[1], &darkroom->first_process);
+    close(pair[1]);
+    darkroom->control = pair[0];
+    if (error) {
+        darkroom->first_process = 0;
+        text_setf(why, "The darkroom's program %s can't be started: %s.", darkroom->program, strerror(error));
+        first_process_end(darkroom);
+        return STATUS_UNAVAILABLE;
+    }
+    enum status status = await_hello(darkroom, why);
+    if (status != STATUS_OK)
+        first_process_end(darkroom);
+    return status;
+}
+
+void first_process_end(struct darkroom *darkroom)
+{
+    if (darkroom->control >= 0)
+        close(darkroom->control);
+    darkroom->control = -1;
+    if (darkroom->first_process > 0) {
+        /* Its workers end with it: they asked the kernel for that (PR_SET_PDEATHSIG). */
+        kill(darkroom->first_process, SIGKILL);
+        while (waitpid(darkroom->first_process, NULL, 0) < 0 && errno == EINTR)
+            ;
+    }
+    darkroom->first_process = 0;
+}
+
+static bool ask(struct darkroom *darkroom, const struct hire *hire, struct hired *ret_hired, int *ret_socket)
+{
+    return darkroom->control >= 0 && protocol_send(darkroom->control, hire, sizeof *hire, NULL, 0)
+           && control_answers(darkroom, HIRE_TIMEOUT_MS)
+           && protocol_receive(darkroom->control, ret_hired, sizeof *ret_hired, ret_socket, 1);
+}
+
+/* Asks; when the first process is gone or stuck, asks a new one. With the control lock held. */
+static enum status ask_or_restart(struct darkroom *darkroom, const struct hire *hire, struct hired *ret_hired,
+                                  int *ret_socket, struct text *why)
+{
+    if (ask(darkroom, hire, ret_hired, ret_socket))
+        return STATUS_OK;
+    first_process_end(darkroom);
+    enum status status = first_process_start(darkroom, why);
+    if (status != STATUS_OK)
+        return status;
+    if (ask(darkroom, hire, ret_hired, ret_socket))
+        return STATUS_OK;
+    first_process_end(darkroom);
+    text_setf(why, "The darkroom's first process does not answer.");
+    return STATUS_UNAVAILABLE;
+}
+
+enum status slot_hire(struct darkroom *darkroom, struct slot *slot, struct hired *ret_hired, struct text *why)
+{
+    if (slot->socket >= 0)
+        close(slot->socket);
+    slot->socket = -1;
+
+    const struct darkroom_settings *settings = &darkroom->settings;
+    struct hire hire = {
+        .slot = (uint32_t)(slot - darkroom->slots),
+        .memory_bytes = settings->memory_bytes,
+        /* Of a worker's life. It retires after half of it, so a photo that begins has the other half. */
+        .cpu_seconds = 2 * ((uint64_t)settings->timeout_ms / 1000 + 60),
+    };
+    int socket = -1;
+    pthread_mutex_lock(&darkroom->control_lock);
+    enum status status = ask_or_restart(darkroom, &hire, ret_hired, &socket, why);
+    pthread_mutex_unlock(&darkroom->control_lock);
+    if (status == STATUS_OK && ret_hired->error) {
+        text_setf(why, "The darkroom could not start a worker: %s.", strerror(ret_hired->error));
+        status = STATUS_UNAVAILABLE;
+    }
+    slot->socket = socket;
+    return status;
+}

@@ -1,0 +1,40 @@
+/* The darkroom as the server sees it from inside: the first process, and a slot for each worker. */
+#ifndef POOL_H
+#define POOL_H
+
+#include "darkroom.h"
+#include "protocol.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+struct slot {
+    int socket; /* of its worker; -1: none */
+    bool taken;
+};
+
+struct darkroom {
+    struct darkroom_settings settings;
+    char *program;
+
+    pthread_mutex_t slots_lock; /* guards `taken` of all slots; the rest of a slot belongs to who took it */
+    pthread_cond_t slot_freed;
+    struct slot *slots;
+
+    pthread_mutex_t control_lock; /* one request to the first process at a time */
+    int control;                  /* -1: not running */
+    pid_t first_process;
+
+    atomic_uint_fast64_t developed, restarts;
+    atomic_uint busy;
+};
+
+/* Starts the first process and waits for its hello. UNAVAILABLE when it does not come up. */
+enum status first_process_start(struct darkroom *darkroom, struct text *why);
+void first_process_end(struct darkroom *darkroom);
+
+/* Ends the slot's worker, if any, and gives the slot a new one, starting the first process again when that is gone.
+ * *ret_hired says how the old one ended. UNAVAILABLE when there is no new one: the slot is empty then. */
+enum status slot_hire(struct darkroom *darkroom, struct slot *slot, struct hired *ret_hired, struct text *why);
+
+#endif

@@ -1,0 +1,33 @@
+/* Pictures of any format through libvips, as 8-bit sRGB, frame after frame. One decodes while the rows are asked for; no thread is
+ * started by us. */
+#ifndef READER_H
+#define READER_H
+
+#include "picture.h"
+#include "probe.h"
+
+struct reader;
+
+/* What is to be known before the pixels. */
+struct reader_info {
+    uint32_t width, height; /* of one frame, before it is turned; already smaller if the format can be decoded so */
+    uint32_t frames;
+    int orientation; /* as in Exif */
+    bool has_alpha;
+    uint32_t plays; /* of an animation; 0: without end */
+};
+
+enum status reader_prepare(const char *program, struct text *why);
+
+/* `side`: how large the picture is wanted at least (its longer side, in pixels); it may come out larger. */
+enum status reader_open(int file, uint64_t size, enum image_format format, const struct image_limits *limits,
+                        uint32_t side, struct reader **ret_reader, struct text *why);
+void reader_close(struct reader *reader); /* NULL is allowed */
+
+const struct reader_info *reader_info(const struct reader *reader);
+/* How long the frame is shown. */
+int reader_duration_ms(const struct reader *reader, uint32_t frame);
+/* The next frame, shrunk into `target`, which is RGB or RGBA as the reader is. */
+enum status reader_next(struct reader *reader, struct picture *target, struct text *why);
+
+#endif

@@ -1,0 +1,189 @@
+#include "scale.h"
+
+#include "memory.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    LOBES = 3,
+    WEIGHT_BITS = 14,
+    RING_BITS = 7, /* 255 << 7 still fits an int16_t */
+    LINE_BITS = RING_BITS + WEIGHT_BITS - 16,
+    GROUP = 8, /* taps are padded to this many, so that the loops below become whole vectors */
+};
+
+static double lanczos(double x)
+{
+    if (fabs(x) < 1e-8)
+        return 1;
+    if (fabs(x) >= LOBES)
+        return 0;
+    double angle = M_PI * x;
+    return LOBES * sin(angle) * sin(angle / LOBES) / (angle * angle);
+}
+
+/* Weights of the source samples first … first + count - 1 for a target sample at `center`, rounded to a sum of exactly 1. */
+static void fill_weights(int16_t *weights, uint32_t first, uint32_t count, double center, double step)
+{
+    double sum = 0;
+    for (uint32_t i = 0; i < count; i++)
+        sum += lanczos((first + i - center) / step);
+    int left = 1 << WEIGHT_BITS;
+    uint32_t heaviest = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        double share = lanczos((first + i - center) / step) / sum;
+        weights[i] = (int16_t)lrint(share * (1 << WEIGHT_BITS));
+        left -= weights[i];
+        if (weights[i] > weights[heaviest])
+            heaviest = i;
+    }
+    weights[heaviest] = (int16_t)(weights[heaviest] + left);
+}
+
+void scale_table_init(struct scale_table *table, uint32_t source, uint32_t target, double step)
+{
+    assert(source > 0 && target > 0 && target <= source && step > 0.999);
+    double reach = LOBES * step;
+    unsigned taps = (unsigned)ceil(2 * reach) + 1;
+    taps = (taps + GROUP - 1) / GROUP * GROUP;
+    *table = (struct scale_table){.source = source, .target = target, .taps = taps, .copies = source == target};
+    if (table->copies)
+        return;
+    table->first = NEW_ARRAY(target, uint32_t);
+    table->weights = NEW_ARRAY((size_t)target * taps, int16_t);
+    for (uint32_t i = 0; i < target; i++) {
+        double center = (i + 0.5) * step - 0.5;
+        double from = ceil(center - reach), to = floor(center + reach);
+        uint32_t first = from < 0 ? 0 : (uint32_t)from;
+        uint32_t last = to >= source ? source - 1 : (uint32_t)to;
+        if (first > last)
+            first = last;
+        table->first[i] = first;
+        fill_weights(&table->weights[(size_t)i * taps], first, last - first + 1, center, step);
+    }
+}
+
+void scale_table_release(struct scale_table *table)
+{
+    free(table->first);
+    free(table->weights);
+    *table = (struct scale_table){0};
+}
+
+void scaler_init(struct scaler *scaler, const struct scale_table *across, const struct scale_table *down,
+                 uint8_t *target)
+{
+    *scaler = (struct scaler){.across = across, .down = down, .target = target};
+    scaler->ring = NEW_ARRAY((size_t)down->taps * across->source, int16_t);
+    /* Behind the last sample come zeros for the weights that pad the taps. */
+    scaler->line = NEW_ARRAY((size_t)across->source + across->taps, int16_t);
+}
+
+void scaler_release(struct scaler *scaler)
+{
+    free(scaler->ring);
+    free(scaler->line);
+    *scaler = (struct scaler){0};
+}
+
+static void widen_row(int16_t *restrict target, const uint8_t *restrict row, uint32_t count)
+{
+    for (uint32_t x = 0; x < count; x++)
+        target[x] = (int16_t)(row[x] << RING_BITS);
+}
+
+/* Written so that the compiler finds the one instruction that multiplies and keeps the high half (pmulhw). */
+static void add_weighted(int16_t *restrict line, const int16_t *restrict row, int16_t weight, uint32_t count)
+{
+    for (uint32_t x = 0; x < count; x++)
+        line[x] = (int16_t)(line[x] + ((row[x] * weight) >> 16));
+}
+
+/* The one that multiplies pairs and adds them (pmaddwd). */
+static int32_t weigh(const int16_t *restrict line, const int16_t *restrict weights, unsigned taps)
+{
+    int32_t sum = 0;
+    for (unsigned i = 0; i < taps; i++)
+        sum += line[i] * weights[i];
+    return sum;
+}
+
+static uint8_t round_sample(int32_t sum)
+{
+    enum { BITS = LINE_BITS + WEIGHT_BITS };
+    int32_t value = (sum + (1 << (BITS - 1))) >> BITS;
+    return (uint8_t)(value < 0 ? 0 : value > 255 ? 255 : value);
+}
+
+static uint32_t row_taps(const struct scale_table *table, uint32_t target)
+{
+    uint32_t left = table->source - table->first[target];
+    return left < table->taps ? left : table->taps;
+}
+
+static void shrink_down(struct scaler *scaler, uint32_t target)
+{
+    const struct scale_table *down = scaler->down;
+    uint32_t width = scaler->across->source;
+    if (down->copies) {
+        for (uint32_t x = 0; x < width; x++)
+            scaler->line[x] = (int16_t)(scaler->ring[x] >> (RING_BITS - LINE_BITS));
+        return;
+    }
+    const int16_t *weights = &down->weights[(size_t)target * down->taps];
+    uint32_t taps = row_taps(down, target);
+    /* Each product below is rounded down, by half a unit on average. */
+    for (uint32_t x = 0; x < width; x++)
+        scaler->line[x] = (int16_t)(taps / 2);
+    for (uint32_t i = 0; i < taps; i++) {
+        uint32_t row = (down->first[target] + i) % down->taps;
+        if (weights[i])
+            add_weighted(scaler->line, &scaler->ring[(size_t)row * width], weights[i], width);
+    }
+}
+
+static void shrink_across(const struct scaler *scaler, uint32_t target)
+{
+    const struct scale_table *across = scaler->across;
+    uint8_t *row = &scaler->target[(size_t)target * across->target];
+    if (across->copies) {
+        for (uint32_t x = 0; x < across->target; x++)
+            row[x] = round_sample(scaler->line[x] << WEIGHT_BITS);
+        return;
+    }
+    for (uint32_t x = 0; x < across->target; x++) {
+        const int16_t *weights = &across->weights[(size_t)x * across->taps];
+        row[x] = round_sample(weigh(&scaler->line[across->first[x]], weights, across->taps));
+    }
+}
+
+/* Whether the source rows that a target row is made of have all come. */
+static int is_ready(const struct scaler *scaler, uint32_t target)
+{
+    const struct scale_table *down = scaler->down;
+    if (target >= down->target)
+        return 0;
+    uint32_t needed = down->copies ? target + 1 : down->first[target] + row_taps(down, target);
+    return scaler->rows_in >= needed;
+}
+
+void scaler_feed(struct scaler *scaler, const uint8_t *row)
+{
+    const struct scale_table *across = scaler->across, *down = scaler->down;
+    assert(scaler->rows_in < down->source);
+    uint32_t place = down->copies ? 0 : scaler->rows_in % down->taps;
+    scaler->rows_in++;
+    if (across->copies && down->copies) {
+        memcpy(&scaler->target[(size_t)scaler->rows_out++ * across->target], row, across->target);
+        return;
+    }
+    widen_row(&scaler->ring[(size_t)place * across->source], row, across->source);
+    while (is_ready(scaler, scaler->rows_out)) {
+        shrink_down(scaler, scaler->rows_out);
+        shrink_across(scaler, scaler->rows_out);
+        scaler->rows_out++;
+    }
+}
