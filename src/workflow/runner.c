@@ -1,0 +1,347 @@
+/* The threads: workers that claim and run, and a keeper that renews leases and watches the time. A worker without a job claims for
+ * all that are idle, so that a wake-up goes to the store and into the first task without a change of threads. */
+#include "runner.h"
+
+#include "clock.h"
+#include "execution_data.h"
+#include "memory.h"
+#include "runner_inside.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { POLL_MS = 1000, CLAIM_MAX = 64 };
+#define NS_PER_MS INT64_C(1000000)
+
+int64_t runner_now_ms(const struct runner *runner)
+{
+    return runner->settings.now_ms ? runner->settings.now_ms(runner->settings.context) : clock_now_ms();
+}
+
+void runner_trouble(const struct runner *runner, const char *format, ...)
+{
+    if (!runner->settings.on_trouble)
+        return;
+    TEXT_CLEANUP struct text sentence = {0};
+    va_list arguments;
+    va_start(arguments, format);
+    text_vaddf(&sentence, format, arguments);
+    va_end(arguments);
+    runner->settings.on_trouble(runner->settings.context, text_get(&sentence));
+}
+
+void runner_push(struct runner *runner, struct held *held, const struct interpreter_task *task)
+{
+    struct job *job = NEW(struct job);
+    job->held = held;
+    if (task)
+        job->task = *task;
+    job->next = runner->jobs;
+    runner->jobs = job;
+    held->jobs++;
+    (void)pthread_cond_signal(&runner->work);
+}
+
+void runner_wait(struct runner *runner, pthread_cond_t *condition, int64_t until_ns)
+{
+    struct timespec until = {.tv_sec = until_ns / 1000000000, .tv_nsec = until_ns % 1000000000};
+    (void)pthread_cond_timedwait(condition, &runner->lock, &until);
+}
+
+const struct task_handler *runner_find_handler(const struct runner *runner, const char *resource)
+{
+    for (size_t i = 0; i < runner->settings.handler_count; i++)
+        if (strcmp(runner->settings.handlers[i].resource, resource) == 0)
+            return &runner->settings.handlers[i];
+    return NULL;
+}
+
+/* ---- Workers ---- */
+
+/* How long until something is due, at most until the next poll. */
+static int64_t find_pause_ms(const struct runner *runner)
+{
+    struct store_counts counts;
+    int64_t now_ms = runner_now_ms(runner);
+    if (store_get_counts(runner->settings.store, now_ms, &counts, NULL) != STATUS_OK || counts.next_due_ms < 0)
+        return POLL_MS;
+    int64_t pause = counts.next_due_ms - now_ms;
+    return pause < 1 ? 1 : pause > POLL_MS ? POLL_MS : pause;
+}
+
+static size_t claim(const struct runner *runner, struct arena *arena, size_t limit, struct execution *ret_executions)
+{
+    TEXT_CLEANUP struct text why = {0};
+    size_t count = 0;
+    enum status status = store_executions_claim(runner->settings.store, runner->owner, runner_now_ms(runner),
+                                                runner->settings.lease_ms, limit, arena, ret_executions, &count, &why);
+    if (status == STATUS_OK)
+        return count;
+    runner_trouble(runner, "The workflow can't ask for work: %s", text_get(&why));
+    return 0;
+}
+
+/* Asks the store for work for this worker and all that are idle. Call with runner->lock, which is given up meanwhile. */
+static void claim_for_idle(struct runner *runner)
+{
+    ARENA_CLEANUP struct arena arena = {0};
+    struct execution executions[CLAIM_MAX];
+    size_t limit = runner->idle + 1 < CLAIM_MAX ? runner->idle + 1 : CLAIM_MAX;
+    int64_t start_ns = clock_monotonic_ns();
+    runner->claiming = true;
+    runner->woken = false;
+    (void)pthread_mutex_unlock(&runner->lock);
+    size_t count = claim(runner, &arena, limit, executions);
+    int64_t pause_ms = count < limit ? find_pause_ms(runner) : 0;
+    (void)pthread_mutex_lock(&runner->lock);
+    runner->claiming = false;
+    runner->poll_ns = clock_monotonic_ns() + pause_ms * NS_PER_MS;
+    for (size_t i = count; i-- > 0;) /* the last that is added is run first */
+        held_add(runner, &executions[i], start_ns + runner->settings.lease_ms * NS_PER_MS);
+}
+
+/* Call with runner->lock, which is given up meanwhile. */
+static void run_next_job(struct runner *runner)
+{
+    struct job *job = runner->jobs;
+    runner->jobs = job->next;
+    (void)pthread_mutex_unlock(&runner->lock);
+    held_run(job);
+    (void)pthread_mutex_lock(&runner->lock);
+    held_done(job->held);
+    free(job);
+}
+
+static bool may_claim(const struct runner *runner)
+{
+    return !runner->claiming && !runner->draining && (runner->woken || clock_monotonic_ns() >= runner->poll_ns);
+}
+
+static void be_idle(struct runner *runner)
+{
+    runner->idle++;
+    if (runner->claiming)
+        (void)pthread_cond_wait(&runner->work, &runner->lock);
+    else
+        runner_wait(runner, &runner->work, runner->poll_ns);
+    runner->idle--;
+}
+
+static void *work(void *context)
+{
+    struct runner *runner = context;
+    (void)pthread_mutex_lock(&runner->lock);
+    while (!runner->draining || runner->jobs) {
+        if (runner->jobs) {
+            run_next_job(runner);
+        } else if (may_claim(runner)) {
+            claim_for_idle(runner);
+            (void)pthread_cond_broadcast(&runner->work); /* who waited for the claim now waits for the poll */
+            (void)pthread_cond_broadcast(&runner->settle);
+        } else {
+            be_idle(runner);
+        }
+    }
+    (void)pthread_mutex_unlock(&runner->lock);
+    return NULL;
+}
+
+/* ---- The keeper ---- */
+
+/* Prolongs what is held now. Call with runner->lock, which is given up meanwhile. */
+static void renew(struct runner *runner)
+{
+    TEXT_CLEANUP struct text why = {0};
+    int64_t start_ns = clock_monotonic_ns();
+    (void)pthread_mutex_unlock(&runner->lock);
+    enum status status = store_executions_renew(runner->settings.store, runner->owner, runner_now_ms(runner),
+                                                runner->settings.lease_ms, &why);
+    if (status != STATUS_OK)
+        runner_trouble(runner, "Leases could not be renewed: %s", text_get(&why));
+    (void)pthread_mutex_lock(&runner->lock);
+    for (struct held *held = runner->held; held && status == STATUS_OK; held = held->next)
+        if (held->lease_until_ns < start_ns + runner->settings.lease_ms * NS_PER_MS)
+            held->lease_until_ns = start_ns + runner->settings.lease_ms * NS_PER_MS;
+}
+
+/* Advances executions whose time has come while they have tasks under way. The time until the next, or -1. */
+static int64_t ring_timers(struct runner *runner)
+{
+    int64_t now_ms = runner_now_ms(runner), next_ms = -1;
+    for (struct held *held = runner->held; held; held = held->next) {
+        if (held->timer_ms < 0)
+            continue;
+        if (held->timer_ms <= now_ms) {
+            held->timer_ms = -1;
+            runner_push(runner, held, NULL);
+        } else if (next_ms < 0 || held->timer_ms - now_ms < next_ms) {
+            next_ms = held->timer_ms - now_ms;
+        }
+    }
+    return next_ms;
+}
+
+static void *keep(void *context)
+{
+    struct runner *runner = context;
+    int64_t every_ns = runner->settings.lease_ms * NS_PER_MS / 3;
+    (void)pthread_mutex_lock(&runner->lock);
+    int64_t renew_ns = clock_monotonic_ns() + every_ns;
+    while (!runner->abandoned && (!runner->draining || runner->held)) {
+        if (!runner->held) {
+            (void)pthread_cond_wait(&runner->keep, &runner->lock);
+            continue;
+        }
+        if (clock_monotonic_ns() >= renew_ns) {
+            renew(runner);
+            renew_ns = clock_monotonic_ns() + every_ns;
+        }
+        int64_t next_ms = ring_timers(runner);
+        int64_t until_ns = next_ms < 0 ? renew_ns : clock_monotonic_ns() + next_ms * NS_PER_MS;
+        runner_wait(runner, &runner->keep, until_ns < renew_ns ? until_ns : renew_ns);
+    }
+    (void)pthread_mutex_unlock(&runner->lock);
+    return NULL;
+}
+
+/* ---- Opening and closing ---- */
+
+struct missing_handler {
+    const struct runner *runner;
+    const char *workflow;
+    struct text *why;
+};
+
+static bool has_handler(void *context, const char *resource)
+{
+    const struct missing_handler *missing = context;
+    if (runner_find_handler(missing->runner, resource))
+        return true;
+    text_setf(missing->why, "the workflow \"%s\" calls \"%s\", which nobody handles", missing->workflow, resource);
+    return false;
+}
+
+static enum status check_handlers(const struct runner *runner, struct text *why)
+{
+    for (size_t i = 0; i < runner->settings.workflow_count; i++) {
+        const struct runner_workflow *workflow = &runner->settings.workflows[i];
+        struct missing_handler missing = {runner, workflow->name, why};
+        if (!definition_each_resource(workflow->definition, has_handler, &missing))
+            return STATUS_INVALID;
+    }
+    return STATUS_OK;
+}
+
+static void init_condition(pthread_cond_t *condition)
+{
+    pthread_condattr_t attributes;
+    (void)pthread_condattr_init(&attributes);
+    (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    (void)pthread_cond_init(condition, &attributes);
+    (void)pthread_condattr_destroy(&attributes);
+}
+
+static enum status start_threads(struct runner *runner, struct text *why)
+{
+    runner->keeper_started = pthread_create(&runner->keeper, NULL, keep, runner) == 0;
+    while (runner->keeper_started && runner->worker_count < runner->settings.threads
+           && pthread_create(&runner->workers[runner->worker_count], NULL, work, runner) == 0)
+        runner->worker_count++;
+    if (runner->worker_count == runner->settings.threads)
+        return STATUS_OK;
+    text_setf(why, "the threads of the workflow can't be started");
+    return STATUS_BUSY;
+}
+
+enum status runner_open(const struct runner_settings *settings, struct runner **ret_runner, struct text *why)
+{
+    assert(settings->threads > 0 && settings->lease_ms >= 3);
+    struct runner *runner = NEW(struct runner);
+    runner->settings = *settings;
+    runner->workers = NEW_ARRAY(settings->threads, pthread_t);
+    runner->woken = true;
+    struct id id = id_new();
+    id_format(&id, runner->owner);
+    (void)pthread_mutex_init(&runner->lock, NULL);
+    init_condition(&runner->work);
+    init_condition(&runner->keep);
+    init_condition(&runner->settle);
+    enum status status = check_handlers(runner, why);
+    if (status == STATUS_OK)
+        status = start_threads(runner, why);
+    if (status == STATUS_OK)
+        *ret_runner = runner;
+    else
+        runner_close(runner);
+    return status;
+}
+
+void runner_wake(struct runner *runner)
+{
+    (void)pthread_mutex_lock(&runner->lock);
+    runner->woken = true;
+    (void)pthread_cond_signal(&runner->work);
+    if (runner->settings.now_ms)
+        (void)pthread_cond_signal(&runner->keep);
+    (void)pthread_mutex_unlock(&runner->lock);
+}
+
+/* Gives back the leases of tasks that take too long. Call with runner->lock. */
+static void abandon(struct runner *runner)
+{
+    runner->abandoned = true;
+    for (const struct held *held = runner->held; held; held = held->next)
+        (void)store_execution_release(runner->settings.store, runner->owner, &held->execution.id, NULL);
+}
+
+void runner_drain(struct runner *runner, int64_t timeout_ms)
+{
+    (void)pthread_mutex_lock(&runner->lock);
+    int64_t until_ns = clock_monotonic_ns() + timeout_ms * NS_PER_MS;
+    runner->draining = true;
+    (void)pthread_cond_broadcast(&runner->work);
+    (void)pthread_cond_signal(&runner->keep);
+    while ((runner->held || runner->claiming) && clock_monotonic_ns() < until_ns)
+        runner_wait(runner, &runner->settle, until_ns);
+    if (runner->held)
+        abandon(runner);
+    (void)pthread_cond_broadcast(&runner->settle);
+    (void)pthread_cond_signal(&runner->keep);
+    (void)pthread_mutex_unlock(&runner->lock);
+}
+
+void runner_close(struct runner *runner)
+{
+    runner_drain(runner, 0);
+    for (unsigned i = 0; i < runner->worker_count; i++)
+        (void)pthread_join(runner->workers[i], NULL);
+    if (runner->keeper_started)
+        (void)pthread_join(runner->keeper, NULL);
+    (void)pthread_cond_destroy(&runner->settle);
+    (void)pthread_cond_destroy(&runner->keep);
+    (void)pthread_cond_destroy(&runner->work);
+    (void)pthread_mutex_destroy(&runner->lock);
+    free(runner->workers);
+    free(runner);
+}
+
+/* ---- Data ---- */
+
+void runner_initial_data(const struct definition *definition, const json_t *input, struct text *ret_data)
+{
+    (void)definition;
+    execution_data_initial(input, ret_data);
+}
+
+enum status runner_restart_data(const char *data, struct text *ret_data, struct text *why)
+{
+    return execution_data_restart(data, ret_data, why);
+}
+
+enum status runner_resume_data(const struct definition *definition, const char *data, struct text *ret_data,
+                               struct text *why)
+{
+    return execution_data_resume(definition, data, ret_data, why);
+}
