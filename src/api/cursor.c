@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 void cursor_format(const struct post_cursor *cursor, char ret_text[static CURSOR_TEXT_SIZE])
@@ -17,7 +18,7 @@ enum status cursor_parse(const char *text, struct post_cursor *ret_cursor, struc
     struct post_cursor cursor = {0};
     if (digits >= 1 && digits <= 15 && text[digits] == '-'
         && id_parse(text + digits + 1, strlen(text + digits + 1), &cursor.id)) {
-        (void)sscanf(text, "%" SCNx64, &cursor.created_ms);
+        cursor.created_ms = strtoll(text, NULL, 16);
         *ret_cursor = cursor;
         return STATUS_OK;
     }

@@ -1,0 +1,182 @@
+/* cloudphotos admin: looks into a service's metadata, and mends. Works beside a running server, on the same database. */
+#include "clock.h"
+#include "commands.h"
+#include "photos.h"
+#include "settings.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct admin_settings {
+    const char *data, *store, *status;
+    int64_t limit;
+};
+
+#define FIELD(name) offsetof(struct admin_settings, name)
+static const struct setting rows[] = {
+    {"data", SETTING_STRING, FIELD(data), "./data", 0, 0, "FOLDER", "the server's data folder"},
+    {"store", SETTING_STRING, FIELD(store), NULL, 0, 0, "ADDRESS", "the metadata; default: sqlite:FOLDER/photos.db"},
+    {"status", SETTING_STRING, FIELD(status), NULL, 0, 0, "STATUS",
+     "only RUNNING, SUCCEEDED, FAILED or ABORTED executions"},
+    {"limit", SETTING_INTEGER, FIELD(limit), "50", 1, 1000000, "N", "at most so many rows"},
+};
+static const struct settings_table table = {
+    .command = "admin",
+    .summary = "Usage: cloudphotos admin executions [list] [OPTIONS]   the workflow's executions, newest first\n"
+               "       cloudphotos admin executions show ID            one with the history of its events\n"
+               "       cloudphotos admin executions retry ID           a failed one from its beginning",
+    .rows = rows,
+    .count = sizeof rows / sizeof rows[0],
+};
+
+static enum status read_id(const char *text, struct id *ret_id, struct text *why)
+{
+    if (text && id_parse(text, strlen(text), ret_id))
+        return STATUS_OK;
+    text_setf(why, text ? "\"%s\" is no id: that has 32 hex digits" : "which one? Give its id", text);
+    return STATUS_INVALID;
+}
+
+/* -1: of all statuses. */
+static enum status read_status(const char *name, int *ret_status, struct text *why)
+{
+    *ret_status = -1;
+    for (int i = 0; name && i < EXECUTION_STATUSES; i++)
+        if (strcmp(execution_status_name((enum execution_status)i), name) == 0)
+            *ret_status = i;
+    if (!name || *ret_status >= 0)
+        return STATUS_OK;
+    text_setf(why, "--status: \"%s\" is not RUNNING, SUCCEEDED, FAILED or ABORTED", name);
+    return STATUS_INVALID;
+}
+
+static bool print_execution(void *context, const struct execution *execution)
+{
+    char id[ID_TEXT_SIZE], started[CLOCK_ISO8601_SIZE], updated[CLOCK_ISO8601_SIZE];
+    (void)context;
+    id_format(&execution->id, id);
+    clock_format_iso8601(execution->started_ms, started);
+    clock_format_iso8601(execution->updated_ms, updated);
+    printf("%s  %-9s  %s  %s  %s\n", id, execution_status_name(execution->status), started, updated,
+           execution->state[0] ? execution->state : "-");
+    return true;
+}
+
+static void print_heading(void)
+{
+    printf("%-32s  %-9s  %-20s  %-20s  %s\n", "ID", "STATUS", "STARTED", "UPDATED", "STATE");
+}
+
+static enum status list(struct store *store, const struct admin_settings *settings, const char *id, struct text *why)
+{
+    int status_wanted;
+    (void)id;
+    enum status status = read_status(settings->status, &status_wanted, why);
+    if (status != STATUS_OK)
+        return status;
+    print_heading();
+    return store_executions_list(store, status_wanted, (size_t)settings->limit, print_execution, NULL, why);
+}
+
+static bool print_event(void *context, const struct execution_event *event)
+{
+    char time[CLOCK_ISO8601_SIZE];
+    (void)context;
+    clock_format_iso8601(event->time_ms, time);
+    printf("%.19s.%03dZ  %-24s  %s\n", time, (int)(event->time_ms % 1000), event->type, event->detail);
+    return true;
+}
+
+static enum status show(struct store *store, const struct admin_settings *settings, const char *id_text,
+                        struct text *why)
+{
+    ARENA_CLEANUP struct arena arena = {0};
+    struct id id;
+    struct execution execution;
+    (void)settings;
+    enum status status = read_id(id_text, &id, why);
+    if (status == STATUS_OK)
+        status = store_execution_get(store, &id, &arena, &execution, why);
+    if (status != STATUS_OK)
+        return status;
+    print_heading();
+    (void)print_execution(NULL, &execution);
+    printf("\n");
+    return store_execution_events(store, &id, print_event, NULL, why);
+}
+
+/* Begins anew with the input that it had. */
+static enum status retry(struct store *store, const struct admin_settings *settings, const char *id_text,
+                         struct text *why)
+{
+    ARENA_CLEANUP struct arena arena = {0};
+    TEXT_CLEANUP struct text data = {0};
+    struct id id;
+    struct execution execution;
+    (void)settings;
+    enum status status = read_id(id_text, &id, why);
+    if (status == STATUS_OK)
+        status = store_execution_get(store, &id, &arena, &execution, why);
+    if (status == STATUS_OK)
+        status = runner_restart_data(execution.data, &data, why);
+    if (status == STATUS_OK)
+        status = store_execution_retry(store, &id, text_get(&data), clock_now_ms(), why);
+    if (status == STATUS_OK)
+        printf("%s will be tried again; a running server takes it up within a second.\n", id_text);
+    return status;
+}
+
+static const struct {
+    const char *verb;
+    enum status (*run)(struct store *store, const struct admin_settings *settings, const char *id, struct text *why);
+} verbs[] = {{"list", list}, {"show", show}, {"retry", retry}};
+
+static enum status dispatch(const struct settings_words *words, const struct admin_settings *settings,
+                            struct store *store, struct text *why)
+{
+    const char *verb = words->count > 1 ? words->words[1] : "list";
+    for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++)
+        if (strcmp(verbs[i].verb, verb) == 0)
+            return verbs[i].run(store, settings, words->count > 2 ? words->words[2] : NULL, why);
+    text_setf(why, "executions can be listed (list), shown (show ID) and retried (retry ID), not \"%s\"", verb);
+    return STATUS_INVALID;
+}
+
+static enum status administer(const struct settings_words *words, struct admin_settings *settings, struct arena *arena,
+                              struct text *why)
+{
+    struct store *store;
+    if (words->count == 0 || strcmp(words->words[0], "executions") != 0) {
+        text_setf(why, "what? There is: executions (see cloudphotos admin --help)");
+        return STATUS_INVALID;
+    }
+    if (!settings->store)
+        settings->store = arena_printf(arena, "sqlite:%s/photos.db", settings->data);
+    enum status status = store_open(settings->store, &store, why);
+    if (status != STATUS_OK)
+        return status;
+    status = dispatch(words, settings, store, why);
+    store_close(store);
+    return status;
+}
+
+static int run_admin(int argc, char **argv)
+{
+    ARENA_CLEANUP struct arena arena = {0};
+    TEXT_CLEANUP struct text why = {0};
+    struct admin_settings settings = {0};
+    struct settings_words words;
+    bool help;
+    enum status status = settings_read(&table, argc - 1, argv + 1, &arena, &settings, &words, &help, &why);
+    if (status == STATUS_OK && !help)
+        status = administer(&words, &settings, &arena, &why);
+    if (status != STATUS_OK)
+        (void)fprintf(stderr, "cloudphotos admin: %s\n", text_get(&why));
+    return status == STATUS_OK ? 0 : status == STATUS_INVALID ? 2 : 1;
+}
+
+const struct command admin_command = {
+    .name = "admin",
+    .summary = "lists, shows and retries workflow executions",
+    .run = run_admin,
+};
