@@ -219,8 +219,6 @@ static void announce(const struct serve_settings *settings, const struct service
                 LOG_S("message", "a login is a user name without proof: anybody who can connect can be anybody"));
     if (blind)
         log_warning("moderation", LOG_S("moderator", service->moderator->ops->name), LOG_S("cannot_see", blind));
-    if (!isatty(STDERR_FILENO))
-        return;
     (void)fprintf(stderr,
                   "\nCloud Photos serves on http://%s (data in %s; Ctrl-C ends it). Try:\n\n"
                   "  curl -H 'Authorization: ann' -F photo=@PHOTO.jpg http://%s/photos\n"
@@ -284,7 +282,7 @@ static int run_serve(int argc, char **argv)
 {
     ARENA_CLEANUP struct arena arena = {0};
     TEXT_CLEANUP struct text why = {0};
-    struct serve_settings settings;
+    struct serve_settings settings = {0}; /* a setting without a default stays NULL */
     bool help;
     enum status status = settings_read(&table, argc - 1, argv + 1, &arena, &settings, NULL, &help, &why);
     int level = status == STATUS_OK && !help ? read_level(settings.log_level) : LOG_INFO;
