@@ -262,7 +262,6 @@ static int serve(struct serve_settings *settings, struct arena *arena)
         (void)sigwait(&ends, &signal_number);
         drain(settings, &service);
     } else {
-        log_error("cannot-start", LOG_S("status", status_name(status)), LOG_S("message", text_get(&why)));
         (void)fprintf(stderr, "cloudphotos serve: %s\n", text_get(&why));
     }
     close_service(&service);
