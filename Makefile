@@ -6,6 +6,7 @@ SUITE =
 TEST =
 FUZZ_SECONDS = 60
 FAULT_ROUNDS = 1000
+PROGRAMS = cloudphotos cloudphotos-darkroom
 MAKEFLAGS += --no-print-directory
 
 .PHONY: help build run test test-tsan fault fuzz bench lint format install clean
@@ -16,7 +17,7 @@ help: ## show this list
 build: ## install missing packages, leave the optimised program at build/cloudphotos
 	@tools/install-packages build
 	@tools/configure build
-	@ninja -C build
+	@ninja -C build $(PROGRAMS)
 
 run: build ## build, then serve from LISTEN=127.0.0.1:8080 with DATA=./data
 	@build/cloudphotos serve --listen $(LISTEN) --data $(DATA)
@@ -39,6 +40,7 @@ fuzz: ## each fuzz target for FUZZ_SECONDS=60; TEST=word only some
 
 bench: build ## measure, and write docs/benchmarks.md; TEST=word only some
 	@tools/install-packages bench
+	@ninja -C build
 	@node bench/run.mjs '$(TEST)'
 
 lint: ## format, clang-tidy, cppcheck, floors, banned functions, sizes
@@ -50,7 +52,8 @@ format: ## lay out all C files
 
 install: build ## into PREFIX=/usr/local, below DESTDIR if that is set
 	@meson configure build -Dprefix='$(PREFIX)'
-	@DESTDIR='$(DESTDIR)' meson install -C build
+	@ninja -C build $(PROGRAMS)
+	@DESTDIR='$(DESTDIR)' meson install -C build --no-rebuild
 
 clean: ## remove everything that was built; data stays
 	@rm -rf build build-asan build-tsan build-fuzz

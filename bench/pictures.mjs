@@ -1,0 +1,16 @@
+// The pictures that benchmarks work on, all made from Debian's mate-backgrounds, and the bare pipeline.
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+
+const BACKGROUNDS = '/usr/share/backgrounds/mate';
+export const LARGE_PHOTO = join(BACKGROUNDS, 'abstract/Elephants_5640x3172.jpg');
+
+/* A JPEG of that size, cut from a photo of elephants; kept for the run. */
+export function makePhoto({ folder }, width, height) {
+    const path = join(folder, `${width}x${height}.jpg`);
+    if (!existsSync(path))
+        execFileSync('convert', [LARGE_PHOTO, '-resize', `${width}x${height}^`, '-gravity', 'center',
+            '-extent', `${width}x${height}`, '-quality', '90', path]);
+    return path;
+}

@@ -1,0 +1,88 @@
+// `make bench`: runs every bench/*.bench.mjs, one after the other, and writes docs/benchmarks.md.
+// Usage: node bench/run.mjs [WORD]. With a word only the benchmarks with it in their name run, and nothing is written.
+//
+// A benchmark exports `async function measure(context)`, which resolves to rows:
+//   { what, value, unit, most | least, note }   value: the figure; most or least: what it has to reach; note: how it came about
+// context: { root, build, program, folder } — paths; `folder` is a temporary one of its own.
+// Rows are ratios wherever they can be, of two things measured in turns in one run on the same machine.
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus, loadavg, release, tmpdir, totalmem } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
+const word = process.argv[2] ?? '';
+
+const number = (value) => (value >= 1000 ? Math.round(value).toLocaleString('en') : String(Number(value.toPrecision(3))));
+const isMet = ({ value, most = Infinity, least = -Infinity }) => value <= most && value >= least;
+const reach = ({ most, least, unit = '' }) =>
+    (most !== undefined ? `at most ${number(most)} ${unit}` : least !== undefined ? `at least ${number(least)} ${unit}` : '').trim();
+const verdict = (row) => (row.error ? 'FAILED' : reach(row) === '' ? '' : isMet(row) ? 'met' : 'NOT MET');
+
+function asCells(row) {
+    return [row.what, row.error ?? `${number(row.value)} ${row.unit ?? ''}`.trim(), reach(row), verdict(row)];
+}
+
+function printTable(lines) {
+    const widths = lines[0].map((_, i) => Math.max(...lines.map((line) => line[i].length)));
+    for (const line of lines) console.log(line.map((cell, i) => cell.padEnd(widths[i])).join('  ').trimEnd());
+}
+
+function machine() {
+    const system = readFileSync('/etc/os-release', 'utf8').match(/^PRETTY_NAME="(.*)"/m)?.[1] ?? '';
+    const memory = Math.round(totalmem() / 2 ** 30);
+    return `${cpus()[0].model}, ${cpus().length} cores, ${memory} GiB, Linux ${release()}, ${system}`;
+}
+
+function writeDocument(rows) {
+    const table = rows.map((row) => `| ${asCells(row).join(' | ')} |`).join('\n');
+    const notes = rows.filter((row) => row.note).map((row) => `- **${row.what}**: ${row.note}`).join('\n');
+    writeFileSync(join(root, 'docs', 'benchmarks.md'), `# Benchmarks
+
+Written by \`make bench\` on ${new Date().toISOString().slice(0, 10)}. Machine: ${machine()}.
+
+| what | measured | reach | verdict |
+|---|---|---|---|
+${table}
+
+## How each was measured
+
+${notes}
+`);
+}
+
+async function runFile(file) {
+    const folder = mkdtempSync(join(tmpdir(), 'cloudphotos-bench-'));
+    const build = join(root, 'build');
+    try {
+        const { measure } = await import(join(root, 'bench', file));
+        return await measure({ root, build, program: join(build, 'cloudphotos'), folder });
+    } catch (error) {
+        console.error(`${file}: ${error.stack}`);
+        return [{ what: file, error: error.message.split('\n')[0] }];
+    } finally {
+        rmSync(folder, { recursive: true, force: true });
+    }
+}
+
+const files = readdirSync(join(root, 'bench')).filter((name) => name.endsWith('.bench.mjs') && name.includes(word)).sort();
+if (files.length === 0) {
+    console.error(`bench: nothing has "${word}" in its name`);
+    process.exit(2);
+}
+if (loadavg()[0] > 0.5) console.log(`This machine is busy (load ${loadavg()[0].toFixed(1)}): figures may suffer.`);
+const rows = [];
+for (const file of files) {
+    console.log(`measuring ${file}`);
+    for (const row of await runFile(file)) {
+        rows.push(row);
+        if (row.note) console.log(`  ${row.what}: ${row.note}`);
+    }
+}
+console.log();
+printTable([['what', 'measured', 'reach', 'verdict'], ...rows.map(asCells)]);
+if (!word) {
+    mkdirSync(join(root, 'docs'), { recursive: true });
+    writeDocument(rows);
+}
+process.exitCode = rows.some((row) => ['FAILED', 'NOT MET'].includes(verdict(row))) ? 1 : 0;
