@@ -11,7 +11,8 @@ enum { PERIOD_S = 600, BATCH = 100, UNCLAIMED_ORIGINAL_S = 3600 };
 
 struct janitor {
     struct photos *photos;
-    int64_t started_s; /* wall clock: what is older was left by an earlier process */
+    struct id first; /* ids begin with their time: what sorts before it was made by an earlier process */
+    bool is_first_round;
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t closing;
@@ -41,8 +42,16 @@ static void prune_history(struct photos *photos)
     } while (count == BATCH);
 }
 
-/* An original is needed while its photo is PENDING, and for a while after it failed. One without a photo was
- * being uploaded when the process died, or is about to get its photo now. */
+/* An original without a photo was being uploaded when the process died, or is about to get its photo now. The first round
+ * knows by the id which of the two it is. Later ones wait for long, since a clock that was set back makes new ids look old. */
+static bool is_unclaimed(const struct janitor *janitor, const struct id *id, int64_t modified_s)
+{
+    bool is_of_earlier_process = memcmp(id->bytes, janitor->first.bytes, ID_BYTES) < 0;
+    return (janitor->is_first_round && is_of_earlier_process)
+           || modified_s + UNCLAIMED_ORIGINAL_S <= clock_now_ms() / 1000;
+}
+
+/* An original is needed while its photo is PENDING, and for a while after it failed. */
 static bool is_needed(const struct janitor *janitor, const struct id *id, int64_t modified_s)
 {
     ARENA_CLEANUP struct arena arena = {0};
@@ -50,7 +59,7 @@ static bool is_needed(const struct janitor *janitor, const struct id *id, int64_
     struct photo photo;
     enum status status = store_photo_get(settings->store, id, &arena, &photo, NULL);
     if (status == STATUS_NOT_FOUND)
-        return modified_s >= janitor->started_s && modified_s + UNCLAIMED_ORIGINAL_S > clock_now_ms() / 1000;
+        return !is_unclaimed(janitor, id, modified_s);
     if (status != STATUS_OK || photo.state == PHOTO_PENDING)
         return true;
     return photo.state == PHOTO_ERROR && photo.updated_ms + settings->keep_failed_ms > clock_now_ms();
@@ -86,6 +95,7 @@ static void *run(void *data)
         purge_deleted(janitor->photos);
         prune_history(janitor->photos);
         (void)blob_list(janitor->photos->settings.blob, BUCKET_ORIGINALS, sweep_original, janitor, NULL);
+        janitor->is_first_round = false;
     } while (wait_for_round(janitor));
     return NULL;
 }
@@ -94,7 +104,8 @@ struct janitor *janitor_open(struct photos *photos)
 {
     struct janitor *janitor = NEW(struct janitor);
     janitor->photos = photos;
-    janitor->started_s = clock_now_ms() / 1000;
+    janitor->first = id_new();
+    janitor->is_first_round = true;
     (void)pthread_mutex_init(&janitor->lock, NULL);
     (void)pthread_cond_init(&janitor->closing, NULL);
     if (pthread_create(&janitor->thread, NULL, run, janitor) != 0) {
