@@ -1,0 +1,38 @@
+// Processes as /proc shows them. Every server of this suite leads a session of its own, so whoever belongs to that
+// session was started by that server, also after it died. Nothing here goes by a program's name.
+import { readFileSync, readdirSync } from 'node:fs';
+
+function readStat(pid) {
+    try {
+        const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
+        const [state, parent, , session] = text.slice(text.lastIndexOf(')') + 2).split(' ');
+        return { pid, state, parent: Number(parent), session: Number(session) };
+    } catch {
+        return null; // it has just ended
+    }
+}
+
+/* The living processes of a session. Zombies are dead: only their parent has not asked yet. */
+export function processesOfSession(session) {
+    return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map((name) => readStat(Number(name)))
+        .filter((one) => one && one.session === session && one.state !== 'Z' && one.state !== 'X');
+}
+
+/* The darkroom of a server: the first process, which is the server's child, and its workers. */
+export function darkroomOf(server) {
+    const all = processesOfSession(server);
+    const first = all.filter((one) => one.parent === server);
+    const workers = all.filter((one) => first.some((each) => each.pid === one.parent));
+    return { first: first.map((one) => one.pid), workers: workers.map((one) => one.pid) };
+}
+
+/* False when the process is gone already. */
+export function signal(pid, name) {
+    try {
+        process.kill(pid, name);
+        return true;
+    } catch (error) {
+        if (error.code === 'ESRCH') return false;
+        throw error;
+    }
+}
