@@ -14,6 +14,7 @@ const PREFIXES = 5000;
 // A name is typed letter by letter, and every letter from the third on asks.
 const LOADS = [
     { label: 'whole answers, prefixes of 5 to 9 letters of a name', lengths: [5, 6, 7, 8, 9], query: '' },
+    { label: 'the same without a log', lengths: [5, 6, 7, 8, 9], query: '', options: ['--log-level', 'warning'] },
     { label: 'pages of 20, prefixes of 3 to 9 letters of a name', lengths: [3, 4, 5, 6, 7, 8, 9], query: '&limit=20' },
 ];
 
@@ -46,10 +47,11 @@ async function typicalBody(url, paths) {
     return { body: nearest, mean, middle: median(bodies.map((body) => body.length)) };
 }
 
-async function againstNginx(context, library, { lengths, query, label }) {
+async function againstNginx(context, library, { lengths, query, label, options = [] }) {
     const prefixes = samplePrefixes(library, PREFIXES, lengths);
     const paths = prefixes.map((prefix) => `/users?username=${prefix}${query}`);
-    const server = await startServer(context.program, library.folder, ['--event-threads', '1'], { cores: SERVER_CORE });
+    const server = await startServer(context.program, library.folder, ['--event-threads', '1', ...options],
+        { cores: SERVER_CORE, log: join(context.folder, 'log') });
     try {
         const { body, mean, middle } = await typicalBody(server.url, paths);
         const nginx = await startNginx(join(context.folder, 'nginx'), body, { cores: SERVER_CORE });

@@ -1,7 +1,7 @@
 // What benchmarks of the whole server share: a server or nginx of one's own on a free port, CPU time and memory of a tree
 // of processes, load from wrk, uploads.
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -16,8 +16,10 @@ process.on('exit', () => { for (const child of started) child.kill('SIGKILL'); }
 /* Starts a program on the given cores ("0", "0,1"). */
 export function start(command, { cores, ...options } = {}) {
     const words = cores ? ['taskset', '-c', cores, ...command] : command;
-    const child = spawn(words[0], words.slice(1), { stdio: ['ignore', 'pipe', 'inherit'], ...options });
+    const child = spawn(words[0], words.slice(1), { stdio: ['ignore', 'pipe', 'pipe'], ...options });
     started.add(child);
+    child.complaints = '';
+    child.stderr.on('data', (piece) => { child.complaints = (child.complaints + piece).slice(-4096); });
     child.ended = new Promise((done) => child.on('close', (code) => { started.delete(child); done(code); }));
     return child;
 }
@@ -54,19 +56,20 @@ export function memory(pid, line) {
 
 // ---- Servers ----
 
-/* Resolves to { child, pid, url } when it serves. */
-export async function startServer(program, data, options = [], { cores } = {}) {
-    const child = start([program, 'serve', '--listen', '127.0.0.1:0', '--data', data, '--log-level', 'info', ...options], { cores });
-    const address = await new Promise((done, fail) => {
-        let text = '';
-        child.stdout.on('data', (piece) => {
-            text = text.length < 65536 ? text + piece : text;
-            const match = text.match(/"address":"([^"]+)"/);
+/* Resolves to { child, pid, url } when it serves. Its log goes to a file, as it would under a service manager. */
+export async function startServer(program, data, options = [], { cores, log = '/dev/null' } = {}) {
+    const output = openSync(log, 'w');
+    const child = start([program, 'serve', '--listen', '127.0.0.1:0', '--data', data, ...options],
+        { cores, stdio: ['ignore', output, 'pipe'] });
+    closeSync(output);
+    const url = await new Promise((done, fail) => {
+        child.stderr.on('data', () => {
+            const match = child.complaints.match(/serves on (http:\S+)/);
             if (match) done(match[1]);
         });
-        child.on('close', (code) => fail(new Error(`the server ended with ${code}: ${text}`)));
+        child.on('close', (code) => fail(new Error(`the server ended with ${code}: ${child.complaints}`)));
     });
-    return { child, pid: child.pid, url: `http://${address}` };
+    return { child, pid: child.pid, url };
 }
 
 function freePort() {
@@ -95,7 +98,7 @@ http {
     const child = start(['nginx', '-p', folder, '-c', join(folder, 'nginx.conf')], { cores });
     const url = `http://127.0.0.1:${port}`;
     for (;;) {
-        try { await get(url); break; } catch { if (child.exitCode !== null) throw new Error('nginx does not start'); }
+        try { await get(url); break; } catch { if (child.exitCode !== null) throw new Error(`nginx does not start: ${child.complaints}`); }
     }
     return { child, pid: child.pid, url };
 }
