@@ -1,0 +1,23 @@
+/* A cursor that is taken is written back as it came, but for leading zeros. */
+#include "cursor.h"
+#include "fuzz.h"
+
+#include <assert.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    char text[128], again[CURSOR_TEXT_SIZE];
+    struct post_cursor cursor, same;
+    if (size >= sizeof text)
+        return 0;
+    memcpy(text, data, size);
+    text[size] = '\0';
+    if (cursor_parse(text, &cursor, NULL) != STATUS_OK)
+        return 0;
+    cursor_format(&cursor, again);
+    assert(cursor_parse(again, &same, NULL) == STATUS_OK);
+    assert(same.created_ms == cursor.created_ms && id_equal(&same.id, &cursor.id));
+    assert(strcmp(text + strlen(text) - strlen(again), again) == 0);
+    return 0;
+}
