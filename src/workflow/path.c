@@ -206,7 +206,7 @@ static json_t *put_element(const struct segment *segment, json_t *node, json_t *
     int64_t index = segment->selectors->index;
     if (index < 0)
         index += (int64_t)json_array_size(node);
-    json_t *old = element(node, index);
+    json_t *old = index < 0 ? NULL : element(node, index);
     json_t *inner = old ? put_at(segment->next, old, value) : NULL;
     if (!inner)
         return NULL;
