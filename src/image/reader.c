@@ -2,6 +2,7 @@
 
 #include "image_limits.h"
 #include "memory.h"
+#include "profile.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -144,12 +145,20 @@ static void read_header(struct reader *reader)
     };
 }
 
+static bool has_foreign_profile(const VipsImage *image)
+{
+    const void *data = NULL;
+    size_t size = 0;
+    return vips_image_get_typeof(image, VIPS_META_ICC_NAME) != 0
+           && !vips_image_get_blob(image, VIPS_META_ICC_NAME, &data, &size) && !profile_is_srgb(data, size);
+}
+
 /* To 8-bit sRGB with or without alpha, whatever it was: through its own profile if it has a usable one. */
 static bool convert(struct reader *reader)
 {
     VipsImage *result = NULL;
     bool converted = false;
-    if (vips_image_get_typeof(reader->image, VIPS_META_ICC_NAME)) {
+    if (has_foreign_profile(reader->image)) {
         converted = replace(
             reader, vips_icc_transform(reader->image, &result, "srgb", "embedded", TRUE, "depth", 8, NULL), &result);
         vips_error_clear();
