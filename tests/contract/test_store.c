@@ -101,7 +101,6 @@ static void test_reject(struct store *store, const char *address)
 static void test_delete(struct store *store, const char *address)
 {
     (void)address;
-    struct arena arena ARENA_CLEANUP = {0};
     struct text names TEXT_CLEANUP = {0};
     struct photo photo = add_published(store, "anna", 1), other = add_published(store, "anna", 2);
     CHECK_STATUS(store_photo_delete(store, &photo.id, "bert", 3, why), STATUS_FORBIDDEN);
