@@ -78,7 +78,7 @@ void darkroom_close(struct darkroom *darkroom)
 {
     if (!darkroom)
         return;
-    first_process_end(darkroom);
+    first_process_end(darkroom, false);
     for (unsigned i = 0; i < darkroom->settings.processes; i++) {
         if (darkroom->slots[i].socket >= 0)
             close(darkroom->slots[i].socket);

@@ -85,23 +85,24 @@ enum status first_process_start(struct darkroom *darkroom, struct text *why)
     if (error) {
         darkroom->first_process = 0;
         text_setf(why, "The darkroom's program %s can't be started: %s.", darkroom->program, strerror(error));
-        first_process_end(darkroom);
+        first_process_end(darkroom, true);
         return STATUS_UNAVAILABLE;
     }
     enum status status = await_hello(darkroom, why);
     if (status != STATUS_OK)
-        first_process_end(darkroom);
+        first_process_end(darkroom, true);
     return status;
 }
 
-void first_process_end(struct darkroom *darkroom)
+void first_process_end(struct darkroom *darkroom, bool kills)
 {
     if (darkroom->control >= 0)
         close(darkroom->control);
     darkroom->control = -1;
     if (darkroom->first_process > 0) {
-        /* Its workers end with it: they asked the kernel for that (PR_SET_PDEATHSIG). */
-        kill(darkroom->first_process, SIGKILL);
+        /* With its socket it ends by itself, after its workers; when it was stuck, the workers end with it all the same. */
+        if (kills)
+            kill(darkroom->first_process, SIGKILL);
         while (waitpid(darkroom->first_process, NULL, 0) < 0 && errno == EINTR)
             ;
     }
@@ -121,13 +122,13 @@ static enum status ask_or_restart(struct darkroom *darkroom, const struct hire *
 {
     if (ask(darkroom, hire, ret_hired, ret_socket))
         return STATUS_OK;
-    first_process_end(darkroom);
+    first_process_end(darkroom, true);
     enum status status = first_process_start(darkroom, why);
     if (status != STATUS_OK)
         return status;
     if (ask(darkroom, hire, ret_hired, ret_socket))
         return STATUS_OK;
-    first_process_end(darkroom);
+    first_process_end(darkroom, true);
     text_setf(why, "The darkroom's first process does not answer.");
     return STATUS_UNAVAILABLE;
 }

@@ -31,7 +31,8 @@ struct darkroom {
 
 /* Starts the first process and waits for its hello. UNAVAILABLE when it does not come up. */
 enum status first_process_start(struct darkroom *darkroom, struct text *why);
-void first_process_end(struct darkroom *darkroom);
+/* `kills`: do not wait until it ends by itself. */
+void first_process_end(struct darkroom *darkroom, bool kills);
 
 /* Ends the slot's worker, if any, and gives the slot a new one, starting the first process again when that is gone.
  * *ret_hired says how the old one ended. UNAVAILABLE when there is no new one: the slot is empty then. */
