@@ -123,8 +123,8 @@ static int add_rules(scmp_filter_ctx filter)
     }
     /* abort(3) ends here: the death is then called by its own name. */
     if (!failed)
-        failed =
-            seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1, SCMP_A0(SCMP_CMP_EQ, (uint64_t)getpid()));
+        failed = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
+                                  SCMP_CMP64(0, SCMP_CMP_EQ, (uint64_t)getpid(), 0));
     /* Its flags lie behind a pointer that a filter can't follow; without it glibc takes clone. */
     if (!failed)
         failed = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
