@@ -8,6 +8,12 @@ import { join } from 'node:path';
 
 export const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 
+/* The path of a program of bench/, built if it is not. */
+export function buildProgram({ build }, name) {
+    execFileSync('ninja', ['--quiet', '-C', build, `bench/${name}`], { stdio: 'inherit' });
+    return join(build, 'bench', name);
+}
+
 // ---- Processes ----
 
 const started = new Set();
