@@ -255,10 +255,12 @@ static bool drain(const struct serve_settings *settings, struct service *service
     return end < until;
 }
 
-/* A thread still waits, for a darkroom or a disk that hangs, and may wait for minutes. Its work was given back to the store, which
- * takes a sudden end as it takes a crash: nothing is lost. */
-static void end_at_once(void)
+/* A thread of the workflow may still wait, for a darkroom or a disk that hangs, and that for minutes. Its work was given back to
+ * the store, which takes a sudden end as it takes a crash: nothing is lost. Requests that are left are cut in order, for
+ * they take their files with them. */
+static void end_at_once(struct service *service)
 {
+    http_server_close(service->server);
     log_close();
     _exit(0);
 }
@@ -284,7 +286,7 @@ static int serve(struct serve_settings *settings, struct arena *arena)
         announce(settings, &service);
         (void)sigwait(&ends, &signal_number);
         if (!drain(settings, &service))
-            end_at_once();
+            end_at_once(&service);
     } else {
         (void)fprintf(stderr, "cloudphotos serve: %s\n", text_get(&why));
     }
