@@ -220,7 +220,8 @@ async function runLane(number, folder, record) {
     } catch (error) {
         record.hasFailed = true;
         await server.kill().catch(() => {});
-        error.message = `lane ${number}, round ${round} (${FAULTS[round % FAULTS.length].name}), FAULT_SEED=${SEED}; data and log stay in ${folder}:\n${error.message}`;
+        const where = `lane ${number}, round ${round} (${FAULTS[round % FAULTS.length].name}), FAULT_SEED=${SEED}`;
+        error.message = `${where}; data and log stay in ${folder}:\n${error.message}`;
         throw error;
     }
 }
