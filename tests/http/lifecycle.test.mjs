@@ -160,6 +160,25 @@ describe('events', () => {
         }
     });
 
+    it('of a photo that waits hold nobody up: watchers that leave free their connections, and the server ends at once', async () => {
+        const held = new HeldServer();
+        await held.start();
+        await held.hold(0);
+        const { json } = await held.server.upload('ann', picture);
+        const watchers = await Promise.all(Array.from({ length: 20 }, () => held.server.watch(json.photo_id)));
+        for (const watcher of watchers) {
+            await watcher.next();
+            watcher.leave();
+        }
+        await until('only the connection that asks is left', async () => {
+            held.server.agent.destroy();
+            return /^cloudphotos_http_connections 1$/m.test(await held.server.metrics());
+        });
+        const start = Date.now();
+        await held.stop();
+        assert.ok(Date.now() - start < 10_000, 'it waited for watchers that had left');
+    });
+
     it('are ended for good by 200 watchers that disconnect', async () => {
         const id = await server.publish('ann', picture);
         const watchers = await Promise.all(Array.from({ length: 200 }, () => server.watch(id)));
