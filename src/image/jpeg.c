@@ -240,8 +240,9 @@ static void narrow_range(struct picture *picture)
         struct plane *plane = &picture->planes[i];
         unsigned gain = i ? 224 : 219, offset = i ? 128 * (255 - 224) : 16 * 255;
         size_t count = (size_t)plane->width * plane->height;
+        uint8_t *samples = plane->samples;
         for (size_t k = 0; k < count; k++)
-            plane->samples[k] = (uint8_t)((plane->samples[k] * gain + offset + 127) / 255);
+            samples[k] = (uint8_t)((samples[k] * gain + offset + 127) / 255);
     }
 }
 

@@ -12,6 +12,11 @@ unsigned picture_planes(enum picture_kind kind)
     return kind == PICTURE_RGBA ? 4 : 3;
 }
 
+enum scale_width picture_sample_width(enum picture_kind kind)
+{
+    return kind == PICTURE_RGBA ? SCALE_WIDE : SCALE_BYTES;
+}
+
 void picture_init(struct picture *picture, enum picture_kind kind, uint32_t width, uint32_t height)
 {
     *picture = (struct picture){.kind = kind, .width = width, .height = height};
@@ -20,7 +25,7 @@ void picture_init(struct picture *picture, enum picture_kind kind, uint32_t widt
         struct plane *plane = &picture->planes[i];
         plane->width = halved ? (width + 1) / 2 : width;
         plane->height = halved ? (height + 1) / 2 : height;
-        plane->samples = memory_new_array(plane->height, plane->width);
+        plane->samples = memory_new_array(plane->height, (size_t)plane->width * picture_sample_width(kind));
     }
 }
 
@@ -40,18 +45,38 @@ static const struct turn turns[] = {
     [6] = {true, true, false},  [7] = {true, true, true},  [8] = {true, false, true},
 };
 
-static void turn_plane(struct plane *plane, const struct turn *turn)
+/* Where in a plane the first sample of a row of the turned one is, and how far its next one. */
+struct path {
+    ptrdiff_t first, step;
+};
+
+static struct path find_path(const struct plane *plane, const struct turn *turn, uint32_t row)
+{
+    ptrdiff_t step_x = turn->transpose ? plane->width : 1, step_y = turn->transpose ? 1 : plane->width;
+    uint32_t width = turn->transpose ? plane->height : plane->width;
+    uint32_t height = turn->transpose ? plane->width : plane->height;
+    ptrdiff_t first = (turn->flip_y ? height - 1 - row : row) * step_y;
+    return turn->flip_x ? (struct path){first + (width - 1) * step_x, -step_x} : (struct path){first, step_x};
+}
+
+static void turn_plane(struct plane *plane, const struct turn *turn, enum scale_width sample_width)
 {
     uint32_t width = turn->transpose ? plane->height : plane->width;
     uint32_t height = turn->transpose ? plane->width : plane->height;
-    uint8_t *samples = memory_new_array(height, width);
-    ptrdiff_t step_x = turn->transpose ? plane->width : 1, step_y = turn->transpose ? 1 : plane->width;
+    void *samples = memory_new_array(height, (size_t)width * sample_width);
     for (uint32_t y = 0; y < height; y++) {
-        const uint8_t *from = plane->samples + (turn->flip_y ? height - 1 - y : y) * step_y;
-        from += turn->flip_x ? (width - 1) * step_x : 0;
-        ptrdiff_t step = turn->flip_x ? -step_x : step_x;
-        for (uint32_t x = 0; x < width; x++)
-            samples[(size_t)y * width + x] = from[(ptrdiff_t)x * step];
+        struct path path = find_path(plane, turn, y);
+        if (sample_width == SCALE_BYTES) {
+            const uint8_t *from = (const uint8_t *)plane->samples + path.first;
+            uint8_t *to = (uint8_t *)samples + (size_t)y * width;
+            for (uint32_t x = 0; x < width; x++)
+                to[x] = from[(ptrdiff_t)x * path.step];
+        } else {
+            const uint16_t *from = (const uint16_t *)plane->samples + path.first;
+            uint16_t *to = (uint16_t *)samples + (size_t)y * width;
+            for (uint32_t x = 0; x < width; x++)
+                to[x] = from[(ptrdiff_t)x * path.step];
+        }
     }
     free(plane->samples);
     *plane = (struct plane){width, height, samples};
@@ -63,7 +88,7 @@ void picture_turn(struct picture *picture, int orientation)
         return;
     const struct turn *turn = &turns[orientation];
     for (unsigned i = 0; i < picture_planes(picture->kind); i++)
-        turn_plane(&picture->planes[i], turn);
+        turn_plane(&picture->planes[i], turn, picture_sample_width(picture->kind));
     picture->width = picture->planes[0].width;
     picture->height = picture->planes[0].height;
 }
@@ -91,7 +116,8 @@ void shrinker_init(struct shrinker *shrinker, const struct shrink_geometry *geom
         const struct plane *to = &target->planes[i];
         scale_table_init(&shrinker->across[i], from->width, to->width, from->step_x);
         scale_table_init(&shrinker->down[i], from->height, to->height, from->step_y);
-        scaler_init(&shrinker->scalers[i], &shrinker->across[i], &shrinker->down[i], to->samples);
+        scaler_init(&shrinker->scalers[i], &shrinker->across[i], &shrinker->down[i], picture_sample_width(target->kind),
+                    to->samples);
     }
 }
 
@@ -105,7 +131,7 @@ void shrinker_release(struct shrinker *shrinker)
     shrinker->planes = 0;
 }
 
-void shrinker_feed(struct shrinker *shrinker, unsigned plane, const uint8_t *row)
+void shrinker_feed(struct shrinker *shrinker, unsigned plane, const void *row)
 {
     scaler_feed(&shrinker->scalers[plane], row);
 }
@@ -129,8 +155,9 @@ void picture_shrink(const struct picture *picture, uint32_t side, struct picture
     shrinker_init(&shrinker, geometries, ret_small, picture_planes(picture->kind));
     for (unsigned i = 0; i < shrinker.planes; i++) {
         const struct plane *plane = &picture->planes[i];
+        size_t row_bytes = (size_t)plane->width * picture_sample_width(picture->kind);
         for (uint32_t y = 0; y < plane->height; y++)
-            shrinker_feed(&shrinker, i, plane->samples + (size_t)y * plane->width);
+            shrinker_feed(&shrinker, i, (const uint8_t *)plane->samples + y * row_bytes);
     }
     shrinker_release(&shrinker);
 }

@@ -1,4 +1,4 @@
-/* A picture in memory as the darkroom works on it: planes of 8-bit samples, without padding. */
+/* A picture in memory as the darkroom works on it: planes of samples, without padding. */
 #ifndef PICTURE_H
 #define PICTURE_H
 
@@ -11,13 +11,13 @@
 enum picture_kind {
     PICTURE_YUV, /* WebP's own: BT.601 in the range 16 to 235 or 240, chroma of half the width and height, rounded up */
     PICTURE_RGB,
-    PICTURE_RGBA, /* colours multiplied by alpha */
+    PICTURE_RGBA, /* wide samples (scale.h), colours multiplied by alpha */
 };
 enum { PICTURE_PLANES_MAX = 4 };
 
 struct plane {
     uint32_t width, height;
-    uint8_t *samples;
+    void *samples; /* uint8_t, or uint16_t where the kind is wide */
 };
 struct picture {
     enum picture_kind kind;
@@ -26,6 +26,7 @@ struct picture {
 };
 
 unsigned picture_planes(enum picture_kind kind);
+enum scale_width picture_sample_width(enum picture_kind kind);
 void picture_init(struct picture *picture, enum picture_kind kind, uint32_t width, uint32_t height);
 void picture_release(struct picture *picture);
 
@@ -50,7 +51,7 @@ struct shrink_geometry {
 void shrinker_init(struct shrinker *shrinker, const struct shrink_geometry *geometries, struct picture *target,
                    unsigned planes);
 void shrinker_release(struct shrinker *shrinker);
-void shrinker_feed(struct shrinker *shrinker, unsigned plane, const uint8_t *row);
+void shrinker_feed(struct shrinker *shrinker, unsigned plane, const void *row);
 
 /* A smaller copy. */
 void picture_shrink(const struct picture *picture, uint32_t side, struct picture *ret_small);

@@ -23,7 +23,7 @@ struct reader {
     size_t size;
     VipsImage *image; /* 8-bit sRGB; the frames one below the other */
     VipsRegion *region;
-    uint8_t *rows[PICTURE_PLANES_MAX]; /* one row, plane by plane */
+    void *rows[PICTURE_PLANES_MAX]; /* one row, plane by plane */
     uint32_t next_frame;
     const int *durations; /* the image's */
     int durations_count;
@@ -216,7 +216,7 @@ enum status reader_open(int file, const struct job *job, struct reader **ret_rea
         read_durations(reader);
         reader->region = vips_region_new(reader->image);
         for (size_t i = 0; i < PICTURE_PLANES_MAX; i++)
-            reader->rows[i] = memory_new(reader->info.width);
+            reader->rows[i] = memory_new_array(reader->info.width, SCALE_WIDE);
         *ret_reader = reader;
     } else {
         reader_close(reader);
@@ -252,21 +252,23 @@ int reader_duration_ms(const struct reader *reader, uint32_t frame)
 
 static void split_row(const struct reader *reader, const uint8_t *pixels)
 {
-    uint32_t width = reader->info.width;
-    uint8_t *const *rows = reader->rows;
-    if (!reader->info.has_alpha) {
-        for (uint32_t x = 0; x < width; x++, pixels += 3) {
-            rows[0][x] = pixels[0];
-            rows[1][x] = pixels[1];
-            rows[2][x] = pixels[2];
-        }
-        return;
+    uint8_t *red = reader->rows[0], *green = reader->rows[1], *blue = reader->rows[2];
+    for (uint32_t x = 0; x < reader->info.width; x++, pixels += 3) {
+        red[x] = pixels[0];
+        green[x] = pixels[1];
+        blue[x] = pixels[2];
     }
-    for (uint32_t x = 0; x < width; x++, pixels += 4) {
-        unsigned alpha = pixels[3];
-        for (unsigned channel = 0; channel < 3; channel++)
-            rows[channel][x] = (uint8_t)((pixels[channel] * alpha + 127) / 255);
-        rows[3][x] = (uint8_t)alpha;
+}
+
+static void split_row_with_alpha(const struct reader *reader, const uint8_t *pixels)
+{
+    uint16_t *red = reader->rows[0], *green = reader->rows[1], *blue = reader->rows[2], *alphas = reader->rows[3];
+    for (uint32_t x = 0; x < reader->info.width; x++, pixels += 4) {
+        unsigned alpha = (unsigned)pixels[3] << SCALE_WIDE_BITS;
+        red[x] = (uint16_t)((pixels[0] * alpha + 127) / 255);
+        green[x] = (uint16_t)((pixels[1] * alpha + 127) / 255);
+        blue[x] = (uint16_t)((pixels[2] * alpha + 127) / 255);
+        alphas[x] = (uint16_t)alpha;
     }
 }
 
@@ -275,7 +277,11 @@ static bool feed_strip(struct reader *reader, const VipsRect *strip, struct shri
     if (vips_region_prepare(reader->region, strip))
         return false;
     for (int y = 0; y < strip->height; y++) {
-        split_row(reader, VIPS_REGION_ADDR(reader->region, 0, strip->top + y));
+        const uint8_t *pixels = VIPS_REGION_ADDR(reader->region, 0, strip->top + y);
+        if (reader->info.has_alpha)
+            split_row_with_alpha(reader, pixels);
+        else
+            split_row(reader, pixels);
         for (unsigned plane = 0; plane < shrinker->planes; plane++)
             shrinker_feed(shrinker, plane, reader->rows[plane]);
     }

@@ -10,7 +10,7 @@
 enum {
     LOBES = 3,
     WEIGHT_BITS = 14,
-    RING_BITS = 7, /* 255 << 7 still fits an int16_t */
+    RING_BITS = SCALE_WIDE_BITS, /* 255 << 7 still fits an int16_t */
     LINE_BITS = RING_BITS + WEIGHT_BITS - 16,
     GROUP = 8, /* taps are padded to this many, so that the loops below become whole vectors */
 };
@@ -77,9 +77,9 @@ void scale_table_release(struct scale_table *table)
 }
 
 void scaler_init(struct scaler *scaler, const struct scale_table *across, const struct scale_table *down,
-                 uint8_t *target)
+                 enum scale_width sample_width, void *target)
 {
-    *scaler = (struct scaler){.across = across, .down = down, .target = target};
+    *scaler = (struct scaler){.across = across, .down = down, .sample_width = sample_width, .target = target};
     scaler->ring = NEW_ARRAY((size_t)down->taps * across->source, int16_t);
     /* Behind the last sample come zeros for the weights that pad the taps. */
     scaler->line = NEW_ARRAY((size_t)across->source + across->taps, int16_t);
@@ -98,6 +98,15 @@ static void widen_row(int16_t *restrict target, const uint8_t *restrict row, uin
         target[x] = (int16_t)(row[x] << RING_BITS);
 }
 
+static void keep_row(const struct scaler *scaler, int16_t *target, const void *row)
+{
+    uint32_t count = scaler->across->source;
+    if (scaler->sample_width == SCALE_BYTES)
+        widen_row(target, row, count);
+    else
+        memcpy(target, row, count * sizeof *target);
+}
+
 /* Written so that the compiler finds the one instruction that multiplies and keeps the high half (pmulhw). */
 static inline void add_weighted(int16_t *restrict line, const int16_t *restrict row, int16_t weight, uint32_t count)
 {
@@ -114,11 +123,10 @@ static inline int32_t weigh(const int16_t *restrict line, const int16_t *restric
     return sum;
 }
 
-static inline uint8_t round_sample(int32_t sum)
+static inline int32_t round_sample(int32_t sum, int bits, int32_t most)
 {
-    enum { BITS = LINE_BITS + WEIGHT_BITS };
-    int32_t value = (sum + (1 << (BITS - 1))) >> BITS;
-    return (uint8_t)(value < 0 ? 0 : value > 255 ? 255 : value);
+    int32_t value = (sum + (1 << (bits - 1))) >> bits;
+    return value < 0 ? 0 : value > most ? most : value;
 }
 
 static uint32_t row_taps(const struct scale_table *table, uint32_t target)
@@ -148,18 +156,26 @@ static void shrink_down(struct scaler *scaler, uint32_t target)
     }
 }
 
-static void shrink_across(const struct scaler *scaler, uint32_t target)
+static int32_t weigh_target(const struct scaler *scaler, uint32_t x)
 {
     const struct scale_table *across = scaler->across;
-    uint8_t *row = &scaler->target[(size_t)target * across->target];
-    if (across->copies) {
-        for (uint32_t x = 0; x < across->target; x++)
-            row[x] = round_sample(scaler->line[x] * (1 << WEIGHT_BITS));
-        return;
-    }
-    for (uint32_t x = 0; x < across->target; x++) {
-        const int16_t *weights = &across->weights[(size_t)x * across->taps];
-        row[x] = round_sample(weigh(&scaler->line[across->first[x]], weights, across->taps));
+    if (across->copies)
+        return scaler->line[x] << WEIGHT_BITS;
+    return weigh(&scaler->line[across->first[x]], &across->weights[(size_t)x * across->taps], across->taps);
+}
+
+static void shrink_across(const struct scaler *scaler, uint32_t target)
+{
+    enum { BITS = LINE_BITS + WEIGHT_BITS };
+    uint32_t width = scaler->across->target;
+    if (scaler->sample_width == SCALE_BYTES) {
+        uint8_t *row = (uint8_t *)scaler->target + (size_t)target * width;
+        for (uint32_t x = 0; x < width; x++)
+            row[x] = (uint8_t)round_sample(weigh_target(scaler, x), BITS, 255);
+    } else {
+        uint16_t *row = (uint16_t *)scaler->target + (size_t)target * width;
+        for (uint32_t x = 0; x < width; x++)
+            row[x] = (uint16_t)round_sample(weigh_target(scaler, x), BITS - SCALE_WIDE_BITS, SCALE_WIDE_MAX);
     }
 }
 
@@ -173,17 +189,18 @@ static int is_ready(const struct scaler *scaler, uint32_t target)
     return scaler->rows_in >= needed;
 }
 
-void scaler_feed(struct scaler *scaler, const uint8_t *row)
+void scaler_feed(struct scaler *scaler, const void *row)
 {
     const struct scale_table *across = scaler->across, *down = scaler->down;
     assert(scaler->rows_in < down->source);
     uint32_t place = down->copies ? 0 : scaler->rows_in % down->taps;
     scaler->rows_in++;
     if (across->copies && down->copies) {
-        memcpy(&scaler->target[(size_t)scaler->rows_out++ * across->target], row, across->target);
+        size_t bytes = (size_t)across->target * scaler->sample_width;
+        memcpy((uint8_t *)scaler->target + scaler->rows_out++ * bytes, row, bytes);
         return;
     }
-    widen_row(&scaler->ring[(size_t)place * across->source], row, across->source);
+    keep_row(scaler, &scaler->ring[(size_t)place * across->source], row);
     while (is_ready(scaler, scaler->rows_out)) {
         shrink_down(scaler, scaler->rows_out);
         shrink_across(scaler, scaler->rows_out);

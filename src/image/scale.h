@@ -1,4 +1,4 @@
-/* Shrinking one plane of 8-bit samples with a Lanczos kernel of three lobes, row by row as the rows come: vertically first, on whole
+/* Shrinking one plane of samples with a Lanczos kernel of three lobes, row by row as the rows come: vertically first, on whole
  * rows, then horizontally on the few rows that remain. Memory is a few source rows, whatever the picture's height. */
 #ifndef SCALE_H
 #define SCALE_H
@@ -19,17 +19,22 @@ struct scale_table {
 void scale_table_init(struct scale_table *table, uint32_t source, uint32_t target, double step);
 void scale_table_release(struct scale_table *table);
 
+/* Samples are bytes, or 16 bits wide with the value in 1/128: what is multiplied by alpha needs the places after the point. */
+enum scale_width { SCALE_BYTES = 1, SCALE_WIDE = 2 };
+enum { SCALE_WIDE_BITS = 7, SCALE_WIDE_MAX = 255 << SCALE_WIDE_BITS };
+
 struct scaler {
     const struct scale_table *across, *down; /* the caller's */
-    uint8_t *target;                         /* the caller's: rows of across->target bytes, one after the other */
-    int16_t *ring;                           /* the newest down->taps source rows, in 1/128 */
-    int16_t *line;                           /* a target row before it is shrunk across, in 1/32 */
+    enum scale_width sample_width;
+    void *target;  /* the caller's: rows of across->target samples, one after the other */
+    int16_t *ring; /* the newest down->taps source rows, in 1/128 */
+    int16_t *line; /* a target row before it is shrunk across, in 1/32 */
     uint32_t rows_in, rows_out;
 };
 void scaler_init(struct scaler *scaler, const struct scale_table *across, const struct scale_table *down,
-                 uint8_t *target);
+                 enum scale_width sample_width, void *target);
 void scaler_release(struct scaler *scaler);
-/* The next source row, of across->source bytes. Rows beyond down->source are not allowed. */
-void scaler_feed(struct scaler *scaler, const uint8_t *row);
+/* The next source row, of across->source samples. Rows beyond down->source are not allowed. */
+void scaler_feed(struct scaler *scaler, const void *row);
 
 #endif
