@@ -24,7 +24,7 @@ export function makeLibrary({ build }, users, photos) {
 export function samplePrefixes({ database }, count, lengths) {
     const script = 'import sqlite3, sys\n'
         + 'db = sqlite3.connect(f"file:{sys.argv[1]}?immutable=1", uri=True)\n'
-        + 'for row in db.execute("SELECT name FROM users ORDER BY random() LIMIT ?", (int(sys.argv[2]),)): print(row[0])\n';
+        + 'for row in db.execute("SELECT name FROM users WHERE length(name) >= 3 ORDER BY random() LIMIT ?", (int(sys.argv[2]),)): print(row[0])\n';
     const names = execFileSync('python3', ['-c', script, database, String(count)], { encoding: 'utf8', maxBuffer: 2 ** 28 }).trim().split('\n');
     return names.map((name) => name.slice(0, lengths[Math.floor(Math.random() * lengths.length)]));
 }
