@@ -7,7 +7,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 
 const FLOORS = [
     ['base'],
-    ['http'],
+    ['http', 'fence'],
     ['store', 'blob', 'image', 'moderation'],
     ['workflow'],
     ['photos', 'fleet', 'load'],
@@ -15,7 +15,7 @@ const FLOORS = [
     ['cmd'],
 ];
 // Libraries that only one folder may know, so that they can be replaced and can be fenced in.
-const OWNERS = { microhttpd: 'http', sqlite3: 'store', vips: 'image', seccomp: 'image' };
+const OWNERS = { microhttpd: 'http', sqlite3: 'store', vips: 'image', seccomp: 'fence' };
 
 const root = resolve(import.meta.dirname ?? dirname(new URL(import.meta.url).pathname), '..');
 const build = resolve(process.argv[2] ?? join(root, 'build'));

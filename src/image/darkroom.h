@@ -1,6 +1,6 @@
 /* The darkroom: where untrusted pixels are decoded, resized and encoded, in processes that can do nothing else.
  *
- * A pool starts the program `cloudphotos-darkroom` once (its own executable, so that the server never maps libvips and the
+ * Its fence (fence.h) starts the program `cloudphotos-darkroom` once (its own executable, so that the server never maps libvips and the
  * darkroom never sees the server's memory or descriptors). That first process opens libvips and forks the workers
  * ahead, one for each of `processes`; each closes everything but its socket and sandboxes itself before it sees a byte: no new privileges,
  * seccomp allow-list, no network, no opening of files, limits on memory and CPU time. Pictures go in and out as

@@ -1,0 +1,161 @@
+/* The first process from the server's side: starting it, asking it for workers, starting it again when it died. */
+#include "fence_inside.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { HELLO_TIMEOUT_MS = 30000, HIRE_TIMEOUT_MS = 10000 };
+
+/* Whether the first process says something in time; the end of its socket counts, the next receive finds it. */
+static bool control_answers(const struct fence *fence, int timeout_ms)
+{
+    struct pollfd wait = {.fd = fence->control, .events = POLLIN};
+    int ready;
+    do {
+        ready = poll(&wait, 1, timeout_ms);
+    } while (ready < 0 && errno == EINTR);
+    return ready > 0;
+}
+
+/* All signals as a new program expects them, and an environment of nothing but a locale. A sanitizer's options are kept. */
+static int spawn_program(const char *program, const char *argument, int control, pid_t *ret_process)
+{
+    char locale[] = "LC_ALL=C.UTF-8";
+    TEXT_CLEANUP struct text path = {0}, word = {0}, sanitizer = {0};
+    text_add(&path, program);
+    text_add(&word, argument ? argument : "");
+    const char *options = getenv("ASAN_OPTIONS");
+    text_addf(&sanitizer, "ASAN_OPTIONS=%s", options ? options : "");
+    char *arguments[] = {path.data, argument ? word.data : NULL, NULL};
+    char *environment[] = {locale, options ? sanitizer.data : NULL, NULL};
+
+    posix_spawn_file_actions_t files;
+    posix_spawnattr_t attributes;
+    posix_spawn_file_actions_init(&files);
+    posix_spawnattr_init(&attributes);
+    sigset_t every, none;
+    sigfillset(&every);
+    sigemptyset(&none);
+    posix_spawnattr_setsigdefault(&attributes, &every);
+    posix_spawnattr_setsigmask(&attributes, &none);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
+    posix_spawn_file_actions_adddup2(&files, control, CONTROL_DESCRIPTOR);
+    int error = posix_spawn(ret_process, program, &files, &attributes, arguments, environment);
+    posix_spawnattr_destroy(&attributes);
+    posix_spawn_file_actions_destroy(&files);
+    return error;
+}
+
+static enum status await_hello(struct fence *fence, struct text *why)
+{
+    const struct fence_settings *settings = &fence->settings;
+    struct hello hello;
+    if (!control_answers(fence, HELLO_TIMEOUT_MS) || !wire_receive(fence->control, &hello, sizeof hello, NULL, 0)) {
+        text_setf(why, "The %s's program %s started but did not say that it is ready.", settings->name, fence->program);
+        return STATUS_UNAVAILABLE;
+    }
+    if (hello.version != WIRE_VERSION || hello.job_bytes != settings->job_bytes
+        || hello.answer_bytes != settings->answer_bytes) {
+        text_setf(why, "The %s's program %s is from another version of Cloud Photos.", settings->name, fence->program);
+        return STATUS_UNAVAILABLE;
+    }
+    hello.trouble[REASON_BYTES - 1] = '\0';
+    if (hello.trouble[0]) {
+        text_setf(why, "The %s can't work: %s", settings->name, hello.trouble);
+        return STATUS_UNAVAILABLE;
+    }
+    return STATUS_OK;
+}
+
+enum status first_process_start(struct fence *fence, struct text *why)
+{
+    int pair[2];
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0) {
+        text_setf(why, "The %s could not get a socket: %s.", fence->settings.name, strerror(errno));
+        return STATUS_UNAVAILABLE;
+    }
+    int error = spawn_program(fence->program, fence->settings.argument, pair[1], &fence->first_process);
+    close(pair[1]);
+    fence->control = pair[0];
+    if (error) {
+        fence->first_process = 0;
+        text_setf(why, "The %s's program %s can't be started: %s.", fence->settings.name, fence->program,
+                  strerror(error));
+        first_process_end(fence);
+        return STATUS_UNAVAILABLE;
+    }
+    enum status status = await_hello(fence, why);
+    if (status != STATUS_OK)
+        first_process_end(fence);
+    return status;
+}
+
+void first_process_end(struct fence *fence)
+{
+    if (fence->control >= 0)
+        close(fence->control);
+    fence->control = -1;
+    if (fence->first_process > 0) {
+        /* Its workers end with it: they asked the kernel for that (PR_SET_PDEATHSIG). */
+        kill(fence->first_process, SIGKILL);
+        while (waitpid(fence->first_process, NULL, 0) < 0 && errno == EINTR)
+            ;
+    }
+    fence->first_process = 0;
+}
+
+static bool ask(struct fence *fence, const struct hire *hire, struct hired *ret_hired, int *ret_socket)
+{
+    return fence->control >= 0 && wire_send(fence->control, hire, sizeof *hire, NULL, 0)
+           && control_answers(fence, HIRE_TIMEOUT_MS)
+           && wire_receive(fence->control, ret_hired, sizeof *ret_hired, ret_socket, 1);
+}
+
+/* Asks; when the first process is gone or stuck, asks a new one. With the control lock held. */
+static enum status ask_or_restart(struct fence *fence, const struct hire *hire, struct hired *ret_hired,
+                                  int *ret_socket, struct text *why)
+{
+    if (ask(fence, hire, ret_hired, ret_socket))
+        return STATUS_OK;
+    first_process_end(fence);
+    enum status status = first_process_start(fence, why);
+    if (status != STATUS_OK)
+        return status;
+    if (ask(fence, hire, ret_hired, ret_socket))
+        return STATUS_OK;
+    first_process_end(fence);
+    text_setf(why, "The %s's first process does not answer.", fence->settings.name);
+    return STATUS_UNAVAILABLE;
+}
+
+enum status slot_hire(struct fence *fence, struct slot *slot, struct hired *ret_hired, struct text *why)
+{
+    if (slot->socket >= 0)
+        close(slot->socket);
+    slot->socket = -1;
+
+    const struct fence_settings *settings = &fence->settings;
+    struct hire hire = {
+        .slot = (uint32_t)(slot - fence->slots),
+        .memory_bytes = settings->memory_bytes,
+        /* Of a worker's life. It retires after half of it, so a job that begins has the other half. */
+        .cpu_seconds = 2 * ((uint64_t)settings->timeout_ms / 1000 + 60),
+    };
+    int socket = -1;
+    pthread_mutex_lock(&fence->control_lock);
+    enum status status = ask_or_restart(fence, &hire, ret_hired, &socket, why);
+    pthread_mutex_unlock(&fence->control_lock);
+    if (status == STATUS_OK && ret_hired->error) {
+        text_setf(why, "The %s could not start a worker: %s.", settings->name, strerror(ret_hired->error));
+        status = STATUS_UNAVAILABLE;
+    }
+    slot->socket = socket;
+    return status;
+}
