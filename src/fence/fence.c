@@ -173,10 +173,10 @@ static enum status explain_end(const struct fence *fence, const struct hired *hi
         return STATUS_TIMEOUT;
     }
     if (WIFSIGNALED(end))
-        text_setf(why, "The process by which the photo was %s ended by signal %d (%s).", settings->work, WTERMSIG(end),
+        text_setf(why, "The process that %s the photo ended by signal %d (%s).", settings->work, WTERMSIG(end),
                   strsignal(WTERMSIG(end)));
     else
-        text_setf(why, "The process by which the photo was %s ended with exit code %d.", settings->work,
+        text_setf(why, "The process that %s the photo ended with exit code %d.", settings->work,
                   WEXITSTATUS(end));
     return STATUS_CRASHED;
 }

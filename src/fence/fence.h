@@ -18,7 +18,7 @@
 
 struct fence_settings {
     const char *name;         /* as in "The darkroom can't work" */
-    const char *work;         /* as in "The photo took too long to be developed" */
+    const char *work;         /* as in "The process that developed the photo" */
     const char *program_name; /* of the executable: beside the running one, then in the install folder */
     const char *program;      /* its path, if it is elsewhere; else NULL */
     const char *argument;     /* for the program's preparation; NULL: none */
