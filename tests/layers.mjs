@@ -15,7 +15,9 @@ const FLOORS = [
     ['cmd'],
 ];
 // Libraries that only one folder may know, so that they can be replaced and can be fenced in.
-const OWNERS = { microhttpd: 'http', sqlite3: 'store', vips: 'image', seccomp: 'fence' };
+const OWNERS = {
+    microhttpd: 'http', sqlite3: 'store', vips: 'image', webp: 'image', jpeglib: 'image', lcms2: 'image', seccomp: 'fence',
+};
 
 const root = resolve(import.meta.dirname ?? dirname(new URL(import.meta.url).pathname), '..');
 const build = resolve(process.argv[2] ?? join(root, 'build'));
@@ -46,13 +48,20 @@ function readFlags() {
     return flags;
 }
 
-/* Resolves to null when the header can be included, else to the compiler's first error. */
-function includeHeader({ directory, command }, header) {
+/* What a source of `folder` gets by including the header: null when it is the one of `other`, else what comes instead. */
+function includeHeader({ directory, command }, folder, header, other) {
     return new Promise((done) => {
-        const child = spawn(command[0], [...command.slice(1), '-fsyntax-only', '-x', 'c', '-'], { cwd: directory });
+        // The source comes from stdin; -iquote is how a real one finds the headers beside it. -H lists what was included.
+        const flags = ['-iquote', join(root, 'src', folder), '-fsyntax-only', '-H', '-fdiagnostics-color=never', '-x', 'c', '-'];
+        const child = spawn(command[0], [...command.slice(1), ...flags], { cwd: directory });
         let errors = '';
         child.stderr.on('data', (data) => { errors += data; });
-        child.on('close', (code) => done(code === 0 ? null : errors.split('\n')[0] || `exit status ${code}`));
+        child.on('close', (code) => {
+            const path = errors.match(/^\. (.*)$/m)?.[1];
+            const error = errors.match(/^.*error: (.*)$/m)?.[1] ?? `exit status ${code}`;
+            const is = path && resolve(directory, path) === join(root, 'src', other, header);
+            done(is && code === 0 ? null : path && !is ? 'it is another header of that name' : error);
+        });
         child.stdin.end(`#include "${header}"\n`);
     });
 }
@@ -66,12 +75,21 @@ async function checkPair(flags, folder, other) {
     const expected = folder === other || relation > 0;
     const details = [];
     for (const header of headers) {
-        const error = await includeHeader(flags, header);
-        const absent = error?.includes(`${header}: No such file or directory`);
+        const error = await includeHeader(flags, folder, header, other);
+        const absent = error?.includes(`${header}: No such file or directory`) || error?.includes('another header');
         if (expected ? error : !absent) details.push(`src/${folder} including ${header}: ${error ?? 'it compiles'}`);
     }
     const verb = folder === other ? 'finds its own headers' : `${expected ? 'may' : 'can\'t'} include src/${other}`;
     report(details.length === 0, `src/${folder} ${verb}`, details);
+}
+
+/* Two headers of one name, both in sight of a third folder, would be taken for each other there. */
+function checkNames(flags, folder) {
+    const seen = folders.filter((other) => other === folder || flags.command.some((word) => word.startsWith('-I') && word.endsWith(`src/${other}`)));
+    const homes = new Map();
+    for (const other of seen) for (const header of filesIn(other, '.h')) homes.set(header, [...homes.get(header) ?? [], `src/${other}`]);
+    const details = [...homes].filter(([, places]) => places.length > 1).map(([header, places]) => `${header}: ${places.join(', ')}`);
+    report(details.length === 0, `src/${folder} sees one header of each name`, details);
 }
 
 /* What flags can't see: paths that climb out of the folder, and libraries that belong to another folder. */
@@ -94,6 +112,7 @@ for (const folder of folders) {
     const flags = allFlags.get(folder);
     report(flags !== undefined, `src/${folder} is compiled`);
     checkIncludes(folder);
+    if (flags) checkNames(flags, folder);
     if (flags) work.push(...folders.map((other) => () => checkPair(flags, folder, other)));
 }
 const worker = async () => { for (let job; (job = work.shift());) await job(); };

@@ -76,10 +76,10 @@ function tidyJobs() {
 
 function jobs() {
     return [
-        ['cppcheck', '--quiet', '--std=c11', '--library=posix,gnu', '--enable=warning,performance,portability',
-            '--inline-suppr', '--suppress=missingIncludeSystem', '--error-exitcode=1', '-D_GNU_SOURCE',
-            '-D__VA_OPT__(...)=', '-Djson_object_foreach(object,key,value)=for(;;)', ...includes,
-            ...sources.filter((file) => file.endsWith('.c'))],
+        // readdir is safe on a stream of one's own; CHECK(file != NULL) is no test of NULL to cppcheck.
+        ['cppcheck', '--quiet', '--std=c11', '--library=posix,gnu,tools/cppcheck.cfg', '--enable=warning,performance,portability',
+            '--inline-suppr', '--suppress=missingIncludeSystem', '--suppress=readdirCalled', '--suppress=resourceLeak:tests/*',
+            '--error-exitcode=1', '-D_GNU_SOURCE', ...includes, ...sources.filter((file) => file.endsWith('.c'))],
         ['node', 'tests/layers.mjs', 'build'],
         ...tidyJobs(),
         ...batch(sources, 40).map((some) => ['clang-format', '--dry-run', '-Werror', ...some]),

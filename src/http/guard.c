@@ -15,7 +15,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { EVENTS_MAX = 64, ACCEPTS_MAX = 64, NS_PER_MS = 1000000 };
+enum { EVENTS_MAX = 64, ACCEPTS_MAX = 64 };
+#define NS_PER_MS INT64_C(1000000)
 
 static void lock(struct guard *guard)
 {
@@ -212,7 +213,7 @@ void guard_remove(struct guard *guard, struct connection *connection)
     if (connection->next)
         connection->next->previous = connection->previous;
     guard->live--;
-    guard->shut -= connection->shut;
+    guard->shut -= connection->shut_ns != 0;
     (void)pthread_cond_broadcast(&guard->closed);
     unlock(guard);
 }

@@ -16,7 +16,7 @@ struct guard {
     pthread_t thread;
     struct farewell *farewell;
     atomic_bool stopping;
-    pthread_mutex_t lock; /* for what follows, and for every connection's place in the list, stream and shut */
+    pthread_mutex_t lock; /* for what follows, and for every connection's place in the list, stream and end */
     pthread_cond_t closed;
     struct connection *first;
     uint64_t next_number;

@@ -7,6 +7,7 @@
 #include <netdb.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -27,7 +28,8 @@ static bool split(const char *address, char ret_host[static HOST_ROOM], const ch
         return false;
     }
     size_t digits = strspn(colon + 1, "0123456789");
-    if (length == 0 || length >= HOST_ROOM || digits == 0 || digits > 5 || colon[1 + digits])
+    if (length == 0 || length >= HOST_ROOM || digits == 0 || digits > 5 || colon[1 + digits]
+        || strtoul(colon + 1, NULL, 10) > UINT16_MAX)
         return false;
     memcpy(ret_host, host, length);
     ret_host[length] = '\0';

@@ -58,9 +58,8 @@ const char *target_parse(struct http_request *request)
     const char *target = skip_authority(request->target);
     if (!target)
         return "The request's target must be a path.";
-    for (const char *c = target; *c; c++)
-        if ((unsigned char)*c <= ' ' || *c == 127 || *c == '#')
-            return "The request's target holds a character that must be escaped.";
+    if (strchr(target, '#'))
+        return "The request's target must not hold a fragment.";
     size_t path_length = strcspn(target, "?"), length = strlen(target);
     char *decoded = request_room(request, length + 1);
     request->query = target[path_length] ? target + path_length + 1 : "";

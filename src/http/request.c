@@ -76,6 +76,11 @@ static enum MHD_Result refuse_ambiguous(struct http_request *request, struct MHD
     return answer_queue(request, handle);
 }
 
+static bool has_body(const struct http_request *request)
+{
+    return request->content_length > 0;
+}
+
 static void route(struct http_request *request)
 {
     const char *sentence = target_parse(request);
@@ -95,11 +100,6 @@ static void route(struct http_request *request)
         request->route->begin(request);
 }
 
-static bool has_body(const struct http_request *request)
-{
-    return request->content_length > 0;
-}
-
 /* An answer that does not wait for the body. */
 static bool answers_at_once(const struct http_request *request)
 {
@@ -114,18 +114,18 @@ static enum MHD_Result take_header(struct http_request *request, struct MHD_Conn
 {
     request->method = method;
     request->stage = STAGE_BODY;
+    request->started_ns = clock_monotonic_ns();
     const char *sentence = strict_check(request, handle, version);
     if (sentence)
         return refuse_ambiguous(request, handle, sentence);
     if (!request->id[0])
         make_id(request);
+    connection_enter(request->connection, has_body(request) ? PHASE_BODY : PHASE_HANDLING, request->started_ns);
     route(request);
     if (answers_at_once(request)) {
         request->must_close = request->connection->linger = true;
         return answer_queue(request, handle);
     }
-    if (has_body(request))
-        connection_enter(request->connection, PHASE_BODY, clock_monotonic_ns());
     return MHD_YES;
 }
 
@@ -150,7 +150,6 @@ static enum MHD_Result take_piece(struct http_request *request, const char *data
 static enum MHD_Result hand_to_pool(struct http_request *request, struct MHD_Connection *handle)
 {
     request->stage = STAGE_POOLED;
-    connection_enter(request->connection, PHASE_HANDLING, clock_monotonic_ns());
     MHD_suspend_connection(handle);
     /* From here on the pool may have the request, and the loop with a new call, at any moment. */
     if (pool_submit(request->server->pool, request))
@@ -164,6 +163,9 @@ static enum MHD_Result hand_to_pool(struct http_request *request, struct MHD_Con
 static enum MHD_Result take_end(struct http_request *request, struct MHD_Connection *handle)
 {
     if (!request->answer.code) {
+        assert(request->stage != STAGE_POOLED);
+        if (has_body(request))
+            connection_enter(request->connection, PHASE_HANDLING, clock_monotonic_ns());
         if (request->route->run == HTTP_POOL)
             return hand_to_pool(request, handle);
         request->route->handle(request);

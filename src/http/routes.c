@@ -139,7 +139,7 @@ static void split(struct http_request *request, struct parts *ret_parts)
     const char *raw = request->target, *end = raw + raw_length, *rest = request->path;
     char *decoded = request_room(request, raw_length + 1);
     ret_parts->count = 0;
-    while (raw < end && ret_parts->count <= SEGMENTS_MAX) {
+    while (raw < end && *request->path == '/' && ret_parts->count <= SEGMENTS_MAX) {
         const char *start = raw + 1, *stop = memchr(start, '/', (size_t)(end - start));
         size_t length = (size_t)((stop ? stop : end) - start);
         (void)target_decode(start, length, false, decoded); /* target_parse has seen that it is well formed */

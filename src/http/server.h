@@ -161,7 +161,8 @@ struct connection {
     bool linger;                /* close gently: the client may still be sending */
     struct http_stream *stream; /* under the guard's lock */
     /* The guard's own: */
-    bool shut;         /* it was told to end */
+    int64_t shut_ns;   /* when it was told to end; 0 before */
+    bool cut;          /* and was not asked, but forced */
     int64_t sample_ns; /* when acknowledged was looked at */
     uint64_t acknowledged;
     char client[INET6_ADDRSTRLEN];

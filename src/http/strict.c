@@ -72,6 +72,9 @@ static const char *check_request_line(const struct http_request *request, struct
     size_t method_length = strlen(request->method);
     if (!is_token(request->method, method_length))
         return "The request's method holds a character that is not allowed.";
+    for (const char *c = request->target; *c; c++)
+        if ((unsigned char)*c <= ' ' || *c == 127)
+            return "The request's target holds a blank or a control character.";
 #if MHD_VERSION < 0x00097700
     const union MHD_ConnectionInfo *info = MHD_get_connection_info(handle, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
     if (!info || request->line_target != request->method + method_length + 1

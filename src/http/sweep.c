@@ -9,10 +9,13 @@
  */
 #include "guard.h"
 
+#include "clock.h"
+
 #include <linux/tcp.h>
 #include <sys/socket.h>
 
-enum { NS_PER_MS = 1000000, PING_MS = 15000, DRAIN_GRACE_MS = 300, DRAIN_INTERVAL_MS = 20, VICTIMS_MAX = 64 };
+enum { PING_MS = 15000, STUBBORN_MS = 500, DRAIN_GRACE_MS = 300, DRAIN_INTERVAL_MS = 20, VICTIMS_MAX = 64 };
+#define NS_PER_MS INT64_C(1000000)
 
 static int64_t least(int64_t a, int64_t b)
 {
@@ -29,19 +32,28 @@ int64_t sweep_interval_ns(const struct guard *guard)
     return interval_ms * NS_PER_MS;
 }
 
-/* The client loses nothing that it sent before: what has arrived is still read and served, then comes the end. */
-static void end_reading(struct guard *guard, struct connection *connection)
+static void note_shut(struct guard *guard, struct connection *connection, int64_t now_ns)
 {
-    (void)shutdown(connection->fd, SHUT_RD);
-    connection->shut = true;
-    guard->shut++;
+    guard->shut += !connection->shut_ns;
+    connection->shut_ns = connection->shut_ns ? connection->shut_ns : now_ns;
 }
 
-static void cut(struct guard *guard, struct connection *connection)
+/* The client loses nothing that it sent before: what has arrived is still read and served, then comes the end. */
+static void end_reading(struct guard *guard, struct connection *connection, int64_t now_ns)
 {
+    (void)shutdown(connection->fd, SHUT_RD);
+    note_shut(guard, connection, now_ns);
+}
+
+static void cut(struct guard *guard, struct connection *connection, int64_t now_ns)
+{
+    /* Who does not read its answer would not see the end behind it either: a reset throws both away. */
+    struct linger reset = {.l_onoff = 1};
+    if (atomic_load_explicit(&connection->phase, memory_order_relaxed) == PHASE_SENDING)
+        (void)setsockopt(connection->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
     (void)shutdown(connection->fd, SHUT_RDWR);
-    connection->shut = true;
-    guard->shut++;
+    connection->cut = true;
+    note_shut(guard, connection, now_ns);
 }
 
 static uint64_t acknowledged_bytes(int fd)
@@ -101,23 +113,32 @@ static bool is_late(const struct guard *guard, struct connection *connection, in
 
 static bool is_idle(const struct connection *connection)
 {
-    return atomic_load_explicit(&connection->phase, memory_order_relaxed) == PHASE_IDLE
-           && atomic_load_explicit(&connection->requests, memory_order_relaxed) > 0;
+    return atomic_load_explicit(&connection->phase, memory_order_relaxed) == PHASE_IDLE;
+}
+
+static void look_at(struct guard *guard, struct connection *connection, int64_t now_ns)
+{
+    bool quiet = connection->stream && now_ns - stream_quiet_since(connection->stream) > PING_MS * NS_PER_MS;
+    if (quiet)
+        stream_signal(connection->stream, STREAM_PING);
+    if (connection->cut || !is_late(guard, connection, now_ns))
+        return;
+    if (connection->shut_ns) { /* it goes on sending, so that libmicrohttpd does not come to see the end */
+        if (now_ns - connection->shut_ns > STUBBORN_MS * NS_PER_MS)
+            cut(guard, connection, now_ns);
+        return;
+    }
+    guard->reaped += !guard->drained_ns;
+    if (is_idle(connection))
+        end_reading(guard, connection, now_ns);
+    else
+        cut(guard, connection, now_ns);
 }
 
 void sweep_connections(struct guard *guard, int64_t now_ns)
 {
-    for (struct connection *connection = guard->first; connection; connection = connection->next) {
-        if (connection->stream && now_ns - stream_quiet_since(connection->stream) > (int64_t)PING_MS * NS_PER_MS)
-            stream_signal(connection->stream, STREAM_PING);
-        if (connection->shut || !is_late(guard, connection, now_ns))
-            continue;
-        guard->reaped += !guard->drained_ns;
-        if (guard->drained_ns || is_idle(connection))
-            end_reading(guard, connection);
-        else
-            cut(guard, connection);
-    }
+    for (struct connection *connection = guard->first; connection; connection = connection->next)
+        look_at(guard, connection, now_ns);
 }
 
 /* ---- Making room ---- */
@@ -141,18 +162,19 @@ static void note_victim(struct victim *victims, size_t *count, size_t room, stru
 void sweep_reap(struct guard *guard, uint64_t count)
 {
     struct victim victims[VICTIMS_MAX];
+    int64_t now_ns = clock_monotonic_ns();
     size_t found = 0, room = count < VICTIMS_MAX ? (size_t)count : VICTIMS_MAX;
     for (struct connection *connection = guard->first; connection && room; connection = connection->next) {
         int phase = atomic_load_explicit(&connection->phase, memory_order_acquire);
         int64_t since_ns = atomic_load_explicit(&connection->since_ns, memory_order_relaxed);
-        if (!connection->shut && (phase == PHASE_IDLE || phase == PHASE_HEADER))
+        if (!connection->shut_ns && (phase == PHASE_IDLE || phase == PHASE_HEADER))
             note_victim(victims, &found, room, (struct victim){connection, since_ns});
     }
     for (size_t i = 0; i < found; i++) {
         if (is_idle(victims[i].connection))
-            end_reading(guard, victims[i].connection);
+            end_reading(guard, victims[i].connection, now_ns);
         else
-            cut(guard, victims[i].connection);
+            cut(guard, victims[i].connection, now_ns);
         guard->reaped++;
     }
 }

@@ -69,6 +69,8 @@ enum status darkroom_develop(struct darkroom *darkroom, int original_fd, int lar
     const struct job job = {
         .format = info.format,
         .original_bytes = (uint64_t)file.st_size,
+        .width = info.width,
+        .height = info.height,
         .limits = settings->limits,
         .large_side = settings->large_side,
         .thumbnail_side = settings->thumbnail_side,

@@ -1,5 +1,6 @@
 #include "develop.h"
 
+#include "jpeg.h"
 #include "picture.h"
 #include "reader.h"
 #include "webp.h"
@@ -150,12 +151,31 @@ static enum status develop_still(const struct develop_files *files, const struct
     return status;
 }
 
+/* NOT_FOUND: it needs more than planes. */
+static enum status develop_jpeg(const struct develop_files *files, const struct job *job,
+                                struct darkroom_result *ret_result, struct text *why)
+{
+    struct picture large;
+    int orientation;
+    enum status status = jpeg_read(files->original, job, &large, &orientation, why);
+    if (status != STATUS_OK)
+        return status;
+    picture_turn(&large, orientation);
+    status = write_both(files, job, &large, ret_result, why);
+    picture_release(&large);
+    return status;
+}
+
 enum status develop_photo(const struct develop_files *files, const struct job *job, struct darkroom_result *ret_result,
                           struct text *why)
 {
+    if (job->format == IMAGE_JPEG) {
+        enum status status = develop_jpeg(files, job, ret_result, why);
+        if (status != STATUS_NOT_FOUND)
+            return status;
+    }
     struct reader *reader = NULL;
-    enum status status =
-        reader_open(files->original, job->original_bytes, job->format, &job->limits, job->large_side, &reader, why);
+    enum status status = reader_open(files->original, job, &reader, why);
     if (status != STATUS_OK)
         return status;
     status = reader_info(reader)->frames > 1 ? develop_animation(files, job, reader, ret_result, why)

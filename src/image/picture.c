@@ -82,9 +82,10 @@ void picture_fit(uint32_t width, uint32_t height, uint32_t side, uint32_t *ret_w
     *ret_height = fits ? height : fit_length(height, longer, side);
 }
 
-void shrinker_init(struct shrinker *shrinker, const struct shrink_geometry *geometries, struct picture *target)
+void shrinker_init(struct shrinker *shrinker, const struct shrink_geometry *geometries, struct picture *target,
+                   unsigned planes)
 {
-    *shrinker = (struct shrinker){.planes = picture_planes(target->kind)};
+    *shrinker = (struct shrinker){.planes = planes};
     for (unsigned i = 0; i < shrinker->planes; i++) {
         const struct shrink_geometry *from = &geometries[i];
         const struct plane *to = &target->planes[i];
@@ -125,7 +126,7 @@ void picture_shrink(const struct picture *picture, uint32_t side, struct picture
         };
     }
     struct shrinker shrinker;
-    shrinker_init(&shrinker, geometries, ret_small);
+    shrinker_init(&shrinker, geometries, ret_small, picture_planes(picture->kind));
     for (unsigned i = 0; i < shrinker.planes; i++) {
         const struct plane *plane = &picture->planes[i];
         for (uint32_t y = 0; y < plane->height; y++)

@@ -46,7 +46,9 @@ struct shrink_geometry {
     uint32_t width, height;
     double step_x, step_y;
 };
-void shrinker_init(struct shrinker *shrinker, const struct shrink_geometry *geometries, struct picture *target);
+/* Of the first `planes` planes; the target's others are the caller's business. */
+void shrinker_init(struct shrinker *shrinker, const struct shrink_geometry *geometries, struct picture *target,
+                   unsigned planes);
 void shrinker_release(struct shrinker *shrinker);
 void shrinker_feed(struct shrinker *shrinker, unsigned plane, const uint8_t *row);
 

@@ -8,6 +8,7 @@
 struct job {
     enum image_format format;
     uint64_t original_bytes; /* a worker may not ask the kernel for it: that call takes paths too */
+    uint32_t width, height;  /* as the probe saw them */
     struct image_limits limits;
     uint32_t large_side, thumbnail_side, quality;
 };

@@ -2,6 +2,7 @@
 
 #include "image_limits.h"
 #include "memory.h"
+#include "profile.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -96,18 +97,36 @@ static bool replace(struct reader *reader, int failed, VipsImage *const *result)
     return true;
 }
 
-static bool load(struct reader *reader)
+/* The largest power of two, at most 8, that still leaves twice the wanted size: JPEG and WebP decode so much smaller for
+ * less, but less well, so the last halving is ours. */
+static int choose_shrink(const struct job *job)
 {
-    VipsImage *image = NULL;
+    uint32_t longer = job->width > job->height ? job->width : job->height;
+    int shrink = 1;
+    while (shrink < 8 && longer / ((unsigned)shrink * 4) >= job->large_side)
+        shrink *= 2;
+    return shrink;
+}
+
+static bool load(struct reader *reader, const struct job *job)
+{
     const struct loader *loader = &loaders[reader->format];
     VipsBlob *blob = vips_blob_new(NULL, reader->bytes, reader->size);
-    int failed = loader->animated ? vips_call(loader->operation, blob, &image, "n", -1, "access",
-                                              VIPS_ACCESS_SEQUENTIAL, "fail_on", VIPS_FAIL_ON_ERROR, NULL)
-                                  : vips_call(loader->operation, blob, &image, "access", VIPS_ACCESS_SEQUENTIAL,
-                                              "fail_on", VIPS_FAIL_ON_ERROR, NULL);
+    VipsOperation *operation = vips_operation_new(loader->operation);
+    g_object_set(operation, "buffer", blob, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on", VIPS_FAIL_ON_ERROR, NULL);
     vips_area_unref(VIPS_AREA(blob));
-    reader->image = failed ? NULL : image;
-    return !failed;
+    if (loader->animated)
+        g_object_set(operation, "n", -1, NULL);
+    if (reader->format == IMAGE_JPEG)
+        g_object_set(operation, "shrink", choose_shrink(job), NULL);
+    if (reader->format == IMAGE_WEBP)
+        g_object_set(operation, "scale", 1.0 / choose_shrink(job), NULL);
+    bool loaded = vips_object_build(VIPS_OBJECT(operation)) == 0;
+    if (loaded)
+        g_object_get(operation, "out", &reader->image, NULL);
+    vips_object_unref_outputs(VIPS_OBJECT(operation));
+    g_object_unref(operation);
+    return loaded;
 }
 
 static void read_header(struct reader *reader)
@@ -126,12 +145,20 @@ static void read_header(struct reader *reader)
     };
 }
 
+static bool has_foreign_profile(const VipsImage *image)
+{
+    const void *data = NULL;
+    size_t size = 0;
+    return vips_image_get_typeof(image, VIPS_META_ICC_NAME) != 0
+           && !vips_image_get_blob(image, VIPS_META_ICC_NAME, &data, &size) && !profile_is_srgb(data, size);
+}
+
 /* To 8-bit sRGB with or without alpha, whatever it was: through its own profile if it has a usable one. */
 static bool convert(struct reader *reader)
 {
     VipsImage *result = NULL;
     bool converted = false;
-    if (vips_image_get_typeof(reader->image, VIPS_META_ICC_NAME)) {
+    if (has_foreign_profile(reader->image)) {
         converted = replace(
             reader, vips_icc_transform(reader->image, &result, "srgb", "embedded", TRUE, "depth", 8, NULL), &result);
         vips_error_clear();
@@ -163,25 +190,23 @@ static void read_durations(struct reader *reader)
         reader->durations_count = 0;
 }
 
-enum status reader_open(int file, uint64_t size, enum image_format format, const struct image_limits *limits,
-                        uint32_t side, struct reader **ret_reader, struct text *why)
+enum status reader_open(int file, const struct job *job, struct reader **ret_reader, struct text *why)
 {
-    (void)side;
     struct reader *reader = NEW(struct reader);
-    reader->format = format;
+    reader->format = job->format;
     enum status status = STATUS_OK;
-    if (!map_file(reader, file, size)) {
+    if (!map_file(reader, file, job->original_bytes)) {
         text_setf(why, "The original can't be read.");
         status = STATUS_INTERNAL;
-    } else if (!load(reader)) {
+    } else if (!load(reader, job)) {
         status = set_trouble(reader, why);
     }
     if (status == STATUS_OK) {
         read_header(reader);
         /* The probe looked already; but it is the decoder's own reading that takes the memory. */
         const struct reader_info *info = &reader->info;
-        const struct image_info picture = {format, info->width, info->height, info->frames};
-        status = image_limits_check(limits, &picture, why);
+        const struct image_info picture = {job->format, info->width, info->height, info->frames};
+        status = image_limits_check(&job->limits, &picture, why);
     }
     if (status == STATUS_OK && !convert(reader))
         status = set_trouble(reader, why);
@@ -263,7 +288,7 @@ enum status reader_next(struct reader *reader, struct picture *target, struct te
         geometries[i] = (struct shrink_geometry){info->width, info->height, (double)info->width / target->width,
                                                  (double)info->height / target->height};
     struct shrinker shrinker;
-    shrinker_init(&shrinker, geometries, target);
+    shrinker_init(&shrinker, geometries, target, picture_planes(target->kind));
     bool read = true;
     for (uint32_t y = 0; read && y < info->height; y += STRIP_ROWS) {
         uint32_t rows = info->height - y < STRIP_ROWS ? info->height - y : STRIP_ROWS;

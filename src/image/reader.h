@@ -4,7 +4,7 @@
 #define READER_H
 
 #include "picture.h"
-#include "probe.h"
+#include "protocol.h"
 
 struct reader;
 
@@ -19,9 +19,7 @@ struct reader_info {
 
 enum status reader_prepare(const char *program, struct text *why);
 
-/* `side`: how large the picture is wanted at least (its longer side, in pixels); it may come out larger. */
-enum status reader_open(int file, uint64_t size, enum image_format format, const struct image_limits *limits,
-                        uint32_t side, struct reader **ret_reader, struct text *why);
+enum status reader_open(int file, const struct job *job, struct reader **ret_reader, struct text *why);
 void reader_close(struct reader *reader); /* NULL is allowed */
 
 const struct reader_info *reader_info(const struct reader *reader);

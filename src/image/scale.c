@@ -26,16 +26,17 @@ static double lanczos(double x)
 }
 
 /* Weights of the source samples first … first + count - 1 for a target sample at `center`, rounded to a sum of exactly 1. */
-static void fill_weights(int16_t *weights, uint32_t first, uint32_t count, double center, double step)
+static void fill_weights(int16_t *weights, double *shares, uint32_t first, uint32_t count, double center, double step)
 {
     double sum = 0;
-    for (uint32_t i = 0; i < count; i++)
-        sum += lanczos((first + i - center) / step);
+    for (uint32_t i = 0; i < count; i++) {
+        shares[i] = lanczos((first + i - center) / step);
+        sum += shares[i];
+    }
     int left = 1 << WEIGHT_BITS;
     uint32_t heaviest = 0;
     for (uint32_t i = 0; i < count; i++) {
-        double share = lanczos((first + i - center) / step) / sum;
-        weights[i] = (int16_t)lrint(share * (1 << WEIGHT_BITS));
+        weights[i] = (int16_t)lrint(shares[i] / sum * (1 << WEIGHT_BITS));
         left -= weights[i];
         if (weights[i] > weights[heaviest])
             heaviest = i;
@@ -54,6 +55,7 @@ void scale_table_init(struct scale_table *table, uint32_t source, uint32_t targe
         return;
     table->first = NEW_ARRAY(target, uint32_t);
     table->weights = NEW_ARRAY((size_t)target * taps, int16_t);
+    double *shares = NEW_ARRAY(taps, double);
     for (uint32_t i = 0; i < target; i++) {
         double center = (i + 0.5) * step - 0.5;
         double from = ceil(center - reach), to = floor(center + reach);
@@ -62,8 +64,9 @@ void scale_table_init(struct scale_table *table, uint32_t source, uint32_t targe
         if (first > last)
             first = last;
         table->first[i] = first;
-        fill_weights(&table->weights[(size_t)i * taps], first, last - first + 1, center, step);
+        fill_weights(&table->weights[(size_t)i * taps], shares, first, last - first + 1, center, step);
     }
+    free(shares);
 }
 
 void scale_table_release(struct scale_table *table)
@@ -96,14 +99,14 @@ static void widen_row(int16_t *restrict target, const uint8_t *restrict row, uin
 }
 
 /* Written so that the compiler finds the one instruction that multiplies and keeps the high half (pmulhw). */
-static void add_weighted(int16_t *restrict line, const int16_t *restrict row, int16_t weight, uint32_t count)
+static inline void add_weighted(int16_t *restrict line, const int16_t *restrict row, int16_t weight, uint32_t count)
 {
     for (uint32_t x = 0; x < count; x++)
         line[x] = (int16_t)(line[x] + ((row[x] * weight) >> 16));
 }
 
 /* The one that multiplies pairs and adds them (pmaddwd). */
-static int32_t weigh(const int16_t *restrict line, const int16_t *restrict weights, unsigned taps)
+static inline int32_t weigh(const int16_t *restrict line, const int16_t *restrict weights, unsigned taps)
 {
     int32_t sum = 0;
     for (unsigned i = 0; i < taps; i++)
@@ -111,7 +114,7 @@ static int32_t weigh(const int16_t *restrict line, const int16_t *restrict weigh
     return sum;
 }
 
-static uint8_t round_sample(int32_t sum)
+static inline uint8_t round_sample(int32_t sum)
 {
     enum { BITS = LINE_BITS + WEIGHT_BITS };
     int32_t value = (sum + (1 << (BITS - 1))) >> BITS;

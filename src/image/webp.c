@@ -27,7 +27,7 @@ static bool configure(WebPConfig *config, unsigned quality)
     if (!WebPConfigInit(config))
         return false;
     config->quality = (float)quality;
-    config->method = 4;
+    config->method = 3; /* measured: the quality of 4, the default, for 3 % less time; 2 is faster and visibly worse */
     return WebPValidateConfig(config);
 }
 

@@ -42,6 +42,8 @@ static enum status open_reader(const struct readers *readers, struct reader *rea
         return status;
     status = connection_execute(
         &reader->connection, "PRAGMA query_only = ON; PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 2147418112", why);
+    if (!status)
+        status = users_prepare_search(reader, why);
     if (status)
         connection_close(&reader->connection);
     else

@@ -130,6 +130,7 @@ enum status schema_prepare(struct connection *connection, struct text *why);
 
 /* ---- Readers ---- */
 
+struct search;
 /* A connection, and the snapshot that it holds between queries: beginning and ending a read transaction costs more
  * than a search. A snapshot ends when this process has committed, and after READERS_HOLD_MS at the latest, so that
  * commits of other processes are seen and the write-ahead log can start over. */
@@ -138,6 +139,7 @@ struct reader {
     struct connection connection;
     bool is_open, has_snapshot;
     unsigned long long epoch; /* of the snapshot */
+    struct search *search;    /* that is going on */
 };
 
 enum { READERS_HOLD_MS = 100 };
@@ -203,6 +205,8 @@ enum status execution_insert(struct connection *connection, const struct executi
 enum status execution_abort(struct connection *connection, const struct id *id, int64_t now_ms, struct text *why);
 /* ERROR becomes PENDING again. NOT_FOUND when the photo is gone. */
 enum status photo_reopen(struct connection *connection, const struct id *id, int64_t now_ms, struct text *why);
+/* Gives a reader's connection what USERS_SEARCH calls. */
+enum status users_prepare_search(struct reader *reader, struct text *why);
 enum status user_add_post(struct connection *connection, const char *author, struct text *why);
 enum status user_remove_post(struct connection *connection, const char *author, struct text *why);
 /* An execution goes from one status to another: keeps the counters right. */

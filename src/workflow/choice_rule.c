@@ -163,12 +163,13 @@ static bool decide_test(const struct choice_rule *rule, json_t *input, json_t *c
 {
     const struct comparison *comparison = rule->comparison;
     JSON_CLEANUP json_t *value = look_up(rule->variable, input, context, failure);
-    JSON_CLEANUP json_t *operand = json_incref(rule->operand);
+    JSON_CLEANUP json_t *found = NULL;
     if (!value && !comparison->takes_nothing)
         return false;
-    if (rule->operand_path && !(operand = look_up(rule->operand_path, input, context, failure)))
+    if (rule->operand_path && !(found = look_up(rule->operand_path, input, context, failure)))
         return false;
     bool missing = comparison->takes_nothing && is_missing(rule->variable, value);
+    json_t *operand = found ? found : rule->operand;
     *ret_holds = (comparison->relate(missing ? NULL : value, operand) & comparison->holds) != 0;
     return true;
 }

@@ -366,7 +366,7 @@ bool interpreter_next_task(struct interpreter *interpreter, struct interpreter_t
         .ticket = cursor->ticket,
         .state = cursor->state->name,
         .resource = cursor->state->type->resource(cursor->state),
-        .input = json_incref(cursor->task_input),
+        .input = json_deep_copy(cursor->task_input),
         .timeout_ms = cursor->timeout_ms,
     };
     return true;

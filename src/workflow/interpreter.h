@@ -25,7 +25,7 @@ void interpreter_advance(struct interpreter *interpreter, int64_t now_ms);
 struct interpreter_task {
     uint64_t ticket; /* names it; never 0 */
     const char *state, *resource;
-    json_t *input; /* a reference, the caller's to give up */
+    json_t *input; /* the caller's, and shared with nothing: it goes to another thread */
     int64_t timeout_ms;
 };
 /* Hands out a task that is to be run now, each once; false: there is none (more). */

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { POLL_MS = 1000, CLAIM_MAX = 64 };
+enum { POLL_MS = 1000, PAUSE_MIN_MS = 5, CLAIM_MAX = 64 };
 #define NS_PER_MS INT64_C(1000000)
 
 int64_t runner_now_ms(const struct runner *runner)
@@ -68,19 +68,20 @@ static int64_t find_pause_ms(const struct runner *runner)
     if (store_get_counts(runner->settings.store, now_ms, &counts, NULL) != STATUS_OK || counts.next_due_ms < 0)
         return POLL_MS;
     int64_t pause = counts.next_due_ms - now_ms;
-    return pause < 1 ? 1 : pause > POLL_MS ? POLL_MS : pause;
+    return pause < PAUSE_MIN_MS ? PAUSE_MIN_MS : pause > POLL_MS ? POLL_MS : pause;
 }
 
-static size_t claim(const struct runner *runner, struct arena *arena, size_t limit, struct execution *ret_executions)
+/* How many were claimed; -1: the store failed. */
+static int claim(const struct runner *runner, struct arena *arena, size_t limit, struct execution *ret_executions)
 {
     TEXT_CLEANUP struct text why = {0};
     size_t count = 0;
     enum status status = store_executions_claim(runner->settings.store, runner->owner, runner_now_ms(runner),
                                                 runner->settings.lease_ms, limit, arena, ret_executions, &count, &why);
     if (status == STATUS_OK)
-        return count;
+        return (int)count;
     runner_trouble(runner, "The workflow can't ask for work: %s", text_get(&why));
-    return 0;
+    return -1;
 }
 
 /* Asks the store for work for this worker and all that are idle. Call with runner->lock, which is given up meanwhile. */
@@ -93,12 +94,12 @@ static void claim_for_idle(struct runner *runner)
     runner->claiming = true;
     runner->woken = false;
     (void)pthread_mutex_unlock(&runner->lock);
-    size_t count = claim(runner, &arena, limit, executions);
-    int64_t pause_ms = count < limit ? find_pause_ms(runner) : 0;
+    int count = claim(runner, &arena, limit, executions);
+    int64_t pause_ms = count < 0 ? POLL_MS : (size_t)count < limit ? find_pause_ms(runner) : 0;
     (void)pthread_mutex_lock(&runner->lock);
     runner->claiming = false;
     runner->poll_ns = clock_monotonic_ns() + pause_ms * NS_PER_MS;
-    for (size_t i = count; i-- > 0;) /* the last that is added is run first */
+    for (int i = count - 1; i >= 0; i--) /* the last that is added is run first */
         held_add(runner, &executions[i], start_ns + runner->settings.lease_ms * NS_PER_MS);
 }
 

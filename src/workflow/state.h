@@ -39,7 +39,8 @@ struct machine {
 /* A definition is its top machine and what belongs to executions as a whole. */
 struct definition {
     struct arena arena;
-    json_t *document; /* literals are borrowed from it */
+    json_t *
+        document; /* literals are read from it and copied: threads share it, and its reference counts are not for that */
     struct machine top;
     int64_t timeout_seconds; /* 0: none */
 };

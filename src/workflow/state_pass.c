@@ -19,7 +19,7 @@ static void run_pass(struct interpreter *interpreter, struct cursor *cursor)
     const struct pass_fields *fields = cursor->state->fields;
     JSON_CLEANUP json_t *input = step_input(interpreter, cursor);
     if (input)
-        step_succeed(interpreter, cursor, json_incref(fields->result ? fields->result : input));
+        step_succeed(interpreter, cursor, fields->result ? json_deep_copy(fields->result) : json_incref(input));
 }
 
 const struct state_type state_pass = {

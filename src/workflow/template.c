@@ -102,7 +102,7 @@ static bool read_value(struct reader *reader, json_t *value, struct template *te
                                        : true;
     reader->nesting--;
     if (read && !has_paths(template))
-        template->type = TEMPLATE_LITERAL; /* shared as it is, whole */
+        template->type = TEMPLATE_LITERAL; /* copied whole */
     return read;
 }
 
@@ -160,5 +160,5 @@ json_t *template_fill(const struct template *template, json_t *input, json_t *co
     case TEMPLATE_LITERAL:
         break;
     }
-    return json_incref(template->literal);
+    return json_deep_copy(template->literal);
 }

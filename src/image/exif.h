@@ -1,0 +1,11 @@
+/* The one thing that the darkroom wants to know from Exif (CIPA DC-008): which side is up. */
+#ifndef EXIF_H
+#define EXIF_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* The orientation, 1 to 8, of the Exif data that a JPEG's APP1 segment holds; 1 when it doesn't say. */
+int exif_orientation(const uint8_t *data, size_t size);
+
+#endif

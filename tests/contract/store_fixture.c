@@ -1,0 +1,127 @@
+#include "store_fixture.h"
+
+#include <stdio.h>
+
+static bool make_sqlite_address(struct text *out, struct text *why)
+{
+    (void)why;
+    text_addf(out, "sqlite:%s/store.db", check_folder());
+    return true;
+}
+
+static const struct store_back_end back_ends[] = {
+    {"sqlite", make_sqlite_address},
+};
+
+static void run_case(const struct store_back_end *back_end, const struct store_case *row)
+{
+    struct text address TEXT_CLEANUP = {0}, why TEXT_CLEANUP = {0};
+    check_case("%s: %s", back_end->name, row->behaviour);
+    if (!back_end->make_address(&address, &why)) {
+        check_skip("%s", text_get(&why));
+        return;
+    }
+    struct store *store;
+    if (!CHECK_INT(store_open(text_get(&address), &store, &why), STATUS_OK))
+        return;
+    row->run(store, text_get(&address));
+    store_close(store);
+}
+
+void store_run(const struct store_case *cases, size_t count)
+{
+    for (size_t i = 0; i < sizeof back_ends / sizeof back_ends[0]; i++)
+        for (size_t j = 0; j < count; j++)
+            run_case(&back_ends[i], &cases[j]);
+}
+
+struct photo make_photo(const char *author, int64_t created_ms)
+{
+    return (struct photo){.id = id_new(),
+                          .author = author,
+                          .created_ms = created_ms,
+                          .updated_ms = created_ms,
+                          .format = "jpeg",
+                          .frames = 1,
+                          .original = {4000, 3000, 5000000}};
+}
+
+struct execution make_execution(const struct photo *photo)
+{
+    return (struct execution){.id = photo->id,
+                              .workflow = "photo-upload",
+                              .state = "",
+                              .data = "{\"step\":0}",
+                              .started_ms = photo->created_ms,
+                              .updated_ms = photo->created_ms,
+                              .due_ms = photo->created_ms};
+}
+
+enum status create_photo(struct store *store, const struct photo *photo, const char *key, bool *ret_created,
+                         struct text *why)
+{
+    struct arena arena ARENA_CLEANUP = {0};
+    struct execution execution = make_execution(photo);
+    struct photo existing;
+    bool created;
+    enum status status = store_photo_create(store, photo, key, &execution, &arena, &existing, &created, why);
+    if (!status && ret_created)
+        *ret_created = created;
+    return status;
+}
+
+struct photo add_published(struct store *store, const char *author, int64_t created_ms)
+{
+    struct photo photo = make_photo(author, created_ms);
+    CHECK_OK(create_photo(store, &photo, NULL, NULL, why));
+    photo.large = (struct rendition){1440, 1080, 200000};
+    photo.thumbnail = (struct rendition){350, 263, 9000};
+    photo.labels = "[]";
+    CHECK_OK(store_photo_publish(store, &photo, created_ms + 1, why));
+    return photo;
+}
+
+static bool add_name(void *context, const char *name, size_t name_length, int64_t posts_count)
+{
+    struct text *names = context;
+    CHECK_INT(strlen(name), name_length);
+    text_addf(names, "%s%s:%lld", names->length ? " " : "", name, (long long)posts_count);
+    return true;
+}
+
+void search_names(struct store *store, const char *prefix, const char *after, size_t limit, struct text *ret_names)
+{
+    text_clear(ret_names);
+    CHECK_OK(store_users_search(store, prefix, after, limit, add_name, ret_names, why));
+}
+
+const char *state_of(struct store *store, const struct id *id)
+{
+    struct arena arena ARENA_CLEANUP = {0};
+    struct photo photo;
+    enum status status = store_photo_get(store, id, &arena, &photo, NULL);
+    return status ? status_name(status) : photo_state_name(photo.state);
+}
+
+const char *execution_state_of(struct store *store, const struct id *id)
+{
+    struct arena arena ARENA_CLEANUP = {0};
+    struct execution execution;
+    enum status status = store_execution_get(store, id, &arena, &execution, NULL);
+    return status ? status_name(status) : execution_status_name(execution.status);
+}
+
+bool claim_one(struct store *store, const char *owner, int64_t now_ms, int64_t lease_ms, struct arena *arena,
+               struct execution *ret_execution)
+{
+    size_t count = 0;
+    CHECK_OK(store_executions_claim(store, owner, now_ms, lease_ms, 1, arena, ret_execution, &count, why));
+    return count == 1;
+}
+
+struct store_counts counts_of(struct store *store, int64_t now_ms)
+{
+    struct store_counts counts = {0};
+    CHECK_OK(store_get_counts(store, now_ms, &counts, why));
+    return counts;
+}
