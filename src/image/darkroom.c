@@ -5,6 +5,7 @@
 #include "protocol.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -12,6 +13,7 @@
 struct darkroom {
     struct darkroom_settings settings;
     struct fence *fence;
+    atomic_uint_fast64_t developed;
 };
 
 enum status darkroom_open(const struct darkroom_settings *settings, struct darkroom **ret_darkroom, struct text *why)
@@ -32,8 +34,10 @@ enum status darkroom_open(const struct darkroom_settings *settings, struct darkr
     enum status status = fence_open(&fence_settings, &fence, why);
     if (status != STATUS_OK)
         return status;
-    *ret_darkroom = NEW(struct darkroom);
-    **ret_darkroom = (struct darkroom){.settings = *settings, .fence = fence};
+    struct darkroom *darkroom = NEW(struct darkroom);
+    darkroom->settings = *settings;
+    darkroom->fence = fence;
+    *ret_darkroom = darkroom;
     return STATUS_OK;
 }
 
@@ -48,12 +52,14 @@ void darkroom_get_stats(const struct darkroom *darkroom, struct darkroom_stats *
 {
     struct fence_stats stats;
     fence_get_stats(darkroom->fence, &stats);
-    *ret_stats = (struct darkroom_stats){
-        .developed = stats.done, .restarts = stats.restarts, .processes = stats.processes, .busy = stats.busy};
+    *ret_stats = (struct darkroom_stats){.developed = atomic_load_explicit(&darkroom->developed, memory_order_relaxed),
+                                         .restarts = stats.restarts,
+                                         .processes = stats.processes,
+                                         .busy = stats.busy};
 }
 
-enum status darkroom_develop(struct darkroom *darkroom, int original_fd, int large_fd, int thumbnail_fd,
-                             struct darkroom_result *ret_result, struct text *why)
+/* What every job on this file has in common. */
+static enum status make_job(const struct darkroom *darkroom, int original_fd, struct job *ret_job, struct text *why)
 {
     const struct darkroom_settings *settings = &darkroom->settings;
     struct stat file;
@@ -65,8 +71,7 @@ enum status darkroom_develop(struct darkroom *darkroom, int original_fd, int lar
     enum status status = image_probe(original_fd, (uint64_t)file.st_size, &settings->limits, &info, why);
     if (status != STATUS_OK)
         return status;
-
-    const struct job job = {
+    *ret_job = (struct job){
         .format = info.format,
         .original_bytes = (uint64_t)file.st_size,
         .width = info.width,
@@ -76,7 +81,48 @@ enum status darkroom_develop(struct darkroom *darkroom, int original_fd, int lar
         .thumbnail_side = settings->thumbnail_side,
         .quality = settings->quality,
     };
+    return STATUS_OK;
+}
+
+enum status darkroom_develop(struct darkroom *darkroom, int original_fd, int large_fd, int thumbnail_fd,
+                             struct darkroom_result *ret_result, struct text *why)
+{
+    struct job job;
+    enum status status = make_job(darkroom, original_fd, &job, why);
+    if (status != STATUS_OK)
+        return status;
     const int files[JOB_DESCRIPTORS] = {
         [JOB_ORIGINAL] = original_fd, [JOB_LARGE] = large_fd, [JOB_THUMBNAIL] = thumbnail_fd};
-    return fence_work(darkroom->fence, &job, files, ret_result, why);
+    status = fence_work(darkroom->fence, &job, files, ret_result, why);
+    if (status == STATUS_OK)
+        atomic_fetch_add_explicit(&darkroom->developed, 1, memory_order_relaxed);
+    return status;
+}
+
+/* The longer side of a frame whose shorter one is as long as is wanted. */
+static uint32_t fit_sight(const struct job *job, const struct darkroom_sight *sight)
+{
+    uint32_t shorter = job->width < job->height ? job->width : job->height;
+    uint32_t longer = job->width < job->height ? job->height : job->width;
+    uint64_t side = shorter > sight->short_side ? (uint64_t)longer * sight->short_side / shorter : longer;
+    return side > sight->long_side ? sight->long_side : (uint32_t)side;
+}
+
+enum status darkroom_inspect(struct darkroom *darkroom, int original_fd, const struct darkroom_sight *sight,
+                             int pixels_fd, struct darkroom_pixels *ret_pixels, struct text *why)
+{
+    struct job job;
+    enum status status = make_job(darkroom, original_fd, &job, why);
+    if (status != STATUS_OK)
+        return status;
+    job.kind = JOB_INSPECT;
+    job.large_side = fit_sight(&job, sight);
+    job.frames = sight->frames;
+    const int files[JOB_DESCRIPTORS] = {
+        [JOB_ORIGINAL] = original_fd, [JOB_LARGE] = pixels_fd, [JOB_THUMBNAIL] = pixels_fd};
+    struct darkroom_result result;
+    status = fence_work(darkroom->fence, &job, files, &result, why);
+    if (status == STATUS_OK)
+        *ret_pixels = (struct darkroom_pixels){result.large.width, result.large.height, result.frames};
+    return status;
 }

@@ -50,6 +50,18 @@ void darkroom_close(struct darkroom *darkroom);
 enum status darkroom_develop(struct darkroom *darkroom, int original_fd, int large_fd, int thumbnail_fd,
                              struct darkroom_result *ret_result, struct text *why);
 
+struct darkroom_sight {
+    uint32_t short_side, long_side; /* pixels: a frame fits into these, but is never enlarged */
+    uint32_t frames;                /* of an animation at most so many, evenly spread, the first always */
+};
+struct darkroom_pixels {
+    uint32_t width, height, frames;
+};
+/* Decodes as darkroom_develop does, but writes plain pixels for who looks at the photo: 8-bit sRGB, three bytes a pixel, rows without
+ * padding, transparent parts on white, all frames one after the other. */
+enum status darkroom_inspect(struct darkroom *darkroom, int original_fd, const struct darkroom_sight *sight,
+                             int pixels_fd, struct darkroom_pixels *ret_pixels, struct text *why);
+
 struct darkroom_stats {
     uint64_t developed, restarts;
     unsigned processes, busy;

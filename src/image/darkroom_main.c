@@ -1,5 +1,6 @@
 /* cloudphotos-darkroom: the program behind the darkroom's fence. The first process opens the image libraries once. */
 #include "develop.h"
+#include "pixels.h"
 #include "protocol.h"
 #include "room.h"
 
@@ -27,8 +28,11 @@ static void enter(void)
     g_log_set_writer_func(write_nothing, NULL, NULL);
 }
 
-static enum status work(const void *job, const int *descriptors, void *ret_answer, struct text *why)
+static enum status work(const void *job_bytes, const int *descriptors, void *ret_answer, struct text *why)
 {
+    const struct job *job = job_bytes;
+    if (job->kind == JOB_INSPECT)
+        return pixels_write(descriptors[JOB_ORIGINAL], descriptors[JOB_LARGE], job, ret_answer, why);
     const struct develop_files files = {descriptors[JOB_ORIGINAL], descriptors[JOB_LARGE], descriptors[JOB_THUMBNAIL]};
     return develop_photo(&files, job, ret_answer, why);
 }
