@@ -44,7 +44,6 @@ fuzz: ## each fuzz target for FUZZ_SECONDS=60; TEST=word only some
 
 bench: build ## measure, and write docs/benchmarks.md; TEST=word only some
 	@tools/install-packages bench
-	@ninja -C build
 	@node bench/run.mjs '$(TEST)'
 
 lint: ## format, clang-tidy, cppcheck, floors, banned functions, sizes

@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { buildProgram } from './server.mjs';
 
 /* Resolves to { folder, database }: a data folder for `cloudphotos serve`. */
 export function makeLibrary({ build }, users, photos) {
@@ -12,7 +13,7 @@ export function makeLibrary({ build }, users, photos) {
         mkdirSync(folder, { recursive: true });
         const half = `${database}.half`;
         rmSync(half, { force: true });
-        execFileSync(join(build, 'bench', 'make_library'), [half, '--users', String(users), '--photos', String(photos)], { stdio: 'inherit' });
+        execFileSync(buildProgram({ build }, 'make_library'), [half, '--users', String(users), '--photos', String(photos)], { stdio: 'inherit' });
         renameSync(half, database);
     }
     return { folder, database };

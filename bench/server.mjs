@@ -6,7 +6,16 @@ import http from 'node:http';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 
+/* Photos are not moderated unless a test is about that: then it names the moderator. */
+process.env.CLOUDPHOTOS_MODERATOR ??= 'none';
+
 export const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
+
+/* The path of a program of bench/, built if it is not. */
+export function buildProgram({ build }, name) {
+    execFileSync('ninja', ['--quiet', '-C', build, `bench/${name}`], { stdio: 'inherit' });
+    return join(build, 'bench', name);
+}
 
 // ---- Processes ----
 

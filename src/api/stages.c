@@ -7,14 +7,17 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct watcher {
     struct photos *photos;
     struct id id;
     struct http_stream *stream;
     struct subscription *subscription;
+    struct text seen;     /* the stage at the last look at the photo; the stream's own */
     pthread_mutex_t lock; /* of what follows: the listener fills it, the stream empties it */
     struct text pending;
+    struct text told; /* the last stage: it is not told again when a state is retried */
     bool is_new, has_ended;
 };
 
@@ -32,10 +35,12 @@ static void hear(void *data, const struct photo_event *event)
 {
     struct watcher *watcher = data;
     (void)pthread_mutex_lock(&watcher->lock);
-    if (event->stage)
-        add_stage(&watcher->pending, &event->id, event->stage);
-    else
+    if (!event->stage) {
         watcher->has_ended = true;
+    } else if (strcmp(event->stage, text_get(&watcher->told)) != 0) {
+        text_setf(&watcher->told, "%s", event->stage);
+        add_stage(&watcher->pending, &event->id, event->stage);
+    }
     (void)pthread_mutex_unlock(&watcher->lock);
     http_stream_wake(watcher->stream);
 }
@@ -56,7 +61,9 @@ static bool add_state(struct watcher *watcher, struct text *out)
     if (status != STATUS_OK)
         return false; /* the client comes back and asks again */
     if (photo.state == PHOTO_PENDING) {
-        add_stage(out, &watcher->id, stage);
+        text_setf(&watcher->seen, "%s", stage ? stage : "");
+        if (stage) /* else it has ended in this moment, and that will be told */
+            add_stage(out, &watcher->id, stage);
         return true;
     }
     text_add(out, "event: end\ndata: {");
@@ -65,17 +72,39 @@ static bool add_state(struct watcher *watcher, struct text *out)
     return false;
 }
 
+/* The workflow goes on while we look: what is told meanwhile may be older than what we saw, so then we look again. What is
+ * told later is newer, or the very stage that we saw. */
+static bool look_first(struct watcher *watcher, struct text *out)
+{
+    for (;;) {
+        text_clear(out);
+        bool goes_on = add_state(watcher, out);
+        (void)pthread_mutex_lock(&watcher->lock);
+        bool is_settled = !goes_on || (watcher->pending.length == 0 && !watcher->has_ended);
+        text_setf(&watcher->told, "%s", text_get(&watcher->seen));
+        text_clear(&watcher->pending);
+        watcher->is_new = !is_settled;
+        watcher->has_ended = false;
+        (void)pthread_mutex_unlock(&watcher->lock);
+        if (is_settled)
+            return goes_on;
+    }
+}
+
 static bool next_events(void *data, struct text *out)
 {
     struct watcher *watcher = data;
     (void)pthread_mutex_lock(&watcher->lock);
     bool is_new = watcher->is_new, has_ended = watcher->has_ended;
-    if (!is_new) /* what came before the first look at the photo is in that look */
+    if (!is_new) {
         text_append(out, text_get(&watcher->pending), watcher->pending.length);
-    text_clear(&watcher->pending);
-    watcher->is_new = watcher->has_ended = false;
+        text_clear(&watcher->pending);
+        watcher->has_ended = false;
+    }
     (void)pthread_mutex_unlock(&watcher->lock);
-    return is_new || has_ended ? add_state(watcher, out) : true;
+    if (is_new)
+        return look_first(watcher, out);
+    return has_ended ? add_state(watcher, out) : true;
 }
 
 static void close_watcher(void *data)
@@ -84,6 +113,8 @@ static void close_watcher(void *data)
     events_unsubscribe(photos_events(watcher->photos), watcher->subscription);
     (void)pthread_mutex_destroy(&watcher->lock);
     text_release(&watcher->pending);
+    text_release(&watcher->told);
+    text_release(&watcher->seen);
     free(watcher);
 }
 

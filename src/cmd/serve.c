@@ -98,12 +98,24 @@ static void log_trouble(void *context, const char *sentence)
     log_warning("trouble", LOG_S("message", sentence));
 }
 
+/* Goes by numbers: a name such as 127.example.org can lead anywhere. */
+static bool is_loopback(const char *listen)
+{
+    char host[INET_ADDRSTRLEN] = "";
+    struct in_addr address;
+    size_t length = strcspn(listen, ":");
+    if (strncmp(listen, "[::1]:", 6) == 0 || strncmp(listen, "localhost:", 10) == 0)
+        return true;
+    if (length >= sizeof host)
+        return false;
+    memcpy(host, listen, length);
+    return inet_pton(AF_INET, host, &address) == 1 && ntohl(address.s_addr) >> 24 == IN_LOOPBACKNET;
+}
+
 /* A login is a name without proof: whoever can connect can be anybody. */
 static enum status check_login(const struct serve_settings *settings, struct text *why)
 {
-    bool is_loopback = strncmp(settings->listen, "127.", 4) == 0 || strncmp(settings->listen, "[::1]:", 6) == 0
-                       || strncmp(settings->listen, "localhost:", 10) == 0;
-    if (is_loopback || settings->open_login)
+    if (settings->open_login || is_loopback(settings->listen))
         return STATUS_OK;
     text_setf(
         why,
@@ -249,15 +261,26 @@ static void announce(const struct serve_settings *settings, const struct service
                   address, settings->data, address, address, address, address, address);
 }
 
-/* Requests first, then the photos under way: what is not done by then goes on with the next start. */
-static void drain(const struct serve_settings *settings, struct service *service)
+/* Requests first, then the photos under way: what is not done by then goes on with the next start. True when all that was
+ * under way has ended. */
+static bool drain(const struct serve_settings *settings, struct service *service)
 {
-    int64_t begin = clock_monotonic_ns();
+    int64_t begin = clock_monotonic_ns(), until = begin + settings->drain_timeout_ms * 1000000;
     log_info("draining");
     unsigned cut = http_server_drain(service->server, settings->drain_timeout_ms);
-    int64_t left = settings->drain_timeout_ms - (clock_monotonic_ns() - begin) / 1000000;
+    int64_t left = (until - clock_monotonic_ns()) / 1000000;
     photos_drain(service->photos, left > 0 ? left : 0);
-    log_info("drained", LOG_I("requests_cut", cut), LOG_R("seconds", (double)(clock_monotonic_ns() - begin) / 1e9));
+    int64_t end = clock_monotonic_ns();
+    log_info("drained", LOG_I("requests_cut", cut), LOG_R("seconds", (double)(end - begin) / 1e9));
+    return end < until;
+}
+
+/* A thread still waits, for a darkroom or a disk that hangs, and may wait for minutes. Its work was given back to the store, which
+ * takes a sudden end as it takes a crash: nothing is lost. */
+static void end_at_once(void)
+{
+    log_close();
+    _exit(0);
 }
 
 static int serve(struct serve_settings *settings, struct arena *arena)
@@ -280,7 +303,8 @@ static int serve(struct serve_settings *settings, struct arena *arena)
     if (status == STATUS_OK) {
         announce(settings, &service);
         (void)sigwait(&ends, &signal_number);
-        drain(settings, &service);
+        if (!drain(settings, &service))
+            end_at_once();
     } else {
         (void)fprintf(stderr, "cloudphotos serve: %s\n", text_get(&why));
     }

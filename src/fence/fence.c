@@ -79,7 +79,7 @@ void fence_close(struct fence *fence)
 {
     if (!fence)
         return;
-    first_process_end(fence);
+    first_process_end(fence, false);
     for (unsigned i = 0; i < fence->settings.processes; i++) {
         if (fence->slots[i].socket >= 0)
             close(fence->slots[i].socket);

@@ -31,7 +31,8 @@ struct fence {
 
 /* Starts the first process and waits for its hello. UNAVAILABLE when it does not come up. */
 enum status first_process_start(struct fence *fence, struct text *why);
-void first_process_end(struct fence *fence);
+/* `kills`: do not wait until it ends by itself. */
+void first_process_end(struct fence *fence, bool kills);
 
 /* Ends the slot's worker, if any, and gives the slot a new one, starting the first process again when that is gone.
  * *ret_hired says how the old one ended. UNAVAILABLE when there is no new one: the slot is empty then. */

@@ -88,23 +88,24 @@ enum status first_process_start(struct fence *fence, struct text *why)
         fence->first_process = 0;
         text_setf(why, "The %s's program %s can't be started: %s.", fence->settings.name, fence->program,
                   strerror(error));
-        first_process_end(fence);
+        first_process_end(fence, true);
         return STATUS_UNAVAILABLE;
     }
     enum status status = await_hello(fence, why);
     if (status != STATUS_OK)
-        first_process_end(fence);
+        first_process_end(fence, true);
     return status;
 }
 
-void first_process_end(struct fence *fence)
+void first_process_end(struct fence *fence, bool kills)
 {
     if (fence->control >= 0)
         close(fence->control);
     fence->control = -1;
     if (fence->first_process > 0) {
-        /* Its workers end with it: they asked the kernel for that (PR_SET_PDEATHSIG). */
-        kill(fence->first_process, SIGKILL);
+        /* With its socket it ends by itself, after its workers; when it was stuck, the workers end with it all the same. */
+        if (kills)
+            kill(fence->first_process, SIGKILL);
         while (waitpid(fence->first_process, NULL, 0) < 0 && errno == EINTR)
             ;
     }
@@ -124,13 +125,13 @@ static enum status ask_or_restart(struct fence *fence, const struct hire *hire, 
 {
     if (ask(fence, hire, ret_hired, ret_socket))
         return STATUS_OK;
-    first_process_end(fence);
+    first_process_end(fence, true);
     enum status status = first_process_start(fence, why);
     if (status != STATUS_OK)
         return status;
     if (ask(fence, hire, ret_hired, ret_socket))
         return STATUS_OK;
-    first_process_end(fence);
+    first_process_end(fence, true);
     text_setf(why, "The %s's first process does not answer.", fence->settings.name);
     return STATUS_UNAVAILABLE;
 }

@@ -78,10 +78,15 @@ void sandbox_leave_network(void)
     (void)unshare(CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWIPC);
 }
 
+static bool limit_between(int resource, uint64_t soft, uint64_t hard)
+{
+    struct rlimit both = {.rlim_cur = soft, .rlim_max = hard};
+    return setrlimit((__rlimit_resource_t)resource, &both) == 0;
+}
+
 static bool limit(int resource, uint64_t value)
 {
-    struct rlimit both = {.rlim_cur = value, .rlim_max = value};
-    return setrlimit((__rlimit_resource_t)resource, &both) == 0;
+    return limit_between(resource, value, value);
 }
 
 /* Bytes of address space in use: the first number of /proc/self/statm is pages. */
@@ -96,13 +101,14 @@ static uint64_t address_space(void)
     return found == 1 ? pages * (uint64_t)sysconf(_SC_PAGESIZE) : 0;
 }
 
-/* No limit on processes: it counts all of a user's, so a busy machine would forbid threads; the filter forbids forking. */
+/* At the soft limit of time comes SIGXCPU, which tells what it was; at the hard one a nameless SIGKILL.
+ * No limit on processes: it counts all of a user's, so a busy machine would forbid threads; the filter forbids forking. */
 static bool set_limits(const struct sandbox_limits *limits)
 {
     uint64_t used = address_space();
     return (SANDBOX_SANITIZED || (used && limit(RLIMIT_AS, used + limits->memory_bytes)))
-           && limit(RLIMIT_CPU, limits->cpu_seconds) && limit(RLIMIT_FSIZE, OUTPUT_BYTES_MAX)
-           && limit(RLIMIT_NOFILE, DESCRIPTORS_MAX) && limit(RLIMIT_CORE, 0);
+           && limit_between(RLIMIT_CPU, limits->cpu_seconds, limits->cpu_seconds + 1)
+           && limit(RLIMIT_FSIZE, OUTPUT_BYTES_MAX) && limit(RLIMIT_NOFILE, DESCRIPTORS_MAX) && limit(RLIMIT_CORE, 0);
 }
 
 static int add_rules(scmp_filter_ctx filter)
@@ -117,8 +123,8 @@ static int add_rules(scmp_filter_ctx filter)
     }
     /* abort(3) ends here: the death is then called by its own name. */
     if (!failed)
-        failed =
-            seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1, SCMP_A0(SCMP_CMP_EQ, (uint64_t)getpid()));
+        failed = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
+                                  SCMP_CMP64(0, SCMP_CMP_EQ, (uint64_t)getpid(), 0));
     /* Its flags lie behind a pointer that a filter can't follow; without it glibc takes clone. */
     if (!failed)
         failed = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);

@@ -48,7 +48,6 @@ static void on_error(j_common_ptr jpeg)
     struct decoder *decoder = jpeg->client_data;
     char said[JMSG_LENGTH_MAX];
     jpeg->err->format_message(jpeg, said);
-    TEXT_CLEANUP struct text reason = {0};
     bool memory = jpeg->err->msg_code == JERR_OUT_OF_MEMORY;
     text_setf(decoder->why, memory ? "The JPEG needs too much memory to be decoded." : "The JPEG is broken: %s.", said);
     decoder->status = memory ? STATUS_TOO_LARGE : STATUS_UNPROCESSABLE;

@@ -205,7 +205,7 @@ static enum status walk(struct prober *prober, struct image_info *info)
     for (unsigned boxes = 0; offset < prober->size && boxes < BOXES_MAX; boxes++) {
         struct box box = {0};
         enum status status = read_box(prober, offset, prober->size, &box);
-        if (status != STATUS_OK && sized && !is_name(&box))
+        if (status != STATUS_OK && sized && prober->size - offset >= BOX_BYTES && !is_name(&box))
             break;
         if (status == STATUS_OK && is_type(&box, "meta") && !sized) {
             status = read_meta(prober, box, info);

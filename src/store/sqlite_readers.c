@@ -4,6 +4,7 @@
 
 #include <sched.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { READERS_MIN = 4, READERS_MAX = 64 };
@@ -104,13 +105,31 @@ void readers_give_back(struct readers *readers, struct reader *reader, enum stat
     (void)pthread_mutex_unlock(&reader->mutex);
 }
 
-void readers_refresh(struct readers *readers)
+struct timespec deadline_in(clockid_t clock, int ms)
+{
+    struct timespec until;
+    (void)clock_gettime(clock, &until);
+    until.tv_nsec += (long)ms * 1000000;
+    until.tv_sec += until.tv_nsec / 1000000000;
+    until.tv_nsec %= 1000000000;
+    return until;
+}
+
+static bool lock_within(pthread_mutex_t *mutex, int patience_ms)
+{
+    if (pthread_mutex_trylock(mutex) == 0)
+        return true;
+    struct timespec until = deadline_in(CLOCK_REALTIME, patience_ms); /* ThreadSanitizer knows no other clock for it */
+    return patience_ms && pthread_mutex_timedlock(mutex, &until) == 0;
+}
+
+void readers_refresh(struct readers *readers, int patience_ms)
 {
     atomic_store(&readers->any_snapshot, false);
     (void)atomic_fetch_add(&readers->epoch, 1);
     for (unsigned i = 0; i < readers->count; i++) {
         struct reader *reader = &readers->readers[i];
-        if (pthread_mutex_trylock(&reader->mutex) != 0)
+        if (!lock_within(&reader->mutex, patience_ms))
             continue; /* whoever has it lets go when giving it back */
         if (reader->is_open)
             end_snapshot(reader);

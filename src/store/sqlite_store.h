@@ -15,6 +15,7 @@
 #include <pthread.h>
 #include <sqlite3.h>
 #include <stdatomic.h>
+#include <time.h>
 
 /* ---- Connections: of one thread at a time ---- */
 
@@ -164,8 +165,10 @@ void readers_release(struct readers *readers);
  * A thread takes one at a time. */
 enum status readers_take(struct readers *readers, struct reader **ret_reader, struct text *why);
 void readers_give_back(struct readers *readers, struct reader *reader, enum status status);
-/* Whoever reads from now on sees all that is committed now; idle readers let go of what they hold. */
-void readers_refresh(struct readers *readers);
+/* Whoever reads from now on sees all that is committed now. Idle readers let go of what they hold at once, and busy ones at
+ * their end, for which patience_ms (each) is waited. */
+void readers_refresh(struct readers *readers, int patience_ms);
+struct timespec deadline_in(clockid_t clock, int ms);
 
 /* ---- The writer ---- */
 

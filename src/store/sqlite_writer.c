@@ -1,10 +1,10 @@
 #include "sqlite_store.h"
 
 #include <errno.h>
-#include <time.h>
 
-/* Frames (pages) that are gathered in the write-ahead log before they are copied to the database: 8 MB. */
-enum { CHECKPOINT_FRAMES = 2000 };
+/* Frames (pages) that are gathered in the write-ahead log before they are copied to the database: 8 MB; and before the next
+ * attempt when not all could be. */
+enum { CHECKPOINT_FRAMES = 2000, CHECKPOINT_RETRY_FRAMES = 200, CHECKPOINT_PATIENCE_MS = 10 };
 
 /* A caller's operation, on the caller's stack while it waits. */
 struct write {
@@ -57,7 +57,7 @@ static void commit_group(struct writer *writer, struct write *group)
     sqlite3_int64 changes = sqlite3_total_changes64(writer->connection.db);
     enum status status = run_group(&writer->connection, group, &why);
     if (!status && sqlite3_total_changes64(writer->connection.db) != changes)
-        readers_refresh(writer->readers); /* before anybody hears of it: callers see what they wrote */
+        readers_refresh(writer->readers, 0); /* before anybody hears of it: callers see what they wrote */
     (void)pthread_mutex_lock(&writer->mutex);
     for (struct write *write = group, *next; write; write = next) {
         next = write->next;
@@ -71,17 +71,19 @@ static void commit_group(struct writer *writer, struct write *group)
     (void)pthread_mutex_unlock(&writer->mutex);
 }
 
-/* Copies the log to the database while readers go on. Readers that let go afterwards no longer need the log, so that the
- * next commit starts it over. A process that holds a snapshot of its own delays that until the log has grown as much again. */
+/* Copies the log to the database while readers go on, and has the next commit start it over. Both need that nobody still
+ * reads an older state: readers are given a moment to come to their end, and one that does not delays the whole a little. */
 static void checkpoint_when_long(struct writer *writer)
 {
+    int frames = 0, copied = 0;
     if (writer->log_frames < CHECKPOINT_FRAMES)
         writer->checkpoint_from = CHECKPOINT_FRAMES;
     if (writer->log_frames < writer->checkpoint_from)
         return;
-    (void)sqlite3_wal_checkpoint_v2(writer->connection.db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
-    readers_refresh(writer->readers);
-    writer->checkpoint_from = writer->log_frames + CHECKPOINT_FRAMES;
+    readers_refresh(writer->readers, CHECKPOINT_PATIENCE_MS);
+    (void)sqlite3_wal_checkpoint_v2(writer->connection.db, NULL, SQLITE_CHECKPOINT_PASSIVE, &frames, &copied);
+    readers_refresh(writer->readers, CHECKPOINT_PATIENCE_MS);
+    writer->checkpoint_from = writer->log_frames + CHECKPOINT_RETRY_FRAMES;
 }
 
 static int note_log_frames(void *context, sqlite3 *db, const char *database, int frames)
@@ -101,11 +103,7 @@ static bool wait_for_work(struct writer *writer)
             (void)pthread_cond_wait(&writer->wanted, &writer->mutex);
             continue;
         }
-        struct timespec until;
-        (void)clock_gettime(CLOCK_MONOTONIC, &until);
-        until.tv_nsec += READERS_HOLD_MS * 1000000;
-        until.tv_sec += until.tv_nsec / 1000000000;
-        until.tv_nsec %= 1000000000;
+        struct timespec until = deadline_in(CLOCK_MONOTONIC, READERS_HOLD_MS);
         if (pthread_cond_clockwait(&writer->wanted, &writer->mutex, CLOCK_MONOTONIC, &until) == ETIMEDOUT)
             return true;
     }
@@ -125,7 +123,7 @@ static void *write_groups(void *context)
         writer->last = &writer->first;
         (void)pthread_mutex_unlock(&writer->mutex);
         if (snapshots_are_old)
-            readers_refresh(writer->readers);
+            readers_refresh(writer->readers, 0);
         if (group) {
             commit_group(writer, group);
             checkpoint_when_long(writer);

@@ -194,6 +194,9 @@ bool path_parse_segments(struct path_parser *parser, struct path *path)
 enum status path_parse(const char *text, struct arena *arena, const struct path **ret_path, struct text *why)
 {
     struct path_parser parser = {.at = text, .arena = arena, .why = why};
+    JSON_CLEANUP json_t *utf8 = json_string(text);
+    if (!utf8)
+        return text_setf(why, "a path is text in UTF-8"), STATUS_INVALID;
     if (strlen(text) > LENGTH_MAX)
         return text_setf(why, "a path has at most %d bytes", LENGTH_MAX), STATUS_INVALID;
     struct path *path = arena_new(arena, sizeof *path);

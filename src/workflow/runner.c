@@ -151,6 +151,11 @@ static void *work(void *context)
 
 /* ---- The keeper ---- */
 
+static int64_t later(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
 /* Prolongs what is held now. Call with runner->lock, which is given up meanwhile. */
 static void renew(struct runner *runner)
 {
@@ -163,8 +168,8 @@ static void renew(struct runner *runner)
         runner_trouble(runner, "Leases could not be renewed: %s", text_get(&why));
     (void)pthread_mutex_lock(&runner->lock);
     for (struct held *held = runner->held; held && status == STATUS_OK; held = held->next)
-        if (held->lease_until_ns < start_ns + runner->settings.lease_ms * NS_PER_MS)
-            held->lease_until_ns = start_ns + runner->settings.lease_ms * NS_PER_MS;
+        if (held->lease_until_ns > start_ns) /* else it had run out before, and was not prolonged */
+            held->lease_until_ns = later(held->lease_until_ns, start_ns + runner->settings.lease_ms * NS_PER_MS);
 }
 
 /* Advances executions whose time has come while they have tasks under way. The time until the next, or -1. */

@@ -3,6 +3,7 @@
 #include "asl_drive.h"
 #include "check.h"
 #include "execution_data.h"
+#include "recovery.h"
 
 #include <dirent.h>
 #include <stdio.h>
@@ -167,6 +168,98 @@ static void test_retrying(void)
     drive_release(&drive);
 }
 
+/* ---- The limit of data ---- */
+
+/* A string that with its quotes has so many bytes as JSON. */
+static json_t *string_of(size_t bytes)
+{
+    TEXT_CLEANUP struct text text = {0};
+    while (text.length < bytes - 2)
+        text_addc(&text, 'x');
+    return json_string(text_get(&text));
+}
+
+static const struct {
+    const char *name, *state;
+    size_t input, output; /* bytes */
+    const char *error;    /* NULL: it succeeds */
+} sizes[] = {
+    {"an output that just fits", "\"Resource\":\"a\"", 2, 262144, NULL},
+    {"an output that does not", "\"Resource\":\"a\"", 2, 262145, "States.DataLimitExceeded"},
+    {"an input of the execution that just fits", "\"Resource\":\"a\"", 262144, 2, NULL},
+    {"an input of the execution that does not", "\"Resource\":\"a\"", 262145, 2, "States.DataLimitExceeded"},
+    {"Parameters that make it larger", "\"Resource\":\"a\",\"Parameters\":{\"a.$\":\"$\",\"b.$\":\"$\"}", 140000, 2,
+     "States.DataLimitExceeded"},
+    {"a result beside the input", "\"Resource\":\"a\",\"Parameters\":{},\"InputPath\":null,\"ResultPath\":\"$.y\"",
+     140000, 140000, "States.DataLimitExceeded"},
+    {"an output that is dropped", "\"Resource\":\"a\",\"ResultPath\":null", 2, 262145, "States.DataLimitExceeded"},
+};
+
+static void test_sizes(void)
+{
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        TEXT_CLEANUP struct text definition = {0};
+        TEXT_CLEANUP struct text data = {0};
+        JSON_CLEANUP json_t *answers = json_pack("{s:[{s:o}]}", "a", "output", string_of(sizes[i].output));
+        bool in_object = strstr(sizes[i].state, "$.y") != NULL; /* where something can be put */
+        JSON_CLEANUP json_t *input =
+            in_object ? json_pack("{s:o}", "x", string_of(sizes[i].input)) : string_of(sizes[i].input);
+        struct drive drive;
+        check_case("%s", sizes[i].name);
+        text_addf(&definition, "{\"StartAt\":\"A\",\"States\":{\"A\":{\"Type\":\"Task\",%s,\"End\":true}}}",
+                  sizes[i].state);
+        execution_data_initial(input, &data);
+        CHECK_INT(drive_open(&drive, text_get(&definition), text_get(&data), answers, NULL), STATUS_OK);
+        CHECK(drive_run(&drive));
+        CHECK_STR(interpreter_get_error(drive.interpreter), sizes[i].error);
+        drive_release(&drive);
+    }
+}
+
+/* ---- The delays of retriers ---- */
+
+static void test_delays(void)
+{
+    static const struct {
+        struct retrier retrier;
+        int64_t attempts;
+        double random;
+        int64_t delay_ms;
+    } delays[] = {
+        {{.interval_seconds = 1, .backoff_rate = 2}, 0, 0.5, 1000},
+        {{.interval_seconds = 1, .backoff_rate = 2}, 3, 0.5, 8000},
+        {{.interval_seconds = 3, .backoff_rate = 1.5}, 1, 0.5, 4500},
+        {{.interval_seconds = 1, .backoff_rate = 2, .max_delay_seconds = 30}, 40, 0.5, 30000},
+        {{.interval_seconds = 1, .backoff_rate = 2, .max_delay_seconds = 30}, 99999998, 0.5, 30000},
+        {{.interval_seconds = 1, .backoff_rate = 2}, 99999998, 0.5, 31622400000},
+        {{.interval_seconds = 4, .backoff_rate = 2, .full_jitter = true}, 1, 0.5, 4000},
+        {{.interval_seconds = 4, .backoff_rate = 2, .full_jitter = true}, 1, 0, 0},
+        {{.interval_seconds = 4, .backoff_rate = 2, .full_jitter = true, .max_delay_seconds = 5}, 1, 0.5, 2500},
+    };
+    for (size_t i = 0; i < sizeof delays / sizeof delays[0]; i++) {
+        check_case("row %zu", i);
+        CHECK_INT(retrier_delay_ms(&delays[i].retrier, delays[i].attempts, delays[i].random), delays[i].delay_ms);
+    }
+}
+
+/* Full jitter in a running machine: between nothing and the whole delay, and not always the same. */
+static void test_jitter(void)
+{
+    JSON_CLEANUP json_t *answers = json_pack("{s:[{s:s}]}", "a", "error", "E");
+    struct drive drive;
+    CHECK_INT(
+        drive_open(&drive,
+                   "{\"StartAt\":\"A\",\"States\":{\"A\":{\"Type\":\"Task\",\"Resource\":\"a\",\"End\":true,\"Retry\":["
+                   "{\"ErrorEquals\":[\"E\"],\"BackoffRate\":1,\"IntervalSeconds\":10,\"MaxAttempts\":50,"
+                   "\"JitterStrategy\":\"FULL\"}]}}}",
+                   "{\"input\":{}}", answers, NULL),
+        STATUS_OK);
+    CHECK(drive_run(&drive));
+    int64_t took_ms = drive.now_ms - DRIVE_START_MS;
+    CHECK(took_ms > 50 * 10000 / 4 && took_ms < 50 * 10000 * 3 / 4);
+    drive_release(&drive);
+}
+
 /* ---- Data that was kept ---- */
 
 static void test_broken_data(void)
@@ -209,6 +302,7 @@ static void test_circle(void)
 }
 
 CHECK_MAIN({"a state machine writes this history", test_histories},
-           {"a failed execution can be made to go on", test_retrying},
+           {"a failed execution can be made to go on", test_retrying}, {"data is limited", test_sizes},
+           {"a retrier waits for so long", test_delays}, {"full jitter spreads retries", test_jitter},
            {"data that does not fit the definition is refused", test_broken_data},
            {"states in a circle stop to be kept", test_circle})

@@ -5,9 +5,9 @@
 
 /* The document of RFC 9535's and Goessner's examples, shortened. */
 #define STORE                                                                                                          \
-    "{\"store\":{\"book\":[{\"category\":\"reference\",\"price\":8.5,\"title\":\"A\"},"                               \
+    "{\"store\":{\"book\":[{\"category\":\"reference\",\"price\":8.5,\"title\":\"A\"},"                                \
     "{\"category\":\"fiction\",\"price\":12.75,\"title\":\"B\"},"                                                      \
-    "{\"category\":\"fiction\",\"price\":8.75,\"title\":\"C\",\"isbn\":\"0-553\"}],\"bicycle\":{\"price\":19.5}},"    \
+    "{\"category\":\"fiction\",\"price\":8.75,\"title\":\"C\",\"isbn\":\"0-553\"}],\"bicycle\":{\"price\":19.5}},"     \
     "\"expensive\":10}"
 
 struct selecting {
@@ -122,6 +122,7 @@ struct refusal {
 static const struct refusal refusals[] = {
     {"", STATUS_INVALID, "begins with"},
     {"foo", STATUS_INVALID, "begins with"},
+    {"$.f\xc6o", STATUS_INVALID, "UTF-8"},
     {".guid", STATUS_INVALID, "begins with"},
     {"()", STATUS_INVALID, "begins with"},
     {"$foo", STATUS_UNSUPPORTED, "variables"},
