@@ -164,10 +164,21 @@ static enum status onnx_inspect(struct moderator *moderator, const struct modera
     return STATUS_OK;
 }
 
+static void onnx_get_stats(const struct moderator *moderator, struct moderation_stats *ret_stats)
+{
+    const struct moderation_onnx *onnx = (const struct moderation_onnx *)moderator;
+    struct fence_stats stats = {0};
+    if (onnx->fence)
+        fence_get_stats(onnx->fence, &stats);
+    *ret_stats = (struct moderation_stats){
+        .inspected = stats.done, .restarts = stats.restarts, .processes = stats.processes, .busy = stats.busy};
+}
+
 const struct moderator_ops moderation_onnx_ops = {
     .name = "onnx",
     .needs_pixels = true,
     .open = onnx_open,
     .close = onnx_close,
     .inspect = onnx_inspect,
+    .get_stats = onnx_get_stats,
 };

@@ -47,6 +47,11 @@ struct moderation_labels {
     size_t count;
 };
 
+struct moderation_stats {
+    uint64_t inspected, restarts;
+    unsigned processes, busy;
+};
+
 struct moderator;
 struct moderator_ops {
     const char *name;  /* "none" */
@@ -57,6 +62,7 @@ struct moderator_ops {
      * object that tells how it came to the labels: scores, thresholds, versions. */
     enum status (*inspect)(struct moderator *moderator, const struct moderation_image *image,
                            struct moderation_labels *ret_labels, struct text *audit, struct text *why);
+    void (*get_stats)(const struct moderator *moderator, struct moderation_stats *ret_stats); /* NULL: there are none */
 };
 struct moderator {
     const struct moderator_ops *ops;
