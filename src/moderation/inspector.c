@@ -128,8 +128,7 @@ static enum status look_at_place(struct look *look, bool is_tile, bool everythin
     memset(look->asked, 0, sizeof look->asked);
     for (uint32_t i = 0; i < manifest->label_count; i++) {
         const struct manifest_label *label = &manifest->labels[i];
-        bool is_certain = !everything && look->inspection->scores[i] >= label->threshold;
-        if (!label->is_visible || is_certain || (is_tile && !label->in_tiles))
+        if (!label->is_visible || (is_tile && !label->in_tiles))
             continue;
         enum status status = score_label(look, i, everything);
         if (status != STATUS_OK)

@@ -12,6 +12,7 @@ struct moderation_onnx {
     struct manifest manifest;
     char *folder;
     struct text blind;
+    bool everything;
     struct fence *fence; /* NULL: no label is visible, there is nothing to run */
 };
 
@@ -67,6 +68,7 @@ static enum status onnx_open(const struct moderation_settings *settings, struct 
 {
     struct moderation_onnx *onnx = NEW(struct moderation_onnx);
     onnx->moderator.ops = &moderation_onnx_ops;
+    onnx->everything = settings->everything;
     onnx->folder = settings->models ? memory_copy_string(settings->models) : manifest_find_folder();
     enum status status = manifest_read(onnx->folder, &onnx->manifest, why);
     if (status == STATUS_OK)
@@ -152,7 +154,8 @@ static enum status onnx_inspect(struct moderator *moderator, const struct modera
                                 struct moderation_labels *ret_labels, struct text *audit, struct text *why)
 {
     struct moderation_onnx *onnx = (struct moderation_onnx *)moderator;
-    const struct onnx_job job = {.width = image->width, .height = image->height, .frames = image->frames};
+    const struct onnx_job job = {
+        .width = image->width, .height = image->height, .frames = image->frames, .everything = onnx->everything};
     struct onnx_answer answer = {0};
     enum status status = STATUS_OK;
     if (onnx->fence)

@@ -23,6 +23,7 @@ struct moderation_settings {
     unsigned processes;    /* of the local moderator */
     int64_t timeout_ms;    /* for one photo: 20,000 */
     uint64_t memory_bytes; /* that one photo may take beyond the models: 256 MB */
+    bool everything;       /* the local moderator asks every net about every place, for comparison */
 };
 
 /* What a photo shows. Decoded pixels are behind a descriptor, so that they go from one fenced process to the other and never
