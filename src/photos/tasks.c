@@ -57,12 +57,44 @@ static enum status open_original(struct photos *photos, const struct id *id, str
 
 /* ---- detect-and-store: is it a photo within the limits, and may it be shown? ---- */
 
+static enum status read_review(struct photos *photos, const struct id *id, enum photo_review *ret_review,
+                               struct text *why)
+{
+    ARENA_CLEANUP struct arena arena = {0};
+    struct photo photo;
+    enum status status = store_photo_get(photos->settings.store, id, &arena, &photo, why);
+    if (status == STATUS_OK)
+        *ret_review = photo.review;
+    return status;
+}
+
+/* The moderator asked for a person: the photo stays PENDING until one has decided. */
+static void follow_review(enum photo_review review, struct task_outcome *outcome)
+{
+    if (review == REVIEW_APPROVED)
+        outcome->output = json_object();
+    else if (review == REVIEW_REFUSED)
+        fail(outcome, "Moderation.Refused", "Refused by a person who reviewed it");
+    else
+        fail(outcome, "Moderation.Held", "The photo waits for a person to look at it.");
+}
+
 static void judge(struct photos *photos, const struct id *id, int original_fd, struct task_outcome *outcome)
 {
     struct moderation_labels labels = {0};
     TEXT_CLEANUP struct text why = {0};
-    enum status status = photos_look(photos, id, original_fd, &labels, &why);
+    enum photo_review review;
+    enum status status = read_review(photos, id, &review, &why);
+    if (status == STATUS_OK && review != REVIEW_NONE) {
+        follow_review(review, outcome);
+        return;
+    }
+    if (status == STATUS_OK)
+        status = photos_look(photos, id, original_fd, &labels, &why);
     const struct moderation_label *refusal = moderation_find(&labels, MODERATION_REFUSE);
+    const struct moderation_label *doubt = moderation_find(&labels, MODERATION_HOLD);
+    if (status == STATUS_OK && !refusal && doubt)
+        status = store_photo_review(photos->settings.store, id, REVIEW_WAITING, clock_now_ms(), &why);
     if (status == STATUS_TOO_LARGE || status == STATUS_UNSUPPORTED || status == STATUS_UNPROCESSABLE) {
         fail_picture(outcome, status, &why);
     } else if (status == STATUS_NOT_FOUND) {
@@ -72,6 +104,8 @@ static void judge(struct photos *photos, const struct id *id, int original_fd, s
     } else if (refusal) {
         text_setf(&outcome->error, "Moderation.Refused");
         text_setf(&outcome->cause, "Refused: %s, %.0f %% sure", refusal->name, refusal->confidence);
+    } else if (doubt) {
+        follow_review(REVIEW_WAITING, outcome);
     } else {
         outcome->output = json_object();
     }
