@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { buildProgram } from './server.mjs';
 
 const BACKGROUNDS = '/usr/share/backgrounds/mate';
 export const LARGE_PHOTO = join(BACKGROUNDS, 'abstract/Elephants_5640x3172.jpg');
@@ -13,4 +14,9 @@ export function makePhoto({ folder }, width, height) {
         execFileSync('convert', [LARGE_PHOTO, '-resize', `${width}x${height}^`, '-gravity', 'center',
             '-extent', `${width}x${height}`, '-quality', '90', path]);
     return path;
+}
+
+/* What the bare pipeline needs for one photo, { wall_s, cpu_s }: medians of so many times in one process. */
+export function barePipeline(context, photo, times) {
+    return JSON.parse(execFileSync(buildProgram(context, 'bare_pipeline'), [photo, String(times)], { encoding: 'utf8' }));
 }

@@ -13,7 +13,7 @@ export const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(v
 
 /* The path of a program of bench/, built if it is not. */
 export function buildProgram({ build }, name) {
-    execFileSync('ninja', ['--quiet', '-C', build, `bench/${name}`], { stdio: 'inherit' });
+    execFileSync('ninja', ['--quiet', '-C', build, `bench/${name}`], { stdio: ['ignore', 'ignore', 'inherit'] });
     return join(build, 'bench', name);
 }
 

@@ -275,26 +275,21 @@ static bool drain(const struct serve_settings *settings, struct service *service
     return end < until;
 }
 
-/* A thread still waits, for a darkroom or a disk that hangs, and may wait for minutes. Its work was given back to the store, which
- * takes a sudden end as it takes a crash: nothing is lost. */
-static void end_at_once(void)
+/* A thread of the workflow may still wait, for a darkroom or a disk that hangs, and that for minutes. Its work was given back to
+ * the store, which takes a sudden end as it takes a crash: nothing is lost. Requests that are left are cut in order, for
+ * they take their files with them. */
+static void end_at_once(struct service *service)
 {
+    http_server_close(service->server);
     log_close();
     _exit(0);
 }
 
-static int serve(struct serve_settings *settings, struct arena *arena)
+static int serve(struct serve_settings *settings, const sigset_t *ends, struct arena *arena)
 {
     TEXT_CLEANUP struct text why = {0};
     struct service service = {0};
-    sigset_t ends;
     int signal_number;
-    /* Blocked before any thread starts, so that every thread leaves them to sigwait below. */
-    (void)sigemptyset(&ends);
-    (void)sigaddset(&ends, SIGTERM);
-    (void)sigaddset(&ends, SIGINT);
-    (void)pthread_sigmask(SIG_BLOCK, &ends, NULL);
-    (void)signal(SIGPIPE, SIG_IGN);
     enum status status = check_login(settings, &why);
     if (status == STATUS_OK)
         status = open_data(settings, arena, &why);
@@ -302,9 +297,9 @@ static int serve(struct serve_settings *settings, struct arena *arena)
         status = open_service(settings, &service, &why);
     if (status == STATUS_OK) {
         announce(settings, &service);
-        (void)sigwait(&ends, &signal_number);
+        (void)sigwait(ends, &signal_number);
         if (!drain(settings, &service))
-            end_at_once();
+            end_at_once(&service);
     } else {
         (void)fprintf(stderr, "cloudphotos serve: %s\n", text_get(&why));
     }
@@ -321,11 +316,23 @@ static int read_level(const char *name)
     return -1;
 }
 
+/* Before any thread starts, the log's too, so that every thread leaves them to sigwait: one that did not would let a second
+ * SIGTERM cut a drain short. */
+static void block_signals(sigset_t *ret_ends)
+{
+    (void)sigemptyset(ret_ends);
+    (void)sigaddset(ret_ends, SIGTERM);
+    (void)sigaddset(ret_ends, SIGINT);
+    (void)pthread_sigmask(SIG_BLOCK, ret_ends, NULL);
+    (void)signal(SIGPIPE, SIG_IGN);
+}
+
 static int run_serve(int argc, char **argv)
 {
     ARENA_CLEANUP struct arena arena = {0};
     TEXT_CLEANUP struct text why = {0};
     struct serve_settings settings = {0}; /* a setting without a default stays NULL */
+    sigset_t ends;
     bool help;
     enum status status = settings_read(&table, argc - 1, argv + 1, &arena, &settings, NULL, &help, &why);
     int level = status == STATUS_OK && !help ? read_level(settings.log_level) : LOG_INFO;
@@ -337,8 +344,9 @@ static int run_serve(int argc, char **argv)
         (void)fprintf(stderr, "cloudphotos serve: %s\n", text_get(&why));
     if (status != STATUS_OK || help)
         return status == STATUS_OK ? 0 : 2;
+    block_signals(&ends);
     log_open(STDOUT_FILENO, (enum log_level)level);
-    int code = serve(&settings, &arena);
+    int code = serve(&settings, &ends, &arena);
     log_close();
     return code;
 }

@@ -24,17 +24,33 @@ static bool control_answers(const struct fence *fence, int timeout_ms)
     return ready > 0;
 }
 
-/* All signals as a new program expects them, and an environment of nothing but a locale. A sanitizer's options are kept. */
+/* Nothing of the server's environment but what the sanitizers' options are, when the program is built with one. */
+static const char *const kept_variables[] = {"ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS"};
+enum { KEPT_VARIABLES = sizeof kept_variables / sizeof kept_variables[0] };
+
+static void fill_environment(struct text *variables, char **environment)
+{
+    static char locale[] = "LC_ALL=C.UTF-8";
+    *environment++ = locale;
+    for (size_t i = 0; i < KEPT_VARIABLES; i++) {
+        const char *value = getenv(kept_variables[i]);
+        if (!value)
+            continue;
+        text_addf(&variables[i], "%s=%s", kept_variables[i], value);
+        *environment++ = variables[i].data;
+    }
+    *environment = NULL;
+}
+
+/* With all signals as a new program expects them. */
 static int spawn_program(const char *program, const char *argument, int control, pid_t *ret_process)
 {
-    char locale[] = "LC_ALL=C.UTF-8";
-    TEXT_CLEANUP struct text path = {0}, word = {0}, sanitizer = {0};
+    struct text variables[KEPT_VARIABLES] = {0};
+    TEXT_CLEANUP struct text path = {0}, word = {0};
     text_add(&path, program);
     text_add(&word, argument ? argument : "");
-    const char *options = getenv("ASAN_OPTIONS");
-    text_addf(&sanitizer, "ASAN_OPTIONS=%s", options ? options : "");
-    char *arguments[] = {path.data, argument ? word.data : NULL, NULL};
-    char *environment[] = {locale, options ? sanitizer.data : NULL, NULL};
+    char *arguments[] = {path.data, argument ? word.data : NULL, NULL}, *environment[KEPT_VARIABLES + 2];
+    fill_environment(variables, environment);
 
     posix_spawn_file_actions_t files;
     posix_spawnattr_t attributes;
@@ -50,6 +66,8 @@ static int spawn_program(const char *program, const char *argument, int control,
     int error = posix_spawn(ret_process, program, &files, &attributes, arguments, environment);
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&files);
+    for (size_t i = 0; i < KEPT_VARIABLES; i++)
+        text_release(&variables[i]);
     return error;
 }
 

@@ -68,7 +68,7 @@ char *parameter_read(char *text, struct parameter *ret_parameter)
     ret_parameter->name = text;
     ret_parameter->name_length = strcspn(text, "=;\" \t");
     text += ret_parameter->name_length;
-    if (*text != '=' || !ret_parameter->name_length)
+    if (!ret_parameter->name_length || *text != '=')
         return NULL;
     ret_parameter->value = ++text;
     if (*text == '"')

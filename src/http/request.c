@@ -7,8 +7,6 @@
 #include "clock.h"
 
 #include <assert.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 /* Room for any type, as from malloc. */
@@ -38,12 +36,20 @@ static struct connection *connection_of(struct MHD_Connection *handle)
 
 /* ---- The line ---- */
 
-/* Unique without a lock or a call to the kernel: server, connection, and number of the request on it. */
+/* Unique without a lock or a call to the kernel: server, connection, and number of the request on it. By hand: printf would
+ * cost a tenth of what else we do for a request. */
 static void make_id(struct http_request *request)
 {
+    static const char digits[] = "0123456789abcdef";
     const struct connection *connection = request->connection;
-    (void)snprintf(request->id, sizeof request->id, "%016" PRIx64 "-%" PRIx64 "-%" PRIx64, request->server->seed,
-                   connection->number, atomic_load_explicit(&connection->requests, memory_order_relaxed));
+    uint64_t number = atomic_load_explicit(&connection->requests, memory_order_relaxed);
+    char *end = stpcpy(request->id, connection->id);
+    int shift = 60;
+    while (shift && !(number >> shift))
+        shift -= 4;
+    for (; shift >= 0; shift -= 4)
+        *end++ = digits[number >> shift & 15];
+    *end = '\0';
 }
 
 void *request_on_line(void *context, const char *target, struct MHD_Connection *handle)

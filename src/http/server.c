@@ -7,7 +7,8 @@
 #include "memory.h"
 
 #include <arpa/inet.h>
-#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -51,6 +52,8 @@ void connection_on_change(void *context, struct MHD_Connection *handle, void **s
     write_client(handle, connection->client);
     connection_enter(connection, PHASE_IDLE, clock_monotonic_ns());
     guard_add(server->guard, connection);
+    (void)snprintf(connection->id, sizeof connection->id, "%016" PRIx64 "-%" PRIx64 "-", server->seed,
+                   connection->number);
     *socket_context = connection;
 }
 

@@ -25,7 +25,7 @@ enum {
     SEGMENTS_MAX = 8,         /* parts in one pattern */
     DROP_FACTOR = 4,          /* a refused body is read to its end up to this many times max_body */
     POOL_QUEUE_MAX = 1024,    /* requests that wait for a pool thread */
-    CONNECTION_MEMORY = 16384 /* libmicrohttpd's for one connection: header and a piece of the body */
+    CONNECTION_MEMORY = 12288 /* libmicrohttpd's for one connection: header and a piece of the body */
 };
 
 /* ---- A request ---- */
@@ -166,6 +166,7 @@ struct connection {
     int64_t sample_ns; /* when acknowledged was looked at */
     uint64_t acknowledged;
     char client[INET6_ADDRSTRLEN];
+    char id[ID_ROOM - 17]; /* with which the ids of its requests begin */
     struct http_request request;
 };
 

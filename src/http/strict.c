@@ -148,19 +148,13 @@ static const char *see_id(struct framing *framing, const char *value, size_t len
 
 static const struct {
     const char *name;
-    size_t length;
     const char *(*see)(struct framing *framing, const char *value, size_t length);
 } seen[] = {
-#define SEEN(name, function)                                                                                           \
-    {                                                                                                                  \
-        name, sizeof name - 1, function                                                                                \
-    }
-    SEEN("content-length", see_length),
-    SEEN("transfer-encoding", see_encoding),
-    SEEN("host", see_host),
-    SEEN("expect", see_expectation),
-    SEEN("x-request-id", see_id),
-#undef SEEN
+    {"content-length", see_length},
+    {"transfer-encoding", see_encoding},
+    {"host", see_host},
+    {"expect", see_expectation},
+    {"x-request-id", see_id},
 };
 
 static enum MHD_Result see_header(void *context, enum MHD_ValueKind kind, const char *name, size_t name_length,
@@ -176,7 +170,7 @@ static enum MHD_Result see_header(void *context, enum MHD_ValueKind kind, const 
     while (length && (value[length - 1] == ' ' || value[length - 1] == '\t'))
         length--;
     for (size_t i = 0; i < sizeof seen / sizeof seen[0] && !framing->sentence; i++)
-        if (seen[i].length == name_length && strncasecmp(seen[i].name, name, name_length) == 0)
+        if (strncasecmp(seen[i].name, name, name_length) == 0 && !seen[i].name[name_length])
             framing->sentence = seen[i].see(framing, value, length);
     return framing->sentence ? MHD_NO : MHD_YES;
 }

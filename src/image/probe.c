@@ -19,6 +19,11 @@ const char *image_format_name(enum image_format format)
     return probers[format]->name;
 }
 
+const char *image_format_spelling(enum image_format format)
+{
+    return probers[format]->spelling;
+}
+
 /* "JPEG, PNG, … and TIFF" */
 static void add_taken_formats(struct text *out)
 {

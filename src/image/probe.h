@@ -22,6 +22,8 @@ enum { IMAGE_FORMATS = 7, PROBE_SIGNATURE_BYTES = 32 };
 
 /* "jpeg", "png", … */
 const char *image_format_name(enum image_format format);
+/* "JPEG", "PNG", …: for sentences */
+const char *image_format_spelling(enum image_format format);
 
 struct image_limits {
     uint64_t pixels; /* width x height of one frame, and of all frames of an animation together */

@@ -50,7 +50,7 @@ enum status reader_prepare(const char *program, struct text *why)
     for (size_t i = 0; i < IMAGE_FORMATS; i++) {
         VipsOperation *operation = vips_operation_new(loaders[i].operation);
         if (!operation) {
-            text_setf(why, "this libvips can't read %s.", image_format_name((enum image_format)i));
+            text_setf(why, "this libvips can't read %s.", image_format_spelling((enum image_format)i));
             return STATUS_UNAVAILABLE;
         }
         g_object_unref(operation);
@@ -63,17 +63,19 @@ enum status reader_prepare(const char *program, struct text *why)
     return STATUS_OK;
 }
 
-/* The first line of what libvips says, without its operation's name, as the end of a sentence. */
+/* The last line of what libvips says is nearest to the cause: "pngload_buffer: libspng read error". */
 static enum status set_trouble(const struct reader *reader, struct text *why)
 {
-    const char *said = vips_error_buffer();
+    char *said = g_strstrip(vips_error_buffer_copy());
+    const char *line = strrchr(said, '\n'), *colon = strstr(line ? line : said, ": ");
+    const char *cause = colon ? colon + 2 : line ? line + 1 : said;
+    const char *name = image_format_spelling(reader->format);
     bool memory = strcasestr(said, "memory");
-    const char *colon = strstr(said, ": ");
-    const char *from = colon && colon - said < 32 ? colon + 2 : said;
-    int length = (int)strcspn(from, "\n");
-    text_setf(why, memory ? "The %s needs too much memory to be decoded: %.*s." : "The %s is broken: %.*s.",
-              image_format_name(reader->format), length, from);
-    vips_error_clear();
+    if (memory)
+        text_setf(why, "The %s needs too much memory to be decoded.", name);
+    else
+        text_setf(why, "The %s is broken: %s.", name, *cause ? cause : "it can't be decoded");
+    g_free(said);
     return memory ? STATUS_TOO_LARGE : STATUS_UNPROCESSABLE;
 }
 

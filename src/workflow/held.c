@@ -121,13 +121,14 @@ static bool save_transition(struct held *held, bool keep_lease)
 
 /* ---- Going on ---- */
 
-/* Gives every task that is ready to the workers. Call with held->lock. */
-static void queue_tasks(struct held *held)
+/* Gives every task that is ready to the workers; false: they take no more. Call with held->lock. */
+static bool queue_tasks(struct held *held)
 {
     struct runner *runner = held->runner;
     struct interpreter_task task;
     (void)pthread_mutex_lock(&runner->lock);
-    while (interpreter_next_task(held->interpreter, &task)) {
+    bool taken = !runner->draining;
+    while (taken && interpreter_next_task(held->interpreter, &task)) {
         held->tasks++;
         runner_push(runner, held, &task);
     }
@@ -135,6 +136,7 @@ static void queue_tasks(struct held *held)
     if (held->timer_ms >= 0)
         (void)pthread_cond_signal(&runner->keep);
     (void)pthread_mutex_unlock(&runner->lock);
+    return taken;
 }
 
 /* Whether there is something to do now, or under way. */
@@ -146,21 +148,22 @@ static bool is_busy(const struct held *held, bool draining, int64_t now_ms)
     return held->tasks || (!draining && (interpreter_has_tasks(held->interpreter) || (due >= 0 && due <= now_ms)));
 }
 
-/* Advances and saves until tasks or times are waited for. Call with held->lock. */
+/* Advances and saves until tasks or times are waited for. While draining, whoever brings back the last task gives the
+ * execution back; when draining begins in the middle, that is found out by one more turn. Call with held->lock. */
 static void go_on(struct held *held)
 {
     struct runner *runner = held->runner;
     while (!held->gone) {
         int64_t now_ms = runner_now_ms(runner);
+        bool draining = is_draining(runner);
         interpreter_advance(held->interpreter, now_ms);
-        bool draining = is_draining(runner), busy = is_busy(held, draining, now_ms);
+        bool busy = is_busy(held, draining, now_ms);
         held->gone = !save_transition(held, busy) || !busy;
         int64_t due = interpreter_get_due(held->interpreter);
-        if (held->gone || draining || due < 0 || due > now_ms)
+        bool waits = due < 0 || due > now_ms;
+        if (!held->gone && (draining || (waits && queue_tasks(held))))
             break;
     }
-    if (!held->gone && !is_draining(runner))
-        queue_tasks(held);
 }
 
 /* ---- The jobs ---- */

@@ -107,9 +107,12 @@ static void test_objects(struct blob *blob)
     CHECK_INT(count_keys(blob, BUCKET_PHOTOS), 0);
     CHECK_OK(put(blob, BUCKET_SITE, "a", "", 0, why));
     CHECK_OK(put(blob, BUCKET_SITE, "a/b", "below", 5, why)); /* unlike in a file system */
+    CHECK_OK(put(blob, BUCKET_SITE, "a_b", "beside", 6, why));
+    CHECK_OK(put(blob, BUCKET_SITE, "a-b", "beside", 6, why));
+    CHECK_OK(put(blob, BUCKET_SITE, "a.b", "beside", 6, why));
     CHECK_STR(content_of(blob, BUCKET_SITE, "a", &content), "");
     CHECK_STR(content_of(blob, BUCKET_SITE, "a/b", &content), "below");
-    CHECK_INT(count_keys(blob, BUCKET_SITE), 2);
+    CHECK_INT(count_keys(blob, BUCKET_SITE), 5);
 }
 
 static void test_hidden_until_commit(struct blob *blob)
@@ -306,6 +309,21 @@ static bool stop_at_once(void *context, const char *key, int64_t modified_s)
     return false;
 }
 
+static bool note_key(void *context, const char *key, int64_t modified_s)
+{
+    (void)modified_s;
+    text_addf(context, "%s ", key);
+    return true;
+}
+
+static void test_list_names(struct blob *blob)
+{
+    struct text keys TEXT_CLEANUP = {0};
+    CHECK_OK(put(blob, BUCKET_SITE, "assets/icons/a_b-c.d.svg", "x", 1, why));
+    CHECK_OK(blob_list(blob, BUCKET_SITE, note_key, &keys, why));
+    CHECK_STR(text_get(&keys), "assets/icons/a_b-c.d.svg ");
+}
+
 static void test_list_stops(struct blob *blob)
 {
     size_t rows = 0;
@@ -329,6 +347,7 @@ static void test_back_ends(void)
         {"a big object is kept whole", test_big},
         {"of many commits to one key each is whole", test_same_key},
         {"listing while others write finds what stays", test_list_while_writing},
+        {"listing gives the keys as they were", test_list_names},
         {"listing ends when the caller has enough", test_list_stops},
     };
     for (size_t i = 0; i < sizeof back_ends / sizeof back_ends[0]; i++)

@@ -154,6 +154,39 @@ static void test_keys(void)
     blob_close(blob);
 }
 
+static unsigned files_in[256];
+
+static int count_in_shard(const char *path, const struct stat *status, int type, struct FTW *where)
+{
+    (void)status;
+    unsigned shard;
+    if (type == FTW_F && where->level == 3 && sscanf(path + where->base - 3, "%2x/", &shard) == 1)
+        files_in[shard % 256]++;
+    return 0;
+}
+
+static void test_spread(void)
+{
+    struct text why TEXT_CLEANUP = {0};
+    char folder[128];
+    unsigned most = 0, all = 0;
+    (void)snprintf(folder, sizeof folder, "%s", check_folder());
+    struct blob *blob = open_folder(folder, STATUS_OK, &why);
+    for (int i = 0; i < 256; i++) { /* as ids of one moment: they begin alike */
+        char key[64];
+        (void)snprintf(key, sizeof key, "0193a5b2c3d40000000000000000%04x-comp.webp", i * 3);
+        CHECK_INT(put(blob, key, 1, &why), STATUS_OK);
+    }
+    blob_close(blob);
+    CHECK_INT(nftw(folder, count_in_shard, 16, FTW_PHYS), 0);
+    for (int i = 0; i < 256; i++) {
+        all += files_in[i];
+        most = files_in[i] > most ? files_in[i] : most;
+    }
+    CHECK_INT(all, 256);
+    CHECK(most <= 8);
+}
+
 /* The path of the one file in the folder. */
 static char found[512];
 static int note_path(const char *path, const struct stat *status, int type, struct FTW *where)
@@ -297,7 +330,7 @@ static void test_policies(void)
 CHECK_MAIN({"what a crash left is removed at the next start", test_crash},
            {"an aborted upload leaves no file", test_failed_uploads_leave_nothing},
            {"a folder has one owner, and the second hears who", test_owner}, {"keys", test_keys},
-           {"links lead nowhere", test_links}, {"a full disk is told and harms nothing", test_full_disk},
-           {"a read-only folder is refused", test_read_only},
+           {"no folder gets most of the objects", test_spread}, {"links lead nowhere", test_links},
+           {"a full disk is told and harms nothing", test_full_disk}, {"a read-only folder is refused", test_read_only},
            {"a folder that may not be written any more can still be read", test_read_only_later},
            {"what is no folder is refused", test_strange_folders}, {"originals are private", test_policies})

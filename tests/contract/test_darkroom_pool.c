@@ -201,7 +201,6 @@ static void *develop_some(void *data)
 
 static void serves_threads(void)
 {
-    (void)sample_path("plain.jpg"); /* made before there are threads */
     struct darkroom_settings settings = fixture_settings();
     struct darkroom *darkroom = fixture_open(&settings);
     pthread_t threads[THREADS];

@@ -200,7 +200,9 @@ static void test_retry(struct store *store, const char *address)
     CHECK_STR(execution.state, "");
     CHECK_OK(store_execution_save(store, "me", &execution, NULL, 0, true, why));
     CHECK_OK(store_execution_retry(store, &aborted.id, "{}", 5000, why));
+    CHECK_OK(store_photo_reject(store, &succeeded.id, "broken", NULL, 20, why));
     CHECK_STATUS(store_execution_retry(store, &succeeded.id, "{}", 5000, why), STATUS_CONFLICT);
+    CHECK_STR(state_of(store, &succeeded.id), "ERROR"); /* nothing has changed */
     CHECK_STATUS(store_execution_retry(store, &unknown, "{}", 5000, why), STATUS_NOT_FOUND);
     CHECK_INT(counts_of(store, 0).executions[EXECUTION_RUNNING], 2);
     CHECK_INT(counts_of(store, 0).executions[EXECUTION_FAILED], 0);

@@ -39,7 +39,9 @@ export class Server {
 
     launch() {
         const words = ['serve', '--listen', this.listen, '--data', this.data, '--drain-timeout', '10s', ...this.options];
-        const child = spawn(program, words, { detached: true, stdio: ['ignore', 'pipe', 'pipe'], ...this.spawnOptions });
+        // In a session of its own, by which its processes are found, and not to outlive this one, however that ends.
+        const child = spawn('setpriv', ['--pdeathsig', 'KILL', program, ...words],
+            { detached: true, stdio: ['ignore', 'pipe', 'pipe'], ...this.spawnOptions });
         Object.assign(this, { child, pid: child.pid, address: null, exit: null });
         if (!child.pid) return child.on('error', (error) => { this.exit = { message: error.message }; });
         alive.add(child.pid);

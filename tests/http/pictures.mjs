@@ -86,14 +86,14 @@ export function gif(width, height, frames, delay_cs = 10) {
 
 /* ---- All else, by vips ---- */
 
-/* A picture in the format of that suffix, with vips's options ("jpg", { options: '[Q=60]' }). */
-export function vips(width, height, suffix, { options = '' } = {}) {
+/* A picture in the format of that suffix, with vips's options ("jpg", { options: '[Q=60]' }), by another of its commands if need be. */
+export function vips(width, height, suffix, { options = '', command = ['copy'] } = {}) {
     const folder = mkdtempSync(join(tmpdir(), 'cloudphotos-pictures-'));
     try {
         const source = join(folder, 'source.png');
         const target = join(folder, `target.${suffix}`);
         writeFileSync(source, png(width, height));
-        execFileSync('vips', ['copy', source, `${target}${options}`], { stdio: ['ignore', 'ignore', 'pipe'] });
+        execFileSync('vips', [command[0], source, `${target}${options}`, ...command.slice(1)], { stdio: ['ignore', 'ignore', 'pipe'] });
         return readFileSync(target);
     } finally {
         rmSync(folder, { recursive: true });

@@ -4,6 +4,7 @@
 #include "memory.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,28 +41,17 @@ struct bytes bytes_copy(const struct bytes *bytes)
     return copy;
 }
 
-static void make_samples(const char *folder)
+static char samples[256];
+
+static void make_samples(void)
 {
-    char program[] = MAKE_IMAGES, *arguments[] = {program, NULL, NULL}, *environment[] = {NULL};
-    arguments[1] = memory_copy_string(folder);
+    char program[] = MAKE_IMAGES, *arguments[] = {program, samples, NULL}, *environment[] = {NULL};
+    (void)snprintf(samples, sizeof samples, "%s", check_folder());
     pid_t child;
     int end = -1;
     if (posix_spawn(&child, program, NULL, NULL, arguments, environment) != 0 || waitpid(child, &end, 0) < 0
         || end != 0)
         give_up(program, "the sample pictures could not be made");
-    free(arguments[1]);
-}
-
-const char *sample_path(const char *name)
-{
-    static char path[4096];
-    static char folder[256];
-    if (!folder[0]) {
-        (void)snprintf(folder, sizeof folder, "%s", check_folder());
-        make_samples(folder);
-    }
-    (void)snprintf(path, sizeof path, "%s/%s", folder, name);
-    return path;
 }
 
 static struct bytes read_all(int fd)
@@ -79,9 +69,13 @@ static struct bytes read_all(int fd)
 
 struct bytes sample_read(const char *name)
 {
-    int fd = open(sample_path(name), O_RDONLY | O_CLOEXEC);
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    char path[512];
+    (void)pthread_once(&once, make_samples);
+    (void)snprintf(path, sizeof path, "%s/%s", samples, name);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
-        give_up(name, "there is no such sample picture");
+        give_up(path, "there is no such sample picture");
     struct bytes bytes = read_all(fd);
     close(fd);
     return bytes;

@@ -16,8 +16,7 @@ void bytes_release(struct bytes *bytes);
 void bytes_append(struct bytes *bytes, const void *data, size_t size);
 struct bytes bytes_copy(const struct bytes *bytes);
 
-/* The path of a sample picture (see make_images.c); the first call makes them all. Static until the next call. */
-const char *sample_path(const char *name);
+/* A sample picture (see make_images.c); the first call makes them all. */
 struct bytes sample_read(const char *name);
 
 /* A file in memory with these bytes; close it. */

@@ -31,8 +31,10 @@ static void judge(const char *path, const char *file, bool valid)
     char *text = asl_read_file(path);
     const char *difference = find_difference(file);
     check_case("%s", file);
-    if (!CHECK(text != NULL))
+    if (!text) {
+        CHECK(text != NULL);
         return;
+    }
     enum status status = definition_parse(text, strlen(text), &definition, &why);
     free(text);
     definition_free(definition);

@@ -259,9 +259,10 @@ static void errno_becomes_a_status(void)
     CHECK_STR(status_name(STATUS_TOO_LARGE), "too-large");
 }
 
-CHECK_MAIN({"a text grows as needed", text_grows}, {"an arena's memory is aligned", arena_is_aligned},
-           {"an id is 32 lower-case hex digits", ids_parse}, {"ids are ordered by time", ids_are_ordered_by_time},
-           {"times are written in UTC", times_are_written}, {"bad HTTP dates are refused", bad_http_dates_are_refused},
+CHECK_MAIN({"a text grows as needed", text_grows}, {"integers are written in decimal", integers_are_written},
+           {"an arena's memory is aligned", arena_is_aligned}, {"an id is 32 lower-case hex digits", ids_parse},
+           {"ids are ordered by time", ids_are_ordered_by_time}, {"times are written in UTC", times_are_written},
+           {"bad HTTP dates are refused", bad_http_dates_are_refused},
            {"JSON strings are escaped", json_strings_are_escaped},
            {"broken JSON is refused with its place", broken_json_is_refused_with_its_place},
            {"histogram buckets are cumulative", histograms_are_cumulative},

@@ -31,7 +31,7 @@ static void decide(const struct row *rows, size_t count, const struct conditiona
         }
     }
 }
-#define DECIDE(rows, of) decide(rows, sizeof rows / sizeof rows[0], of)
+#define DECIDE(rows, of) decide((rows), sizeof(rows) / sizeof((rows)[0]), (of))
 
 static void test_preconditions(void)
 {

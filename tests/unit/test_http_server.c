@@ -374,6 +374,43 @@ static void test_headers(void)
     http_server_close(server);
 }
 
+static void test_header_sizes(void)
+{
+    static const struct {
+        const char *name;
+        size_t size;
+        unsigned code;
+    } rows[] = {
+        {"8,000 bytes in one header", 8000, 200},
+        {"20,000 bytes in one header", 20000, 431},
+    };
+    struct http_server *server = open_server(1);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        check_case("%s", rows[i].name);
+        TEXT_CLEANUP struct text request = {0};
+        text_add(&request, ASK("GET", "/") "X-Long: ");
+        for (size_t j = 0; j < rows[i].size; j++)
+            text_addc(&request, 'a');
+        text_add(&request, "\r\n\r\n");
+        struct client client = client_open(server);
+        ANSWER_CLEANUP struct answer answer = client_ask(&client, text_get(&request));
+        CHECK_INT(answer.code, rows[i].code);
+        client_close(&client);
+    }
+    check_case("a target of 7,000 bytes");
+    TEXT_CLEANUP struct text request = {0};
+    text_add(&request, "GET /users/");
+    for (size_t j = 0; j < 7000; j++)
+        text_addc(&request, 'a');
+    text_add(&request, " HTTP/1.1\r\nHost: a\r\n\r\n");
+    struct client client = client_open(server);
+    ANSWER_CLEANUP struct answer answer = client_ask(&client, text_get(&request));
+    CHECK_INT(answer.code, 200);
+    CHECK_INT(answer.body.length, 7 + 7000 + 1 + 7000 + 2);
+    client_close(&client);
+    http_server_close(server);
+}
+
 static void test_keep_alive(void)
 {
     struct http_server *server = open_server(1);
@@ -729,6 +766,7 @@ static void test_addresses(void)
 }
 
 CHECK_MAIN({"requests find their routes and get their answers", test_answers}, {"headers go in and out", test_headers},
+           {"long headers are taken, too long ones refused", test_header_sizes},
            {"connections are kept", test_keep_alive}, {"bodies are read, or read and dropped", test_bodies},
            {"an answer that can't wait for the body does not", test_early_answers},
            {"each request is reported once", test_done}, {"handlers may block on the pool", test_pool},

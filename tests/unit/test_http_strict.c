@@ -51,7 +51,7 @@ struct row {
 };
 #define ROW(name, code, request)                                                                                       \
     {                                                                                                                  \
-        name, request, sizeof request - 1, code                                                                        \
+        name, request, sizeof(request) - 1, code                                                                       \
     }
 
 static unsigned count_answers(const char *text)
@@ -84,95 +84,96 @@ static void send_row(const struct http_server *server, const struct row *row, bo
     client_close(&client);
 }
 
+static const struct row ambiguous[] = {
+    /* Framing: RFC 9112 6 */
+    ROW("two Content-Lengths", 400, POST "Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello"),
+    ROW("two equal Content-Lengths", 400, POST "Content-Length: 5\r\nContent-Length: 5\r\n\r\nhello"),
+    ROW("Content-Lengths in a list", 400, POST "Content-Length: 5, 5\r\n\r\nhello"),
+    ROW("Content-Length and Transfer-Encoding", 400,
+        POST "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
+    ROW("Transfer-Encoding and Content-Length", 400,
+        POST "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n"),
+    ROW("Transfer-Encoding: gzip, chunked", 400, POST "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n"),
+    ROW("Transfer-Encoding: identity", 400, POST "Transfer-Encoding: identity\r\n\r\n"),
+    ROW("Transfer-Encoding: xchunked", 400, POST "Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n"),
+    ROW("Transfer-Encoding: chunked, chunked", 400, POST "Transfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n"),
+    ROW("Transfer-Encoding: \"chunked\"", 400, POST "Transfer-Encoding: \"chunked\"\r\n\r\n0\r\n\r\n"),
+    ROW("an empty Transfer-Encoding", 400, POST "Transfer-Encoding:\r\n\r\n0\r\n\r\n"),
+    ROW("two Transfer-Encodings", 400,
+        POST "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
+    ROW("Transfer-Encoding in HTTP/1.0", 400,
+        "POST / HTTP/1.0\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
+    ROW("Content-Length: +5", 400, POST "Content-Length: +5\r\n\r\nhello"),
+    ROW("Content-Length: -1", 400, POST "Content-Length: -1\r\n\r\nhello"),
+    ROW("Content-Length: 0x5", 400, POST "Content-Length: 0x5\r\n\r\nhello"),
+    ROW("Content-Length: 5.0", 400, POST "Content-Length: 5.0\r\n\r\nhello"),
+    ROW("Content-Length: 5 5", 400, POST "Content-Length: 5 5\r\n\r\nhello"),
+    ROW("an empty Content-Length", 400, POST "Content-Length:\r\n\r\nhello"),
+    ROW("Content-Length past 64 bits", 413, POST "Content-Length: 18446744073709551616\r\n\r\nhello"),
+    ROW("Content-Length of all 64 bits", 400, POST "Content-Length: 18446744073709551615\r\n\r\nhello"),
+    /* Line ends: RFC 9112 2.2 */
+    ROW("a bare LF after the request line", 400, "GET / HTTP/1.1\nHost: a\r\n\r\n"),
+    ROW("a bare LF after a header", 400, GET "Host: a\nX: b\r\n\r\n"),
+    ROW("a bare LF after the last header", 400, GET "X: b\r\nHost: a\n\r\n"),
+    ROW("a bare LF as the empty line", 400, GET "Host: a\r\n\n"),
+    ROW("bare LFs alone", 400, "GET / HTTP/1.1\nHost: a\n\n"),
+    ROW("two bare LFs after a header", 400, GET "Host: a\n\n"),
+    ROW("a bare LF after an empty value", 400, GET "Host: a\r\nX:\n\r\n"),
+    ROW("a bare LF hides a Content-Length", 400, POST "X: b\nContent-Length: 35\r\n\r\n"),
+    ROW("a bare CR in a value", 400, GET "Host: a\r\nX: b\rY: c\r\n\r\n"),
+    ROW("a bare CR after a header", 400, GET "Host: a\r\nX: b\r\r\n\r\n"),
+    ROW("a bare CR in the request line", 400, "GET /\r HTTP/1.1\r\nHost: a\r\n\r\n"),
+    ROW("a folded header", 400, GET "Host: a\r\nX: b\r\n c\r\n\r\n"),
+    ROW("a folded header, by a tab", 400, GET "Host: a\r\nX: b\r\n\tc: d\r\n\r\n"),
+    ROW("a folded Content-Length", 400, POST "Content-Length:\r\n 5\r\n\r\nhello"),
+    ROW("a folded line first", 400, GET " Host: a\r\nHost: a\r\n\r\n"),
+    /* Names and values: RFC 9112 5 */
+    ROW("a blank before the colon", 400, POST "Content-Length : 5\r\n\r\nhello"),
+    ROW("a tab before the colon", 400, POST "Transfer-Encoding\t: chunked\r\n\r\n0\r\n\r\n"),
+    ROW("a header without a colon", 400, GET "Host: a\r\nhello\r\n\r\n"),
+    ROW("a header without a name", 400, GET "Host: a\r\n: b\r\n\r\n"),
+    ROW("a name with a slash", 400, GET "Host: a\r\nX/Y: b\r\n\r\n"),
+    ROW("a name with a letter that is not ASCII", 400, GET "Host: a\r\nX\xc3\xb6: b\r\n\r\n"),
+    ROW("a NUL in a name", 400, GET "Host: a\r\nX\0Y: b\r\n\r\n"),
+    ROW("a NUL in a value", 400, GET "Host: a\r\nX: b\0c\r\n\r\n"),
+    ROW("a NUL at the end of a value", 400, GET "Host: a\r\nX: b\0\r\n\r\n"),
+    ROW("a NUL at the start of a line", 400, GET "Host: a\r\n\0X: b\r\n"),
+    ROW("a NUL before the empty line", 400, GET "Host: a\r\n\0\r\n\r\n"),
+    ROW("a control character in a value", 400, GET "Host: a\r\nX: b\x01\r\n\r\n"),
+    ROW("a DEL in a value", 400, GET "Host: a\r\nX: b\x7f\r\n\r\n"),
+    /* Whom it is for: RFC 9112 3.2 */
+    ROW("no Host", 400, GET "X: b\r\n\r\n"),
+    ROW("no header at all", 400, GET "\r\n"),
+    ROW("two Hosts", 400, GET "Host: a\r\nHost: b\r\n\r\n"),
+    ROW("two equal Hosts", 400, GET "Host: a\r\nHost: a\r\n\r\n"),
+    ROW("two Hosts in HTTP/1.0", 400, "GET / HTTP/1.0\r\nHost: a\r\nHost: b\r\n\r\n"),
+    ROW("a Host with a blank", 400, GET "Host: a b\r\n\r\n"),
+    ROW("a Host with a path", 400, GET "Host: a/b\r\n\r\n"),
+    ROW("a Host with a user", 400, GET "Host: u@a\r\n\r\n"),
+    ROW("Hosts in a list", 400, GET "Host: a,b\r\n\r\n"),
+    /* The request line: RFC 9112 3 */
+    ROW("two blanks before the target", 400, "GET  / HTTP/1.1\r\nHost: a\r\n\r\n"),
+    ROW("two blanks before the version", 400, "GET /  HTTP/1.1\r\nHost: a\r\n\r\n"),
+    ROW("a blank in the target", 400, "GET /a b HTTP/1.1\r\nHost: a\r\n\r\n"),
+    ROW("a blank after the version", 400, "GET / HTTP/1.1 \r\nHost: a\r\n\r\n"),
+    ROW("a tab for a blank", 400, "GET\t/ HTTP/1.1\r\nHost: a\r\n\r\n"),
+    ROW("a blank before the method", 0, " GET / HTTP/1.1\r\nHost: a\r\n\r\n"),
+    ROW("no version", 400, "GET /\r\nHost: a\r\n\r\n"),
+    ROW("a strange version", 400, "GET / HTTP/1.1x\r\nHost: a\r\n\r\n"),
+    ROW("HTTP/2.0", 505, "GET / HTTP/2.0\r\nHost: a\r\n\r\n"),
+    ROW("a version in small letters", 400, "GET / http/1.1\r\nHost: a\r\n\r\n"),
+    ROW("a NUL in the method", 400, "GE\0T / HTTP/1.1\r\nHost: a\r\n\r\n"),
+    ROW("a NUL in the target", 400, "GET /\0 HTTP/1.1\r\nHost: a\r\n\r\n"),
+    ROW("a method that is no token", 400, "G(T / HTTP/1.1\r\nHost: a\r\n\r\n"),
+};
+
 static void test_ambiguous(void)
 {
-    static const struct row rows[] = {
-        /* Framing: RFC 9112 6 */
-        ROW("two Content-Lengths", 400, POST "Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello"),
-        ROW("two equal Content-Lengths", 400, POST "Content-Length: 5\r\nContent-Length: 5\r\n\r\nhello"),
-        ROW("Content-Lengths in a list", 400, POST "Content-Length: 5, 5\r\n\r\nhello"),
-        ROW("Content-Length and Transfer-Encoding", 400,
-            POST "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
-        ROW("Transfer-Encoding and Content-Length", 400,
-            POST "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n"),
-        ROW("Transfer-Encoding: gzip, chunked", 400, POST "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n"),
-        ROW("Transfer-Encoding: identity", 400, POST "Transfer-Encoding: identity\r\n\r\n"),
-        ROW("Transfer-Encoding: xchunked", 400, POST "Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n"),
-        ROW("Transfer-Encoding: chunked, chunked", 400, POST "Transfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n"),
-        ROW("Transfer-Encoding: \"chunked\"", 400, POST "Transfer-Encoding: \"chunked\"\r\n\r\n0\r\n\r\n"),
-        ROW("an empty Transfer-Encoding", 400, POST "Transfer-Encoding:\r\n\r\n0\r\n\r\n"),
-        ROW("two Transfer-Encodings", 400,
-            POST "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
-        ROW("Transfer-Encoding in HTTP/1.0", 400,
-            "POST / HTTP/1.0\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
-        ROW("Content-Length: +5", 400, POST "Content-Length: +5\r\n\r\nhello"),
-        ROW("Content-Length: -1", 400, POST "Content-Length: -1\r\n\r\nhello"),
-        ROW("Content-Length: 0x5", 400, POST "Content-Length: 0x5\r\n\r\nhello"),
-        ROW("Content-Length: 5.0", 400, POST "Content-Length: 5.0\r\n\r\nhello"),
-        ROW("Content-Length: 5 5", 400, POST "Content-Length: 5 5\r\n\r\nhello"),
-        ROW("an empty Content-Length", 400, POST "Content-Length:\r\n\r\nhello"),
-        ROW("Content-Length past 64 bits", 413, POST "Content-Length: 18446744073709551616\r\n\r\nhello"),
-        ROW("Content-Length of all 64 bits", 400, POST "Content-Length: 18446744073709551615\r\n\r\nhello"),
-        /* Line ends: RFC 9112 2.2 */
-        ROW("a bare LF after the request line", 400, "GET / HTTP/1.1\nHost: a\r\n\r\n"),
-        ROW("a bare LF after a header", 400, GET "Host: a\nX: b\r\n\r\n"),
-        ROW("a bare LF after the last header", 400, GET "X: b\r\nHost: a\n\r\n"),
-        ROW("a bare LF as the empty line", 400, GET "Host: a\r\n\n"),
-        ROW("bare LFs alone", 400, "GET / HTTP/1.1\nHost: a\n\n"),
-        ROW("two bare LFs after a header", 400, GET "Host: a\n\n"),
-        ROW("a bare LF after an empty value", 400, GET "Host: a\r\nX:\n\r\n"),
-        ROW("a bare LF hides a Content-Length", 400, POST "X: b\nContent-Length: 35\r\n\r\n"),
-        ROW("a bare CR in a value", 400, GET "Host: a\r\nX: b\rY: c\r\n\r\n"),
-        ROW("a bare CR after a header", 400, GET "Host: a\r\nX: b\r\r\n\r\n"),
-        ROW("a bare CR in the request line", 400, "GET /\r HTTP/1.1\r\nHost: a\r\n\r\n"),
-        ROW("a folded header", 400, GET "Host: a\r\nX: b\r\n c\r\n\r\n"),
-        ROW("a folded header, by a tab", 400, GET "Host: a\r\nX: b\r\n\tc: d\r\n\r\n"),
-        ROW("a folded Content-Length", 400, POST "Content-Length:\r\n 5\r\n\r\nhello"),
-        ROW("a folded line first", 400, GET " Host: a\r\nHost: a\r\n\r\n"),
-        /* Names and values: RFC 9112 5 */
-        ROW("a blank before the colon", 400, POST "Content-Length : 5\r\n\r\nhello"),
-        ROW("a tab before the colon", 400, POST "Transfer-Encoding\t: chunked\r\n\r\n0\r\n\r\n"),
-        ROW("a header without a colon", 400, GET "Host: a\r\nhello\r\n\r\n"),
-        ROW("a header without a name", 400, GET "Host: a\r\n: b\r\n\r\n"),
-        ROW("a name with a slash", 400, GET "Host: a\r\nX/Y: b\r\n\r\n"),
-        ROW("a name with a letter that is not ASCII", 400, GET "Host: a\r\nX\xc3\xb6: b\r\n\r\n"),
-        ROW("a NUL in a name", 400, GET "Host: a\r\nX\0Y: b\r\n\r\n"),
-        ROW("a NUL in a value", 400, GET "Host: a\r\nX: b\0c\r\n\r\n"),
-        ROW("a NUL at the end of a value", 400, GET "Host: a\r\nX: b\0\r\n\r\n"),
-        ROW("a NUL at the start of a line", 400, GET "Host: a\r\n\0X: b\r\n"),
-        ROW("a NUL before the empty line", 400, GET "Host: a\r\n\0\r\n\r\n"),
-        ROW("a control character in a value", 400, GET "Host: a\r\nX: b\x01\r\n\r\n"),
-        ROW("a DEL in a value", 400, GET "Host: a\r\nX: b\x7f\r\n\r\n"),
-        /* Whom it is for: RFC 9112 3.2 */
-        ROW("no Host", 400, GET "X: b\r\n\r\n"),
-        ROW("no header at all", 400, GET "\r\n"),
-        ROW("two Hosts", 400, GET "Host: a\r\nHost: b\r\n\r\n"),
-        ROW("two equal Hosts", 400, GET "Host: a\r\nHost: a\r\n\r\n"),
-        ROW("two Hosts in HTTP/1.0", 400, "GET / HTTP/1.0\r\nHost: a\r\nHost: b\r\n\r\n"),
-        ROW("a Host with a blank", 400, GET "Host: a b\r\n\r\n"),
-        ROW("a Host with a path", 400, GET "Host: a/b\r\n\r\n"),
-        ROW("a Host with a user", 400, GET "Host: u@a\r\n\r\n"),
-        ROW("Hosts in a list", 400, GET "Host: a,b\r\n\r\n"),
-        /* The request line: RFC 9112 3 */
-        ROW("two blanks before the target", 400, "GET  / HTTP/1.1\r\nHost: a\r\n\r\n"),
-        ROW("two blanks before the version", 400, "GET /  HTTP/1.1\r\nHost: a\r\n\r\n"),
-        ROW("a blank in the target", 400, "GET /a b HTTP/1.1\r\nHost: a\r\n\r\n"),
-        ROW("a blank after the version", 400, "GET / HTTP/1.1 \r\nHost: a\r\n\r\n"),
-        ROW("a tab for a blank", 400, "GET\t/ HTTP/1.1\r\nHost: a\r\n\r\n"),
-        ROW("a blank before the method", 0, " GET / HTTP/1.1\r\nHost: a\r\n\r\n"),
-        ROW("no version", 400, "GET /\r\nHost: a\r\n\r\n"),
-        ROW("a strange version", 400, "GET / HTTP/1.1x\r\nHost: a\r\n\r\n"),
-        ROW("HTTP/2.0", 505, "GET / HTTP/2.0\r\nHost: a\r\n\r\n"),
-        ROW("a version in small letters", 400, "GET / http/1.1\r\nHost: a\r\n\r\n"),
-        ROW("a NUL in the method", 400, "GE\0T / HTTP/1.1\r\nHost: a\r\n\r\n"),
-        ROW("a NUL in the target", 400, "GET /\0 HTTP/1.1\r\nHost: a\r\n\r\n"),
-        ROW("a method that is no token", 400, "G(T / HTTP/1.1\r\nHost: a\r\n\r\n"),
-    };
     struct http_server *server = open_server();
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        check_case("%s", rows[i].name);
-        send_row(server, &rows[i], false);
-        send_row(server, &rows[i], true);
+    for (size_t i = 0; i < sizeof ambiguous / sizeof ambiguous[0]; i++) {
+        check_case("%s", ambiguous[i].name);
+        send_row(server, &ambiguous[i], false);
+        send_row(server, &ambiguous[i], true);
     }
     http_server_close(server);
 }

@@ -1,0 +1,87 @@
+/* The bare pipeline: decode, shrink and encode a photo in this process, without server, store, workflow or sandbox.
+ *
+ *     bare_pipeline FILE TIMES      prints {"wall_s": …, "cpu_s": …}: the medians of one time */
+#include "clock.h"
+#include "develop.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+enum { TIMES_MAX = 1000, ONE_SECOND_NS = 1000000000 };
+static const struct image_limits limits = {.pixels = 100000000, .frames = 1000};
+
+static _Noreturn void give_up(const char *what, struct text *why)
+{
+    (void)fprintf(stderr, "bare_pipeline: %s: %s\n", what, text_get(why));
+    exit(1);
+}
+
+static double cpu_seconds(void)
+{
+    struct rusage usage;
+    (void)getrusage(RUSAGE_SELF, &usage);
+    return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec)
+           + (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
+}
+
+/* As the server does it: a look at the header, then the whole. */
+static void develop(int original, uint64_t size, struct text *why)
+{
+    struct image_info info;
+    struct darkroom_result result;
+    struct develop_files files = {original, memfd_create("large", 0), memfd_create("thumbnail", 0)};
+    if (image_probe(original, size, &limits, &info, why) != STATUS_OK)
+        give_up("the header", why);
+    const struct job job = {
+        .format = info.format,
+        .original_bytes = size,
+        .width = info.width,
+        .height = info.height,
+        .limits = limits,
+        .large_side = 1440,
+        .thumbnail_side = 350,
+        .quality = 75,
+    };
+    if (develop_photo(&files, &job, &result, why) != STATUS_OK)
+        give_up("the photo", why);
+    (void)close(files.large);
+    (void)close(files.thumbnail);
+}
+
+static int compare(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static double median(double *values, size_t count)
+{
+    qsort(values, count, sizeof *values, compare);
+    return values[count / 2];
+}
+
+int main(int argc, char **argv)
+{
+    static double walls[TIMES_MAX], cpus[TIMES_MAX];
+    TEXT_CLEANUP struct text why = {0};
+    int original = argc > 1 ? open(argv[1], O_RDONLY | O_CLOEXEC) : -1;
+    long times = argc > 2 ? strtol(argv[2], NULL, 10) : 0;
+    if (original < 0 || times < 1 || times > TIMES_MAX)
+        give_up("usage", (text_setf(&why, "bare_pipeline FILE TIMES (1 to %d)", TIMES_MAX), &why));
+    if (develop_prepare(argv[0], &why) != STATUS_OK)
+        give_up("libraries", &why);
+    uint64_t size = (uint64_t)lseek(original, 0, SEEK_END);
+    for (long i = 0; i < times; i++) {
+        double cpu = cpu_seconds();
+        int64_t start = clock_monotonic_ns();
+        develop(original, size, &why);
+        walls[i] = (double)(clock_monotonic_ns() - start) / ONE_SECOND_NS;
+        cpus[i] = cpu_seconds() - cpu;
+    }
+    printf("{\"wall_s\": %.6f, \"cpu_s\": %.6f}\n", median(walls, (size_t)times), median(cpus, (size_t)times));
+    return 0;
+}

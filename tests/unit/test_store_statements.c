@@ -1,0 +1,74 @@
+/* Every statement of the SQLite back end finds its rows through an index, so that none of them gets slower as the library
+ * grows. Asked of SQLite itself: sqlite.org/eqp.html. */
+#include "check.h"
+#include "sqlite_store.h"
+
+#include <stdio.h>
+
+/* What may be walked through from its beginning: in the order of its key and with a limit, or because it is tiny. */
+static const char *const allowed_scans[STATEMENTS] = {
+    [PHOTOS_DELETED] = "SCAN photos USING COVERING INDEX photos_deleted",
+    [EXECUTIONS_NEXT_DUE] = "SCAN executions USING COVERING INDEX executions_claimable",
+    [EXECUTIONS_LIST] = "SCAN executions",
+    [EXECUTIONS_COUNT] = "SCAN counters",
+};
+
+/* What lists many rows, or walks over them, reads the index alone. */
+static const bool is_covered[STATEMENTS] = {
+    [USER_POSTS] = true,
+    [PHOTOS_DELETED] = true,
+    [EXECUTIONS_QUEUED] = true,
+    [EXECUTIONS_NEXT_DUE] = true,
+};
+
+static void never_called(sqlite3_context *context, int count, sqlite3_value **values)
+{
+    (void)context, (void)count, (void)values;
+}
+
+static bool open_store(struct connection *connection, struct text *why)
+{
+    static char path[200];
+    (void)snprintf(path, sizeof path, "%s/store.db", check_folder());
+    FILE *file = fopen(path, "w");
+    if (!CHECK(file) || !CHECK_INT(fclose(file), 0))
+        return false;
+    return CHECK_INT(connection_open(connection, path, why), STATUS_OK)
+           && CHECK_INT(schema_prepare(connection, why), STATUS_OK)
+           && CHECK_INT(
+               sqlite3_create_function(connection->db, "visit", 2, SQLITE_UTF8, NULL, never_called, NULL, NULL),
+               SQLITE_OK);
+}
+
+static void check_plan(struct connection *connection, enum statement id)
+{
+    struct text sql TEXT_CLEANUP = {0};
+    sqlite3_stmt *plan = NULL;
+    text_addf(&sql, "EXPLAIN QUERY PLAN %s", statement_sql[id]);
+    if (!CHECK_INT(sqlite3_prepare_v2(connection->db, text_get(&sql), -1, &plan, NULL), SQLITE_OK))
+        printf("# %s\n", sqlite3_errmsg(connection->db));
+    while (sqlite3_step(plan) == SQLITE_ROW) {
+        const char *step = column_string(plan, 3);
+        bool is_scan = strncmp(step, "SCAN", 4) == 0 && strncmp(step, "SCAN CONSTANT ROW", 17) != 0;
+        if (!CHECK(!is_scan || (allowed_scans[id] && strcmp(step, allowed_scans[id]) == 0))
+            || !CHECK(!strstr(step, "TEMP B-TREE")))
+            printf("# %s\n", step);
+        CHECK(!is_covered[id] || strstr(step, "COVERING INDEX"));
+    }
+    (void)sqlite3_finalize(plan);
+}
+
+static void test_plans(void)
+{
+    struct connection connection;
+    struct text why TEXT_CLEANUP = {0};
+    if (!open_store(&connection, &why))
+        return;
+    for (int id = 0; id < STATEMENTS; id++) {
+        check_case("%.60s", statement_sql[id]);
+        check_plan(&connection, (enum statement)id);
+    }
+    connection_close(&connection);
+}
+
+CHECK_MAIN({"a statement needs no walk through a table", test_plans})
