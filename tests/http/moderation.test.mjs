@@ -205,3 +205,29 @@ describe('without models', () => {
         rmSync(folder, { recursive: true });
     });
 });
+
+describe('the local moderator\'s processes', { skip: skip || (existsSync('/usr/bin/strace') ? false : 'strace is not there') }, () => {
+    it('make no socket to anywhere, and open no file for writing', async () => {
+        const folder = newFolder(), trace = join(folder, 'trace');
+        const calls = 'trace=execve,socket,connect,bind,sendto,open,openat,creat,mkdir,mkdirat,rename,renameat,renameat2,unlink,unlinkat,fork,clone,vfork,clone3';
+        const server = await startServer({ flags, wrapper: ['/usr/bin/strace', '-D', '-f', '-qq', '-s', '4096', '-e', calls, '-o', trace] });
+        await judge(server, join(suite, 'refuse', 'weapons', 'rifle.jpg'));
+        await server.stop();
+        const lines = readFileSync(trace, 'utf8').split('\n').map((line) => line.match(/^(\d+) +(.*)$/)).filter(Boolean);
+        const pids = new Set(), found = [];
+        let opened = 0;
+        for (const [, pid, call] of lines) {
+            if (/^execve\(".*cloudphotos-moderator"/.test(call)) pids.add(pid);
+            if (!pids.has(pid)) continue;
+            const child = call.match(/^(?:clone|clone3|fork|vfork)\(.* = (\d+)$/);
+            if (child) pids.add(child[1]);
+            opened += call.startsWith('openat(');
+            const writes = /^open(at)?\(.*O_(WRONLY|RDWR|CREAT)/.test(call) && !call.includes('"/dev/null"');
+            if (writes || /^(socket|connect|bind|sendto|creat|mkdir|rename|unlink)/.test(call)) found.push(call);
+        }
+        assert.ok(pids.size >= 2, 'a first process and a worker were traced');
+        assert.ok(opened > 5, 'the models were seen being opened');
+        assert.deepEqual(found, []);
+        rmSync(folder, { recursive: true });
+    });
+});

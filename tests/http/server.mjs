@@ -253,10 +253,10 @@ export function formBody(boundary, parts) {
 }
 
 /* Starts `cloudphotos serve` and resolves when it serves. With `data` the folder is the caller's and stays. */
-export async function startServer({ flags = [], environment = {}, data } = {}) {
+export async function startServer({ flags = [], environment = {}, data, wrapper = [] } = {}) {
     const folder = data ?? newFolder();
-    const words = ['serve', '--listen', '127.0.0.1:0', '--data', folder, ...flags];
-    const child = spawn(program, words, { env: { ...process.env, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
+    const words = [...wrapper, program, 'serve', '--listen', '127.0.0.1:0', '--data', folder, ...flags];
+    const child = spawn(words[0], words.slice(1), { env: { ...process.env, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
     running.add(child);
     const server = new Server(child, folder, data === undefined);
     child.on('error', (error) => { server.stderr += error.message; });
