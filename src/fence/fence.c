@@ -176,8 +176,7 @@ static enum status explain_end(const struct fence *fence, const struct hired *hi
         text_setf(why, "The process that %s the photo ended by signal %d (%s).", settings->work, WTERMSIG(end),
                   strsignal(WTERMSIG(end)));
     else
-        text_setf(why, "The process that %s the photo ended with exit code %d.", settings->work,
-                  WEXITSTATUS(end));
+        text_setf(why, "The process that %s the photo ended with exit code %d.", settings->work, WEXITSTATUS(end));
     return STATUS_CRASHED;
 }
 

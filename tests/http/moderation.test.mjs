@@ -147,7 +147,8 @@ describe('models are data', { skip }, () => {
             evidence: [{ model: 'imagenet-lite0', outputs: [281, 282, 285] }] };
         writeFileSync(join(folder, 'manifest.json'), JSON.stringify({ ...manifest, labels: [kittens] }));
         const server = await startServer({ flags: ['--moderator', 'onnx', '--models', folder] });
-        const [kitten, gun] = await Promise.all(['accept/tabby.jpg', 'refuse/weapons/revolver.jpg'].map((name) => judge(server, join(suite, name))));
+        const names = ['accept/tabby.jpg', 'refuse/weapons/revolver.jpg'];
+        const [kitten, gun] = await Promise.all(names.map((name) => judge(server, join(suite, name))));
         assert.match(kitten.error_message, /^Refused: Kittens, \d+ % sure$/);
         assert.equal(gun.status, 'SUCCESS');
         await server.stop();
@@ -209,7 +210,8 @@ describe('without models', () => {
 describe('the local moderator\'s processes', { skip: skip || (existsSync('/usr/bin/strace') ? false : 'strace is not there') }, () => {
     it('make no socket to anywhere, and open no file for writing', async () => {
         const folder = newFolder(), trace = join(folder, 'trace');
-        const calls = 'trace=execve,socket,connect,bind,sendto,open,openat,creat,mkdir,mkdirat,rename,renameat,renameat2,unlink,unlinkat,fork,clone,vfork,clone3';
+        const calls = 'trace=execve,socket,connect,bind,sendto,open,openat,creat,mkdir,mkdirat,rename,renameat,renameat2,unlink,unlinkat,'
+            + 'fork,clone,vfork,clone3';
         const server = await startServer({ flags, wrapper: ['/usr/bin/strace', '-D', '-f', '-qq', '-s', '4096', '-e', calls, '-o', trace] });
         await judge(server, join(suite, 'refuse', 'weapons', 'rifle.jpg'));
         await server.stop();
