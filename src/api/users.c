@@ -1,7 +1,7 @@
 /* Searching users by the beginning of their name, and the posts of one. */
 #include "api_private.h"
-#include "cursor.h"
 #include "json.h"
+#include "post_cursor.h"
 
 #include <string.h>
 

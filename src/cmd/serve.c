@@ -266,7 +266,7 @@ static void announce(const struct serve_settings *settings, const struct service
 static bool drain(const struct serve_settings *settings, struct service *service)
 {
     int64_t begin = clock_monotonic_ns(), until = begin + settings->drain_timeout_ms * 1000000;
-    log_info("draining");
+    log_info("draining", LOG_R("at_most_seconds", (double)settings->drain_timeout_ms / 1e3));
     unsigned cut = http_server_drain(service->server, settings->drain_timeout_ms);
     int64_t left = (until - clock_monotonic_ns()) / 1000000;
     photos_drain(service->photos, left > 0 ? left : 0);

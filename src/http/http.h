@@ -2,9 +2,9 @@
  * handlers that block. What it promises beyond the library:
  *  - ambiguous requests are refused with 400 and the connection is closed (RFC 9112 6.3, 2.2): two Content-Length, both
  *    framings, bare LF, folded headers;
- *  - a client can't hold a connection by being slow: a request's header must be complete 10 s after its first byte, or after
- *    the last answer on that connection was sent plus idle_timeout_ms; its body must keep up a minimum rate; when the
- *    connections run out, the one that has been idle longest goes;
+ *  - a client can't hold a connection by being slow: its first request line must be in header_timeout_ms after it was accepted,
+ *    a later one idle_timeout_ms after the last answer, the header header_timeout_ms after its line; bodies must keep up a
+ *    minimum rate, either way; when nine tenths of the connections are taken, the one that has been idle longest goes;
  *  - a drain cuts no request that was accepted. */
 #ifndef HTTP_H
 #define HTTP_H
@@ -42,10 +42,10 @@ struct http_route {
 struct http_done {
     const char *id; /* X-Request-Id: the client's if it sent a sane one (1-64 of [A-Za-z0-9._-]), else ours */
     const char *method, *path, *client;
-    const char *route; /* the pattern; "" when none matched */
-    unsigned code;     /* 0: the client went away before an answer */
-    uint64_t body_bytes_in, body_bytes_out;
-    int64_t duration_ns; /* header complete to answer sent */
+    const char *route;                      /* the pattern; "" when none matched */
+    unsigned code;                          /* 0: the client went away before an answer */
+    uint64_t body_bytes_in, body_bytes_out; /* out: 0 when the answer was cut */
+    int64_t duration_ns;                    /* header complete to answer sent */
 };
 
 struct http_settings {

@@ -2,8 +2,8 @@
 #ifndef CHOICE_RULE_H
 #define CHOICE_RULE_H
 
+#include "definition_reader.h"
 #include "failure.h"
-#include "reader.h"
 
 struct choice_rule;
 

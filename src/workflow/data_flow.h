@@ -3,8 +3,8 @@
 #ifndef DATA_FLOW_H
 #define DATA_FLOW_H
 
+#include "definition_reader.h"
 #include "failure.h"
-#include "reader.h"
 #include "template.h"
 
 enum { DATA_LIMIT_BYTES = 262144 /* of a state's input, result or output as JSON text: as Step Functions has it */ };

@@ -2,7 +2,7 @@
 #ifndef RECOVERY_H
 #define RECOVERY_H
 
-#include "reader.h"
+#include "definition_reader.h"
 
 struct retrier {
     json_t *errors;                                            /* names; borrowed from the definition */

@@ -4,7 +4,7 @@
 #define STATE_H
 
 #include "data_flow.h"
-#include "reader.h"
+#include "definition_reader.h"
 #include "recovery.h"
 
 #include <stdbool.h>

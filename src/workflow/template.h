@@ -4,8 +4,8 @@
 #ifndef TEMPLATE_H
 #define TEMPLATE_H
 
+#include "definition_reader.h"
 #include "failure.h"
-#include "reader.h"
 
 struct template;
 

@@ -1,5 +1,5 @@
-// SIGTERM: no request that was accepted is cut, nobody new gets in, and what the workflow has not finished goes on with the
-// next start.
+// SIGTERM in the middle of the work: no request that was accepted is cut, and what the workflow has not finished goes on with
+// the next start. (tests/http/robust.test.mjs has what clients see of a drain.)
 import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
 import { afterEach, beforeEach, describe, it } from 'node:test';
@@ -10,7 +10,7 @@ import { newFolder } from './disk.mjs';
 import { listBucket } from './ledger.mjs';
 import { signal } from './processes.mjs';
 import { Server } from './server.mjs';
-import { waitFor } from './wait.mjs';
+import { overload, waitFor } from './wait.mjs';
 
 const photo = vips(640, 480, 'jpg');
 const body = uploadBody(photo);
@@ -77,28 +77,12 @@ describe('SIGTERM', () => {
         assert.deepEqual(leftovers(), []);
     });
 
-    it('lets nobody in any more', async () => {
-        await serve();
-        const { request, answered } = await beginUpload();
-        const stopping = server.stop();
-        await drains();
-        await waitFor('a new connection to be refused', async () => {
-            const late = new Client(server);
-            server.address ??= server.listen;
-            return late.get('/healthcheck').then(() => false, (error) => error.code === 'ECONNREFUSED').finally(() => late.close());
-        });
-        request.end(body.subarray(1000));
-        assert.equal((await answered).status, 200);
-        await stopping;
-    });
-
-    it('is not held up by idle connections and event streams', async () => {
+    it('is not held up by event streams, neither those that are open nor one whose client has left', async () => {
         await serve('--drain-timeout', '20s', '--darkrooms', '1', '--darkroom-timeout', '2s');
         signal(server.darkroom().workers[0], 'SIGSTOP');
-        assert.equal((await client.get('/healthcheck')).status, 200); // stays open
         const { json } = await client.upload('ann', null, photo);
         const streams = Array.from({ length: 5 }, () => endOf(server, json.photo_id, 1).catch((error) => error));
-        await stageOf(server, json.photo_id, 'Resize');
+        await stageOf(server, json.photo_id, 'Resize'); // and leaves
         const begin = performance.now();
         await server.stop();
         assert.ok(performance.now() - begin < 15000, 'it did not wait for streams');
@@ -117,7 +101,7 @@ describe('SIGTERM', () => {
         await server.start();
         const again = performance.now();
         await checkPublished(ids);
-        assert.ok(performance.now() - again < LEASE_MS, `${(performance.now() - again).toFixed()} ms`);
+        assert.ok(performance.now() - again < LEASE_MS * (1 + overload()), `${(performance.now() - again).toFixed()} ms`);
         assert.deepEqual(leftovers(), []);
     });
 
@@ -129,12 +113,5 @@ describe('SIGTERM', () => {
         await assert.rejects(answered);
         assert.equal(server.lines.find((line) => line.event === 'drained').requests_cut, 1);
         assert.deepEqual(leftovers(), []);
-    });
-
-    it('while nothing is done ends at once', async () => {
-        await serve();
-        const begin = performance.now();
-        await server.stop();
-        assert.ok(performance.now() - begin < 5000);
     });
 });

@@ -5,7 +5,7 @@
 // most of a round is waiting for the leases of the dead one to run out.
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { cpus, loadavg, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Client, answerOf, uploadBody, uploadHeaders } from './client.mjs';
@@ -13,7 +13,7 @@ import { Ledger } from './ledger.mjs';
 import { makeSamples } from './photos.mjs';
 import { processesOfSession, signal } from './processes.mjs';
 import { Server } from './server.mjs';
-import { pick, randomFrom, sleep } from './wait.mjs';
+import { overload, pick, randomFrom, sleep } from './wait.mjs';
 
 const ROUNDS = Number(process.env.FAULT_ROUNDS ?? 50);
 const LANES = Math.min(ROUNDS, Number(process.env.FAULT_LANES ?? 2));
@@ -185,9 +185,6 @@ async function play(lane, number) {
     await working;
     await check(lane, fault, round.answered);
 }
-
-/* A machine that has more to do than it has cores takes longer to work: 0 for one that has not, 2 at most. */
-const overload = () => Math.min(2, Math.max(0, loadavg()[0] / cpus().length - 1));
 
 async function check(lane, fault, answered) {
     const { server, ledger, record } = lane;

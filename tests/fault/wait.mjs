@@ -1,4 +1,5 @@
 // Waiting for things, never for time alone.
+import { cpus, loadavg } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /* Asks `look` until it gives something, and gives that. After `limit_ms` it fails with what `look` last complained of: an
@@ -25,6 +26,10 @@ export async function waitFor(what, look, limit_ms = 20000) {
 }
 
 export { sleep };
+
+/* What a limit of time has to allow for: a machine that has more to do than it has cores takes longer to work. 0 for one that
+ * has not, 2 at most. */
+export const overload = () => Math.min(2, Math.max(0, loadavg()[0] / cpus().length - 1));
 
 /* Mulberry32: the same seed gives the same numbers, in [0, 1). */
 export function randomFrom(seed) {

@@ -252,18 +252,18 @@ export function formBody(boundary, parts) {
     return Buffer.concat([...pieces, Buffer.from(`--${boundary}--\r\n`)]);
 }
 
-/* Starts `cloudphotos serve` and resolves when it serves. With `data` the folder is the caller's and stays. */
-export async function startServer({ flags = [], environment = {}, data, wrapper = [] } = {}) {
+/* Starts `cloudphotos serve` and resolves when it serves. With `data` the folder is the caller's and stays. One that `isQuiet`
+ * logs no address; it is told where to listen in its last flag. `wrapper`: a program that starts it. */
+export async function startServer({ flags = [], environment = {}, data, wrapper = [], isQuiet = false } = {}) {
     const folder = data ?? newFolder();
     const words = [...wrapper, program, 'serve', '--listen', '127.0.0.1:0', '--data', folder, ...flags];
     const child = spawn(words[0], words.slice(1), { env: { ...process.env, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
     running.add(child);
     const server = new Server(child, folder, data === undefined);
     child.on('error', (error) => { server.stderr += error.message; });
-    const line = await server.logged('serving', (one) => one.event === 'serving');
-    server.address = line.address;
-    server.url = `http://${line.address}`;
-    server.host = '127.0.0.1';
-    server.port = Number(line.address.split(':').at(-1));
+    server.address = isQuiet ? flags.at(-1) : (await server.logged('serving', (one) => one.event === 'serving')).address;
+    server.url = `http://${server.address}`;
+    [, server.host, server.port] = server.address.match(/^\[?(.+?)\]?:(\d+)$/);
+    if (isQuiet) await until('it answers', () => server.get('/healthcheck').catch(() => server.isStopped));
     return server;
 }

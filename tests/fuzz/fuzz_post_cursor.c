@@ -1,6 +1,6 @@
 /* A cursor that is taken is written back as it came, but for leading zeros. */
-#include "cursor.h"
 #include "fuzz.h"
+#include "post_cursor.h"
 
 #include <assert.h>
 #include <string.h>

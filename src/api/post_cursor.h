@@ -1,6 +1,6 @@
 /* Where a listing of posts goes on: the last post's time in milliseconds, in hex, then a dash and its id. */
-#ifndef CURSOR_H
-#define CURSOR_H
+#ifndef POST_CURSOR_H
+#define POST_CURSOR_H
 
 #include "store.h"
 

@@ -1,7 +1,7 @@
 /* Reads the fields of a definition. The first thing that is wrong is written down with its place
  * ("States.Resize.Retry[0].BackoffRate: …"), and every function then returns false all the way up. */
-#ifndef READER_H
-#define READER_H
+#ifndef DEFINITION_READER_H
+#define DEFINITION_READER_H
 
 #include "definition.h"
 #include "json.h"

@@ -1,4 +1,4 @@
-#include "reader.h"
+#include "definition_reader.h"
 
 #include "state.h"
 

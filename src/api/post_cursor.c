@@ -1,4 +1,4 @@
-#include "cursor.h"
+#include "post_cursor.h"
 
 #include <inttypes.h>
 #include <stdio.h>

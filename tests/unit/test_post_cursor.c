@@ -1,6 +1,6 @@
 /* Cursors of listings. */
 #include "check.h"
-#include "cursor.h"
+#include "post_cursor.h"
 
 #define ID "0123456789abcdef0123456789abcdef"
 
