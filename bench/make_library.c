@@ -8,6 +8,7 @@
 #include "memory.h"
 #include "store.h"
 
+#include <assert.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,6 +45,7 @@ static uint64_t next_random(struct library *library)
 
 static size_t below(struct library *library, size_t limit)
 {
+    assert(limit > 0);
     return (size_t)(next_random(library) % limit);
 }
 

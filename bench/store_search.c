@@ -1,4 +1,4 @@
-/* What a search costs: store_search FILE [SEARCHES]. Prefixes are three to five random
+/* What a search costs: store_search FILE [SEARCHES [LIMIT]]. Prefixes are three to five random
  * letters, as a benchmark of the server sends them, and the first bytes of random names in it. */
 #include "clock.h"
 #include "memory.h"
@@ -60,9 +60,9 @@ static void make_prefix(const struct prefixes *prefixes, size_t length, uint64_t
         ret_prefix[i] = (char)('a' + bits % 26);
 }
 
-static void search(struct store *store, const char *prefix, uint64_t *rows)
+static void search(struct store *store, const char *prefix, size_t limit, uint64_t *rows)
 {
-    if (store_users_search(store, prefix, NULL, SIZE_MAX, count_row, rows, NULL))
+    if (store_users_search(store, prefix, NULL, limit, count_row, rows, NULL))
         abort();
 }
 
@@ -74,7 +74,7 @@ static int64_t cpu_ns(void)
 }
 
 /* CPU time of all searches in one go, for the mean, and then the time of each, for the percentiles. */
-static void measure(struct store *store, const struct prefixes *prefixes, size_t length, size_t searches)
+static void measure(struct store *store, const struct prefixes *prefixes, size_t length, size_t searches, size_t limit)
 {
     int64_t *times = NEW_ARRAY(searches, int64_t);
     char(*texts)[PREFIX_MAX + 1] = memory_new_array(searches, sizeof *texts);
@@ -83,11 +83,11 @@ static void measure(struct store *store, const struct prefixes *prefixes, size_t
         make_prefix(prefixes, length, &random, texts[i]);
     int64_t began = cpu_ns();
     for (size_t i = 0; i < searches; i++)
-        search(store, texts[i], &rows);
+        search(store, texts[i], limit, &rows);
     double mean = (double)(cpu_ns() - began) / (double)searches;
     for (size_t i = 0; i < searches; i++) {
         int64_t start = clock_monotonic_ns();
-        search(store, texts[i], &(uint64_t){0});
+        search(store, texts[i], limit, &(uint64_t){0});
         times[i] = clock_monotonic_ns() - start;
     }
     qsort(times, searches, sizeof *times, compare);
@@ -105,18 +105,19 @@ int main(int argc, char **argv)
     struct prefixes prefixes = {0};
     struct store *store;
     size_t searches = argc > 2 ? strtoul(argv[2], NULL, 10) : DEFAULT_SEARCHES;
+    size_t limit = argc > 3 ? strtoul(argv[3], NULL, 10) : SIZE_MAX;
     text_addf(&address, "sqlite:%s", argc > 1 ? argv[1] : "");
-    if (argc < 2 || searches == 0 || store_open(text_get(&address), &store, &why)) {
-        (void)fprintf(stderr, "store_search FILE [SEARCHES]: %s\n", text_get(&why));
+    if (argc < 2 || searches == 0 || limit == 0 || store_open(text_get(&address), &store, &why)) {
+        (void)fprintf(stderr, "store_search FILE [SEARCHES [LIMIT]]: %s\n", text_get(&why));
         return 1;
     }
     if (store_users_search(store, "", NULL, SIZE_MAX, gather, &prefixes, &why) || prefixes.count == 0) {
         (void)fprintf(stderr, "store_search: no names to search for: %s\n", text_get(&why));
         return 1;
     }
-    measure(store, &prefixes, 0, searches);
+    measure(store, &prefixes, 0, searches, limit);
     for (size_t length = 3; length <= PREFIX_MAX; length++)
-        measure(store, &prefixes, length, searches);
+        measure(store, &prefixes, length, searches, limit);
     store_close(store);
     free(prefixes.prefixes);
     return 0;

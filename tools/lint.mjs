@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 
 const FILE_LINES = 500;
 const FUNCTION_LINES = 60;
-const LINE_WIDTH = 160; // of comments and scripts; code in C is laid out by clang-format
+const LINE_WIDTH = 200; // of comments, scripts and the rows of their tables; code in C is laid out by clang-format
 // A file may be longer, or hold a longer function, if one of its first 20 lines says why: /* long: reason */
 const LONG = /(?:\/\*|\/\/|#) long: \S/;
 const BANNED = {
@@ -76,9 +76,11 @@ function tidyJobs() {
 
 function jobs() {
     return [
-        // readdir is safe on a stream of one's own; CHECK(file != NULL) is no test of NULL to cppcheck.
+        // readdir is safe on a stream of one's own; an exit status is an int; tests leak and map on purpose, and check with
+        // CHECK(file != NULL), which cppcheck does not follow.
         ['cppcheck', '--quiet', '--std=c11', '--library=posix,gnu,tools/cppcheck.cfg', '--enable=warning,performance,portability',
-            '--inline-suppr', '--suppress=missingIncludeSystem', '--suppress=readdirCalled', '--suppress=resourceLeak:tests/*',
+            '--inline-suppr', ...['missingIncludeSystem', 'readdirCalled', 'invalidFunctionArgBool', 'resourceLeak:tests/*',
+                'memleak:tests/*', 'leakReturnValNotUsed:tests/*'].map((name) => `--suppress=${name}`),
             '--error-exitcode=1', '-D_GNU_SOURCE', ...includes, ...sources.filter((file) => file.endsWith('.c'))],
         ['node', 'tests/layers.mjs', 'build'],
         ...tidyJobs(),

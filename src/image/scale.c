@@ -154,7 +154,7 @@ static void shrink_across(const struct scaler *scaler, uint32_t target)
     uint8_t *row = &scaler->target[(size_t)target * across->target];
     if (across->copies) {
         for (uint32_t x = 0; x < across->target; x++)
-            row[x] = round_sample(scaler->line[x] << WEIGHT_BITS);
+            row[x] = round_sample(scaler->line[x] * (1 << WEIGHT_BITS));
         return;
     }
     for (uint32_t x = 0; x < across->target; x++) {

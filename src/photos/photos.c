@@ -35,7 +35,7 @@ static enum status open_runner(struct photos *photos, struct text *why)
         .handler_count = photo_task_count,
         .context = photos,
         .threads = photos->settings.workers,
-        .lease_ms = 3000,
+        .lease_ms = 2000, /* a process that takes over after a crash is at work well within 5 s */
         .on_transition = tell_transition,
         .on_trouble = tell_trouble,
     };

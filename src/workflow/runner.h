@@ -20,7 +20,7 @@ struct runner_settings {
     size_t handler_count;
     void *context; /* for handlers and on_transition */
     unsigned threads;
-    int64_t lease_ms; /* 3,000; renewed every third of it */
+    int64_t lease_ms; /* 2,000; renewed every third of it */
     /* After a transition was saved (any thread; must not block). `state` is the state it is in now; status tells the end. NULL: nobody listens. */
     void (*on_transition)(void *context, const struct execution *execution);
     /* Something that an operator should know: the store failed, a workflow is unknown. NULL: nobody listens. */

@@ -159,9 +159,8 @@ static unsigned files_in[256];
 static int count_in_shard(const char *path, const struct stat *status, int type, struct FTW *where)
 {
     (void)status;
-    unsigned shard;
-    if (type == FTW_F && where->level == 3 && sscanf(path + where->base - 3, "%2x/", &shard) == 1)
-        files_in[shard % 256]++;
+    if (type == FTW_F && where->level == 3)
+        files_in[strtoul(path + where->base - 3, NULL, 16) % 256]++; /* "…/5e/key" */
     return 0;
 }
 

@@ -223,6 +223,40 @@ static void test_other_process_writes(void)
     (void)close(pipe_fds[1]);
 }
 
+static void test_born_twice(void)
+{
+    enum { PROCESSES = 6 };
+    struct text reason TEXT_CLEANUP = {0}, names TEXT_CLEANUP = {0};
+    char path[PATH_SIZE];
+    pid_t children[PROCESSES];
+    int start[2];
+    new_path(path);
+    CHECK_INT(pipe2(start, O_CLOEXEC), 0);
+    for (int i = 0; i < PROCESSES; i++) {
+        children[i] = fork();
+        if (children[i] != 0)
+            continue;
+        char end;
+        (void)close(start[1]);
+        if (read(start[0], &end, 1) != 0) /* all go when the parent closes it */
+            _exit(1);
+        struct store *store = open_path(path, STATUS_OK, &reason);
+        if (!store)
+            _exit(2);
+        (void)add_published(store, "anna", 1);
+        store_close(store);
+        _exit(0);
+    }
+    (void)close(start[1]);
+    for (int i = 0; i < PROCESSES; i++)
+        check_child(children[i]);
+    (void)close(start[0]);
+    struct store *store = open_path(path, STATUS_OK, &reason);
+    search_names(store, "", NULL, 9, &names);
+    CHECK_STR(text_get(&names), "anna:6");
+    store_close(store);
+}
+
 /* ---- Crashes ---- */
 
 enum { CHILD_THREADS = 6 };
@@ -420,6 +454,7 @@ CHECK_MAIN({"databases", test_versions}, {"nobody else may read the files", test
            {"a damaged file is told", test_damage}, {"a full disk is told and harms nothing", test_full_disk},
            {"a read-only disk is refused", test_read_only},
            {"what another process wrote is seen soon", test_other_process_writes},
+           {"processes that make one database at one time share it", test_born_twice},
            {"kill -9 loses nothing that was acknowledged and leaves nothing half", test_kill},
            {"what comes at one time is committed in groups", test_group_commit},
            {"the log does not grow while somebody always reads", test_log_stays_small})
