@@ -128,10 +128,9 @@ static void add_moderation(struct text *out, const struct moderator *moderator)
     add_one(out, "cloudphotos_moderation_blind", "gauge",
             "1 if there are labels that the moderator can't see; the log and /healthcheck name them.",
             moderator->blind != NULL);
-    if (!moderator->ops->get_stats)
-        return;
-    struct moderation_stats stats;
-    moderator->ops->get_stats(moderator, &stats);
+    struct moderation_stats stats = {0};
+    if (moderator->ops->get_stats)
+        moderator->ops->get_stats(moderator, &stats);
     add_one(out, "cloudphotos_moderator_processes", "gauge", "Moderator processes.", stats.processes);
     add_one(out, "cloudphotos_moderator_busy", "gauge", "Moderator processes at work.", stats.busy);
     add_one(out, "cloudphotos_moderator_photos_total", "counter", "Photos looked at.", (int64_t)stats.inspected);
