@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { SAMPLES = 3, WHITE = 255 };
+enum { SAMPLES = 3 };
 
 static uint8_t clamp(int value)
 {
@@ -20,12 +20,12 @@ static uint8_t clamp(int value)
 static void convert_yuv(const struct picture *picture, uint8_t *ret_pixels)
 {
     const struct plane *luma = &picture->planes[0], *chroma = &picture->planes[1];
+    const uint8_t *lights = luma->samples, *blues = chroma->samples, *reds = picture->planes[2].samples;
     for (uint32_t y = 0; y < picture->height; y++) {
         size_t row = (size_t)(y / 2) * chroma->width;
         for (uint32_t x = 0; x < picture->width; x++, ret_pixels += SAMPLES) {
-            int light = 76309 * (luma->samples[(size_t)y * luma->width + x] - 16) + 32768;
-            int blue = picture->planes[1].samples[row + x / 2] - 128,
-                red = picture->planes[2].samples[row + x / 2] - 128;
+            int light = 76309 * (lights[(size_t)y * luma->width + x] - 16) + 32768;
+            int blue = blues[row + x / 2] - 128, red = reds[row + x / 2] - 128;
             ret_pixels[0] = clamp((light + 104597 * red) >> 16);
             ret_pixels[1] = clamp((light - 53279 * red - 25675 * blue) >> 16);
             ret_pixels[2] = clamp((light + 132201 * blue) >> 16);
@@ -33,14 +33,27 @@ static void convert_yuv(const struct picture *picture, uint8_t *ret_pixels)
     }
 }
 
-/* What is transparent is looked at on white, as most pages show it. */
 static void convert_rgb(const struct picture *picture, uint8_t *ret_pixels)
 {
     size_t count = (size_t)picture->width * picture->height;
-    for (size_t i = 0; i < count; i++) {
-        int white = picture->kind == PICTURE_RGBA ? WHITE - picture->planes[3].samples[i] : 0;
-        for (size_t channel = 0; channel < SAMPLES; channel++)
-            ret_pixels[i * SAMPLES + channel] = clamp(picture->planes[channel].samples[i] + white);
+    for (size_t channel = 0; channel < SAMPLES; channel++) {
+        const uint8_t *samples = picture->planes[channel].samples;
+        for (size_t i = 0; i < count; i++)
+            ret_pixels[i * SAMPLES + channel] = samples[i];
+    }
+}
+
+/* What is transparent is looked at on white, as most pages show it. Colours are multiplied by alpha already. */
+static void convert_rgba(const struct picture *picture, uint8_t *ret_pixels)
+{
+    enum { HALF = 1 << (SCALE_WIDE_BITS - 1) };
+    size_t count = (size_t)picture->width * picture->height;
+    const uint16_t *alphas = picture->planes[SAMPLES].samples;
+    for (size_t channel = 0; channel < SAMPLES; channel++) {
+        const uint16_t *samples = picture->planes[channel].samples;
+        for (size_t i = 0; i < count; i++)
+            ret_pixels[i * SAMPLES + channel] =
+                clamp((samples[i] + SCALE_WIDE_MAX - alphas[i] + HALF) >> SCALE_WIDE_BITS);
     }
 }
 
@@ -50,6 +63,8 @@ static enum status write_frame(int file, const struct picture *picture, uint32_t
     uint8_t *pixels = memory_new(size);
     if (picture->kind == PICTURE_YUV)
         convert_yuv(picture, pixels);
+    else if (picture->kind == PICTURE_RGBA)
+        convert_rgba(picture, pixels);
     else
         convert_rgb(picture, pixels);
     size_t written = 0;
