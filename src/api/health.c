@@ -1,15 +1,26 @@
 /* Is this server fit to serve? A balancer asks: the answer is that of a real search. */
 #include "api_private.h"
+#include "json.h"
 
-#include <string.h>
+/* Moderation that can't see something is no reason to take the server out of service, but nobody shall overlook it. */
+static void answer_fit(struct http_request *request, const char *blind)
+{
+    struct text body = {0};
+    text_add(&body, "{\"status\":\"ok\"");
+    if (blind) {
+        text_add(&body, ",\"moderation_cannot_see\":");
+        json_add_string_or_null(&body, blind);
+    }
+    text_addc(&body, '}');
+    http_answer_text(request, 200, "application/json", &body);
+}
 
 static void check_health(struct http_request *request)
 {
-    static const char fit[] = "{\"status\":\"ok\"}";
     struct api *api = http_context(request);
     TEXT_CLEANUP struct text why = {0};
     if (store_check(photos_store(api->settings.photos), &why) == STATUS_OK)
-        http_answer(request, 200, "application/json", fit, strlen(fit));
+        answer_fit(request, photos_get_settings(api->settings.photos)->moderator->blind);
     else
         http_answer_problem(request, 500, text_get(&why));
 }

@@ -123,6 +123,21 @@ static void add_darkroom(struct text *out, const struct darkroom *darkroom)
             (int64_t)stats.restarts);
 }
 
+static void add_moderation(struct text *out, const struct moderator *moderator)
+{
+    add_one(out, "cloudphotos_moderation_blind", "gauge",
+            "1 if there are labels that the moderator can't see; the log and /healthcheck name them.",
+            moderator->blind != NULL);
+    struct moderation_stats stats = {0};
+    if (moderator->ops->get_stats)
+        moderator->ops->get_stats(moderator, &stats);
+    add_one(out, "cloudphotos_moderator_processes", "gauge", "Moderator processes.", stats.processes);
+    add_one(out, "cloudphotos_moderator_busy", "gauge", "Moderator processes at work.", stats.busy);
+    add_one(out, "cloudphotos_moderator_photos_total", "counter", "Photos looked at.", (int64_t)stats.inspected);
+    add_one(out, "cloudphotos_moderator_restarts_total", "counter", "Moderator processes that died and were replaced.",
+            (int64_t)stats.restarts);
+}
+
 static void show_metrics(struct http_request *request)
 {
     struct api *api = http_context(request);
@@ -131,6 +146,7 @@ static void show_metrics(struct http_request *request)
     add_connections(&body, atomic_load(&api->server));
     add_executions(&body, photos_store(api->settings.photos));
     add_darkroom(&body, api->settings.darkroom);
+    add_moderation(&body, photos_get_settings(api->settings.photos)->moderator);
     http_answer_text(request, 200, "text/plain; version=0.0.4", &body);
 }
 

@@ -1,4 +1,5 @@
 /* cloudphotos admin: looks into a service's metadata, and mends. Works beside a running server, on the same database. */
+#include "admin.h"
 #include "clock.h"
 #include "commands.h"
 #include "photos.h"
@@ -7,24 +8,30 @@
 #include <stdio.h>
 #include <string.h>
 
-struct admin_settings {
-    const char *data, *store, *status;
-    int64_t limit;
-};
-
 #define FIELD(name) offsetof(struct admin_settings, name)
 static const struct setting rows[] = {
     {"data", SETTING_STRING, FIELD(data), "./data", 0, 0, "FOLDER", "the server's data folder"},
     {"store", SETTING_STRING, FIELD(store), NULL, 0, 0, "ADDRESS", "the metadata; default: sqlite:FOLDER/photos.db"},
     {"status", SETTING_STRING, FIELD(status), NULL, 0, 0, "STATUS",
      "only RUNNING, SUCCEEDED, FAILED or ABORTED executions"},
+    {"models", SETTING_STRING, FIELD(models), NULL, 0, 0, "FOLDER",
+     "the local moderator's models; default: beside the program"},
+    {"processes", SETTING_INTEGER, FIELD(processes), "2", 1, 256, "N", "eval: photos looked at at a time"},
+    {"everything", SETTING_SWITCH, FIELD(everything), "no", 0, 0, NULL,
+     "eval: ask every model about every part of a photo"},
+    {"curve", SETTING_STRING, FIELD(curve), NULL, 0, 0, "FILE",
+     "eval: draw hits and false alarms by confidence, as SVG"},
     {"limit", SETTING_INTEGER, FIELD(limit), "50", 1, 1000000, "N", "at most so many rows"},
 };
 static const struct settings_table table = {
     .command = "admin",
-    .summary = "Usage: cloudphotos admin executions [list] [OPTIONS]   the workflow's executions, newest first\n"
-               "       cloudphotos admin executions show ID            one with the history of its events\n"
-               "       cloudphotos admin executions retry ID           a failed one from its beginning",
+    .summary =
+        "Usage: cloudphotos admin executions [list] [OPTIONS]   the workflow's executions, newest first\n"
+        "       cloudphotos admin executions show ID            one with the history of its events\n"
+        "       cloudphotos admin executions retry ID           a failed one from its beginning\n"
+        "       cloudphotos admin moderation eval FOLDER        looks at the photos below FOLDER/accept and\n"
+        "                                                       FOLDER/refuse/LABEL, and counts right and wrong\n"
+        "       cloudphotos admin moderation review [list|approve ID|refuse ID]   photos that wait for a person",
     .rows = rows,
     .count = sizeof rows / sizeof rows[0],
 };
@@ -146,8 +153,11 @@ static enum status administer(const struct settings_words *words, struct admin_s
                               struct text *why)
 {
     struct store *store;
-    if (words->count == 0 || strcmp(words->words[0], "executions") != 0) {
-        text_setf(why, "what? There is: executions (see cloudphotos admin --help)");
+    bool is_moderation = words->count > 0 && strcmp(words->words[0], "moderation") == 0;
+    if (is_moderation && words->count > 1 && strcmp(words->words[1], "eval") == 0)
+        return admin_moderation_eval(words, settings, why);
+    if (!is_moderation && (words->count == 0 || strcmp(words->words[0], "executions") != 0)) {
+        text_setf(why, "what? There are: executions, moderation (see cloudphotos admin --help)");
         return STATUS_INVALID;
     }
     if (!settings->store)
@@ -155,7 +165,7 @@ static enum status administer(const struct settings_words *words, struct admin_s
     enum status status = store_open(settings->store, &store, why);
     if (status != STATUS_OK)
         return status;
-    status = dispatch(words, settings, store, why);
+    status = is_moderation ? admin_moderation(words, settings, store, why) : dispatch(words, settings, store, why);
     store_close(store);
     return status;
 }
@@ -177,6 +187,6 @@ static int run_admin(int argc, char **argv)
 
 const struct command admin_command = {
     .name = "admin",
-    .summary = "lists, shows and retries workflow executions",
+    .summary = "looks after workflow executions and moderation",
     .run = run_admin,
 };

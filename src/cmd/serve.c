@@ -16,12 +16,13 @@
 #include <unistd.h>
 
 struct serve_settings {
-    const char *listen, *data, *store, *buckets, *moderator, *log_level;
+    const char *listen, *data, *store, *buckets, *moderator, *models, *log_level;
     bool open_login;
     int64_t event_threads, pool_threads, connections, workers, darkrooms;
     int64_t max_upload, max_pixels, max_frames;
     int64_t idle_timeout_ms, header_timeout_ms, drain_timeout_ms;
     int64_t darkroom_timeout_ms, darkroom_memory;
+    int64_t moderators, moderator_timeout_ms, moderator_memory;
     int64_t history_ms, keep_failed_ms;
 };
 
@@ -32,8 +33,16 @@ static const struct setting rows[] = {
     {"data", SETTING_STRING, FIELD(data), "./data", 0, 0, "FOLDER", "where photos and their database are kept"},
     {"store", SETTING_STRING, FIELD(store), NULL, 0, 0, "ADDRESS", "the metadata; default: sqlite:FOLDER/photos.db"},
     {"buckets", SETTING_STRING, FIELD(buckets), NULL, 0, 0, "ADDRESS", "the images; default: file:FOLDER/buckets"},
-    {"moderator", SETTING_STRING, FIELD(moderator), "none", 0, 0, "NAME",
-     "who looks at photos before they are published"},
+    {"moderator", SETTING_STRING, FIELD(moderator), "onnx", 0, 0, "NAME",
+     "who looks at photos before they are published: onnx (models on this machine) or none"},
+    {"models", SETTING_STRING, FIELD(models), NULL, 0, 0, "FOLDER",
+     "the local moderator's models; default: beside the program"},
+    {"moderators", SETTING_INTEGER, FIELD(moderators), "0", 0, 256, "N",
+     "processes that moderate photos; 0: one a core"},
+    {"moderator-timeout", SETTING_SECONDS, FIELD(moderator_timeout_ms), "20s", 100, 3600000, "TIME",
+     "how long moderating one photo may take"},
+    {"moderator-memory", SETTING_BYTES, FIELD(moderator_memory), "256M", 64 << 20, 64LL << 30, "SIZE",
+     "how much memory moderating one photo may take, beyond the models"},
     {"open-login", SETTING_SWITCH, FIELD(open_login), "no", 0, 0, NULL,
      "listen beyond this machine although a login is a name without proof"},
     {"max-upload", SETTING_BYTES, FIELD(max_upload), "64M", 1024, 4LL << 30, "SIZE", "largest photo"},
@@ -148,6 +157,17 @@ static enum status open_darkroom(const struct serve_settings *settings, struct s
     return darkroom_open(&darkroom, &service->darkroom, why);
 }
 
+static enum status open_moderator(const struct serve_settings *settings, struct service *service, struct text *why)
+{
+    const struct moderation_settings moderation = {
+        .models = settings->models,
+        .processes = cores(settings->moderators),
+        .timeout_ms = settings->moderator_timeout_ms,
+        .memory_bytes = (uint64_t)settings->moderator_memory,
+    };
+    return moderator_open(settings->moderator, &moderation, &service->moderator, why);
+}
+
 static enum status open_photos(const struct serve_settings *settings, struct service *service, struct text *why)
 {
     struct photos_settings photos = {
@@ -197,7 +217,7 @@ static enum status open_service(const struct serve_settings *settings, struct se
     if (status == STATUS_OK)
         status = blob_open(settings->buckets, &service->blob, why);
     if (status == STATUS_OK)
-        status = moderator_open(settings->moderator, &service->moderator, why);
+        status = open_moderator(settings, service, why);
     if (status == STATUS_OK)
         status = open_photos(settings, service, why);
     if (status == STATUS_OK)
@@ -224,7 +244,7 @@ static void close_service(struct service *service)
 static void announce(const struct serve_settings *settings, const struct service *service)
 {
     const char *address = http_server_address(service->server);
-    const char *blind = service->moderator->ops->blind;
+    const char *blind = service->moderator->blind;
     log_info("serving", LOG_S("address", address), LOG_S("data", settings->data), LOG_S("store", settings->store),
              LOG_S("buckets", settings->buckets), LOG_S("version", CLOUDPHOTOS_VERSION));
     log_warning("login",

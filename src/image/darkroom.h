@@ -1,6 +1,6 @@
 /* The darkroom: where untrusted pixels are decoded, resized and encoded, in processes that can do nothing else.
  *
- * A pool starts the program `cloudphotos-darkroom` once (its own executable, so that the server never maps libvips and the
+ * Its fence (fence.h) starts the program `cloudphotos-darkroom` once (its own executable, so that the server never maps libvips and the
  * darkroom never sees the server's memory or descriptors). That first process opens libvips and forks the workers
  * ahead, one for each of `processes`; each closes everything but its socket and sandboxes itself before it sees a byte: no new privileges,
  * seccomp allow-list, no network, no opening of files, limits on memory and CPU time. Pictures go in and out as
@@ -49,6 +49,18 @@ void darkroom_close(struct darkroom *darkroom);
  * NO_SPACE when an output could not be written; outputs are undefined then. */
 enum status darkroom_develop(struct darkroom *darkroom, int original_fd, int large_fd, int thumbnail_fd,
                              struct darkroom_result *ret_result, struct text *why);
+
+struct darkroom_sight {
+    uint32_t short_side, long_side; /* pixels: a frame fits into these, but is never enlarged */
+    uint32_t frames;                /* of an animation at most so many, evenly spread, the first always */
+};
+struct darkroom_pixels {
+    uint32_t width, height, frames;
+};
+/* Decodes as darkroom_develop does, but writes plain pixels for who looks at the photo: 8-bit sRGB, three bytes a pixel, rows without
+ * padding, transparent parts on white, all frames one after the other. */
+enum status darkroom_inspect(struct darkroom *darkroom, int original_fd, const struct darkroom_sight *sight,
+                             int pixels_fd, struct darkroom_pixels *ret_pixels, struct text *why);
 
 struct darkroom_stats {
     uint64_t developed, restarts;

@@ -1,5 +1,5 @@
 /* A moderator looks at a picture and says what it sees: labels with confidences, in the taxonomy of Rekognition's
- * DetectModerationLabels. It does not decide; the photos floor does. Back ends: one file each, with its ops table. */
+ * DetectModerationLabels, and what is to be done about each. Back ends: one file each, with its ops table. */
 #ifndef MODERATOR_H
 #define MODERATOR_H
 
@@ -10,44 +10,76 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { MODERATION_LABELS_MAX = 32, MODERATION_REFUSE_AT = 50 /* confidence, 0 to 100 */ };
-
-/* Decoded pixels: 8-bit sRGB, three bytes a pixel, rows of width * 3 bytes without padding. */
-struct moderation_image {
-    const uint8_t *pixels;
-    uint32_t width, height;
+enum {
+    MODERATION_LABELS_MAX = 32,
+    MODERATION_REFUSE_AT = 50 /* confidence, 0 to 100 */,
+    MODERATION_FRAMES_MAX = 8, /* of an animation, spread evenly */
+    MODERATION_SHORT_SIDE = 480,
+    MODERATION_LONG_SIDE = 8192,
 };
 
+struct moderation_settings {
+    const char *models;    /* folder of the local models; NULL: where they are looked for (manifest.h) */
+    unsigned processes;    /* of the local moderator */
+    int64_t timeout_ms;    /* for one photo: 20,000 */
+    uint64_t memory_bytes; /* that one photo may take beyond the models: 256 MB */
+    bool everything;       /* the local moderator asks every net about every place, for comparison */
+};
+
+/* What a photo shows. Decoded pixels are behind a descriptor, so that they go from one fenced process to the other and never
+ * through the server: 8-bit sRGB, three bytes a pixel, rows without padding, all frames one after the other. */
+struct moderation_image {
+    int pixels; /* -1: none, see needs_pixels */
+    uint32_t width, height, frames;
+};
+
+/* What happens to a photo with a label of MODERATION_REFUSE_AT or more. */
+enum moderation_action { MODERATION_LABEL, MODERATION_HOLD, MODERATION_REFUSE };
+
 struct moderation_label {
-    const char *name;   /* static: "Weapons" */
-    const char *parent; /* static: "Violence"; "" at the top level */
+    const char *name;   /* lives as long as the moderator: "Weapons" */
+    const char *parent; /* the same: "Violence"; "" at the top level */
     double confidence;  /* 0 to 100 */
+    enum moderation_action action;
 };
 
 struct moderation_labels {
-    struct moderation_label rows[MODERATION_LABELS_MAX];
+    struct moderation_label rows[MODERATION_LABELS_MAX]; /* the surest first; a parent follows its child */
     size_t count;
+};
+
+struct moderation_stats {
+    uint64_t inspected, restarts;
+    unsigned processes, busy;
 };
 
 struct moderator;
 struct moderator_ops {
     const char *name;  /* "none" */
-    const char *blind; /* what it can't see, for the log at start; NULL: nothing */
-    bool needs_pixels; /* false: `image` is NULL, and nobody decodes one for it */
-    enum status (*open)(struct moderator **ret_moderator, struct text *why);
+    bool needs_pixels; /* false: nobody decodes them for it */
+    enum status (*open)(const struct moderation_settings *settings, struct moderator **ret_moderator, struct text *why);
     void (*close)(struct moderator *moderator);
-    /* Safe from any thread. BUSY, UNAVAILABLE, TIMEOUT or CRASHED when it could not look: try again. */
+    /* Safe from any thread. BUSY, UNAVAILABLE, TIMEOUT or CRASHED when it could not look: try again. `audit` gets a JSON
+     * object that tells how it came to the labels: scores, thresholds, versions. */
     enum status (*inspect)(struct moderator *moderator, const struct moderation_image *image,
-                           struct moderation_labels *ret_labels, struct text *why);
+                           struct moderation_labels *ret_labels, struct text *audit, struct text *why);
+    void (*get_stats)(const struct moderator *moderator, struct moderation_stats *ret_stats); /* NULL: there are none */
 };
 struct moderator {
     const struct moderator_ops *ops;
+    const char *blind; /* what it can't see, for the log at start and for operators; NULL: nothing that we know of */
 };
 
 /* By name; INVALID names the known ones. */
-enum status moderator_open(const char *name, struct moderator **ret_moderator, struct text *why);
+enum status moderator_open(const char *name, const struct moderation_settings *settings,
+                           struct moderator **ret_moderator, struct text *why);
 void moderator_close(struct moderator *moderator); /* NULL is allowed */
 
-extern const struct moderator_ops moderation_none_ops;
+/* "label", "hold", "refuse". */
+const char *moderation_action_name(enum moderation_action action);
+/* The surest label that asks for this, or NULL. */
+const struct moderation_label *moderation_find(const struct moderation_labels *labels, enum moderation_action action);
+
+extern const struct moderator_ops moderation_none_ops, moderation_onnx_ops;
 
 #endif

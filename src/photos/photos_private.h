@@ -23,6 +23,11 @@ struct photos {
 extern const struct task_handler photo_tasks[];
 extern const size_t photo_task_count;
 
+/* Shows the photo to the moderator and writes what it saw to the photo, whatever will become of it. UNAVAILABLE and the like
+ * when it could not look; NOT_FOUND when the photo is gone; else as darkroom_inspect. */
+enum status photos_look(struct photos *photos, const struct id *id, int original_fd,
+                        struct moderation_labels *ret_labels, struct text *why);
+
 /* Removes both public objects. */
 enum status photos_remove_renditions(struct photos *photos, const struct id *id, struct text *why);
 /* Removes every object of a deleted photo, then forgets it. */

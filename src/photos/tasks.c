@@ -57,40 +57,57 @@ static enum status open_original(struct photos *photos, const struct id *id, str
 
 /* ---- detect-and-store: is it a photo within the limits, and may it be shown? ---- */
 
-static json_t *labels_to_json(const struct moderation_labels *labels)
+static enum status read_review(struct photos *photos, const struct id *id, enum photo_review *ret_review,
+                               struct text *why)
 {
-    json_t *array = json_array();
-    for (size_t i = 0; i < labels->count; i++) {
-        const struct moderation_label *label = &labels->rows[i];
-        json_array_append_new(array, json_pack("{s:s, s:s, s:f}", "name", label->name, "parent", label->parent,
-                                               "confidence", label->confidence));
-    }
-    return array;
+    ARENA_CLEANUP struct arena arena = {0};
+    struct photo photo;
+    enum status status = store_photo_get(photos->settings.store, id, &arena, &photo, why);
+    if (status == STATUS_OK)
+        *ret_review = photo.review;
+    return status;
 }
 
-static const struct moderation_label *find_refusal(const struct moderation_labels *labels)
+/* The moderator asked for a person: the photo stays PENDING until one has decided. */
+static void follow_review(enum photo_review review, struct task_outcome *outcome)
 {
-    const struct moderation_label *worst = NULL;
-    for (size_t i = 0; i < labels->count; i++)
-        if (labels->rows[i].confidence >= MODERATION_REFUSE_AT
-            && (!worst || labels->rows[i].confidence > worst->confidence))
-            worst = &labels->rows[i];
-    return worst;
+    if (review == REVIEW_APPROVED)
+        outcome->output = json_object();
+    else if (review == REVIEW_REFUSED)
+        fail(outcome, "Moderation.Refused", "Refused by a person who reviewed it");
+    else
+        fail(outcome, "Moderation.Held", "The photo waits for a person to look at it.");
 }
 
-static void moderate(struct photos *photos, struct task_outcome *outcome)
+static void judge(struct photos *photos, const struct id *id, int original_fd, struct task_outcome *outcome)
 {
-    TEXT_CLEANUP struct text why = {0};
     struct moderation_labels labels = {0};
-    enum status status = photos->settings.moderator->ops->inspect(photos->settings.moderator, NULL, &labels, &why);
-    const struct moderation_label *refusal = find_refusal(&labels);
-    if (status != STATUS_OK) {
+    TEXT_CLEANUP struct text why = {0};
+    enum photo_review review;
+    enum status status = read_review(photos, id, &review, &why);
+    if (status == STATUS_OK && review != REVIEW_NONE) {
+        follow_review(review, outcome);
+        return;
+    }
+    if (status == STATUS_OK)
+        status = photos_look(photos, id, original_fd, &labels, &why);
+    const struct moderation_label *refusal = moderation_find(&labels, MODERATION_REFUSE);
+    const struct moderation_label *doubt = moderation_find(&labels, MODERATION_HOLD);
+    if (status == STATUS_OK && !refusal && doubt)
+        status = store_photo_review(photos->settings.store, id, REVIEW_WAITING, clock_now_ms(), &why);
+    if (status == STATUS_TOO_LARGE || status == STATUS_UNSUPPORTED || status == STATUS_UNPROCESSABLE) {
+        fail_picture(outcome, status, &why);
+    } else if (status == STATUS_NOT_FOUND) {
+        fail(outcome, "Photo.Gone", text_get(&why));
+    } else if (status != STATUS_OK) {
         fail(outcome, "Moderation.Unavailable", text_get(&why));
     } else if (refusal) {
         text_setf(&outcome->error, "Moderation.Refused");
         text_setf(&outcome->cause, "Refused: %s, %.0f %% sure", refusal->name, refusal->confidence);
+    } else if (doubt) {
+        follow_review(REVIEW_WAITING, outcome);
     } else {
-        outcome->output = json_pack("{s:o}", "labels", labels_to_json(&labels));
+        outcome->output = json_object();
     }
 }
 
@@ -109,11 +126,11 @@ static void detect_and_store(void *context, const struct task_call *call, struct
         return;
     }
     status = image_probe(original.fd, original.size, &photos->settings.limits, &info, &why);
-    blob_object_release(&original);
     if (status != STATUS_OK)
         fail_picture(outcome, status, &why);
     else
-        moderate(photos, outcome);
+        judge(photos, &id, original.fd, outcome);
+    blob_object_release(&original);
 }
 
 /* ---- resize: the large image and the thumbnail, into their buckets ---- */
@@ -225,15 +242,10 @@ static struct rendition rendition_from_json(const json_t *resized, const char *n
 static enum status publish_photo(struct photos *photos, const struct id *id, const json_t *input, struct text *why)
 {
     const json_t *resized = json_object_get(input, "resized");
-    const json_t *labels = json_object_get(json_object_get(input, "detected"), "labels");
-    TEXT_CLEANUP struct text labels_text = {0};
-    if (labels)
-        json_add(&labels_text, labels);
     struct photo photo = {
         .id = *id,
         .large = rendition_from_json(resized, "large"),
         .thumbnail = rendition_from_json(resized, "thumbnail"),
-        .labels = labels ? text_get(&labels_text) : "[]",
     };
     enum status status = store_photo_publish(photos->settings.store, &photo, clock_now_ms(), why);
     if (status == STATUS_NOT_FOUND) /* deleted meanwhile */

@@ -26,7 +26,9 @@ static struct photo photo_from_row(sqlite3_stmt *row, struct arena *arena)
                           .original = rendition_from_row(row, 8),
                           .large = rendition_from_row(row, 11),
                           .thumbnail = rendition_from_row(row, 14),
-                          .labels = arena_copy_string(arena, column_string(row, 17))};
+                          .labels = arena_copy_string(arena, column_string(row, 17)),
+                          .audit = arena_copy_string(arena, column_string(row, 18)),
+                          .review = (enum photo_review)sqlite3_column_int(row, 19)};
 }
 
 #define RENDITION(rendition) INTEGER((rendition).width), INTEGER((rendition).height), INTEGER((rendition).bytes)
@@ -82,7 +84,8 @@ static enum status insert(struct connection *connection, const struct photo *pho
                           VALUES(ID(&photo->id), TEXT(photo->author), INTEGER(photo->state), INTEGER(photo->created_ms),
                                  INTEGER(photo->updated_ms), TEXT(photo->error_message), TEXT(photo->format),
                                  INTEGER(photo->frames), RENDITION(photo->original), RENDITION(photo->large),
-                                 RENDITION(photo->thumbnail), TEXT(photo->labels), TEXT(key)),
+                                 RENDITION(photo->thumbnail), TEXT(photo->labels), TEXT(photo->audit),
+                                 INTEGER(photo->review), TEXT(key)),
                           why);
 }
 
@@ -163,6 +166,8 @@ struct photo_change {
     const struct photo *photo; /* to publish */
     const struct id *id;
     const char *error_message, *labels; /* to reject */
+    const char *audit;                  /* to judge, with labels */
+    enum photo_review review;           /* to review */
     const char *author;                 /* who deletes */
     int64_t now_ms;
 };
@@ -213,6 +218,76 @@ enum status sqlite_photo_reject(struct store *store, const struct id *id, const 
 {
     struct photo_change change = {.id = id, .error_message = error_message, .labels = labels, .now_ms = now_ms};
     return writer_run(&((struct store_sqlite *)store)->writer, reject, &change, why);
+}
+
+/* ---- What the moderator saw, and who decides ---- */
+
+static enum status judge(struct connection *connection, void *arguments, struct text *why)
+{
+    const struct photo_change *change = arguments;
+    struct found found;
+    enum status status = find(connection, change->id, &found, why);
+    return status ? status
+                  : connection_run(
+                      connection, PHOTO_JUDGE,
+                      VALUES(ID(change->id), INTEGER(change->now_ms), TEXT(change->labels), TEXT(change->audit)), why);
+}
+
+enum status sqlite_photo_judge(struct store *store, const struct id *id, const char *labels, const char *audit,
+                               int64_t now_ms, struct text *why)
+{
+    struct photo_change change = {.id = id, .labels = labels, .audit = audit, .now_ms = now_ms};
+    return writer_run(&((struct store_sqlite *)store)->writer, judge, &change, why);
+}
+
+static enum status review(struct connection *connection, void *arguments, struct text *why)
+{
+    const struct photo_change *change = arguments;
+    struct found found;
+    enum status status = find(connection, change->id, &found, why);
+    if (!status)
+        status = connection_run(connection, PHOTO_REVIEW,
+                                VALUES(ID(change->id), INTEGER(change->now_ms), INTEGER(change->review)), why);
+    return status ? status
+                  : connection_run(connection, PHOTO_HURRY, VALUES(ID(change->id), INTEGER(change->now_ms)), why);
+}
+
+enum status sqlite_photo_review(struct store *store, const struct id *id, enum photo_review decision, int64_t now_ms,
+                                struct text *why)
+{
+    struct photo_change change = {.id = id, .review = decision, .now_ms = now_ms};
+    return writer_run(&((struct store_sqlite *)store)->writer, review, &change, why);
+}
+
+struct listing {
+    store_photo_row *row;
+    void *context;
+};
+
+static bool list_row(void *context, sqlite3_stmt *row)
+{
+    const struct listing *listing = context;
+    ARENA_CLEANUP struct arena arena = {0};
+    struct photo photo = photo_from_row(row, &arena);
+    return listing->row(listing->context, &photo);
+}
+
+enum status sqlite_photos_list(struct store *store, enum photo_state state, enum photo_review wanted,
+                               const struct id *after, size_t limit, store_photo_row *row, void *context,
+                               struct text *why)
+{
+    static const struct id first = {{0}};
+    struct store_sqlite *sqlite = (struct store_sqlite *)store;
+    struct listing listing = {row, context};
+    struct reader *reader;
+    enum status status = readers_take(&sqlite->readers, &reader, why);
+    if (status)
+        return status;
+    status = connection_each(&reader->connection, PHOTOS_LIST,
+                             VALUES(INTEGER(state), INTEGER(wanted), ID(after ? after : &first), INTEGER(limit)),
+                             list_row, &listing, why);
+    readers_give_back(&sqlite->readers, reader, status);
+    return status;
 }
 
 enum status photo_reopen(struct connection *connection, const struct id *id, int64_t now_ms, struct text *why)

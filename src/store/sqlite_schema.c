@@ -42,6 +42,11 @@ static const char *const migrations[] = {
     /* How many executions there are of each status, since counting millions takes long. */
     "CREATE TABLE counters (status INTEGER PRIMARY KEY, executions INTEGER NOT NULL) STRICT;"
     "INSERT INTO counters VALUES (0, 0), (1, 0), (2, 0), (3, 0);",
+
+    /* How the moderator came to the labels, and whether a person has to decide. */
+    "ALTER TABLE photos ADD COLUMN audit TEXT;"
+    "ALTER TABLE photos ADD COLUMN review INTEGER NOT NULL DEFAULT 0;"
+    "CREATE INDEX photos_by_review ON photos (state, review, id);",
 };
 enum { PRESENT_VERSION = sizeof migrations / sizeof migrations[0] };
 

@@ -5,7 +5,7 @@
 #define PHOTO_COLUMNS                                                                                                  \
     "id, author, state, created_ms, updated_ms, error_message, format, frames, original_width, original_height, "      \
     "original_bytes, large_width, large_height, large_bytes, thumbnail_width, thumbnail_height, thumbnail_bytes, "     \
-    "labels"
+    "labels, audit, review"
 #define EXECUTION_COLUMNS "id, status, workflow, state, data, started_ms, updated_ms, due_ms, version"
 
 /* The numbers in these texts. */
@@ -22,18 +22,25 @@ const char *const statement_sql[STATEMENTS] = {
     [OPERATION_UNDO] = "ROLLBACK TO operation",
 
     [PHOTO_INSERT] = "INSERT INTO photos (" PHOTO_COLUMNS ", idempotency_key)"
-                     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     [PHOTO_GET] = "SELECT " PHOTO_COLUMNS " FROM photos WHERE id = ? AND state <> 3",
     [PHOTO_FIND_KEY] = "SELECT " PHOTO_COLUMNS " FROM photos WHERE author = ? AND idempotency_key = ?",
     [PHOTO_FIND] = "SELECT state, author FROM photos WHERE id = ?",
     [PHOTO_PUBLISH] = "UPDATE photos SET state = 1, updated_ms = ?2, large_width = ?3, large_height = ?4,"
                       " large_bytes = ?5, thumbnail_width = ?6, thumbnail_height = ?7, thumbnail_bytes = ?8,"
-                      " labels = ?9 WHERE id = ?1",
-    [PHOTO_REJECT] = "UPDATE photos SET state = 2, updated_ms = ?2, error_message = ?3, labels = ?4 WHERE id = ?1",
-    [PHOTO_REOPEN] = "UPDATE photos SET state = 0, updated_ms = ?2, error_message = NULL, labels = NULL"
-                     " WHERE id = ?1 AND state = 2",
-    [PHOTO_DELETE] = "UPDATE photos SET state = 3, updated_ms = ?2, error_message = NULL, labels = NULL,"
-                     " idempotency_key = NULL WHERE id = ?1",
+                      " labels = coalesce(?9, labels) WHERE id = ?1",
+    [PHOTO_REJECT] = "UPDATE photos SET state = 2, updated_ms = ?2, error_message = ?3,"
+                     " labels = coalesce(?4, labels) WHERE id = ?1",
+    [PHOTO_JUDGE] = "UPDATE photos SET updated_ms = ?2, labels = ?3, audit = ?4 WHERE id = ?1",
+    [PHOTO_REVIEW] = "UPDATE photos SET updated_ms = ?2, review = ?3 WHERE id = ?1",
+    [PHOTO_HURRY] = "UPDATE executions SET due_ms = ?2, claimable_ms = ?2"
+                    " WHERE id = ?1 AND status = 0 AND lease_owner IS NULL",
+    [PHOTOS_LIST] =
+        "SELECT " PHOTO_COLUMNS " FROM photos WHERE state = ? AND review = ? AND id > ? ORDER BY id LIMIT ?",
+    [PHOTO_REOPEN] = "UPDATE photos SET state = 0, updated_ms = ?2, error_message = NULL, labels = NULL,"
+                     " audit = NULL, review = 0 WHERE id = ?1 AND state = 2",
+    [PHOTO_DELETE] = "UPDATE photos SET state = 3, updated_ms = ?2, error_message = NULL, labels = NULL, audit = NULL,"
+                     " review = 0, idempotency_key = NULL WHERE id = ?1",
     [PHOTO_PURGE] = "DELETE FROM photos WHERE id = ?",
     [PHOTOS_DELETED] = "SELECT id FROM photos WHERE state = 3 ORDER BY id LIMIT ?",
 

@@ -33,6 +33,10 @@ enum statement {
     PHOTO_FIND,
     PHOTO_PUBLISH,
     PHOTO_REJECT,
+    PHOTO_JUDGE,
+    PHOTO_REVIEW,
+    PHOTO_HURRY,
+    PHOTOS_LIST,
     PHOTO_REOPEN,
     PHOTO_DELETE,
     PHOTO_PURGE,
@@ -228,6 +232,13 @@ enum status sqlite_photo_get(struct store *store, const struct id *id, struct ar
 enum status sqlite_photo_find_key(struct store *store, const char *author, const char *idempotency_key,
                                   struct arena *arena, struct photo *ret_photo, struct text *why);
 enum status sqlite_photo_publish(struct store *store, const struct photo *photo, int64_t now_ms, struct text *why);
+enum status sqlite_photo_judge(struct store *store, const struct id *id, const char *labels, const char *audit,
+                               int64_t now_ms, struct text *why);
+enum status sqlite_photo_review(struct store *store, const struct id *id, enum photo_review review, int64_t now_ms,
+                                struct text *why);
+enum status sqlite_photos_list(struct store *store, enum photo_state state, enum photo_review review,
+                               const struct id *after, size_t limit, store_photo_row *row, void *context,
+                               struct text *why);
 enum status sqlite_photo_reject(struct store *store, const struct id *id, const char *error_message, const char *labels,
                                 int64_t now_ms, struct text *why);
 enum status sqlite_photo_delete(struct store *store, const struct id *id, const char *author, int64_t now_ms,

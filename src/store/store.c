@@ -129,6 +129,25 @@ enum status store_photo_find_key(struct store *store, const char *author, const 
     return store->ops->photo_find_key(store, author, idempotency_key, arena, ret_photo, why);
 }
 
+enum status store_photo_judge(struct store *store, const struct id *id, const char *labels, const char *audit,
+                              int64_t now_ms, struct text *why)
+{
+    return store->ops->photo_judge(store, id, labels, audit, now_ms, why);
+}
+
+enum status store_photo_review(struct store *store, const struct id *id, enum photo_review review, int64_t now_ms,
+                               struct text *why)
+{
+    return store->ops->photo_review(store, id, review, now_ms, why);
+}
+
+enum status store_photos_list(struct store *store, enum photo_state state, enum photo_review review,
+                              const struct id *after, size_t limit, store_photo_row *row, void *context,
+                              struct text *why)
+{
+    return limit == 0 ? STATUS_OK : store->ops->photos_list(store, state, review, after, limit, row, context, why);
+}
+
 enum status store_photo_publish(struct store *store, const struct photo *photo, int64_t now_ms, struct text *why)
 {
     return store->ops->photo_publish(store, photo, now_ms, why);

@@ -33,6 +33,8 @@ enum status store_check(struct store *store, struct text *why);
 /* ---- Photos ---- */
 
 enum photo_state { PHOTO_PENDING, PHOTO_SUCCESS, PHOTO_ERROR };
+/* Whether a person has to decide, and how they did. */
+enum photo_review { REVIEW_NONE, REVIEW_WAITING, REVIEW_APPROVED, REVIEW_REFUSED };
 
 struct rendition {
     uint32_t width, height; /* pixels; 0 while unknown */
@@ -49,6 +51,8 @@ struct photo {
     uint32_t frames;                /* 1 for a still */
     struct rendition original, large, thumbnail;
     const char *labels; /* JSON array of {"name","parent","confidence"}; NULL while unknown */
+    const char *audit;  /* JSON object: how the moderator came to the labels; NULL while unknown */
+    enum photo_review review;
 };
 
 /* PENDING, SUCCESS, ERROR: as the API writes them. */
@@ -68,10 +72,16 @@ enum status store_photo_get(struct store *store, const struct id *id, struct are
 enum status store_photo_find_key(struct store *store, const char *author, const char *idempotency_key,
                                  struct arena *arena, struct photo *ret_photo, struct text *why);
 
-/* PENDING to SUCCESS with large, thumbnail and labels of *photo; the author's count grows by one. Already SUCCESS is OK and
+/* What the moderator saw, in any state; labels and audit as in struct photo. NOT_FOUND. */
+enum status store_photo_judge(struct store *store, const struct id *id, const char *labels, const char *audit,
+                              int64_t now_ms, struct text *why);
+/* Changes who has to decide; the photo's RUNNING execution, if nobody holds it, is due at once. NOT_FOUND. */
+enum status store_photo_review(struct store *store, const struct id *id, enum photo_review review, int64_t now_ms,
+                               struct text *why);
+/* PENDING to SUCCESS with large and thumbnail of *photo, and its labels unless they are NULL; the author's count grows by one. Already SUCCESS is OK and
  * changes nothing. NOT_FOUND when the photo is gone (deleted), CONFLICT when it is ERROR. */
 enum status store_photo_publish(struct store *store, const struct photo *photo, int64_t now_ms, struct text *why);
-/* PENDING to ERROR. Already ERROR is OK and changes nothing. NOT_FOUND when gone, CONFLICT when it is SUCCESS. */
+/* PENDING to ERROR, with these labels unless they are NULL. Already ERROR is OK and changes nothing. NOT_FOUND when gone, CONFLICT when it is SUCCESS. */
 enum status store_photo_reject(struct store *store, const struct id *id, const char *error_message, const char *labels,
                                int64_t now_ms, struct text *why);
 
@@ -85,6 +95,12 @@ enum status store_photos_deleted(struct store *store, struct id *ret_ids, size_t
                                  struct text *why);
 /* OK when it was purged already or never was; CONFLICT when it was not deleted. Its execution stays until it is pruned. */
 enum status store_photo_purge(struct store *store, const struct id *id, struct text *why);
+
+/* Of one state and review, oldest id first, after `after` (NULL: from the first), at most `limit` rows. */
+typedef bool store_photo_row(void *context, const struct photo *photo);
+enum status store_photos_list(struct store *store, enum photo_state state, enum photo_review review,
+                              const struct id *after, size_t limit, store_photo_row *row, void *context,
+                              struct text *why);
 
 /* ---- Users: whoever has at least one published photo ---- */
 

@@ -16,6 +16,13 @@ struct store_ops {
                              struct text *why);
     enum status (*photo_find_key)(struct store *store, const char *author, const char *idempotency_key,
                                   struct arena *arena, struct photo *ret_photo, struct text *why);
+    enum status (*photo_judge)(struct store *store, const struct id *id, const char *labels, const char *audit,
+                               int64_t now_ms, struct text *why);
+    enum status (*photo_review)(struct store *store, const struct id *id, enum photo_review review, int64_t now_ms,
+                                struct text *why);
+    enum status (*photos_list)(struct store *store, enum photo_state state, enum photo_review review,
+                               const struct id *after, size_t limit, store_photo_row *row, void *context,
+                               struct text *why);
     enum status (*photo_publish)(struct store *store, const struct photo *photo, int64_t now_ms, struct text *why);
     enum status (*photo_reject)(struct store *store, const struct id *id, const char *error_message, const char *labels,
                                 int64_t now_ms, struct text *why);

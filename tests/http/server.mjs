@@ -14,6 +14,9 @@ const root = resolve(dirname(fileURLToPath(import.meta.url)), '..', '..');
 export const program = resolve(process.env.CLOUDPHOTOS_PROGRAM ?? join(root, 'build', 'cloudphotos'));
 /* A sanitized program is slower and larger; tests of memory and of time ask for this. */
 export const isSanitized = existsSync(program) && ['__asan_init', '__tsan_init'].some((name) => readFileSync(program).includes(name));
+/* Photos are not moderated unless a test is about that: then it names the moderator. */
+process.env.CLOUDPHOTOS_MODERATOR ??= 'none';
+
 const patience_ms = isSanitized ? 120_000 : 60_000;
 
 const running = new Set();
@@ -250,11 +253,11 @@ export function formBody(boundary, parts) {
 }
 
 /* Starts `cloudphotos serve` and resolves when it serves. With `data` the folder is the caller's and stays. One that `isQuiet`
- * logs no address; it is told where to listen in its last flag. */
-export async function startServer({ flags = [], environment = {}, data, isQuiet = false } = {}) {
+ * logs no address; it is told where to listen in its last flag. `wrapper`: a program that starts it. */
+export async function startServer({ flags = [], environment = {}, data, wrapper = [], isQuiet = false } = {}) {
     const folder = data ?? newFolder();
-    const words = ['serve', '--listen', '127.0.0.1:0', '--data', folder, ...flags];
-    const child = spawn(program, words, { env: { ...process.env, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
+    const words = [...wrapper, program, 'serve', '--listen', '127.0.0.1:0', '--data', folder, ...flags];
+    const child = spawn(words[0], words.slice(1), { env: { ...process.env, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
     running.add(child);
     const server = new Server(child, folder, data === undefined);
     child.on('error', (error) => { server.stderr += error.message; });

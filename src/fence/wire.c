@@ -1,4 +1,4 @@
-#include "protocol.h"
+#include "wire.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -8,12 +8,12 @@
 
 union control {
     struct cmsghdr header; /* for its alignment */
-    char bytes[CMSG_SPACE(sizeof(int) * JOB_DESCRIPTORS)];
+    char bytes[CMSG_SPACE(sizeof(int) * DESCRIPTORS_MAX)];
 };
 
-bool protocol_send(int socket, const void *message, size_t size, const int *descriptors, size_t count)
+bool wire_send(int socket, const void *message, size_t size, const int *descriptors, size_t count)
 {
-    assert(count <= JOB_DESCRIPTORS);
+    assert(count <= DESCRIPTORS_MAX);
     union control control = {0};
     struct iovec part = {.iov_base = (void *)(uintptr_t)message, .iov_len = size};
     struct msghdr header = {.msg_iov = &part, .msg_iovlen = 1};
@@ -34,20 +34,20 @@ bool protocol_send(int socket, const void *message, size_t size, const int *desc
 }
 
 /* How many descriptors came along, into `found`, which has room for all that a message can carry. */
-static size_t take_descriptors(struct msghdr *header, int found[static JOB_DESCRIPTORS])
+static size_t take_descriptors(struct msghdr *header, int found[static DESCRIPTORS_MAX])
 {
     struct cmsghdr *rights = CMSG_FIRSTHDR(header);
     if (!rights || rights->cmsg_level != SOL_SOCKET || rights->cmsg_type != SCM_RIGHTS)
         return 0;
     size_t count = (rights->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-    assert(count <= JOB_DESCRIPTORS);
+    assert(count <= DESCRIPTORS_MAX);
     memcpy(found, CMSG_DATA(rights), sizeof(int) * count);
     return count;
 }
 
-bool protocol_receive(int socket, void *message, size_t size, int *ret_descriptors, size_t count)
+bool wire_receive(int socket, void *message, size_t size, int *ret_descriptors, size_t count)
 {
-    assert(count <= JOB_DESCRIPTORS);
+    assert(count <= DESCRIPTORS_MAX);
     union control control = {0};
     struct iovec part = {.iov_base = message, .iov_len = size};
     struct msghdr header = {
@@ -59,7 +59,7 @@ bool protocol_receive(int socket, void *message, size_t size, int *ret_descripto
     if (received < 0)
         return false;
 
-    int found[JOB_DESCRIPTORS];
+    int found[DESCRIPTORS_MAX];
     size_t found_count = take_descriptors(&header, found);
     bool complete = (size_t)received == size && !(header.msg_flags & (MSG_TRUNC | MSG_CTRUNC))
                     && (found_count == count || found_count == 0);

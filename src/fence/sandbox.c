@@ -165,6 +165,6 @@ enum status sandbox_enter(int keep, const struct sandbox_limits *limits, struct 
         failed = "filter system calls";
     if (!failed)
         return STATUS_OK;
-    text_setf(why, "The darkroom's sandbox could not %s: %s.", failed, strerror(errno));
+    text_setf(why, "The sandbox could not %s: %s.", failed, strerror(errno));
     return STATUS_UNAVAILABLE;
 }

@@ -1,5 +1,5 @@
 /* The first process from the server's side: starting it, asking it for workers, starting it again when it died. */
-#include "pool.h"
+#include "fence_inside.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -14,9 +14,9 @@
 enum { HELLO_TIMEOUT_MS = 30000, HIRE_TIMEOUT_MS = 10000 };
 
 /* Whether the first process says something in time; the end of its socket counts, the next receive finds it. */
-static bool control_answers(const struct darkroom *darkroom, int timeout_ms)
+static bool control_answers(const struct fence *fence, int timeout_ms)
 {
-    struct pollfd wait = {.fd = darkroom->control, .events = POLLIN};
+    struct pollfd wait = {.fd = fence->control, .events = POLLIN};
     int ready;
     do {
         ready = poll(&wait, 1, timeout_ms);
@@ -43,12 +43,13 @@ static void fill_environment(struct text *variables, char **environment)
 }
 
 /* With all signals as a new program expects them. */
-static int spawn_program(const char *program, int control, pid_t *ret_process)
+static int spawn_program(const char *program, const char *argument, int control, pid_t *ret_process)
 {
     struct text variables[KEPT_VARIABLES] = {0};
-    TEXT_CLEANUP struct text path = {0};
+    TEXT_CLEANUP struct text path = {0}, word = {0};
     text_add(&path, program);
-    char *arguments[] = {path.data, NULL}, *environment[KEPT_VARIABLES + 2];
+    text_add(&word, argument ? argument : "");
+    char *arguments[] = {path.data, argument ? word.data : NULL, NULL}, *environment[KEPT_VARIABLES + 2];
     fill_environment(variables, environment);
 
     posix_spawn_file_actions_t files;
@@ -70,106 +71,108 @@ static int spawn_program(const char *program, int control, pid_t *ret_process)
     return error;
 }
 
-static enum status await_hello(struct darkroom *darkroom, struct text *why)
+static enum status await_hello(struct fence *fence, struct text *why)
 {
+    const struct fence_settings *settings = &fence->settings;
     struct hello hello;
-    if (!control_answers(darkroom, HELLO_TIMEOUT_MS)
-        || !protocol_receive(darkroom->control, &hello, sizeof hello, NULL, 0)) {
-        text_setf(why, "The darkroom's program %s started but did not say that it is ready.", darkroom->program);
+    if (!control_answers(fence, HELLO_TIMEOUT_MS) || !wire_receive(fence->control, &hello, sizeof hello, NULL, 0)) {
+        text_setf(why, "The %s's program %s started but did not say that it is ready.", settings->name, fence->program);
         return STATUS_UNAVAILABLE;
     }
-    if (hello.version != PROTOCOL_VERSION || hello.size_of_job != sizeof(struct job)) {
-        text_setf(why, "The darkroom's program %s is from another version of Cloud Photos.", darkroom->program);
+    if (hello.version != WIRE_VERSION || hello.job_bytes != settings->job_bytes
+        || hello.answer_bytes != settings->answer_bytes) {
+        text_setf(why, "The %s's program %s is from another version of Cloud Photos.", settings->name, fence->program);
         return STATUS_UNAVAILABLE;
     }
     hello.trouble[REASON_BYTES - 1] = '\0';
     if (hello.trouble[0]) {
-        text_setf(why, "The darkroom can't work: %s", hello.trouble);
+        text_setf(why, "The %s can't work: %s", settings->name, hello.trouble);
         return STATUS_UNAVAILABLE;
     }
     return STATUS_OK;
 }
 
-enum status first_process_start(struct darkroom *darkroom, struct text *why)
+enum status first_process_start(struct fence *fence, struct text *why)
 {
     int pair[2];
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0) {
-        text_setf(why, "The darkroom could not get a socket: %s.", strerror(errno));
+        text_setf(why, "The %s could not get a socket: %s.", fence->settings.name, strerror(errno));
         return STATUS_UNAVAILABLE;
     }
-    int error = spawn_program(darkroom->program, pair[1], &darkroom->first_process);
+    int error = spawn_program(fence->program, fence->settings.argument, pair[1], &fence->first_process);
     close(pair[1]);
-    darkroom->control = pair[0];
+    fence->control = pair[0];
     if (error) {
-        darkroom->first_process = 0;
-        text_setf(why, "The darkroom's program %s can't be started: %s.", darkroom->program, strerror(error));
-        first_process_end(darkroom, true);
+        fence->first_process = 0;
+        text_setf(why, "The %s's program %s can't be started: %s.", fence->settings.name, fence->program,
+                  strerror(error));
+        first_process_end(fence, true);
         return STATUS_UNAVAILABLE;
     }
-    enum status status = await_hello(darkroom, why);
+    enum status status = await_hello(fence, why);
     if (status != STATUS_OK)
-        first_process_end(darkroom, true);
+        first_process_end(fence, true);
     return status;
 }
 
-void first_process_end(struct darkroom *darkroom, bool kills)
+void first_process_end(struct fence *fence, bool kills)
 {
-    if (darkroom->control >= 0)
-        close(darkroom->control);
-    darkroom->control = -1;
-    if (darkroom->first_process > 0) {
+    if (fence->control >= 0)
+        close(fence->control);
+    fence->control = -1;
+    if (fence->first_process > 0) {
         /* With its socket it ends by itself, after its workers; when it was stuck, the workers end with it all the same. */
         if (kills)
-            kill(darkroom->first_process, SIGKILL);
-        while (waitpid(darkroom->first_process, NULL, 0) < 0 && errno == EINTR)
+            kill(fence->first_process, SIGKILL);
+        while (waitpid(fence->first_process, NULL, 0) < 0 && errno == EINTR)
             ;
     }
-    darkroom->first_process = 0;
+    fence->first_process = 0;
 }
 
-static bool ask(struct darkroom *darkroom, const struct hire *hire, struct hired *ret_hired, int *ret_socket)
+static bool ask(struct fence *fence, const struct hire *hire, struct hired *ret_hired, int *ret_socket)
 {
-    return darkroom->control >= 0 && protocol_send(darkroom->control, hire, sizeof *hire, NULL, 0)
-           && control_answers(darkroom, HIRE_TIMEOUT_MS)
-           && protocol_receive(darkroom->control, ret_hired, sizeof *ret_hired, ret_socket, 1);
+    return fence->control >= 0 && wire_send(fence->control, hire, sizeof *hire, NULL, 0)
+           && control_answers(fence, HIRE_TIMEOUT_MS)
+           && wire_receive(fence->control, ret_hired, sizeof *ret_hired, ret_socket, 1);
 }
 
 /* Asks; when the first process is gone or stuck, asks a new one. With the control lock held. */
-static enum status ask_or_restart(struct darkroom *darkroom, const struct hire *hire, struct hired *ret_hired,
+static enum status ask_or_restart(struct fence *fence, const struct hire *hire, struct hired *ret_hired,
                                   int *ret_socket, struct text *why)
 {
-    if (ask(darkroom, hire, ret_hired, ret_socket))
+    if (ask(fence, hire, ret_hired, ret_socket))
         return STATUS_OK;
-    first_process_end(darkroom, true);
-    enum status status = first_process_start(darkroom, why);
+    first_process_end(fence, true);
+    enum status status = first_process_start(fence, why);
     if (status != STATUS_OK)
         return status;
-    if (ask(darkroom, hire, ret_hired, ret_socket))
+    if (ask(fence, hire, ret_hired, ret_socket))
         return STATUS_OK;
-    first_process_end(darkroom, true);
-    text_setf(why, "The darkroom's first process does not answer.");
+    first_process_end(fence, true);
+    text_setf(why, "The %s's first process does not answer.", fence->settings.name);
     return STATUS_UNAVAILABLE;
 }
 
-enum status slot_hire(struct darkroom *darkroom, struct slot *slot, struct hired *ret_hired, struct text *why)
+enum status slot_hire(struct fence *fence, struct slot *slot, struct hired *ret_hired, struct text *why)
 {
     if (slot->socket >= 0)
         close(slot->socket);
     slot->socket = -1;
 
-    const struct darkroom_settings *settings = &darkroom->settings;
+    const struct fence_settings *settings = &fence->settings;
     struct hire hire = {
-        .slot = (uint32_t)(slot - darkroom->slots),
+        .slot = (uint32_t)(slot - fence->slots),
         .memory_bytes = settings->memory_bytes,
-        /* Of a worker's life. It retires after half of it, so a photo that begins has the other half. */
+        /* Of a worker's life. It retires after half of it, so a job that begins has the other half. */
         .cpu_seconds = 2 * ((uint64_t)settings->timeout_ms / 1000 + 60),
     };
     int socket = -1;
-    pthread_mutex_lock(&darkroom->control_lock);
-    enum status status = ask_or_restart(darkroom, &hire, ret_hired, &socket, why);
-    pthread_mutex_unlock(&darkroom->control_lock);
+    pthread_mutex_lock(&fence->control_lock);
+    enum status status = ask_or_restart(fence, &hire, ret_hired, &socket, why);
+    pthread_mutex_unlock(&fence->control_lock);
     if (status == STATUS_OK && ret_hired->error) {
-        text_setf(why, "The darkroom could not start a worker: %s.", strerror(ret_hired->error));
+        text_setf(why, "The %s could not start a worker: %s.", settings->name, strerror(ret_hired->error));
         status = STATUS_UNAVAILABLE;
     }
     slot->socket = socket;

@@ -1,9 +1,9 @@
-/* The darkroom as the server sees it from inside: the first process, and a slot for each worker. */
-#ifndef POOL_H
-#define POOL_H
+/* A fence as the server sees it from inside: the first process, and a slot for each worker. */
+#ifndef FENCE_INSIDE_H
+#define FENCE_INSIDE_H
 
-#include "darkroom.h"
-#include "protocol.h"
+#include "fence.h"
+#include "wire.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -13,8 +13,8 @@ struct slot {
     bool taken;
 };
 
-struct darkroom {
-    struct darkroom_settings settings;
+struct fence {
+    struct fence_settings settings;
     char *program;
 
     pthread_mutex_t slots_lock; /* guards `taken` of all slots; the rest of a slot belongs to who took it */
@@ -25,17 +25,17 @@ struct darkroom {
     int control;                  /* -1: not running */
     pid_t first_process;
 
-    atomic_uint_fast64_t developed, restarts;
+    atomic_uint_fast64_t done, restarts;
     atomic_uint busy;
 };
 
 /* Starts the first process and waits for its hello. UNAVAILABLE when it does not come up. */
-enum status first_process_start(struct darkroom *darkroom, struct text *why);
+enum status first_process_start(struct fence *fence, struct text *why);
 /* `kills`: do not wait until it ends by itself. */
-void first_process_end(struct darkroom *darkroom, bool kills);
+void first_process_end(struct fence *fence, bool kills);
 
 /* Ends the slot's worker, if any, and gives the slot a new one, starting the first process again when that is gone.
  * *ret_hired says how the old one ended. UNAVAILABLE when there is no new one: the slot is empty then. */
-enum status slot_hire(struct darkroom *darkroom, struct slot *slot, struct hired *ret_hired, struct text *why);
+enum status slot_hire(struct fence *fence, struct slot *slot, struct hired *ret_hired, struct text *why);
 
 #endif

@@ -1,0 +1,64 @@
+/* cloudphotos admin moderation review: the photos that wait for a person, and what that person decides. */
+#include "admin.h"
+#include "clock.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static bool print_photo(void *context, const struct photo *photo)
+{
+    char id[ID_TEXT_SIZE], created[CLOCK_ISO8601_SIZE];
+    (void)context;
+    id_format(&photo->id, id);
+    clock_format_iso8601(photo->created_ms, created);
+    printf("%s  %s  %-16s  %s\n", id, created, photo->author, photo->labels ? photo->labels : "-");
+    return true;
+}
+
+static enum status list(struct store *store, const struct admin_settings *settings, struct text *why)
+{
+    printf("%-32s  %-20s  %-16s  %s\n", "ID", "UPLOADED", "AUTHOR", "LABELS");
+    return store_photos_list(store, PHOTO_PENDING, REVIEW_WAITING, NULL, (size_t)settings->limit, print_photo, NULL,
+                             why);
+}
+
+static enum status decide(struct store *store, const char *id_text, enum photo_review review, struct text *why)
+{
+    ARENA_CLEANUP struct arena arena = {0};
+    struct photo photo;
+    struct id id;
+    if (!id_text || !id_parse(id_text, strlen(id_text), &id)) {
+        text_setf(why, "which photo? Its id has 32 hex digits");
+        return STATUS_INVALID;
+    }
+    enum status status = store_photo_get(store, &id, &arena, &photo, why);
+    if (status != STATUS_OK)
+        return status;
+    if (photo.state != PHOTO_PENDING || photo.review != REVIEW_WAITING) {
+        text_setf(why, "the photo %s does not wait for a decision", id_text);
+        return STATUS_CONFLICT;
+    }
+    status = store_photo_review(store, &id, review, clock_now_ms(), why);
+    if (status == STATUS_OK)
+        printf("%s is %s; a running server takes it up within a second.\n", id_text,
+               review == REVIEW_APPROVED ? "approved" : "refused");
+    return status;
+}
+
+enum status admin_moderation(const struct settings_words *words, const struct admin_settings *settings,
+                             struct store *store, struct text *why)
+{
+    const char *verb = words->count > 2 ? words->words[2] : "list", *id = words->count > 3 ? words->words[3] : NULL;
+    if (words->count < 2 || strcmp(words->words[1], "review") != 0) {
+        text_setf(why, "moderation has: eval FOLDER, review [list|approve ID|refuse ID]");
+        return STATUS_INVALID;
+    }
+    if (strcmp(verb, "list") == 0)
+        return list(store, settings, why);
+    if (strcmp(verb, "approve") == 0)
+        return decide(store, id, REVIEW_APPROVED, why);
+    if (strcmp(verb, "refuse") == 0)
+        return decide(store, id, REVIEW_REFUSED, why);
+    text_setf(why, "photos in review can be listed, approved (approve ID) and refused (refuse ID), not \"%s\"", verb);
+    return STATUS_INVALID;
+}

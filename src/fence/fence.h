@@ -1,0 +1,51 @@
+/* A fence: processes that do one kind of dangerous work for the server, and can do nothing else.
+ *
+ * A fence starts a program of its own once (its own executable, so that the server never maps its libraries and it never sees the
+ * server's memory or descriptors). That first process prepares what the work needs and forks the workers ahead, one for each of
+ * `processes`; each closes everything but its socket and sandboxes itself before it sees a byte: no new privileges, seccomp
+ * allow-list, no network, no opening of files, limits on memory and CPU time. Data goes in and out as descriptors passed over the
+ * socket (SCM_RIGHTS, unix(7)). A worker that crashes, runs over its time or its memory is killed and replaced; that costs the one
+ * job. The program's side is room.h. */
+#ifndef FENCE_H
+#define FENCE_H
+
+#include "status.h"
+#include "text.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct fence_settings {
+    const char *name;         /* as in "The darkroom can't work" */
+    const char *work;         /* as in "The process that developed the photo" */
+    const char *program_name; /* of the executable: beside the running one, then in the install folder */
+    const char *program;      /* its path, if it is elsewhere; else NULL */
+    const char *argument;     /* for the program's preparation; NULL: none */
+    unsigned processes;       /* 1 to 256 */
+    int64_t timeout_ms;       /* wall time for one job */
+    uint64_t memory_bytes;    /* address space of a worker, beyond what the first process has */
+    size_t job_bytes, answer_bytes;
+    size_t descriptors; /* that go with every job */
+};
+
+struct fence;
+/* Starts the processes and returns when all are ready. UNAVAILABLE, saying what is missing, when it can't. The strings must
+ * outlive the fence. */
+enum status fence_open(const struct fence_settings *settings, struct fence **ret_fence, struct text *why);
+/* Ends the processes; work under way is lost. NULL is allowed. */
+void fence_close(struct fence *fence);
+
+/* Has one job done: blocks, waiting for a free worker first; safe from any thread. The job's status, with its sentence, or:
+ * TIMEOUT, CRASHED, UNAVAILABLE, TOO_LARGE (memory). ret_answer is written only on success; a worker that was taken over by its
+ * data may answer anything. */
+enum status fence_work(struct fence *fence, const void *job, const int *descriptors, void *ret_answer,
+                       struct text *why);
+
+struct fence_stats {
+    uint64_t done, restarts;
+    unsigned processes, busy;
+};
+void fence_get_stats(const struct fence *fence, struct fence_stats *ret_stats);
+
+#endif

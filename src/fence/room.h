@@ -1,0 +1,25 @@
+/* The program's side of a fence: the first process, which forks a worker whenever the server asks for one and never sees any
+ * data itself, and the workers, which take jobs from their sockets, one after the other, inside the sandbox. */
+#ifndef ROOM_H
+#define ROOM_H
+
+#include "sandbox.h"
+#include "wire.h"
+
+struct room {
+    const char *name;               /* of the program */
+    size_t job_bytes, answer_bytes; /* as in struct fence_settings */
+    size_t descriptors;
+    /* In the first process, while everything is still allowed: opens all that the workers need. Starts no thread, for
+     * the workers are forked later. */
+    enum status (*prepare)(const char *program, const char *argument, struct text *why);
+    /* In each worker, before its sandbox closes; NULL: nothing to do. */
+    void (*enter)(void);
+    /* In a worker. The descriptors are closed by the caller. */
+    enum status (*work)(const void *job, const int *descriptors, void *ret_answer, struct text *why);
+};
+
+/* All that main() does. The process ends, and with it its workers, when the server closes the control socket. */
+int room_main(const struct room *room, int argc, char **argv);
+
+#endif

@@ -1,0 +1,157 @@
+#include "inspector.h"
+
+#include "memory.h"
+#include "onnx_runtime.h"
+#include "places.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct inspector {
+    const struct manifest *manifest;
+    struct onnx_runtime *runtime;
+    struct onnx_net *nets[NETS_MAX]; /* NULL: no visible label needs it */
+    float *scores[NETS_MAX];         /* of the place that is looked at */
+};
+
+static bool is_needed(const struct manifest *manifest, uint32_t net)
+{
+    for (uint32_t i = 0; i < manifest->label_count; i++) {
+        const struct manifest_label *label = &manifest->labels[i];
+        for (uint32_t k = 0; label->is_visible && k < label->evidence_count; k++)
+            if (label->evidence[k].net == net)
+                return true;
+    }
+    return false;
+}
+
+static enum status open_net(struct inspector *inspector, uint32_t index, struct text *why)
+{
+    const struct manifest_net *net = &inspector->manifest->nets[index];
+    struct onnx_shape shape = {
+        .input = net->input,
+        .output = net->output,
+        .dimensions = {1, CHANNELS, net->side, net->side},
+        .outputs = net->classes,
+    };
+    if (net->is_nhwc)
+        memcpy(shape.dimensions, (const int64_t[]){1, net->side, net->side, CHANNELS}, sizeof shape.dimensions);
+    inspector->scores[index] = NEW_ARRAY(net->classes, float);
+    enum status status = onnx_net_open(inspector->runtime, net->path, &shape, &inspector->nets[index], why);
+    if (status != STATUS_OK)
+        return status;
+    /* Once for nothing: what is made at the first run is made before there are workers, and a wrong manifest found. */
+    TEXT_CLEANUP struct text reason = {0};
+    status = onnx_net_run(inspector->nets[index], inspector->scores[index], &reason);
+    if (status != STATUS_OK)
+        text_setf(why, "%s: %s", net->path, text_get(&reason));
+    return status;
+}
+
+enum status inspector_open(const struct manifest *manifest, struct inspector **ret_inspector, struct text *why)
+{
+    struct inspector *inspector = NEW(struct inspector);
+    inspector->manifest = manifest;
+    enum status status = onnx_runtime_open(manifest->runtime, &inspector->runtime, why);
+    for (uint32_t i = 0; status == STATUS_OK && i < manifest->net_count; i++)
+        if (is_needed(manifest, i))
+            status = open_net(inspector, i, why);
+    if (status == STATUS_OK)
+        *ret_inspector = inspector;
+    else
+        free(inspector); /* the process ends: what the library holds goes with it */
+    return status;
+}
+
+/* One place of one frame, while it is looked at: each net is asked at most once, however many labels want to know. */
+struct look {
+    struct inspector *inspector;
+    const uint8_t *frame;
+    uint32_t width;
+    const struct place *place;
+    bool asked[NETS_MAX];
+    struct inspection *inspection;
+    struct text *why;
+};
+
+static enum status ask(struct look *look, uint32_t net)
+{
+    struct inspector *inspector = look->inspector;
+    if (look->asked[net])
+        return STATUS_OK;
+    look->asked[net] = true;
+    look->inspection->runs[net]++;
+    place_read(look->place, look->frame, look->width, &inspector->manifest->nets[net],
+               onnx_net_input(inspector->nets[net]));
+    return onnx_net_run(inspector->nets[net], inspector->scores[net], look->why);
+}
+
+static float sum_outputs(const struct manifest_evidence *evidence, const float *scores)
+{
+    float sum = 0;
+    for (uint32_t i = 0; i < evidence->output_count; i++)
+        sum += scores[evidence->outputs[i]];
+    return sum > 1 ? 1 : sum;
+}
+
+/* Whether the next net is worth its time: even if it is quite sure, does the mean of all reach the threshold? And was the
+ * mean so far at least what the manifest asks for? */
+static bool goes_on(const struct manifest_label *label, float sum, uint32_t asked)
+{
+    uint32_t left = label->evidence_count - asked;
+    return (sum + (float)left) / (float)label->evidence_count >= label->threshold
+           && sum / (float)asked >= label->go_on_at;
+}
+
+/* A label's score is the mean over its nets. Where it is cut short, the nets that were not asked count as 0: it stays below the
+ * threshold, where it would have been anyway. */
+static enum status score_label(struct look *look, uint32_t index, bool everything)
+{
+    const struct manifest_label *label = &look->inspector->manifest->labels[index];
+    float sum = 0;
+    uint32_t asked = 0;
+    while (asked < label->evidence_count && (asked == 0 || everything || goes_on(label, sum, asked))) {
+        const struct manifest_evidence *evidence = &label->evidence[asked++];
+        enum status status = ask(look, evidence->net);
+        if (status != STATUS_OK)
+            return status;
+        sum += sum_outputs(evidence, look->inspector->scores[evidence->net]);
+    }
+    float score = sum / (float)label->evidence_count, *best = &look->inspection->scores[index];
+    *best = score > *best ? score : *best;
+    return STATUS_OK;
+}
+
+static enum status look_at_place(struct look *look, bool is_tile, bool everything)
+{
+    const struct manifest *manifest = look->inspector->manifest;
+    memset(look->asked, 0, sizeof look->asked);
+    for (uint32_t i = 0; i < manifest->label_count; i++) {
+        const struct manifest_label *label = &manifest->labels[i];
+        if (!label->is_visible || (is_tile && !label->in_tiles))
+            continue;
+        enum status status = score_label(look, i, everything);
+        if (status != STATUS_OK)
+            return status;
+    }
+    return STATUS_OK;
+}
+
+enum status inspector_look(struct inspector *inspector, const uint8_t *pixels, const struct moderation_image *image,
+                           bool everything, struct inspection *ret_inspection, struct text *why)
+{
+    struct place places[PLACES_MAX];
+    size_t tiles_from, count = places_of(image->width, image->height, places, &tiles_from);
+    size_t frame_bytes = (size_t)image->width * image->height * CHANNELS;
+    enum status status = STATUS_OK;
+    *ret_inspection = (struct inspection){0};
+    struct look look = {.inspector = inspector, .width = image->width, .inspection = ret_inspection, .why = why};
+    for (uint32_t frame = 0; frame < image->frames; frame++) {
+        look.frame = pixels + frame * frame_bytes;
+        for (size_t i = 0; status == STATUS_OK && i < count; i++) {
+            look.place = &places[i];
+            status = look_at_place(&look, i >= tiles_from, everything);
+        }
+    }
+    return status;
+}

@@ -1,0 +1,60 @@
+/* models/manifest.json: which nets there are, what they want to see, and which of their outputs speak for which label. A new
+ * label is an ONNX file and an entry here, without compiling. The format is described in docs/moderation.md. */
+#ifndef MANIFEST_H
+#define MANIFEST_H
+
+#include "arena.h"
+#include "moderator.h"
+#include "status.h"
+
+enum { NETS_MAX = 16, EVIDENCE_MAX = 8, OUTPUTS_MAX = 32, CHANNELS = 3 };
+
+struct manifest_net {
+    const char *name, *path, *version;
+    bool is_there; /* the file, of the right size */
+    const char *input, *output;
+    uint32_t side;    /* pixels of the square input */
+    bool is_nhwc;     /* channels last; else channels first */
+    uint32_t classes; /* numbers in the output */
+    /* A channel's input is (sample - mean) / deviation, of samples from 0 to 255. */
+    float mean[CHANNELS], deviation[CHANNELS];
+};
+
+/* What one net says for a label: the sum of some of its outputs. */
+struct manifest_evidence {
+    uint32_t net;
+    uint32_t outputs[OUTPUTS_MAX], output_count;
+};
+
+struct manifest_label {
+    const char *name, *parent;
+    enum moderation_action action;
+    float threshold; /* score at which the confidence is MODERATION_REFUSE_AT */
+    float go_on_at;  /* a net's successor is only asked where the mean so far is at least this */
+    bool in_tiles;   /* looked for in parts of the picture too */
+    bool is_visible; /* all its nets are there */
+    struct manifest_evidence evidence[EVIDENCE_MAX];
+    uint32_t evidence_count;
+};
+
+struct manifest {
+    struct arena arena;
+    const char *runtime, *runtime_version; /* path of ONNX Runtime's library */
+    bool runtime_is_there;
+    struct manifest_net nets[NETS_MAX];
+    uint32_t net_count;
+    struct manifest_label labels[MODERATION_LABELS_MAX];
+    uint32_t label_count;
+};
+
+/* `folder` NULL: "models" beside the running program, a folder above it, or in the install folder. UNAVAILABLE when there is no
+ * manifest; INVALID with the entry that is wrong. */
+enum status manifest_read(const char *folder, struct manifest *ret_manifest, struct text *why);
+void manifest_release(struct manifest *manifest);
+/* The folder that manifest_read takes for NULL; NULL when it finds none. */
+char *manifest_find_folder(void);
+
+/* 0 to 100: MODERATION_REFUSE_AT at the label's threshold, straight lines on both sides. */
+double manifest_confidence(const struct manifest_label *label, double score);
+
+#endif

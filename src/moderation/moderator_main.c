@@ -1,0 +1,66 @@
+/* cloudphotos-moderator: the program behind the local moderator's fence. The first process loads the models once; the workers share
+ * them. Its argument is the folder of models. */
+#include "memory.h"
+#include "onnx_protocol.h"
+#include "room.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+static struct manifest manifest;
+static struct inspector *inspector;
+
+static enum status prepare(const char *program, const char *argument, struct text *why)
+{
+    (void)program;
+    enum status status = manifest_read(argument, &manifest, why);
+    return status == STATUS_OK ? inspector_open(&manifest, &inspector, why) : status;
+}
+
+static enum status look(const struct onnx_job *job, const uint8_t *pixels, struct onnx_answer *ret_answer,
+                        struct text *why)
+{
+    const struct moderation_image image = {-1, job->width, job->height, job->frames};
+    return inspector_look(inspector, pixels, &image, job->everything, &ret_answer->inspection, why);
+}
+
+/* The pixels come from a process that worked on hostile bytes: there may be fewer than it said. */
+static enum status work(const void *job_bytes, const int *descriptors, void *ret_answer, struct text *why)
+{
+    const struct onnx_job *job = job_bytes;
+    size_t size = (size_t)job->width * job->height * job->frames * CHANNELS, have = 0;
+    uint8_t *pixels = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (pixels == MAP_FAILED) {
+        text_setf(why, "The photo needs too much memory to be moderated.");
+        return STATUS_TOO_LARGE;
+    }
+    while (have < size) {
+        ssize_t count = pread(descriptors[0], pixels + have, size - have, (off_t)have);
+        if (count == 0 || (count < 0 && errno != EINTR))
+            break;
+        have += count > 0 ? (size_t)count : 0;
+    }
+    enum status status = STATUS_INTERNAL;
+    if (have == size)
+        status = look(job, pixels, ret_answer, why);
+    else
+        text_setf(why, "The moderator got %zu of %zu bytes of pixels.", have, size);
+    munmap(pixels, size);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    static const struct room room = {
+        .name = "cloudphotos-moderator",
+        .job_bytes = sizeof(struct onnx_job),
+        .answer_bytes = sizeof(struct onnx_answer),
+        .descriptors = 1,
+        .prepare = prepare,
+        .work = work,
+    };
+    return room_main(&room, argc, argv);
+}

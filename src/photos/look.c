@@ -1,0 +1,58 @@
+/* What a photo shows: the darkroom makes pixels of it, the moderator looks at them, the store keeps what it saw. */
+#include "clock.h"
+#include "photos_private.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+static void labels_to_json(const struct moderation_labels *labels, struct text *ret_text)
+{
+    JSON_CLEANUP json_t *array = json_array();
+    for (size_t i = 0; i < labels->count; i++) {
+        const struct moderation_label *label = &labels->rows[i];
+        double tenths = (double)(int64_t)(label->confidence * 10 + 0.5) / 10;
+        json_array_append_new(
+            array, json_pack("{s:s, s:s, s:f}", "name", label->name, "parent", label->parent, "confidence", tenths));
+    }
+    json_add(ret_text, array);
+}
+
+/* The pixels live in memory that belongs to nobody: from one fenced process to the other, past this one. */
+static enum status make_pixels(struct photos *photos, int original_fd, struct moderation_image *ret_image,
+                               struct text *why)
+{
+    static const struct darkroom_sight sight = {MODERATION_SHORT_SIDE, MODERATION_LONG_SIDE, MODERATION_FRAMES_MAX};
+    struct darkroom_pixels pixels;
+    int file = memfd_create("pixels", MFD_CLOEXEC);
+    if (file < 0) {
+        text_setf(why, "There is no memory for the photo's pixels: %s.", strerror(errno));
+        return STATUS_BUSY;
+    }
+    enum status status = darkroom_inspect(photos->settings.darkroom, original_fd, &sight, file, &pixels, why);
+    if (status == STATUS_OK)
+        *ret_image = (struct moderation_image){file, pixels.width, pixels.height, pixels.frames};
+    else
+        close(file);
+    return status;
+}
+
+enum status photos_look(struct photos *photos, const struct id *id, int original_fd,
+                        struct moderation_labels *ret_labels, struct text *why)
+{
+    struct moderator *moderator = photos->settings.moderator;
+    struct moderation_image image = {.pixels = -1};
+    TEXT_CLEANUP struct text labels = {0}, audit = {0};
+    enum status status = STATUS_OK;
+    if (moderator->ops->needs_pixels)
+        status = make_pixels(photos, original_fd, &image, why);
+    if (status == STATUS_OK)
+        status = moderator->ops->inspect(moderator, &image, ret_labels, &audit, why);
+    if (image.pixels >= 0)
+        close(image.pixels);
+    if (status != STATUS_OK)
+        return status;
+    labels_to_json(ret_labels, &labels);
+    return store_photo_judge(photos->settings.store, id, text_get(&labels), text_get(&audit), clock_now_ms(), why);
+}
