@@ -6,7 +6,7 @@ SUITE =
 TEST =
 FUZZ_SECONDS = 60
 FAULT_ROUNDS = 1000
-PROGRAMS = cloudphotos cloudphotos-darkroom
+PROGRAMS = cloudphotos cloudphotos-darkroom cloudphotos-moderator
 MAKEFLAGS += --no-print-directory
 
 .PHONY: help build models run test test-tsan fault fuzz bench lint format install clean

@@ -8,7 +8,7 @@ const MEGABYTE = 1e6;
 const SMALL_PHOTOS = 50;
 
 export async function measure(context) {
-    const server = await startServer(context.program, join(context.folder, 'data'), ['--darkrooms', '1']);
+    const server = await startServer(context.program, join(context.folder, 'data'), ['--darkrooms', '1', '--moderator', 'none']);
     try {
         const fresh = memory(server.pid, 'VmRSS');
         const small = uploadBody(readFileSync(makePhoto(context, 1600, 1200)));

@@ -50,7 +50,7 @@ async function typicalBody(url, paths) {
 async function againstNginx(context, library, { lengths, query, label, options = [] }) {
     const prefixes = samplePrefixes(library, PREFIXES, lengths);
     const paths = prefixes.map((prefix) => `/users?username=${prefix}${query}`);
-    const server = await startServer(context.program, library.folder, ['--event-threads', '1', ...options],
+    const server = await startServer(context.program, library.folder, ['--moderator', 'none', '--event-threads', '1', ...options],
         { cores: SERVER_CORE, log: join(context.folder, 'log') });
     try {
         const { body, mean, middle } = await typicalBody(server.url, paths);
@@ -78,7 +78,7 @@ async function againstSmall(context, large, small) {
     const servers = [];
     try {
         for (const library of [large, small])
-            servers.push(await startServer(context.program, library.folder, ['--event-threads', '1'], { cores: SERVER_CORE }));
+            servers.push(await startServer(context.program, library.folder, ['--moderator', 'none', '--event-threads', '1'], { cores: SERVER_CORE }));
         const rounds = { large: [], small: [] };
         for (let round = 0; round < ROUNDS; round++)
             for (const [i, name] of ['large', 'small'].entries()) {

@@ -61,7 +61,7 @@ async function measureLoad(context, photo, server) {
 
 export async function measure(context) {
     const photo = makePhoto(context, 4000, 3000);
-    const server = await startServer(context.program, join(context.folder, 'data'));
+    const server = await startServer(context.program, join(context.folder, 'data'), ['--moderator', 'none']);
     try {
         return [await measureLatency(context, photo, server), await measureLoad(context, photo, server)];
     } finally {
