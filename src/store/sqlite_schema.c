@@ -46,7 +46,7 @@ static const char *const migrations[] = {
     /* How the moderator came to the labels, and whether a person has to decide. */
     "ALTER TABLE photos ADD COLUMN audit TEXT;"
     "ALTER TABLE photos ADD COLUMN review INTEGER NOT NULL DEFAULT 0;"
-    "CREATE INDEX photos_by_review ON photos (state, review, id);",
+    "CREATE INDEX photos_in_review ON photos (state, id) WHERE review > 0;",
 };
 enum { PRESENT_VERSION = sizeof migrations / sizeof migrations[0] };
 

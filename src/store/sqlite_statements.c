@@ -35,8 +35,8 @@ const char *const statement_sql[STATEMENTS] = {
     [PHOTO_REVIEW] = "UPDATE photos SET updated_ms = ?2, review = ?3 WHERE id = ?1",
     [PHOTO_HURRY] = "UPDATE executions SET due_ms = ?2, claimable_ms = ?2"
                     " WHERE id = ?1 AND status = 0 AND lease_owner IS NULL",
-    [PHOTOS_LIST] =
-        "SELECT " PHOTO_COLUMNS " FROM photos WHERE state = ? AND review = ? AND id > ? ORDER BY id LIMIT ?",
+    [PHOTOS_LIST] = "SELECT " PHOTO_COLUMNS
+                    " FROM photos WHERE state = ? AND +review = ? AND review > 0 AND id > ? ORDER BY id LIMIT ?",
     [PHOTO_REOPEN] = "UPDATE photos SET state = 0, updated_ms = ?2, error_message = NULL, labels = NULL,"
                      " audit = NULL, review = 0 WHERE id = ?1 AND state = 2",
     [PHOTO_DELETE] = "UPDATE photos SET state = 3, updated_ms = ?2, error_message = NULL, labels = NULL, audit = NULL,"

@@ -96,7 +96,7 @@ enum status store_photos_deleted(struct store *store, struct id *ret_ids, size_t
 /* OK when it was purged already or never was; CONFLICT when it was not deleted. Its execution stays until it is pruned. */
 enum status store_photo_purge(struct store *store, const struct id *id, struct text *why);
 
-/* Of one state and review, oldest id first, after `after` (NULL: from the first), at most `limit` rows. */
+/* Of one state and review (other than none), oldest id first, after `after` (NULL: from the first), at most `limit` rows. */
 typedef bool store_photo_row(void *context, const struct photo *photo);
 enum status store_photos_list(struct store *store, enum photo_state state, enum photo_review review,
                               const struct id *after, size_t limit, store_photo_row *row, void *context,
