@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -95,18 +96,23 @@ static uint64_t address_space(void)
     FILE *file = fopen("/proc/self/statm", "re");
     if (!file)
         return 0;
-    unsigned long pages = 0;
-    int found = fscanf(file, "%lu", &pages);
+    char line[128] = "";
+    uint64_t pages = fgets(line, sizeof line, file) ? strtoull(line, NULL, 10) : 0;
     (void)fclose(file);
-    return found == 1 ? pages * (uint64_t)sysconf(_SC_PAGESIZE) : 0;
+    return pages * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+static bool limit_memory(uint64_t bytes)
+{
+    uint64_t used = address_space();
+    return used && limit(RLIMIT_AS, used + bytes);
 }
 
 /* At the soft limit of time comes SIGXCPU, which tells what it was; at the hard one a nameless SIGKILL.
  * No limit on processes: it counts all of a user's, so a busy machine would forbid threads; the filter forbids forking. */
 static bool set_limits(const struct sandbox_limits *limits)
 {
-    uint64_t used = address_space();
-    return (SANDBOX_SANITIZED || (used && limit(RLIMIT_AS, used + limits->memory_bytes)))
+    return (SANDBOX_SANITIZED || limit_memory(limits->memory_bytes))
            && limit_between(RLIMIT_CPU, limits->cpu_seconds, limits->cpu_seconds + 1)
            && limit(RLIMIT_FSIZE, OUTPUT_BYTES_MAX) && limit(RLIMIT_NOFILE, DESCRIPTORS_MAX) && limit(RLIMIT_CORE, 0);
 }

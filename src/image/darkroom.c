@@ -67,7 +67,7 @@ static enum status make_job(const struct darkroom *darkroom, int original_fd, st
         text_setf(why, "The original can't be read: %s.", strerror(errno));
         return status_from_errno(errno);
     }
-    struct image_info info;
+    struct image_info info = {0};
     enum status status = image_probe(original_fd, (uint64_t)file.st_size, &settings->limits, &info, why);
     if (status != STATUS_OK)
         return status;
@@ -87,7 +87,7 @@ static enum status make_job(const struct darkroom *darkroom, int original_fd, st
 enum status darkroom_develop(struct darkroom *darkroom, int original_fd, int large_fd, int thumbnail_fd,
                              struct darkroom_result *ret_result, struct text *why)
 {
-    struct job job;
+    struct job job = {0};
     enum status status = make_job(darkroom, original_fd, &job, why);
     if (status != STATUS_OK)
         return status;
@@ -111,7 +111,7 @@ static uint32_t fit_sight(const struct job *job, const struct darkroom_sight *si
 enum status darkroom_inspect(struct darkroom *darkroom, int original_fd, const struct darkroom_sight *sight,
                              int pixels_fd, struct darkroom_pixels *ret_pixels, struct text *why)
 {
-    struct job job;
+    struct job job = {0};
     enum status status = make_job(darkroom, original_fd, &job, why);
     if (status != STATUS_OK)
         return status;

@@ -152,7 +152,7 @@ enum status image_probe(int fd, uint64_t size, const struct image_limits *limits
     prober->name = "photo";
     size_t count = 0;
     const uint8_t *start = prober_get_some(prober, 0, &count);
-    enum image_format format;
+    enum image_format format = IMAGE_JPEG;
     enum status status = start ? image_sniff(start, count, &format, why) : prober_ends(prober);
     if (status == STATUS_OK)
         status = walk(prober, format, ret_info);

@@ -116,7 +116,7 @@ static bool read_association(struct prober *prober, uint64_t *offset, unsigned v
 static enum status read_associations(struct prober *prober, const struct box *iprp, uint32_t primary,
                                      struct properties *properties)
 {
-    struct box ipma;
+    struct box ipma = {0};
     enum status status = find_box(prober, "ipma", iprp->start, iprp->end, &ipma);
     if (status != STATUS_OK)
         return status == STATUS_NOT_FOUND ? STATUS_OK : status;
@@ -140,7 +140,7 @@ static enum status read_sizes(struct prober *prober, const struct box *ipco, con
 {
     uint64_t offset = ipco->start;
     for (uint32_t index = 1; offset < ipco->end && index < PROPERTIES_MAX; index++) {
-        struct box box;
+        struct box box = {0};
         enum status status = read_box(prober, offset, ipco->end, &box);
         if (status != STATUS_OK)
             return status;
@@ -161,7 +161,7 @@ static enum status read_sizes(struct prober *prober, const struct box *ipco, con
 
 static uint32_t read_primary(struct prober *prober, const struct box *meta)
 {
-    struct box pitm;
+    struct box pitm = {0};
     if (find_box(prober, "pitm", meta->start, meta->end, &pitm) != STATUS_OK)
         return 0;
     const uint8_t *data = prober_get(prober, pitm.start, 6);
@@ -173,7 +173,7 @@ static uint32_t read_primary(struct prober *prober, const struct box *meta)
 
 static enum status read_meta(struct prober *prober, struct box meta, struct image_info *info)
 {
-    struct box iprp, ipco;
+    struct box iprp = {0}, ipco = {0};
     struct properties properties = {0};
     meta.start += 4; /* version and flags */
     if (meta.start > meta.end)

@@ -143,8 +143,10 @@ static bool can_take_memory(void)
 }
 static bool cannot_take_more_memory(void)
 {
+    errno = 0;
     void *memory = mmap(NULL, (size_t)MEMORY * 2, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    return SANDBOX_SANITIZED || (memory == MAP_FAILED && errno == ENOMEM);
+    bool refused = memory == MAP_FAILED && errno == ENOMEM;
+    return refused || SANDBOX_SANITIZED;
 }
 static bool has_no_other_descriptor(void)
 {

@@ -30,7 +30,8 @@ void bytes_release(struct bytes *bytes)
 void bytes_append(struct bytes *bytes, const void *data, size_t size)
 {
     bytes->data = memory_resize(bytes->data, bytes->size + size);
-    memcpy(bytes->data + bytes->size, data, size);
+    if (size)
+        memcpy(bytes->data + bytes->size, data, size);
     bytes->size += size;
 }
 
@@ -195,7 +196,8 @@ void webp_pixel(const struct bytes *webp, double x, double y, uint8_t ret_pixel[
     int width = 0, height = 0;
     memset(ret_pixel, 0, 4);
     uint8_t *pixels = WebPDecodeRGBA(webp->data, webp->size, &width, &height);
-    if (!CHECK(pixels != NULL))
+    CHECK(pixels != NULL);
+    if (!pixels)
         return;
     size_t column = (size_t)(x * width), row = (size_t)(y * height);
     memcpy(ret_pixel, pixels + (row * (size_t)width + column) * 4, 4);
