@@ -160,7 +160,7 @@ static int32_t weigh_target(const struct scaler *scaler, uint32_t x)
 {
     const struct scale_table *across = scaler->across;
     if (across->copies)
-        return scaler->line[x] << WEIGHT_BITS;
+        return scaler->line[x] * (1 << WEIGHT_BITS);
     return weigh(&scaler->line[across->first[x]], &across->weights[(size_t)x * across->taps], across->taps);
 }
 
