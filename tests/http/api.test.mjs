@@ -45,7 +45,8 @@ describe('users', () => {
         ['finds nothing for bytes that are no UTF-8', '/users?username=%ff%fe%fd', '[]'],
         ['finds nothing for a very long name', `/users?username=${'a'.repeat(2000)}`, '[]'],
         ['takes the first of two parameters', '/users?username=bob&username=ann', '[{"username":"bob","posts_count":1}]'],
-        ['takes no notice of a parameter that it does not know', '/users?colour=red&username=bob', '[{"username":"bob","posts_count":1}]'],
+        ['takes no notice of a parameter that it does not know', '/users?colour=red&username=bob',
+            '[{"username":"bob","posts_count":1}]'],
     ];
     for (const [says, path, body] of searches)
         it(`searching ${says}`, async () => {
@@ -69,7 +70,8 @@ describe('users', () => {
             assert.equal(answer.text, `{"username":"${name}","post_ids":${JSON.stringify(photos[name])}}`);
         });
 
-    for (const [says, name] of [['nobody knows', 'zoe'], ['has only a refused photo', 'anton'], ['cannot be a name', 'Ann%20B%22'],
+    for (const [says, name] of [['nobody knows', 'zoe'], ['has only a refused photo', 'anton'],
+        ['cannot be a name', 'Ann%20B%22'],
         ['is written in capitals', 'ANN'], ['is 300 characters long', 'x'.repeat(300)]])
         it(`a profile that ${says} is not found`, async () => {
             assertProblem(await server.get(`/users/${name}`), 404, /^Nobody of the name ".*" has published photos\.$/);
@@ -129,7 +131,8 @@ describe('users', () => {
     for (const limit of ['0', '-1', '10001', '1.5', 'ten', '', '%201', '1%00', '99999999999999999999'])
         for (const path of ['/users?username=ann&', '/users/ann?'])
             it(`a limit of "${limit}" is refused: ${path}`, async () => {
-                assertProblem(await server.get(`${path}limit=${limit}`), 400, limit.includes('%00') ? /escape/ : /limit must be a whole number from 1 to 10000/);
+                assertProblem(await server.get(`${path}limit=${limit}`), 400, limit.includes('%00')
+                    ? /escape/ : /limit must be a whole number from 1 to 10000/);
             });
 
     for (const limit of ['1', '10000', '007'])
@@ -193,21 +196,25 @@ describe('uploads', () => {
         });
 
     it('an upload without a name is refused', async () => {
-        assertProblem(await server.upload(undefined, picture), 401, /^Say who you are: the header Authorization carries your user name\.$/);
+        assertProblem(await server.upload(undefined, picture), 401,
+            /^Say who you are: the header Authorization carries your user name\.$/);
     });
 
     it('who has no name hears that before anything about the form', async () => {
-        assertProblem(await server.ask('POST', '/photos', { headers: { 'Content-Type': 'text/plain' }, body: 'hello' }), 401, /Authorization/);
+        assertProblem(await server.ask('POST', '/photos', { headers: { 'Content-Type': 'text/plain' }, body: 'hello' }), 401,
+            /Authorization/);
     });
 
-    for (const [says, options] of [['in a field of another name', { field: 'image' }], ['as a field without a file name', { filename: null }],
+    for (const [says, options] of [['in a field of another name', { field: 'image' }],
+        ['as a field without a file name', { filename: null }],
         ['with an empty file name', { filename: '' }]])
         it(`a photo ${says} is no photo`, async () => {
             assertProblem(await server.upload('ann', picture, options), 400, /The form has no file "photo"/);
         });
 
     for (const path of ['/uploadStatus', '/photos'])
-        for (const [says, id] of [['unknown', unknownId], ['too short', unknownId.slice(1)], ['too long', `${unknownId}0`], ['in capitals', unknownId.toUpperCase()],
+        for (const [says, id] of [['unknown', unknownId], ['too short', unknownId.slice(1)], ['too long', `${unknownId}0`],
+            ['in capitals', unknownId.toUpperCase()],
             ['no hex', 'x'.repeat(32)], ['a path', '..%2f..%2fphotos.db']])
             it(`GET ${path}/ID is not found when the id is ${says}`, async () => {
                 assertProblem(await server.get(`${path}/${id}`), 404, /^There is no such photo/);
@@ -220,7 +227,8 @@ describe('uploads', () => {
         assert.equal(answer.code, 200);
         assert.equal(answer.headers['content-type'], 'application/json');
         const photo = answer.json;
-        assert.deepEqual(Object.keys(photo), ['photo_id', 'status', 'timestamp', 'author_username', 'error_message', 'updated', 'stage',
+        assert.deepEqual(Object.keys(photo), ['photo_id', 'status', 'timestamp', 'author_username', 'error_message', 'updated',
+            'stage',
             'format', 'frames', 'labels', 'original', 'large', 'thumbnail']);
         assert.equal(photo.photo_id, id);
         assert.equal(photo.status, 'SUCCESS');
@@ -230,7 +238,8 @@ describe('uploads', () => {
         assert.deepEqual(photo.labels, []);
         assert.ok(Date.parse(photo.updated) >= Date.parse(photo.timestamp));
         assert.deepEqual(photo.original, { width: 1800, height: 1200, bytes: large.length });
-        for (const [name, bucket, suffix, width, height] of [['large', 'photos', 'comp', 1440, 960], ['thumbnail', 'thumbnails', 'thumb', 350, 233]]) {
+        for (const [name, bucket, suffix, width, height] of [['large', 'photos', 'comp', 1440, 960],
+            ['thumbnail', 'thumbnails', 'thumb', 350, 233]]) {
             const rendition = photo[name];
             assert.deepEqual(Object.keys(rendition), ['width', 'height', 'bytes', 'url']);
             assert.deepEqual([rendition.width, rendition.height], [width, height]);
@@ -293,10 +302,12 @@ describe('every answer', () => {
         assert.equal(new Set(answers.map(({ headers }) => headers['x-request-id'])).size, 200);
     });
 
-    const preflighted = ['/users', '/users/ann', '/photos', `/photos/${unknownId}`, `/uploadStatus/${unknownId}`, '/events', '/healthcheck'];
+    const preflighted = ['/users', '/users/ann', '/photos', `/photos/${unknownId}`, `/uploadStatus/${unknownId}`, '/events',
+        '/healthcheck'];
     for (const path of preflighted)
         it(`to a preflight allows any origin: ${path}`, async () => {
-            const asks = { Origin: 'https://example.org', 'Access-Control-Request-Method': 'POST', 'Access-Control-Request-Headers': 'authorization, x-more' };
+            const asks = { Origin: 'https://example.org', 'Access-Control-Request-Method': 'POST',
+                'Access-Control-Request-Headers': 'authorization, x-more' };
             const answer = await server.ask('OPTIONS', path, { headers: asks });
             assert.equal(answer.code, 204);
             assert.equal(answer.body.length, 0);
@@ -308,15 +319,18 @@ describe('every answer', () => {
         });
 
     it('to a preflight that asks for no headers names those that the API knows', async () => {
-        const answer = await server.ask('OPTIONS', '/photos', { headers: { Origin: 'null', 'Access-Control-Request-Method': 'POST' } });
+        const answer = await server.ask('OPTIONS', '/photos',
+            { headers: { Origin: 'null', 'Access-Control-Request-Method': 'POST' } });
         assert.equal(answer.headers['access-control-allow-headers'], 'Authorization, Content-Type, Idempotency-Key');
     });
 
     const wrongMethods = [
         ['POST', '/users', ['GET', 'HEAD', 'OPTIONS']], ['DELETE', '/users/ann', ['GET', 'HEAD', 'OPTIONS']],
         ['GET', '/photos', ['OPTIONS', 'POST']], ['PUT', '/photos', ['OPTIONS', 'POST']],
-        ['PATCH', `/photos/${unknownId}`, ['DELETE', 'GET', 'HEAD', 'OPTIONS']], ['DELETE', `/uploadStatus/${unknownId}`, ['GET', 'HEAD', 'OPTIONS']],
-        ['POST', '/events', ['GET', 'HEAD', 'OPTIONS']], ['POST', '/healthcheck', ['GET', 'HEAD', 'OPTIONS']], ['POST', '/metrics', ['GET', 'HEAD']],
+        ['PATCH', `/photos/${unknownId}`, ['DELETE', 'GET', 'HEAD', 'OPTIONS']],
+        ['DELETE', `/uploadStatus/${unknownId}`, ['GET', 'HEAD', 'OPTIONS']],
+        ['POST', '/events', ['GET', 'HEAD', 'OPTIONS']], ['POST', '/healthcheck', ['GET', 'HEAD', 'OPTIONS']],
+        ['POST', '/metrics', ['GET', 'HEAD']],
     ];
     for (const [method, path, allowed] of wrongMethods)
         it(`to ${method} ${path} is 405 and names the methods that are allowed`, async () => {
@@ -325,7 +339,8 @@ describe('every answer', () => {
             assert.deepEqual(answer.headers.allow.split(', ').sort(), allowed);
         });
 
-    for (const path of ['/', '/nowhere', '/Users', '/users/ann/photos', '/photos/', '/uploadStatus', '/uploadStatus/', '/buckets', '//users?username=ann'])
+    for (const path of ['/', '/nowhere', '/Users', '/users/ann/photos', '/photos/', '/uploadStatus', '/uploadStatus/', '/buckets',
+        '//users?username=ann'])
         it(`to a path that does not exist is 404: ${path}`, async () => {
             assertProblem(await server.get(path), 404, /./);
         });

@@ -78,8 +78,10 @@ describe('buckets', () => {
         ['the list of thumbnails', '/buckets/thumbnails/'], ['the site, which is empty', '/buckets/site/index.html'],
         ['the list of originals', '/buckets/originals'], ['an original that does not exist', '/buckets/originals/nothing'],
         ['a key of another bucket', `/buckets/thumbnails/${id}-comp.webp`],
-        ['a key with a slash behind', `/buckets/photos/${id}-comp.webp/`], ['a key below an object', `/buckets/photos/${id}-comp.webp/x`],
-        ['a key with a slash before', `/buckets/photos//${id}-comp.webp`], ['a folder that the server uses inside', '/buckets/photos/.incoming'],
+        ['a key with a slash behind', `/buckets/photos/${id}-comp.webp/`],
+        ['a key below an object', `/buckets/photos/${id}-comp.webp/x`],
+        ['a key with a slash before', `/buckets/photos//${id}-comp.webp`],
+        ['a folder that the server uses inside', '/buckets/photos/.incoming'],
         ['a temporary file', '/buckets/photos/.incoming/0'],
     ];
     it('forbid what is missing and what is not public alike', async () => {
@@ -118,20 +120,27 @@ describe('buckets', () => {
         });
 
     const escapes = () => [
-        '../photos.db', '../../photos.db', '../../../../../../etc/passwd', '..%2fphotos.db', '..%2f..%2fphotos.db', '%2e%2e/%2e%2e/photos.db',
-        '%2e%2e%2f%2e%2e%2fphotos.db', '..%252f..%252fphotos.db', '%252e%252e/photos.db', '..%5c..%5cphotos.db', '..\\..\\photos.db',
-        '/etc/passwd', '%2fetc%2fpasswd', '//etc/passwd', 'file:///etc/passwd', './secret', 'a/../../secret', `${id}-comp.webp%00`,
+        '../photos.db', '../../photos.db', '../../../../../../etc/passwd', '..%2fphotos.db', '..%2f..%2fphotos.db',
+        '%2e%2e/%2e%2e/photos.db',
+        '%2e%2e%2f%2e%2e%2fphotos.db', '..%252f..%252fphotos.db', '%252e%252e/photos.db', '..%5c..%5cphotos.db',
+        '..\\..\\photos.db',
+        '/etc/passwd', '%2fetc%2fpasswd', '//etc/passwd', 'file:///etc/passwd', './secret', 'a/../../secret',
+        `${id}-comp.webp%00`,
         '%00', 'a%00b', '..%c0%af..%c0%afphotos.db', '%uff0e%uff0e/photos.db', '../originals/secret', '..%2foriginals%2fsecret',
-        '~root/.bashrc', `${'a/'.repeat(99)}a`, 'k'.repeat(201), 'k'.repeat(4000), `${'../'.repeat(200)}etc/passwd`, 'a b', 'a;b', 'a?b', 'caf%c3%a9',
-        '%ff', '.', '..', '%2e', '%2e%2e', `.${id}-comp.webp`, `-/../${id}-comp.webp`, `./${id}-comp.webp`, '5e%2fsecret', '5e/secret',
+        '~root/.bashrc', `${'a/'.repeat(99)}a`, 'k'.repeat(201), 'k'.repeat(4000), `${'../'.repeat(200)}etc/passwd`, 'a b', 'a;b',
+        'a?b', 'caf%c3%a9',
+        '%ff', '.', '..', '%2e', '%2e%2e', `.${id}-comp.webp`, `-/../${id}-comp.webp`, `./${id}-comp.webp`, '5e%2fsecret',
+        '5e/secret',
     ];
     it('never give a file by a key that wants to escape', async () => {
         mkdirSync(join(server.data, 'buckets', 'photos', '5e'), { recursive: true });
-        for (const place of ['secret', 'buckets/secret', 'buckets/photos/secret', 'buckets/originals/secret', 'buckets/photos/.incoming/secret'])
+        for (const place of ['secret', 'buckets/secret', 'buckets/photos/secret', 'buckets/originals/secret',
+            'buckets/photos/.incoming/secret'])
             writeFileSync(join(server.data, place), 'the secret of the tests');
         for (const key of escapes()) {
             const wide = /[\\ ]/.test(key);
-            const answer = wide ? (await exchange(server, lines(`GET /buckets/photos/${key} HTTP/1.1`, 'Host: a', 'Connection: close')))[0]
+            const answer = wide ? (await exchange(server,
+                lines(`GET /buckets/photos/${key} HTTP/1.1`, 'Host: a', 'Connection: close')))[0]
                 : await server.get(`/buckets/photos/${key}`);
             assert.ok([400, 403, 404].includes(answer.code), `${key}: ${answer.code}`);
             assert.doesNotMatch(answer.text, /secret of the tests|root:|SQLite/, key);
@@ -141,7 +150,9 @@ describe('buckets', () => {
     for (const method of ['PUT', 'POST', 'DELETE', 'PATCH'])
         it(`forbid ${method}`, async () => {
             for (const one of [path, '/buckets/photos/new.webp', '/buckets/photos', '/buckets/originals/new'])
-                assertError(await server.ask(method, one, { body: method === 'DELETE' ? undefined : 'content', headers: { Authorization: 'ann' } }), 403, 'AccessDenied');
+                assertError(await server.ask(method, one,
+                    { body: method === 'DELETE' ? undefined : 'content', headers: { Authorization: 'ann' } }), 403,
+                        'AccessDenied');
             assert.equal((await server.get(path)).code, 200);
             assert.deepEqual(listFiles(server.data).filter((file) => file.includes('new')), []);
         });
@@ -157,7 +168,8 @@ describe('buckets', () => {
         ['If-None-Match with the ETag in a list', () => ({ 'If-None-Match': `"a", ${etag} , "b"` }), 304],
         ['If-None-Match with another', () => ({ 'If-None-Match': '"another"' }), 200],
         ['If-None-Match with the ETag without its quotes', () => ({ 'If-None-Match': etag.slice(1, -1) }), 200],
-        ['If-None-Match goes before If-Modified-Since', () => ({ 'If-None-Match': '"another"', 'If-Modified-Since': at(hour) }), 200],
+        ['If-None-Match goes before If-Modified-Since', () => ({ 'If-None-Match': '"another"', 'If-Modified-Since': at(hour) }),
+            200],
         ['If-Modified-Since at that second', () => ({ 'If-Modified-Since': modified }), 304],
         ['If-Modified-Since later', () => ({ 'If-Modified-Since': at(hour) }), 304],
         ['If-Modified-Since earlier', () => ({ 'If-Modified-Since': at(-hour) }), 200],
@@ -193,7 +205,8 @@ describe('buckets', () => {
         ['some in the middle', () => ['bytes=100-199', 100, 100]], ['the last ten', () => ['bytes=-10', size - 10, 10]],
         ['all from one on', () => [`bytes=${size - 5}-`, size - 5, 5]], ['all of it', () => [`bytes=0-${size - 1}`, 0, size]],
         ['an end beyond the end', () => [`bytes=10-${size + 1000}`, 10, size - 10]],
-        ['a suffix larger than all', () => [`bytes=-${size + 1000}`, 0, size]], ['the unit in capitals', () => ['BYTES=0-9', 0, 10]],
+        ['a suffix larger than all', () => [`bytes=-${size + 1000}`, 0, size]],
+        ['the unit in capitals', () => ['BYTES=0-9', 0, 10]],
         ['the last byte', () => [`bytes=${size - 1}-${size - 1}`, size - 1, 1]],
         ['an end that no computer can hold', () => ['bytes=1-99999999999999999999999', 1, size - 1]],
     ];
@@ -205,19 +218,22 @@ describe('buckets', () => {
             assert.equal(answer.headers['content-range'], `bytes ${offset}-${offset + length - 1}/${size}`);
             assert.equal(Number(answer.headers['content-length']), length);
             assert.ok(answer.body.equals(whole.body.subarray(offset, offset + length)));
-            for (const [name, value] of [['etag', etag], ['last-modified', modified], ['content-type', 'image/webp'], ['cache-control', year]])
+            for (const [name, value] of [['etag', etag], ['last-modified', modified], ['content-type', 'image/webp'],
+                ['cache-control', year]])
                 assert.equal(answer.headers[name], value);
         });
 
     it('refuse a range beyond the end', async () => {
-        for (const range of [`bytes=${size}-`, `bytes=${size}-${size + 10}`, `bytes=${size + 1000}-`, 'bytes=-0', 'bytes=99999999999999999999999-']) {
+        for (const range of [`bytes=${size}-`, `bytes=${size}-${size + 10}`, `bytes=${size + 1000}-`, 'bytes=-0',
+            'bytes=99999999999999999999999-']) {
             const answer = await server.get(path, { Range: range });
             assertError(answer, 416, 'InvalidRange');
             assert.equal(answer.headers['content-range'], `bytes */${size}`, range);
         }
     });
 
-    for (const range of ['bytes=0-1,5-6', 'bytes=0-0, -1', 'bytes=5-2', 'bytes=a-b', 'bytes=', 'bytes', 'bytes=-', 'lines=0-1', 'bytes=0-1;x', 'bytes 0-1', '0-1', 'bytes=--5'])
+    for (const range of ['bytes=0-1,5-6', 'bytes=0-0, -1', 'bytes=5-2', 'bytes=a-b', 'bytes=', 'bytes', 'bytes=-', 'lines=0-1',
+        'bytes=0-1;x', 'bytes 0-1', '0-1', 'bytes=--5'])
         it(`give all for several ranges, and for what is no range: "${range}"`, async () => {
             const answer = await server.get(path, { Range: range });
             assert.equal(answer.code, 200);
@@ -226,8 +242,10 @@ describe('buckets', () => {
         });
 
     // A time that is not a minute older than the answer's Date is a weak validator (RFC 9110 8.8.2.2): all is right then, too.
-    const ifRanges = [['the ETag', () => etag, [206]], ['another ETag', () => '"another"', [200]], ['the weak ETag', () => `W/${etag}`, [200]],
-        ['the time', () => modified, [200, 206]], ['another time', () => at(-hour), [200]], ['a later time', () => at(hour), [200]]];
+    const ifRanges = [['the ETag', () => etag, [206]], ['another ETag', () => '"another"', [200]],
+        ['the weak ETag', () => `W/${etag}`, [200]],
+        ['the time', () => modified, [200, 206]], ['another time', () => at(-hour), [200]],
+            ['a later time', () => at(hour), [200]]];
     for (const [says, make, codes] of ifRanges)
         it(`heed If-Range: ${says}`, async () => {
             const answer = await server.get(path, { Range: 'bytes=0-9', 'If-Range': make() });
@@ -247,7 +265,8 @@ describe('buckets', () => {
     const preflight = (headers, one = path) => server.ask('OPTIONS', one, { headers });
     for (const method of ['GET', 'HEAD'])
         it(`allow a preflight for ${method}`, async () => {
-            const answer = await preflight({ Origin: 'https://example.org', 'Access-Control-Request-Method': method, 'Access-Control-Request-Headers': 'range, if-none-match' });
+            const answer = await preflight({ Origin: 'https://example.org', 'Access-Control-Request-Method': method,
+                'Access-Control-Request-Headers': 'range, if-none-match' });
             assert.equal(answer.code, 200);
             assert.equal(answer.body.length, 0);
             assert.equal(answer.headers['access-control-allow-origin'], '*');
@@ -258,7 +277,8 @@ describe('buckets', () => {
         });
 
     it('allow a preflight for a key that does not exist, for nobody shall learn that', async () => {
-        assert.equal((await preflight({ Origin: 'null', 'Access-Control-Request-Method': 'GET' }, '/buckets/photos/missing')).code, 200);
+        assert.equal((await preflight({ Origin: 'null', 'Access-Control-Request-Method': 'GET' },
+            '/buckets/photos/missing')).code, 200);
         assert.equal((await preflight({ Origin: 'null', 'Access-Control-Request-Method': 'GET' }, '/buckets/photos')).code, 200);
     });
 
@@ -266,8 +286,11 @@ describe('buckets', () => {
         assertError(await preflight({ 'Access-Control-Request-Method': 'GET' }), 400, 'BadRequest');
         assertError(await preflight({ Origin: 'https://example.org' }), 400, 'BadRequest');
         for (const method of ['PUT', 'POST', 'DELETE', 'get', 'TRACE'])
-            assertError(await preflight({ Origin: 'https://example.org', 'Access-Control-Request-Method': method }), 403, 'AccessForbidden');
-        assertError(await preflight({ Origin: 'null', 'Access-Control-Request-Method': 'GET' }, '/buckets/originals/x'), 403, 'AccessForbidden');
-        assertError(await preflight({ Origin: 'null', 'Access-Control-Request-Method': 'GET' }, '/buckets/nothing/x'), 404, 'NoSuchBucket');
+            assertError(await preflight({ Origin: 'https://example.org', 'Access-Control-Request-Method': method }), 403,
+                'AccessForbidden');
+        assertError(await preflight({ Origin: 'null', 'Access-Control-Request-Method': 'GET' }, '/buckets/originals/x'), 403,
+            'AccessForbidden');
+        assertError(await preflight({ Origin: 'null', 'Access-Control-Request-Method': 'GET' }, '/buckets/nothing/x'), 404,
+            'NoSuchBucket');
     });
 });

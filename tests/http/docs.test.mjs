@@ -30,7 +30,8 @@ describe('docs/operations.md', () => {
 
     it('has every event of the log of an ordinary day', async () => {
         const id = await server.publish('ann', png(20, 20));
-        assert.deepEqual(listFiles(server.data).filter((file) => file.includes(id)).map((file) => file.replace(/\/[0-9a-f]{2}\//, '/XX/').replace(id, 'ID')),
+        assert.deepEqual(listFiles(server.data).filter((file) => file.includes(id)).map((file) => file.replace(/\/[0-9a-f]{2}\//,
+            '/XX/').replace(id, 'ID')),
             ['buckets/photos/XX/ID-comp.webp', 'buckets/thumbnails/XX/ID-thumb.webp']);
         const section = text.slice(text.indexOf('## Log'), text.indexOf('## Limits'));
         for (const { event } of server.lines) assert.ok(section.includes(`\`${event}\``), event);
@@ -45,7 +46,8 @@ for (const name of ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'docs/ope
                 if (/^https?:/.test(target)) continue;
                 const [file, section] = target.split('#');
                 assert.ok(existsSync(place(folder + file)), target);
-                const titles = [...read(folder + file).matchAll(/^#+ (.+)$/gm)].map(([, title]) => title.toLowerCase().replace(/[^\w -]/g, '').replaceAll(' ', '-'));
+                const titles = [...read(folder + file).matchAll(/^#+ (.+)$/gm)].map(([, title]) =>
+                    title.toLowerCase().replace(/[^\w -]/g, '').replaceAll(' ', '-'));
                 if (section) assert.ok(titles.includes(section), target);
             }
         });

@@ -35,7 +35,8 @@ class HeldServer {
 
     async release() {
         this.signal('SIGCONT');
-        await until('nothing is left to do', async () => /^cloudphotos_executions\{status="RUNNING"\} 0$/m.test(await this.server.metrics()));
+        await until('nothing is left to do', async () =>
+            /^cloudphotos_executions\{status="RUNNING"\} 0$/m.test(await this.server.metrics()));
     }
 
     async stop() {
@@ -140,7 +141,8 @@ describe('events', () => {
     before(async () => { server = await startServer(); });
     after(() => server.stop());
 
-    for (const [path, code] of [['/events', 400], ['/events?photo=', 404], [`/events?photo=${unknownId}`, 404], ['/events?photo=x', 404]])
+    for (const [path, code] of [['/events', 400], ['/events?photo=', 404], [`/events?photo=${unknownId}`, 404],
+        ['/events?photo=x', 404]])
         it(`of no known photo are refused: ${path}`, async () => {
             const answer = await server.get(path);
             assert.equal(answer.code, code);
@@ -183,7 +185,8 @@ describe('events', () => {
         const id = await server.publish('ann', picture);
         const watchers = await Promise.all(Array.from({ length: 200 }, () => server.watch(id)));
         for (const watcher of watchers) watcher.leave();
-        await until('no request is in flight but this one', async () => /^cloudphotos_http_requests_in_flight 1$/m.test(await server.metrics()));
+        await until('no request is in flight but this one',
+            async () => /^cloudphotos_http_requests_in_flight 1$/m.test(await server.metrics()));
     });
 });
 
@@ -195,7 +198,8 @@ describe('deleting', () => {
         ({ server } = held);
     });
     after(() => held.stop());
-    const remove = (id, author) => server.ask('DELETE', `/photos/${id}`, { headers: author === undefined ? {} : { Authorization: author } });
+    const remove = (id, author) => server.ask('DELETE', `/photos/${id}`,
+        { headers: author === undefined ? {} : { Authorization: author } });
 
     it('is for who says a name', async () => {
         const answer = await remove(unknownId);
@@ -229,9 +233,11 @@ describe('deleting', () => {
         assert.equal(answer.code, 204);
         assert.equal(answer.body.length, 0);
         assert.equal(answer.headers['content-type'], undefined);
-        for (const path of [`/photos/${id}`, `/uploadStatus/${id}`, `/events?photo=${id}`, '/users/solo']) assert.equal((await server.get(path)).code, 404, path);
+        for (const path of [`/photos/${id}`, `/uploadStatus/${id}`, `/events?photo=${id}`,
+            '/users/solo']) assert.equal((await server.get(path)).code, 404, path);
         assert.equal((await server.get('/users?username=solo')).text, '[]');
-        for (const path of [`/buckets/photos/${id}-comp.webp`, `/buckets/thumbnails/${id}-thumb.webp`]) assert.equal((await server.get(path)).code, 403, path);
+        for (const path of [`/buckets/photos/${id}-comp.webp`,
+            `/buckets/thumbnails/${id}-thumb.webp`]) assert.equal((await server.get(path)).code, 403, path);
         assert.deepEqual(listFiles(server.data).filter((file) => file.includes(id)), []);
         assert.equal((await remove(id, 'solo')).code, 404);
     });
@@ -324,7 +330,8 @@ describe('an Idempotency-Key', () => {
         assert.notEqual(second, first);
     });
 
-    for (const [says, key] of [['empty', ''], ['256 characters long', 'k'.repeat(256)], ['two words', 'two words'], ['beyond ASCII', '\u00e9\u00e8']])
+    for (const [says, key] of [['empty', ''], ['256 characters long', 'k'.repeat(256)], ['two words', 'two words'],
+        ['beyond ASCII', '\u00e9\u00e8']])
         it(`that is ${says} is refused`, async () => {
             const answer = await send('ann', key);
             assert.equal(answer.code, 400);
@@ -341,8 +348,7 @@ describe('an Idempotency-Key', () => {
         await server.stop();
         server = await startServer({ data });
         assert.equal((await send('ann', 'lasting')).json.photo_id, id);
-        server.signal('SIGKILL');
-        await server.ended;
+        await server.kill();
         server = await startServer({ data });
         assert.equal((await send('ann', 'lasting')).json.photo_id, id);
     });

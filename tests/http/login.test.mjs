@@ -20,7 +20,8 @@ describe('a login', () => {
 
     it('is the reason not to listen for other machines, unless that is wanted', async () => {
         // Nothing of this gets as far as a socket.
-        for (const address of ['0.0.0.0:0', '[::]:0', '192.0.2.1:0', 'example.org:0', '10.127.0.1:0', '0:0', '128.0.0.1:0', '127.example.org:0', 'localhost.example.org:0']) {
+        for (const address of ['0.0.0.0:0', '[::]:0', '192.0.2.1:0', 'example.org:0', '10.127.0.1:0', '0:0', '128.0.0.1:0',
+            '127.example.org:0', 'localhost.example.org:0']) {
             const ended = await runProgram(['serve', '--listen', address, '--data', join(folder, 'data')]);
             assert.equal(ended.code, 2, `${address}: ${ended.stderr}`);
             assert.match(ended.stderr, /would let other machines in, and a login is only a name, without proof/);
@@ -91,8 +92,10 @@ describe('settings', () => {
 
     it('in --help are the ones that an operator needs, each with a sentence', () => {
         const names = rows.map(({ name }) => name);
-        for (const name of ['listen', 'data', 'store', 'buckets', 'moderator', 'open-login', 'max-upload', 'max-pixels', 'max-frames', 'connections',
-            'idle-timeout', 'header-timeout', 'drain-timeout', 'darkrooms', 'darkroom-timeout', 'darkroom-memory', 'log-level', 'config', 'help'])
+        for (const name of ['listen', 'data', 'store', 'buckets', 'moderator', 'open-login', 'max-upload', 'max-pixels',
+            'max-frames', 'connections',
+            'idle-timeout', 'header-timeout', 'drain-timeout', 'darkrooms', 'darkroom-timeout', 'darkroom-memory', 'log-level',
+                'config', 'help'])
             assert.ok(names.includes(name), name);
         assert.equal(new Set(names).size, names.length);
         for (const { name, help } of rows) assert.match(help, /\w+ \w+/, name);
@@ -116,7 +119,8 @@ describe('settings', () => {
             [`CLOUDPHOTOS_${row.name.toUpperCase().replaceAll('-', '_')}`, row.value ? fitting(row) : 'no']));
         readWell(await readOnly([], { environment }));
         const file = join(folder, 'all.ini');
-        writeFileSync(file, ['# all', '; of them', '[serve]', ...settings.map((row) => `${row.name} = ${row.value ? fitting(row) : 'no'}`), ''].join('\n'));
+        writeFileSync(file, ['# all', '; of them', '[serve]',
+            ...settings.map((row) => `${row.name} = ${row.value ? fitting(row) : 'no'}`), ''].join('\n'));
         readWell(await readOnly(['--config', file]));
         readWell(await readOnly([], { environment: { CLOUDPHOTOS_CONFIG: file } }));
     });
@@ -125,7 +129,8 @@ describe('settings', () => {
         const file = join(folder, 'limit.ini');
         writeFileSync(file, '[admin]\nlimit = 3\n[serve]\nmax-upload = 3K\n');
         const environment = { CLOUDPHOTOS_MAX_UPLOAD: '2K' };
-        for (const [words, variables, bytes] of [[['--config', file, '--max-upload', '1K'], environment, 1024], [['--config', file], environment, 2048],
+        for (const [words, variables, bytes] of [[['--config', file, '--max-upload', '1K'], environment, 1024],
+            [['--config', file], environment, 2048],
             [['--config', file], {}, 3072], [[], {}, 64 << 20]]) {
             const server = await startServer({ flags: words, environment: variables });
             const answer = await server.upload('ann', Buffer.concat([Buffer.from([0xff, 0xd8, 0xff, 0xe0]), Buffer.alloc(5000)]));
@@ -136,13 +141,19 @@ describe('settings', () => {
     });
 
     const wrong = [
-        [['--colour'], /there is no option --colour/], [['--colour=red'], /there is no option --colour/], [['-x'], /there is no option -x/],
-        [['--Data', 'x'], /there is no option --Data/], [['--dat', 'x'], /there is no option --dat/], [['word'], /"word" is not expected/],
+        [['--colour'], /there is no option --colour/], [['--colour=red'], /there is no option --colour/],
+        [['-x'], /there is no option -x/],
+        [['--Data', 'x'], /there is no option --Data/], [['--dat', 'x'], /there is no option --dat/],
+        [['word'], /"word" is not expected/],
         [['--data'], /--data needs a value/], [['--max-upload', '64X'], /--max-upload: "64X" is not a number of bytes/],
-        [['--max-upload', '-1'], /out of range; allowed is 1K to 4G/], [['--max-upload', '1023'], /out of range/], [['--max-upload', '99999999999999999999'], /./],
-        [['--pool-threads', '0'], /out of range; allowed is 1 to 1024/], [['--pool-threads', '3.5'], /is not a whole number/], [['--pool-threads', ''], /is not a whole number/],
-        [['--idle-timeout', '5 s'], /is not a time/], [['--open-login=perhaps'], /is not yes or no/], [['--log-level', 'loud'], /is not debug, info, warning or error/],
-        [['--config', '/nowhere/at/all.ini'], /can't be read/], [['--listen', '127.0.0.1'], /./], [['--listen', '127.0.0.1:99999'], /./],
+        [['--max-upload', '-1'], /out of range; allowed is 1K to 4G/], [['--max-upload', '1023'], /out of range/],
+        [['--max-upload', '99999999999999999999'], /./],
+        [['--pool-threads', '0'], /out of range; allowed is 1 to 1024/], [['--pool-threads', '3.5'], /is not a whole number/],
+        [['--pool-threads', ''], /is not a whole number/],
+        [['--idle-timeout', '5 s'], /is not a time/], [['--open-login=perhaps'], /is not yes or no/],
+        [['--log-level', 'loud'], /is not debug, info, warning or error/],
+        [['--config', '/nowhere/at/all.ini'], /can't be read/], [['--listen', '127.0.0.1'], /./],
+        [['--listen', '127.0.0.1:99999'], /./],
         [['--listen', '127.0.0.1:http'], /./], [['--store', 'mysql:x'], /./], [['--buckets', 'ftp:x'], /./],
     ];
     for (const [words, sentence] of wrong)
@@ -154,8 +165,10 @@ describe('settings', () => {
             assert.match(ended.stderr, /^cloudphotos serve: .+\n$/);
         });
 
-    for (const [says, content, sentence] of [['an unknown key', '[serve]\ncolour = red\n', /wrong\.ini:2: there is no setting "colour"/],
-        ['no equals sign', 'listen\n', /wrong\.ini:1: expected key = value/], ['an open section', '[serve\n', /wrong\.ini:1: a section is written \[name\]/],
+    for (const [says, content, sentence] of [['an unknown key', '[serve]\ncolour = red\n',
+        /wrong\.ini:2: there is no setting "colour"/],
+        ['no equals sign', 'listen\n', /wrong\.ini:1: expected key = value/],
+        ['an open section', '[serve\n', /wrong\.ini:1: a section is written \[name\]/],
         ['a bad value', '\n\nmax-frames = many\n', /wrong\.ini:3: max-frames: "many" is not a whole number/]])
         it(`in a file with ${says} are refused, naming the place`, async () => {
             const file = join(folder, 'wrong.ini');
@@ -228,7 +241,8 @@ describe('the program', () => {
         const again = await admin('executions', 'retry', good);
         assert.equal(again.code, 1);
         assert.match(again.stderr, /An execution that is SUCCEEDED can't be retried/);
-        for (const [words, code] of [[['executions', 'show', 'x'], 2], [['executions', 'show'], 2], [['executions', 'dance'], 2], [['dance'], 2], [[], 2],
+        for (const [words, code] of [[['executions', 'show', 'x'], 2], [['executions', 'show'], 2], [['executions', 'dance'], 2],
+            [['dance'], 2], [[], 2],
             [['executions', 'show', '0'.repeat(32)], 1], [['executions', '--status', 'LATE'], 2]])
             assert.equal((await admin(...words)).code, code, words.join(' '));
         await server.stop();

@@ -20,7 +20,8 @@ describe('the healthcheck', () => {
         assert.equal(fit.json.status, 'ok');
         // Somebody takes the table away. (Python comes with Meson, and has SQLite.)
         const sql = (words) => execFileSync('python3', ['-c',
-            'import sqlite3, sys; database = sqlite3.connect(sys.argv[1], 10); database.execute(sys.argv[2]); database.commit()', join(server.data, 'photos.db'), words]);
+            'import sqlite3, sys; database = sqlite3.connect(sys.argv[1], 10); database.execute(sys.argv[2]); database.commit()',
+                join(server.data, 'photos.db'), words]);
         sql('ALTER TABLE users RENAME TO lost');
         const unfit = await until('the healthcheck fails', async () => {
             const answer = await server.get('/healthcheck');
@@ -44,24 +45,31 @@ describe('the metrics', () => {
         const answer = await server.get('/metrics');
         assert.equal(answer.headers['content-type'], 'text/plain; version=0.0.4');
         const names = [...readMetrics(answer.text).keys()];
-        for (const name of ['http_requests_total', 'http_request_duration_seconds', 'http_requests_in_flight', 'http_connections', 'http_connections_refused_total',
-            'http_connections_reaped_total', 'executions', 'queue_depth', 'darkroom_processes', 'darkroom_busy', 'darkroom_photos_total', 'darkroom_restarts_total'])
+        for (const name of ['http_requests_total', 'http_request_duration_seconds', 'http_requests_in_flight', 'http_connections',
+            'http_connections_refused_total',
+            'http_connections_reaped_total', 'executions', 'queue_depth', 'darkroom_processes', 'darkroom_busy',
+                'darkroom_photos_total', 'darkroom_restarts_total'])
             assert.ok(names.includes(`cloudphotos_${name}`), name);
     });
 
     it('count requests by route and code, and their durations by route', async () => {
-        const rows = [['GET', '/users?username=ann', '/users', '200', 3], ['GET', '/users?username=a', '/users', '400', 2], ['GET', '/users/nobody', '/users/{name}', '404', 4],
-            ['HEAD', '/healthcheck', '/healthcheck', '200', 5], ['POST', '/healthcheck', '/healthcheck', '405', 1], ['GET', '/nowhere', '', '404', 2],
-            ['GET', '/buckets/photos/a/b/c', '/buckets/{bucket}/{key*}', '403', 2], ['OPTIONS', '/photos', '/photos', '204', 1], ['GET', '/"\\\n'.replace('\n', '%0a'), '', '404', 1]];
+        const rows = [['GET', '/users?username=ann', '/users', '200', 3], ['GET', '/users?username=a', '/users', '400', 2],
+            ['GET', '/users/nobody', '/users/{name}', '404', 4],
+            ['HEAD', '/healthcheck', '/healthcheck', '200', 5], ['POST', '/healthcheck', '/healthcheck', '405', 1],
+            ['GET', '/nowhere', '', '404', 2],
+            ['GET', '/buckets/photos/a/b/c', '/buckets/{bucket}/{key*}', '403', 2], ['OPTIONS', '/photos', '/photos', '204', 1],
+                ['GET', '/"\\\n'.replace('\n', '%0a'), '', '404', 1]];
         const earlier = await read(server);
         for (const [method, path, , , count] of rows) for (let i = 0; i < count; i++) await server.ask(method, path);
         // A request is counted when its answer has been sent, which its client may see a moment sooner.
         const grown = (families, name, labels) => valueOf(families, name, labels) - valueOf(earlier, name, labels);
         const wanted = new Map();
-        for (const [, , route, code, count] of rows) wanted.set(JSON.stringify({ route, code }), (wanted.get(JSON.stringify({ route, code })) ?? 0) + count);
+        for (const [, , route, code, count] of rows) wanted.set(JSON.stringify({ route, code }),
+            (wanted.get(JSON.stringify({ route, code })) ?? 0) + count);
         const later = await until('all are counted', async () => {
             const families = await read(server);
-            return [...wanted].every(([labels, count]) => grown(families, 'cloudphotos_http_requests_total', JSON.parse(labels)) >= count) && families;
+            return [...wanted].every(([labels, count]) => grown(families, 'cloudphotos_http_requests_total',
+                JSON.parse(labels)) >= count) && families;
         });
         for (const [labels, count] of wanted) {
             const { route, code } = JSON.parse(labels);
@@ -74,10 +82,12 @@ describe('the metrics', () => {
 
     it('count a client that goes away before its answer with code 0', async () => {
         const wire = await connect(server);
-        await wire.send(lines('POST /photos HTTP/1.1', 'Host: a', 'Authorization: ann', 'Content-Type: multipart/form-data; boundary=b', 'Content-Length: 1000'));
+        await wire.send(lines('POST /photos HTTP/1.1', 'Host: a', 'Authorization: ann',
+            'Content-Type: multipart/form-data; boundary=b', 'Content-Length: 1000'));
         await until('it is in flight', async () => valueOf(await read(server), 'cloudphotos_http_requests_in_flight') === 2);
         wire.leave();
-        await until('it is counted', async () => valueOf(await read(server), 'cloudphotos_http_requests_total', { route: '/photos', code: '0' }) === 1);
+        await until('it is counted', async () => valueOf(await read(server), 'cloudphotos_http_requests_total',
+            { route: '/photos', code: '0' }) === 1);
         assert.equal(valueOf(await read(server), 'cloudphotos_http_requests_in_flight'), 1);
     });
 
@@ -136,15 +146,18 @@ describe('the log', () => {
     after(() => server.stop());
     const logged = (id) => server.logged(`the request ${id}`, (line) => line.event === 'request' && line.request_id === id);
 
-    const rows = [['GET', '/users?username=ann', '/users', 200], ['GET', '/users?username=a', '/users', 400], ['GET', '/users/%22quoted%22', '/users/"quoted"', 404],
-        ['GET', '/users/%0a%09%7f', '/users/\n\t\x7f', 404], ['GET', '/users/%c3%a4', '/users/\u00e4', 404], ['HEAD', '/healthcheck', '/healthcheck', 200], ['PUT', '/photos', '/photos', 405],
+    const rows = [['GET', '/users?username=ann', '/users', 200], ['GET', '/users?username=a', '/users', 400],
+        ['GET', '/users/%22quoted%22', '/users/"quoted"', 404],
+        ['GET', '/users/%0a%09%7f', '/users/\n\t\x7f', 404], ['GET', '/users/%c3%a4', '/users/\u00e4', 404],
+        ['HEAD', '/healthcheck', '/healthcheck', 200], ['PUT', '/photos', '/photos', 405],
         ['GET', '/buckets/photos/nothing', '/buckets/photos/nothing', 403], ['GET', '/nowhere', '/nowhere', 404]];
     for (const [method, target, path, code] of rows)
         it(`has one line for ${method} ${target}, with the id that went back`, async () => {
             const answer = await server.ask(method, target);
             assert.equal(answer.code, code);
             const line = await logged(answer.headers['x-request-id']);
-            assert.deepEqual(Object.keys(line), ['time', 'level', 'event', 'request_id', 'method', 'path', 'client', 'code', 'bytes_in', 'bytes_out', 'ms']);
+            assert.deepEqual(Object.keys(line), ['time', 'level', 'event', 'request_id', 'method', 'path', 'client', 'code',
+                'bytes_in', 'bytes_out', 'ms']);
             assert.match(line.time, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
             assert.deepEqual([line.level, line.method, line.path, line.client, line.code, line.bytes_in, line.bytes_out],
                 ['info', method, path, '127.0.0.1', code, 0, answer.body.length]);

@@ -11,7 +11,8 @@ import { readYaml } from './yaml.mjs';
 const document = readYaml(readFileSync(new URL('../../docs/openapi.yaml', import.meta.url), 'utf8'));
 const methods = ['get', 'post', 'put', 'patch', 'delete', 'options'];
 const operations = Object.entries(document.paths).flatMap(([path, item]) =>
-    Object.entries(item).filter(([method]) => methods.includes(method)).map(([method, operation]) => ({ path, method, operation })));
+    Object.entries(item).filter(([method]) => methods.includes(method)).map(([method, operation]) =>
+        ({ path, method, operation })));
 /* Only when something of the server's own fails: examples can't bring that about. */
 const ownFaults = ['500', '503', '507'];
 
@@ -30,13 +31,15 @@ describe('the document', () => {
         assert.ok(ids.every((id) => id) && new Set(ids).size === ids.length, ids.join(' '));
         for (const { path, method, operation } of operations) {
             assert.match(operation.summary, /\w+ \w+/, `${method} ${path}`);
-            for (const [code, answer] of Object.entries(operation.responses)) assert.ok(resolve(document, answer).description, `${method} ${path} ${code}`);
+            for (const [code, answer] of Object.entries(operation.responses)) assert.ok(resolve(document, answer).description,
+                `${method} ${path} ${code}`);
         }
     });
 
     it('declares every part of its paths', () => {
         for (const [path, item] of Object.entries(document.paths)) {
-            const declared = (item.parameters ?? []).map((one) => resolve(document, one)).filter((one) => one.in === 'path' && one.required).map(({ name }) => name);
+            const declared = (item.parameters ?? []).map((one) => resolve(document, one)).filter((one) => one.in === 'path'
+                && one.required).map(({ name }) => name);
             assert.deepEqual([...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name), declared, path);
         }
     });
@@ -52,7 +55,8 @@ describe('the document', () => {
     it('has no part that nobody refers to', () => {
         const text = JSON.stringify(document);
         for (const kind of ['parameters', 'responses', 'schemas'])
-            for (const name of Object.keys(document.components[kind])) assert.ok(text.includes(`"#/components/${kind}/${name}"`), `${kind}/${name}`);
+            for (const name of Object.keys(document.components[kind])) assert.ok(text.includes(`"#/components/${kind}/${name}"`),
+                `${kind}/${name}`);
     });
 });
 
@@ -72,12 +76,14 @@ describe('the server', () => {
     });
     after(() => server.stop());
 
-    const fill = (path) => path.replace('{id}', ids.published).replace('{name}', 'ann').replace('{bucket}', 'photos').replace('{key}', 'unknown')
+    const fill = (path) => path.replace('{id}', ids.published).replace('{name}', 'ann').replace('{bucket}',
+        'photos').replace('{key}', 'unknown')
         .replace(/\{(\w+)\}/g, (_, name) => ids[name] ?? assert.fail(`no ${name} for ${path}`));
 
     it('has the routes of the document and no others', async () => {
         const families = readMetrics(await server.metrics());
-        const routes = new Set(families.get('cloudphotos_http_request_duration_seconds').samples.map(({ labels }) => labels.route));
+        const routes = new Set(families.get('cloudphotos_http_request_duration_seconds').samples.map(({ labels }) =>
+            labels.route));
         routes.delete(''); // requests that matched none
         assert.deepEqual([...routes].map((route) => route.replace('*}', '}')).sort(), Object.keys(document.paths).sort());
     });
@@ -97,12 +103,15 @@ describe('the server', () => {
     });
 
     const photos = {
-        good: () => png(20, 20), empty: () => Buffer.alloc(0), text: () => Buffer.from('a text, and not a photo at all'.padEnd(99)),
+        good: () => png(20, 20), empty: () => Buffer.alloc(0),
+            text: () => Buffer.from('a text, and not a photo at all'.padEnd(99)),
         huge: () => png(8, 8, { claims: { width: 30000, height: 30000 } }), half: () => png(100, 100).subarray(0, 300),
     };
     const send = (example, method, path) => {
-        const headers = { ...(example.login ? { Authorization: example.login } : {}), ...(example.key ? { 'Idempotency-Key': example.key } : {}), ...example.send };
-        return example.photo ? server.upload(undefined, photos[example.photo](), { headers }) : server.ask(method, path, { headers });
+        const headers = { ...(example.login ? { Authorization: example.login } : {}),
+            ...(example.key ? { 'Idempotency-Key': example.key } : {}), ...example.send };
+        return example.photo ? server.upload(undefined, photos[example.photo](), { headers }) : server.ask(method, path,
+            { headers });
     };
 
     function check(operation, example, answer) {
@@ -140,12 +149,15 @@ describe('the server', () => {
 
 describe('the reader of YAML', () => {
     it('reads what it says it reads', () => {
-        const text = ["# a comment", "a: 1", "b: 'it''s: #1'", "c: [x, 'y, z', {d: null, e: -2.5}]", "f: {g: [], h: {},", "    i: true}", "'200':", "  - one", "  - j: k",
+        const text = ["# a comment", "a: 1", "b: 'it''s: #1'", "c: [x, 'y, z', {d: null, e: -2.5}]", "f: {g: [], h: {},",
+            "    i: true}", "'200':", "  - one", "  - j: k",
             "    l: m", "n: &anchor", "  o: p", "q: *anchor", "r: >", "  folded", "  text", "/s/{t}:", "  u: v w"].join('\n');
-        assert.deepEqual(readYaml(text), { a: 1, b: "it's: #1", c: ['x', 'y, z', { d: null, e: -2.5 }], f: { g: [], h: {}, i: true }, 200: ['one', { j: 'k', l: 'm' }],
+        assert.deepEqual(readYaml(text), { a: 1, b: "it's: #1", c: ['x', 'y, z', { d: null, e: -2.5 }],
+            f: { g: [], h: {}, i: true }, 200: ['one', { j: 'k', l: 'm' }],
             n: { o: 'p' }, q: { o: 'p' }, r: 'folded text\n', '/s/{t}': { u: 'v w' } });
     });
 
-    for (const text of ['a: 1\na: 2', 'a: {b: 1, b: 2}', 'a: [1', 'a: "x"', 'a: x: y', 'a: *nothing', 'a:\nb: 1', 'a: 1\n  b: 2', 'a: |\n  x', 'word', 'a: [1] 2'])
+    for (const text of ['a: 1\na: 2', 'a: {b: 1, b: 2}', 'a: [1', 'a: "x"', 'a: x: y', 'a: *nothing', 'a:\nb: 1', 'a: 1\n  b: 2',
+        'a: |\n  x', 'word', 'a: [1] 2'])
         it(`refuses what it does not: ${JSON.stringify(text)}`, () => { assert.throws(() => readYaml(text)); });
 });

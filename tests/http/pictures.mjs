@@ -43,7 +43,8 @@ export function png(width, height, { claims = {}, value = slope } = {}) {
         for (let x = 0; x < width; x++) for (let channel = 0; channel < 3; channel++) rows[at++] = value(x, y, channel);
     }
     const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
-    return Buffer.concat([signature, pngChunk('IHDR', header), pngChunk('IDAT', zlib.deflateSync(rows)), pngChunk('IEND', Buffer.alloc(0))]);
+    return Buffer.concat([signature, pngChunk('IHDR', header), pngChunk('IDAT', zlib.deflateSync(rows)),
+        pngChunk('IEND', Buffer.alloc(0))]);
 }
 
 /* A PNG of about that many bytes: most of it is a comment, which no decoder looks into. */
@@ -66,7 +67,8 @@ function gifFrame(width, height, colour, delay_cs) {
     }
     put(129);
     while (bits.length % 8) bits.push(0);
-    const bytes = Array.from({ length: bits.length / 8 }, (_, i) => bits.slice(i * 8, i * 8 + 8).reduce((sum, bit, k) => sum | (bit << k), 0));
+    const bytes = Array.from({ length: bits.length / 8 },
+        (_, i) => bits.slice(i * 8, i * 8 + 8).reduce((sum, bit, k) => sum | (bit << k), 0));
     const blocks = [];
     for (let at = 0; at < bytes.length; at += 255) {
         const block = bytes.slice(at, at + 255);
@@ -93,7 +95,8 @@ export function vips(width, height, suffix, { options = '', command = ['copy'] }
         const source = join(folder, 'source.png');
         const target = join(folder, `target.${suffix}`);
         writeFileSync(source, png(width, height));
-        execFileSync('vips', [command[0], source, `${target}${options}`, ...command.slice(1)], { stdio: ['ignore', 'ignore', 'pipe'] });
+        execFileSync('vips', [command[0], source, `${target}${options}`, ...command.slice(1)],
+            { stdio: ['ignore', 'ignore', 'pipe'] });
         return readFileSync(target);
     } finally {
         rmSync(folder, { recursive: true });
@@ -113,11 +116,13 @@ export function withExif(jpeg, orientation) {
     };
     const make = Buffer.from('SecretCamera\0');
     const gpsAt = 8 + 2 + 3 * 12 + 4 + make.length;
-    const directory = [entry(0x010f, 2, make.length, 8 + 2 + 3 * 12 + 4), entry(0x0112, 3, 1, orientation), entry(0x8825, 4, 1, gpsAt)];
+    const directory = [entry(0x010f, 2, make.length, 8 + 2 + 3 * 12 + 4), entry(0x0112, 3, 1, orientation),
+        entry(0x8825, 4, 1, gpsAt)];
     const gps = [entry(1, 2, 2, Buffer.from('N\0\0\0')), entry(3, 2, 2, Buffer.from('E\0\0\0'))];
     const count = (n) => Buffer.from([n, 0]);
     const none = Buffer.alloc(4);
-    const tiff = Buffer.concat([Buffer.from('II*\0\x08\0\0\0', 'latin1'), count(3), ...directory, none, make, count(2), ...gps, none]);
+    const tiff = Buffer.concat([Buffer.from('II*\0\x08\0\0\0', 'latin1'), count(3), ...directory, none, make, count(2), ...gps,
+        none]);
     const content = Buffer.concat([Buffer.from('Exif\0\0'), tiff]);
     const head = Buffer.from([0xff, 0xe1, (content.length + 2) >> 8, (content.length + 2) & 255]);
     return Buffer.concat([jpeg.subarray(0, 2), head, content, jpeg.subarray(2)]);

@@ -21,7 +21,8 @@ function readSample(line, family) {
     const match = line.match(/^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})? (-?[0-9.]+(?:e[+-]?\d+)?|[+-]Inf|NaN)$/);
     assert.ok(match, `no sample: ${line}`);
     assert.ok(family, `a sample before any family: ${line}`);
-    assert.ok(typeSuffixes[family.type].some((suffix) => match[1] === family.name + suffix), `${line} stands in the family ${family.name}`);
+    assert.ok(typeSuffixes[family.type].some((suffix) => match[1] === family.name + suffix),
+        `${line} stands in the family ${family.name}`);
     return { name: match[1], labels: readLabels(match[2] ?? ''), value: Number(match[3].replace('Inf', 'Infinity')) };
 }
 
@@ -35,7 +36,8 @@ function checkHistogram(family) {
     }
     for (const [key, { buckets, sum, count }] of series) {
         const rising = (values) => values.every((value, i) => i === 0 || value >= values[i - 1]);
-        assert.ok(rising(buckets.map(([bound]) => bound)) && rising(buckets.map(([, value]) => value)), `${family.name} ${key} is not cumulative`);
+        assert.ok(rising(buckets.map(([bound]) => bound)) && rising(buckets.map(([, value]) => value)),
+            `${family.name} ${key} is not cumulative`);
         assert.equal(buckets.at(-1)[0], Infinity, `${family.name} ${key} ends with +Inf`);
         assert.equal(buckets.at(-1)[1], count, `${family.name} ${key}: +Inf is the count`);
         assert.ok(sum >= 0 && (count > 0 || sum === 0), `${family.name} ${key}: the sum`);
@@ -80,5 +82,6 @@ export function valueOf(families, name, labels = {}) {
     const wanted = JSON.stringify(Object.entries(labels).sort());
     const family = families.get(name) ?? families.get(name.replace(/_(bucket|sum|count)$/, ''));
     assert.ok(family, `there is no family ${name}`);
-    return family.samples.find((sample) => sample.name === name && JSON.stringify(Object.entries(sample.labels).sort()) === wanted)?.value ?? 0;
+    return family.samples.find((sample) => sample.name === name
+        && JSON.stringify(Object.entries(sample.labels).sort()) === wanted)?.value ?? 0;
 }

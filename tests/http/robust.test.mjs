@@ -8,7 +8,8 @@ import { connect, exchange, lines } from './wire.mjs';
 
 const boundary = 'a-boundary-of-the-tests';
 const picture = png(24, 16);
-const uploadHead = (...more) => lines('POST /photos HTTP/1.1', 'Host: a', 'Authorization: ann', `Content-Type: multipart/form-data; boundary=${boundary}`, ...more);
+const uploadHead = (...more) => lines('POST /photos HTTP/1.1', 'Host: a', 'Authorization: ann',
+    `Content-Type: multipart/form-data; boundary=${boundary}`, ...more);
 const uploadBody = (content) => formBody(boundary, [{ field: 'photo', filename: 'a.png', content }]);
 const gauge = async (server, name) => Number((await server.metrics()).match(new RegExp(`^${name} (\\d+)$`, 'm'))[1]);
 
@@ -42,7 +43,8 @@ async function servedMeanwhile(server, work) {
 
 describe('slow clients', () => {
     let server;
-    before(async () => { server = await startServer({ flags: ['--header-timeout', '700ms', '--idle-timeout', '700ms', '--darkrooms', '1'] }); });
+    before(async () => { server = await startServer({ flags: ['--header-timeout', '700ms', '--idle-timeout', '700ms',
+        '--darkrooms', '1'] }); });
     after(() => server.stop());
 
     const headers = [
@@ -55,7 +57,8 @@ describe('slow clients', () => {
         it(`that ${says} are sent away, and others are served meanwhile`, async () => {
             const { slowest_ms } = await servedMeanwhile(server, async () => {
                 const wires = await Promise.all(Array.from({ length: 100 }, () => connect(server)));
-                await Promise.all(wires.map((wire) => (says.startsWith('drip') ? drip(wire, bytes, 40) : wire.send(bytes).then(() => wire.closed()))));
+                await Promise.all(wires.map((wire) => (says.startsWith('drip')
+                    ? drip(wire, bytes, 40) : wire.send(bytes).then(() => wire.closed()))));
                 for (const wire of wires) wire.leave();
             });
             assert.ok(slowest_ms < (isSanitized ? 5000 : 1000), `the slowest answer took ${slowest_ms} ms`);
@@ -70,23 +73,27 @@ describe('slow clients', () => {
     });
 
     it('that stop in the middle of an upload, and those that do not read their answers, are sent away; nothing stays of it', async () => {
-        const id = await server.publish('ann', png(1440, 1440, { value: (x, y, channel) => (x * y * (channel + 1) * 2654435761) >>> 13 & 255 }));
+        const id = await server.publish('ann', png(1440, 1440,
+            { value: (x, y, channel) => (x * y * (channel + 1) * 2654435761) >>> 13 & 255 }));
         const path = `/buckets/photos/${id}-comp.webp`;
         const size = (await server.get(path)).body.length;
         const files = listFiles(server.data);
         const content = uploadBody(heavyPng(1 << 20));
         await servedMeanwhile(server, async () => {
             const halves = await Promise.all(Array.from({ length: 20 }, () => connect(server)));
-            await Promise.all(halves.map((wire) => wire.send(Buffer.concat([uploadHead(`Content-Length: ${content.length}`), content.subarray(0, 200_000)]))));
+            await Promise.all(halves.map((wire) => wire.send(Buffer.concat([uploadHead(`Content-Length: ${content.length}`),
+                content.subarray(0, 200_000)]))));
             await until('the halves are being written', () => listFiles(server.data).length === files.length + 20);
             const stuck = await Promise.all(Array.from({ length: 20 }, () => connect(server)));
             for (const wire of stuck) {
                 wire.socket.pause();
                 // As many answers as never fit into the sockets' buffers on both sides.
-                wire.socket.write(Buffer.concat(Array(Math.ceil((16 << 20) / size)).fill(lines(`GET ${path} HTTP/1.1`, 'Host: a'))));
+                wire.socket.write(Buffer.concat(Array(Math.ceil((16 << 20) / size)).fill(lines(`GET ${path} HTTP/1.1`,
+                    'Host: a'))));
             }
             await Promise.all(halves.map((wire) => wire.closed()));
-            await until('only the connection that asks is left', async () => await gauge(server, 'cloudphotos_http_connections') <= 2);
+            await until('only the connection that asks is left',
+                async () => await gauge(server, 'cloudphotos_http_connections') <= 2);
             for (const wire of [...halves, ...stuck]) wire.leave();
         });
         await until('nothing of the halves stays', () => listFiles(server.data).length === files.length);
@@ -118,9 +125,12 @@ describe('greedy clients', () => {
         const content = uploadBody(heavyPng(300_000));
         const wires = await Promise.all(Array.from({ length: 50 }, () => connect(server)));
         await servedMeanwhile(server, async () => {
-            await Promise.all(wires.map((wire) => wire.send(Buffer.concat([uploadHead(`Content-Length: ${content.length}`), content.subarray(0, 100_000)]))));
-            await until('all are under way', () => listFiles(server.data).filter((file) => file.includes('incoming')).length === 50);
-            for (let i = 0; i < 100; i++) assert.equal((await exchange(server, lines('GET /healthcheck HTTP/1.1', 'Host: a', 'Connection: close')))[0].code, 200);
+            await Promise.all(wires.map((wire) => wire.send(Buffer.concat([uploadHead(`Content-Length: ${content.length}`),
+                content.subarray(0, 100_000)]))));
+            await until('all are under way', () => listFiles(server.data).filter((file) =>
+                file.includes('incoming')).length === 50);
+            for (let i = 0; i < 100; i++) assert.equal((await exchange(server,
+                lines('GET /healthcheck HTTP/1.1', 'Host: a', 'Connection: close')))[0].code, 200);
             await Promise.all(wires.map(async (wire) => {
                 await wire.send(content.subarray(100_000));
                 assert.equal((await wire.answer()).code, 200);
@@ -132,7 +142,8 @@ describe('greedy clients', () => {
 
     it('with more to do than the pool has threads wait for each other, and get their answers', async () => {
         const server = await startServer({ flags: ['--pool-threads', '1'] });
-        const codes = await Promise.all(Array.from({ length: 60 }, async (_, i) => (await server.upload(`user_${i}`, picture)).code));
+        const codes = await Promise.all(Array.from({ length: 60 },
+            async (_, i) => (await server.upload(`user_${i}`, picture)).code));
         assert.deepEqual(codes, Array(60).fill(200));
         await server.stop();
     });
@@ -151,12 +162,18 @@ describe('ambiguous requests', () => {
     const form = (...head) => Buffer.from(`${head.join('\r\n')}\r\n\r\n`, 'latin1');
     const requests = [
         ['two lengths', () => form('POST /photos HTTP/1.1', 'Host: a', 'Content-Length: 0', `Content-Length: ${hidden.length}`)],
-        ['two lengths that are the same', () => form('POST /photos HTTP/1.1', 'Host: a', 'Content-Length: 0', 'Content-Length: 0')],
-        ['a length and chunks', () => form('POST /photos HTTP/1.1', 'Host: a', `Content-Length: ${hidden.length + 5}`, 'Transfer-Encoding: chunked', '', '0')],
-        ['chunks and a length', () => form('POST /photos HTTP/1.1', 'Host: a', 'Transfer-Encoding: chunked', 'Content-Length: 5', '', '0')],
-        ['two encodings', () => form('POST /photos HTTP/1.1', 'Host: a', 'Transfer-Encoding: chunked', 'Transfer-Encoding: identity', '', '0')],
-        ['an encoding before chunks', () => form('POST /photos HTTP/1.1', 'Host: a', 'Transfer-Encoding: gzip, chunked', '', '0')],
-        ['an encoding behind chunks', () => form('POST /photos HTTP/1.1', 'Host: a', 'Transfer-Encoding: chunked, identity', '', '0')],
+        ['two lengths that are the same', () => form('POST /photos HTTP/1.1', 'Host: a', 'Content-Length: 0',
+            'Content-Length: 0')],
+        ['a length and chunks', () => form('POST /photos HTTP/1.1', 'Host: a', `Content-Length: ${hidden.length + 5}`,
+            'Transfer-Encoding: chunked', '', '0')],
+        ['chunks and a length', () => form('POST /photos HTTP/1.1', 'Host: a', 'Transfer-Encoding: chunked', 'Content-Length: 5',
+            '', '0')],
+        ['two encodings', () => form('POST /photos HTTP/1.1', 'Host: a', 'Transfer-Encoding: chunked',
+            'Transfer-Encoding: identity', '', '0')],
+        ['an encoding before chunks', () => form('POST /photos HTTP/1.1', 'Host: a', 'Transfer-Encoding: gzip, chunked', '',
+            '0')],
+        ['an encoding behind chunks', () => form('POST /photos HTTP/1.1', 'Host: a', 'Transfer-Encoding: chunked, identity', '',
+            '0')],
         ['an encoding that nobody knows', () => form('POST /photos HTTP/1.1', 'Host: a', 'Transfer-Encoding: xchunked', '', '0')],
         ['chunks in HTTP/1.0', () => form('POST /photos HTTP/1.0', 'Host: a', 'Transfer-Encoding: chunked', '', '0')],
         ['a blank before the colon', () => form('POST /photos HTTP/1.1', 'Host: a', 'Content-Length : 0')],
@@ -191,7 +208,8 @@ describe('ambiguous requests', () => {
     for (const length of ['0, 5', '+0', '0x0', '0 0', '-0', '', '99999999999999999999999'])
         it(`are refused and the connection is closed: the length "${length}"`, async () => {
             const wire = await connect(server);
-            await wire.send(Buffer.concat([form('POST /photos HTTP/1.1', 'Host: a', `Content-Length: ${length}`), Buffer.from(hidden)]));
+            await wire.send(Buffer.concat([form('POST /photos HTTP/1.1', 'Host: a', `Content-Length: ${length}`),
+                Buffer.from(hidden)]));
             await wire.closed();
             wire.leave();
             assert.match(wire.bytes.toString(), /^HTTP\/1\.1 4(00|13) /);
@@ -200,8 +218,10 @@ describe('ambiguous requests', () => {
         });
 
     const oldOnes = [
-        ['a request of HTTP/0.9', 'GET /healthcheck\r\n\r\n'], ['a version of tomorrow', 'GET /healthcheck HTTP/3.0\r\nHost: a\r\n\r\n'],
-        ['a word instead of a version', 'GET /healthcheck FTP/1.1\r\nHost: a\r\n\r\n'], ['a TLS hello', '\x16\x03\x01\x02\0\x01\0\x01\xfc\x03\x03'.padEnd(200, 'x') + '\r\n\r\n'],
+        ['a request of HTTP/0.9', 'GET /healthcheck\r\n\r\n'],
+        ['a version of tomorrow', 'GET /healthcheck HTTP/3.0\r\nHost: a\r\n\r\n'],
+        ['a word instead of a version', 'GET /healthcheck FTP/1.1\r\nHost: a\r\n\r\n'],
+        ['a TLS hello', '\x16\x03\x01\x02\0\x01\0\x01\xfc\x03\x03'.padEnd(200, 'x') + '\r\n\r\n'],
         ['the preface of HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'],
     ];
     for (const [says, text] of oldOnes)
@@ -214,7 +234,8 @@ describe('ambiguous requests', () => {
 
     it('are not those that come one behind the other: all are answered, in their order', async () => {
         const wire = await connect(server);
-        await wire.send(Buffer.concat([lines('GET /users?username=ann HTTP/1.1', 'Host: a'), uploadHead(`Content-Length: ${uploadBody(picture).length}`), uploadBody(picture),
+        await wire.send(Buffer.concat([lines('GET /users?username=ann HTTP/1.1', 'Host: a'),
+            uploadHead(`Content-Length: ${uploadBody(picture).length}`), uploadBody(picture),
             lines('HEAD /healthcheck HTTP/1.1', 'Host: a'), lines('GET /nowhere HTTP/1.1', 'Host: a', 'Connection: close')]));
         assert.equal((await wire.answer()).text, '[{"username":"ann","posts_count":1}]');
         assert.equal((await wire.answer()).code, 200);
@@ -224,14 +245,16 @@ describe('ambiguous requests', () => {
     });
 
     it('of a body that nobody asked for leave no request behind', async () => {
-        const answers = await exchange(server, Buffer.concat([form('GET /healthcheck HTTP/1.1', 'Host: a', `Content-Length: ${hidden.length}`), Buffer.from(hidden),
+        const answers = await exchange(server, Buffer.concat([form('GET /healthcheck HTTP/1.1', 'Host: a',
+            `Content-Length: ${hidden.length}`), Buffer.from(hidden),
             lines('GET /nowhere HTTP/1.1', 'Host: a', 'Connection: close')]));
         assert.deepEqual(answers.map(({ code }) => code), [200, 404]);
         assert.equal((await server.get(`/photos/${id}`)).code, 200);
     });
 
     it('of a header larger than the server keeps are refused', async () => {
-        for (const bytes of [form('GET /healthcheck HTTP/1.1', 'Host: a', `X-Long: ${'x'.repeat(100_000)}`), form(`GET /${'x'.repeat(100_000)} HTTP/1.1`, 'Host: a'),
+        for (const bytes of [form('GET /healthcheck HTTP/1.1', 'Host: a', `X-Long: ${'x'.repeat(100_000)}`),
+            form(`GET /${'x'.repeat(100_000)} HTTP/1.1`, 'Host: a'),
             form('GET /healthcheck HTTP/1.1', 'Host: a', ...Array.from({ length: 20_000 }, (_, i) => `X-${i}: y`))]) {
             const answers = await exchange(server, bytes);
             assert.ok(answers.length <= 1);
@@ -250,7 +273,8 @@ describe('SIGTERM', () => {
             await wire.send(bytes);
             result.wasSentBefore = !signal.isSent && !wire.error;
             const answer = await wire.answer().catch((error) => ({ cut: error.message }));
-            Object.assign(result, answer ? { code: answer.code, cut: answer.cut, id: answer.headers?.['x-request-id'], text: answer.text } : {});
+            Object.assign(result, answer ? { code: answer.code, cut: answer.cut, id: answer.headers?.['x-request-id'],
+                text: answer.text } : {});
             if (!kept) wire.leave();
         } catch (error) { result.refused = error.code; }
         return result;
@@ -264,7 +288,8 @@ describe('SIGTERM', () => {
         const content = uploadBody(picture);
         const head = (line, name) => lines(line, 'Host: a', `X-Request-Id: ${name}`);
         const kinds = [
-            (name) => head('GET /users?username=ann HTTP/1.1', name), (name) => head(`GET /buckets/photos/${id}-comp.webp HTTP/1.1`, name),
+            (name) => head('GET /users?username=ann HTTP/1.1', name),
+            (name) => head(`GET /buckets/photos/${id}-comp.webp HTTP/1.1`, name),
             (name) => head('GET /users/ann HTTP/1.1', name), (name) => head('GET /metrics HTTP/1.1', name),
             (name) => Buffer.concat([uploadHead(`Content-Length: ${content.length}`, `X-Request-Id: ${name}`), content]),
         ];
@@ -272,10 +297,12 @@ describe('SIGTERM', () => {
         const large = uploadBody(heavyPng(500_000));
         const slow = await Promise.all(Array.from({ length: 10 }, async (_, i) => {
             const wire = await connect(server);
-            await wire.send(Buffer.concat([uploadHead(`Content-Length: ${large.length}`, `X-Request-Id: slow-${i}`), large.subarray(0, 300_000)]));
+            await wire.send(Buffer.concat([uploadHead(`Content-Length: ${large.length}`, `X-Request-Id: slow-${i}`),
+                large.subarray(0, 300_000)]));
             return wire;
         }));
-        await until('the slow uploads are under way', () => listFiles(data).filter((file) => file.includes('incoming')).length === 10);
+        await until('the slow uploads are under way',
+            () => listFiles(data).filter((file) => file.includes('incoming')).length === 10);
 
         const requests = 400, span_ms = 2000;
         const results = [];
@@ -299,13 +326,16 @@ describe('SIGTERM', () => {
         assert.deepEqual(unanswered, [], 'requests that were sent before the signal and got no answer');
         const byName = new Map(results.map((result) => [result.name, result]));
         const served = server.lines.filter((line) => line.event === 'request' && line.request_id.startsWith('load-'));
-        for (const line of served) assert.equal(byName.get(line.request_id).code, line.code, `the log says ${JSON.stringify(line)}, the client got ${JSON.stringify(byName.get(line.request_id))}`);
+        for (const line of served) assert.equal(byName.get(line.request_id).code, line.code,
+            `the log says ${JSON.stringify(line)}, the client got ${JSON.stringify(byName.get(line.request_id))}`);
         assert.equal(served.length, results.filter((result) => result.code).length);
-        assert.ok(served.length >= requests / 3 && served.length < requests, `${served.length} of ${requests} were served: the signal came in the middle`);
+        assert.ok(served.length >= requests / 3 && served.length < requests,
+            `${served.length} of ${requests} were served: the signal came in the middle`);
         const drained = server.lines.find((line) => line.event === 'drained');
         assert.equal(drained.requests_cut, 0);
 
-        const uploads = [...results.filter(({ code, name }) => code === 200 && Number(name.slice(5)) % kinds.length === 4).map(({ text }) => text), ...slowAnswers.map(({ text }) => text)]
+        const uploads = [...results.filter(({ code, name }) => code === 200
+            && Number(name.slice(5)) % kinds.length === 4).map(({ text }) => text), ...slowAnswers.map(({ text }) => text)]
             .map((text) => JSON.parse(text).photo_id);
         assert.ok(uploads.length > 20);
         const next = await startServer({ data });
@@ -337,7 +367,8 @@ describe('SIGTERM', () => {
     it('waits for a stuck client no longer than --drain-timeout', async () => {
         const server = await startServer({ flags: ['--drain-timeout', '1s'] });
         const wire = await connect(server);
-        await wire.send(Buffer.concat([uploadHead('Content-Length: 500000'), uploadBody(heavyPng(500_000)).subarray(0, 100_000)]));
+        await wire.send(Buffer.concat([uploadHead('Content-Length: 500000'),
+            uploadBody(heavyPng(500_000)).subarray(0, 100_000)]));
         await until('it is under way', () => listFiles(server.data).some((file) => file.includes('incoming')));
         const start = Date.now();
         await server.stop();

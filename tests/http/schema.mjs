@@ -10,7 +10,8 @@ function typeOf(value) {
 }
 
 const keywords = {
-    type: (types, value) => [types].flat().some((type) => type === typeOf(value) || (type === 'number' && typeOf(value) === 'integer')),
+    type: (types, value) => [types].flat().some((type) => type === typeOf(value)
+        || (type === 'number' && typeOf(value) === 'integer')),
     const: (wanted, value) => value === wanted,
     enum: (values, value) => values.includes(value),
     pattern: (pattern, value) => typeof value !== 'string' || new RegExp(pattern, 'u').test(value),

@@ -13,14 +13,20 @@ import { fileURLToPath } from 'node:url';
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..', '..');
 export const program = resolve(process.env.CLOUDPHOTOS_PROGRAM ?? join(root, 'build', 'cloudphotos'));
 /* A sanitized program is slower and larger; tests of memory and of time ask for this. */
-export const isSanitized = existsSync(program) && ['__asan_init', '__tsan_init'].some((name) => readFileSync(program).includes(name));
+export const isSanitized = existsSync(program)
+    && ['__asan_init', '__tsan_init'].some((name) => readFileSync(program).includes(name));
 /* Photos are not moderated unless a test is about that: then it names the moderator. */
 process.env.CLOUDPHOTOS_MODERATOR ??= 'none';
 
 const patience_ms = isSanitized ? 120_000 : 60_000;
 
 const running = new Set();
-process.on('exit', () => { for (const child of running) child.kill('SIGKILL'); });
+const folders = new Set();
+/* What a failed test has left behind. */
+process.on('exit', () => {
+    for (const child of running) child.kill('SIGKILL');
+    for (const folder of folders) try { rmSync(folder, { recursive: true, force: true }); } catch { /* it is still being written */ }
+});
 
 /* Waits for a condition that nobody announces; `what` is for the person who reads that it never came. */
 export async function until(what, condition, limit_ms = patience_ms) {
@@ -33,7 +39,7 @@ export async function until(what, condition, limit_ms = patience_ms) {
     }
 }
 
-function within(what, promise, limit_ms = patience_ms) {
+export function within(what, promise, limit_ms = patience_ms) {
     let timer;
     const late = new Promise((_, fail) => {
         timer = setTimeout(() => fail(new Error(`waited ${limit_ms} ms in vain: ${what}`)), limit_ms);
@@ -41,8 +47,11 @@ function within(what, promise, limit_ms = patience_ms) {
     return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
+/* Gone at the latest when the tests end. */
 export function newFolder() {
-    return mkdtempSync(join(tmpdir(), 'cloudphotos-test-'));
+    const folder = mkdtempSync(join(tmpdir(), 'cloudphotos-test-'));
+    folders.add(folder);
+    return folder;
 }
 
 /* Every file below a folder with its size, but the database, which grows by itself. */
@@ -74,6 +83,8 @@ class Server {
         Object.assign(this, { child, data, ownsData, pid: child.pid, lines: [], stderr: '', waiters: new Set() });
         this.agent = new http.Agent({ keepAlive: true, maxSockets: 256 });
         this.ended = new Promise((done) => { child.on('close', (code, signal) => done(code ?? signal)); });
+        // Nothing of a server keeps the tests from ending: one that a failed test has left behind is killed then.
+        for (const handle of [child, child.stdout, child.stderr]) handle.unref();
         child.stderr.setEncoding('utf8').on('data', (piece) => { this.stderr += piece; });
         let rest = '';
         child.stdout.setEncoding('utf8').on('data', (piece) => {
@@ -158,6 +169,7 @@ class Server {
         return within(`the events of ${id}`, new Promise((done, fail) => {
             const options = { host: this.host, port: this.port, path: `/events?photo=${id}`, agent: false };
             const request = http.get(options, (answer) => done(new EventStream(request, answer)));
+            request.on('socket', (socket) => socket.unref());
             request.on('error', fail);
         }));
     }
@@ -182,10 +194,18 @@ class Server {
     }
 
     memory(line) {
-        return Number(readFileSync(`/proc/${this.pid}/status`, 'utf8').match(new RegExp(`^${line}:\\s+(\\d+) kB`, 'm'))[1]) * 1024;
+        return Number(readFileSync(`/proc/${this.pid}/status`,
+            'utf8').match(new RegExp(`^${line}:\\s+(\\d+) kB`, 'm'))[1]) * 1024;
     }
 
     signal(name) { this.child.kill(name); }
+
+    /* As a power cut ends it. */
+    async kill() {
+        this.signal('SIGKILL');
+        await within('the death of the server', this.ended);
+        this.isStopped = true;
+    }
 
     /* Ends the server as an operator does, and looks at how it ended. */
     async stop() {
@@ -216,7 +236,8 @@ class EventStream {
             for (const block of blocks) this.hear(block);
             this.wake();
         });
-        for (const end of ['end', 'error', 'close']) answer.on(end, () => { this.isClosed = true; this.leftover = text; this.wake(); });
+        for (const end of ['end', 'error', 'close']) answer.on(end,
+            () => { this.isClosed = true; this.leftover = text; this.wake(); });
     }
 
     hear(block) {

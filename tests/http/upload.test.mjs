@@ -21,10 +21,12 @@ describe('an accepted photo', () => {
     // Sizes: of the original, the large image, the thumbnail. The longer side is 1440 and 350 at most, and never enlarged.
     const photos = [
         ['a JPEG', () => vips(1800, 1200, 'jpg'), 'jpeg', [1800, 1200], [1440, 960], [350, 233]],
-        ['a progressive JPEG', () => vips(1600, 900, 'jpg', { options: '[interlace]' }), 'jpeg', [1600, 900], [1440, 810], [350, 197]],
+        ['a progressive JPEG', () => vips(1600, 900, 'jpg', { options: '[interlace]' }), 'jpeg', [1600, 900], [1440, 810],
+            [350, 197]],
         ['an upright JPEG', () => vips(1200, 1800, 'jpg'), 'jpeg', [1200, 1800], [960, 1440], [233, 350]],
         ['a PNG', () => png(500, 400), 'png', [500, 400], [500, 400], [350, 280]],
-        ['a PNG with 16 bits a channel', () => vips(500, 400, 'png', { command: ['colourspace', 'rgb16'] }), 'png', [500, 400], [500, 400], [350, 280]],
+        ['a PNG with 16 bits a channel', () => vips(500, 400, 'png', { command: ['colourspace', 'rgb16'] }), 'png', [500, 400],
+            [500, 400], [350, 280]],
         ['a still GIF', () => gif(400, 400, 1), 'gif', [400, 400], [400, 400], [350, 350]],
         ['an animated GIF', () => gif(400, 200, 12), 'gif', [400, 200], [400, 200], [350, 175], 12],
         ['a WebP', () => vips(1500, 300, 'webp'), 'webp', [1500, 300], [1440, 288], [350, 70]],
@@ -32,12 +34,15 @@ describe('an accepted photo', () => {
         ['a HEIC', () => vips(640, 480, 'heic'), 'heic', [640, 480], [640, 480], [350, 263]],
         ['an AVIF', () => vips(640, 480, 'avif'), 'avif', [640, 480], [640, 480], [350, 263]],
         ['a TIFF', () => vips(700, 350, 'tif'), 'tiff', [700, 350], [700, 350], [350, 175]],
-        ['a compressed TIFF', () => vips(700, 350, 'tif', { options: '[compression=lzw,predictor=horizontal]' }), 'tiff', [700, 350], [700, 350], [350, 175]],
+        ['a compressed TIFF', () => vips(700, 350, 'tif', { options: '[compression=lzw,predictor=horizontal]' }), 'tiff',
+            [700, 350], [700, 350], [350, 175]],
         ['one pixel', () => png(1, 1), 'png', [1, 1], [1, 1], [1, 1]],
         ['a photo as small as a thumbnail', () => png(350, 120), 'png', [350, 120], [350, 120], [350, 120]],
         ['a photo one pixel wide', () => png(1, 3000), 'png', [1, 3000], [1, 1440], [1, 350]],
-        ['a photo that its Exif turns by a quarter', () => withExif(vips(1600, 800, 'jpg'), 6), 'jpeg', [1600, 800], [720, 1440], [175, 350]],
-        ['a photo that its Exif turns upside down', () => withExif(vips(1600, 800, 'jpg'), 3), 'jpeg', [1600, 800], [1440, 720], [350, 175]],
+        ['a photo that its Exif turns by a quarter', () => withExif(vips(1600, 800, 'jpg'), 6), 'jpeg', [1600, 800], [720, 1440],
+            [175, 350]],
+        ['a photo that its Exif turns upside down', () => withExif(vips(1600, 800, 'jpg'), 3), 'jpeg', [1600, 800], [1440, 720],
+            [350, 175]],
     ];
     for (const [says, make, format, original, large, thumbnail, frames = 1] of photos)
         it(`${says} is published in the right sizes, without any metadata`, async () => {
@@ -56,15 +61,18 @@ describe('an accepted photo', () => {
             }
         });
 
-    for (const [says, options] of [['the wrong suffix', { filename: 'photo.exe' }], ['the wrong type', { type: 'text/html' }], ['no type', { type: '' }],
-        ['a path for a name', { filename: '../../../etc/passwd' }], ['a name beyond ASCII', { filename: '\u5199\u771f.jpg' }], ['a long name', { filename: 'x'.repeat(200) }]])
+    for (const [says, options] of [['the wrong suffix', { filename: 'photo.exe' }], ['the wrong type', { type: 'text/html' }],
+        ['no type', { type: '' }],
+        ['a path for a name', { filename: '../../../etc/passwd' }], ['a name beyond ASCII', { filename: '\u5199\u771f.jpg' }],
+            ['a long name', { filename: 'x'.repeat(200) }]])
         it(`is known by its content, whatever stands beside it: ${says}`, async () => {
             const id = await server.publish('ann', png(40, 30), options);
             assert.equal((await server.get(`/photos/${id}`)).json.format, 'png');
         });
 
     it('may be a polyglot: only the photo in it goes on', async () => {
-        const id = await server.publish('ann', Buffer.concat([vips(60, 40, 'jpg'), Buffer.from('<script>alert(1)</script>PK\x03\x04')]));
+        const id = await server.publish('ann', Buffer.concat([vips(60, 40, 'jpg'),
+            Buffer.from('<script>alert(1)</script>PK\x03\x04')]));
         const image = await server.get(`/buckets/photos/${id}-comp.webp`);
         assert.ok(!image.body.includes('script'));
     });
@@ -75,7 +83,8 @@ describe('an accepted photo', () => {
             const id = await server.publish('ann', readFileSync(join(folder, name)));
             const { original, large } = (await server.get(`/photos/${id}`)).json;
             const scale = Math.min(1, 1440 / Math.max(original.width, original.height));
-            assert.deepEqual([large.width, large.height], [Math.round(original.width * scale), Math.round(original.height * scale)]);
+            assert.deepEqual([large.width, large.height],
+                [Math.round(original.width * scale), Math.round(original.height * scale)]);
         });
 });
 
@@ -91,7 +100,8 @@ describe('a refused upload', () => {
         await server.stop();
     });
 
-    const nothingStays = () => until('nothing of the upload stays', () => JSON.stringify(listFiles(server.data)) === JSON.stringify(files))
+    const nothingStays = () => until('nothing of the upload stays',
+        () => JSON.stringify(listFiles(server.data)) === JSON.stringify(files))
         .catch((error) => assert.deepEqual(listFiles(server.data), files, error.message));
 
     async function assertRefused(answer, code, sentence) {
@@ -110,13 +120,16 @@ describe('a refused upload', () => {
         ['a text', () => Buffer.from('A thousand words, which are no picture. '.repeat(99)), 415, notTaken],
         ['zeros', () => Buffer.alloc(5000), 415, notTaken],
         ['a program', () => readFileSync('/bin/true').subarray(0, 20000), 415, notTaken],
-        ['an SVG', () => Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'.padEnd(400)), 415, notTaken],
+        ['an SVG', () => Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'.padEnd(400)), 415,
+            notTaken],
         ['a PDF', () => Buffer.from('%PDF-1.7\n'.padEnd(400)), 415, notTaken],
         ['a JPEG 2000', () => vips(60, 40, 'jp2'), 415, notTaken],
         ['a BMP', () => Buffer.concat([Buffer.from('BM'), Buffer.alloc(200)]), 415, notTaken],
-        ['an MP4 film', () => Buffer.concat([Buffer.from('\0\0\0\x18ftypisom\0\0\0\0isomiso2', 'latin1'), Buffer.alloc(400)]), 415, notTaken],
+        ['an MP4 film', () => Buffer.concat([Buffer.from('\0\0\0\x18ftypisom\0\0\0\0isomiso2', 'latin1'), Buffer.alloc(400)]),
+            415, notTaken],
         ['the end of a JPEG', () => cut(vips(400, 300, 'jpg'), 0.2), 415, notTaken],
-        ['the first half of a JPEG', () => cut(vips(400, 300, 'jpg'), 0, 0.5), 422, /^The JPEG ends in the middle: only its first [\d,]+ bytes are there\.$/],
+        ['the first half of a JPEG', () => cut(vips(400, 300, 'jpg'), 0, 0.5), 422,
+            /^The JPEG ends in the middle: only its first [\d,]+ bytes are there\.$/],
         ['the first half of a PNG', () => cut(png(300, 200), 0, 0.5), 422, /^The PNG ends in the middle/],
         ['the first half of a GIF', () => cut(gif(60, 40, 5), 0, 0.5), 422, /^The GIF ends in the middle/],
         ['the first half of a WebP', () => cut(vips(400, 300, 'webp'), 0, 0.5), 422, /^The WebP ends in the middle/],
@@ -124,13 +137,18 @@ describe('a refused upload', () => {
         ['the first half of an AVIF', () => cut(vips(400, 300, 'avif'), 0, 0.5), 422, /^The AVIF (ends in the middle|is broken)/],
         ['the first half of a TIFF', () => cut(vips(100, 90, 'tif'), 0, 0.5), 422, /^The TIFF (ends in the middle|is broken)/],
         ['only the signature of a PNG', () => png(9, 9).subarray(0, 8), 422, /^The PNG ends in the middle/],
-        ['a photo of too many bytes', () => heavyPng((100 << 10) + 1), 413, /^The photo is larger than 102400 bytes, which is the most that is allowed\.$/],
+        ['a photo of too many bytes', () => heavyPng((100 << 10) + 1), 413,
+            /^The photo is larger than 102400 bytes, which is the most that is allowed\.$/],
         ['a photo of far too many bytes', () => heavyPng(2 << 20), 413, /too large|larger than/],
         ['a photo of too many pixels', () => png(8, 8, { claims: { width: 1001, height: 1000 } }), 413,
          /^The photo is too large: 1,001 x 1,000 = 1,001,000 pixels; at most 1,000,000 are allowed\.$/],
-        ['a bomb of 30,000 x 30,000 pixels', () => png(8, 8, { claims: { width: 30000, height: 30000 } }), 413, /900,000,000 pixels; at most 1,000,000/],
-        ['an animation of too many frames', () => gif(8, 8, 21), 413, /^The photo is too large: 21 frames or more; at most 20 are allowed\.$/],
-        ['an animation of too many pixels in all', () => { const it = gif(8, 8, 20); it.writeUInt16LE(300, 6); it.writeUInt16LE(300, 8); return it; }, 413, /at most 1,000,000 are allowed/],
+        ['a bomb of 30,000 x 30,000 pixels', () => png(8, 8, { claims: { width: 30000, height: 30000 } }), 413,
+            /900,000,000 pixels; at most 1,000,000/],
+        ['an animation of too many frames', () => gif(8, 8, 21), 413,
+            /^The photo is too large: 21 frames or more; at most 20 are allowed\.$/],
+        ['an animation of too many pixels in all',
+            () => { const it = gif(8, 8, 20); it.writeUInt16LE(300, 6); it.writeUInt16LE(300, 8); return it; }, 413,
+            /at most 1,000,000 are allowed/],
         ['a photo without pixels', () => png(8, 8, { claims: { width: 0 } }), 422, /^The PNG is broken/],
     ];
     for (const [says, make, code, sentence] of contents)
@@ -167,35 +185,47 @@ describe('a refused upload', () => {
         ['half an end', formType, Buffer.concat([part(picture), end.subarray(0, end.length - 5)])],
         ['only an end', formType, end],
         ['two photos', formType, Buffer.concat([part(picture), part(picture), end])],
-        ['a part without a name', formType, Buffer.concat([part(picture, 'Content-Disposition: form-data; filename="a.png"'), end])],
+        ['a part without a name', formType, Buffer.concat([part(picture, 'Content-Disposition: form-data; filename="a.png"'),
+            end])],
         ['a part without a disposition', formType, Buffer.concat([part(picture, 'Content-Type: image/png'), end])],
         ['a part with an endless header', formType, Buffer.concat([part(picture, `X-Long: ${'x'.repeat(8000)}`), end])],
-        ['a hundred parts', formType, Buffer.concat([...Array.from({ length: 100 }, (_, i) => part(Buffer.from('x'), `Content-Disposition: form-data; name="field${i}"`)), end])],
-        ['another field', formType, Buffer.concat([part(picture, 'Content-Disposition: form-data; name="image"; filename="a.png"'), end])],
-        ['a photo without a file name', formType, Buffer.concat([part(picture, 'Content-Disposition: form-data; name="photo"'), end])],
-        ['a field photos', formType, Buffer.concat([part(picture, 'Content-Disposition: form-data; name="photos"; filename="a.png"'), end])],
+        ['a hundred parts', formType, Buffer.concat([...Array.from({ length: 100 },
+            (_, i) => part(Buffer.from('x'), `Content-Disposition: form-data; name="field${i}"`)), end])],
+        ['another field', formType, Buffer.concat([part(picture,
+            'Content-Disposition: form-data; name="image"; filename="a.png"'), end])],
+        ['a photo without a file name', formType,
+            Buffer.concat([part(picture, 'Content-Disposition: form-data; name="photo"'), end])],
+        ['a field photos', formType, Buffer.concat([part(picture,
+            'Content-Disposition: form-data; name="photos"; filename="a.png"'), end])],
     ];
     for (const [says, type, body] of forms)
         it(`a form with ${says} is 400, and nothing of it stays`, async () => {
-            const answer = await server.ask('POST', '/photos', { headers: { Authorization: 'ann', ...(type ? { 'Content-Type': type } : {}) }, body });
+            const answer = await server.ask('POST', '/photos',
+                { headers: { Authorization: 'ann', ...(type ? { 'Content-Type': type } : {}) }, body });
             await assertRefused(answer, 400, /\w+ \w+/);
         });
 
-    for (const [says, head] of [['unquoted', 'Content-Disposition: form-data; name=photo; filename=a.png'], ['in other letters', 'content-disposition: FORM-DATA; Name="photo"; FileName="a.png"'],
+    for (const [says, head] of [['unquoted', 'Content-Disposition: form-data; name=photo; filename=a.png'],
+        ['in other letters', 'content-disposition: FORM-DATA; Name="photo"; FileName="a.png"'],
         ['with quotes in the file name', 'Content-Disposition: form-data; name="photo"; filename="a \\"b\\".png"'],
-        ['with a file name in the new spelling too', "Content-Disposition: form-data; name=\"photo\"; filename=\"a.png\"; filename*=UTF-8''%e2%82%ac.png"]])
+        ['with a file name in the new spelling too',
+            "Content-Disposition: form-data; name=\"photo\"; filename=\"a.png\"; filename*=UTF-8''%e2%82%ac.png"]])
         it(`a form is not refused for its spelling: ${says}`, async () => {
-            const body = Buffer.concat([Buffer.from('a preamble, to be skipped\r\n'), part(picture, head), end, Buffer.from('an epilogue')]);
-            const answer = await server.ask('POST', '/photos', { headers: { Authorization: 'ann', 'Content-Type': formType }, body });
+            const body = Buffer.concat([Buffer.from('a preamble, to be skipped\r\n'), part(picture, head), end,
+                Buffer.from('an epilogue')]);
+            const answer = await server.ask('POST', '/photos', { headers: { Authorization: 'ann', 'Content-Type': formType },
+                body });
             assert.equal(answer.code, 200, answer.text);
             await server.ended_photo(answer.json.photo_id);
-            assert.equal((await server.ask('DELETE', `/photos/${answer.json.photo_id}`, { headers: { Authorization: 'ann' } })).code, 204);
+            assert.equal((await server.ask('DELETE', `/photos/${answer.json.photo_id}`,
+                { headers: { Authorization: 'ann' } })).code, 204);
             await nothingStays();
         });
 
     // ---- How it is sent ----
 
-    const head = (...more) => lines('POST /photos HTTP/1.1', 'Host: a', 'Authorization: ann', `Content-Type: ${formType}`, ...more);
+    const head = (...more) => lines('POST /photos HTTP/1.1', 'Host: a', 'Authorization: ann', `Content-Type: ${formType}`,
+        ...more);
     const body = (content) => formBody(boundary, [{ field: 'photo', filename: 'a.png', content }]);
     const chunked = (bytes, size = 4096) => {
         const pieces = [];
@@ -235,7 +265,8 @@ describe('a refused upload', () => {
     });
 
     it('with an absurd length, it is refused', async () => {
-        for (const length of ['9223372036854775807', '18446744073709551615', '99999999999999999999999', '-1', '0x10', '1e3', '']) {
+        for (const length of ['9223372036854775807', '18446744073709551615', '99999999999999999999999', '-1', '0x10', '1e3',
+            '']) {
             const wire = await connect(server);
             await wire.send(head(`Content-Length: ${length}`));
             const answer = await wire.answer();
@@ -261,11 +292,13 @@ describe('a refused upload', () => {
         await nothingStays();
     });
 
-    for (const [says, code, more] of [['is too large', 413, [`Content-Length: ${4 << 20}`]], ['says no name', 401, ['Content-Length: 500', 'Authorization: ']],
+    for (const [says, code, more] of [['is too large', 413, [`Content-Length: ${4 << 20}`]],
+        ['says no name', 401, ['Content-Length: 500', 'Authorization: ']],
         ['has no form', 400, ['Content-Length: 500', 'Content-Type: text/plain']]])
         it(`who expects 100 and ${says} hears ${code} instead`, async () => {
             const replaced = more.map((line) => line.split(':')[0]);
-            const fixed = ['POST /photos HTTP/1.1', 'Host: a', 'Authorization: ann', `Content-Type: ${formType}`].filter((line) => !replaced.includes(line.split(':')[0]));
+            const fixed = ['POST /photos HTTP/1.1', 'Host: a', 'Authorization: ann', `Content-Type: ${formType}`].filter((line) =>
+                !replaced.includes(line.split(':')[0]));
             const wire = await connect(server);
             await wire.send(lines(...fixed, ...more.filter((line) => !/: $/.test(line)), 'Expect: 100-continue'));
             const answer = await wire.answer();
@@ -277,7 +310,8 @@ describe('a refused upload', () => {
     it('curl is understood, with its Expect', async () => {
         const photo = join(folder, 'photo.png');
         writeFileSync(photo, heavyPng(99 << 10));
-        const words = ['-sS', '-H', 'Authorization: ann', '-H', 'Expect: 100-continue', '-F', `photo=@${photo}`, `${server.url}/photos`];
+        const words = ['-sS', '-H', 'Authorization: ann', '-H', 'Expect: 100-continue', '-F', `photo=@${photo}`,
+            `${server.url}/photos`];
         const answer = JSON.parse((await promisify(execFile)('curl', words)).stdout);
         assert.equal((await server.ended_photo(answer.photo_id)).data.status, 'SUCCESS');
         assert.equal((await server.ask('DELETE', `/photos/${answer.photo_id}`, { headers: { Authorization: 'ann' } })).code, 204);
@@ -287,7 +321,8 @@ describe('a refused upload', () => {
         const content = body(heavyPng(90 << 10));
         let seed = 20261122;
         const random = () => { seed = (seed * 1103515245 + 12345) % 2147483648; return seed / 2147483648; };
-        const points = [0, 1, 60, 130, 140, content.length - 1, ...Array.from({ length: 60 }, () => Math.floor(random() * content.length))];
+        const points = [0, 1, 60, 130, 140, content.length - 1,
+            ...Array.from({ length: 60 }, () => Math.floor(random() * content.length))];
         await Promise.all(points.map(async (point, i) => {
             const wire = await connect(server);
             const framing = i % 2 ? 'Transfer-Encoding: chunked' : `Content-Length: ${content.length}`;
@@ -312,13 +347,15 @@ describe('memory', () => {
         await server.publish('ann', heavyPng(64 << 10)); // whatever is allocated once is there now
         const before_bytes = server.memory('VmRSS');
         const wires = await Promise.all(Array.from({ length: uploads }, () => connect(server)));
-        const head = lines('POST /photos HTTP/1.1', 'Host: a', 'Authorization: ann', `Content-Type: ${formType}`, `Content-Length: ${content.length}`);
+        const head = lines('POST /photos HTTP/1.1', 'Host: a', 'Authorization: ann', `Content-Type: ${formType}`,
+            `Content-Length: ${content.length}`);
         await Promise.all(wires.map((wire) => wire.send(Buffer.concat([head, half]))));
         const incoming = join(server.data, 'buckets', 'originals');
         const written = () => listFiles(incoming).reduce((sum, file) => sum + statSync(join(incoming, file)).size, 0);
         await until('all but the ends is on the disk', () => written() > uploads * (half.length - (64 << 10)));
         const grown = server.memory('VmHWM') - before_bytes;
-        assert.ok(grown < uploads * (256 << 10), `${uploads} uploads took ${grown} bytes, which is ${Math.round(grown / uploads / 1024)} KB each`);
+        assert.ok(grown < uploads * (256 << 10),
+            `${uploads} uploads took ${grown} bytes, which is ${Math.round(grown / uploads / 1024)} KB each`);
         await Promise.all(wires.map(async (wire) => {
             await wire.send(rest);
             assert.equal((await wire.answer()).code, 200);

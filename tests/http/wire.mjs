@@ -1,6 +1,7 @@
 // HTTP by hand, byte for byte: for what a well-behaved client never sends, and to see what really comes back.
 import assert from 'node:assert/strict';
 import net from 'node:net';
+import { within } from './server.mjs';
 
 const patience_ms = 60_000;
 
@@ -15,7 +16,7 @@ export class Wire {
 
     /* Resolves once the bytes are with the kernel. */
     send(bytes) {
-        return new Promise((done) => { this.socket.write(bytes, () => done()); });
+        return within('the bytes to be sent', new Promise((done) => { this.socket.write(bytes, () => done()); }));
     }
 
     async wait(what, condition) {
@@ -67,7 +68,8 @@ export class Wire {
             return this.take(this.bytes.length);
         }
         const length = Number(headers['content-length']);
-        assert.ok(await this.wait('the body', () => this.bytes.length >= length), `cut after ${this.bytes.length} of ${length} bytes`);
+        assert.ok(await this.wait('the body', () => this.bytes.length >= length),
+            `cut after ${this.bytes.length} of ${length} bytes`);
         return this.take(length);
     }
 
@@ -91,13 +93,12 @@ export class Wire {
     leave() { this.socket.destroy(); }
 }
 
-/* `halfOpen`: our side stays open when the server closes its own. */
-export function connect(server, { halfOpen = false } = {}) {
-    return new Promise((done, fail) => {
-        const socket = net.connect({ host: server.host, port: server.port, allowHalfOpen: halfOpen, noDelay: true });
+export function connect(server) {
+    return within('a connection', new Promise((done, fail) => {
+        const socket = net.connect({ host: server.host, port: server.port, noDelay: true }).unref();
         socket.once('error', fail);
         socket.once('connect', () => { socket.off('error', fail); done(new Wire(socket)); });
-    });
+    }));
 }
 
 /* Sends these bytes on a connection of their own and resolves to all answers until the server closes it. */

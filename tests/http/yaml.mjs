@@ -62,7 +62,8 @@ function readFlow(text, line) {
 }
 
 /* Brackets that are still open, quoted ones not counted. */
-const depth = (text) => [...text.replace(/'(?:[^']|'')*'/g, '')].reduce((sum, c) => sum + ('[{'.includes(c) ? 1 : ']}'.includes(c) ? -1 : 0), 0);
+const depth = (text) => [...text.replace(/'(?:[^']|'')*'/g, '')].reduce((sum, c) =>
+    sum + ('[{'.includes(c) ? 1 : ']}'.includes(c) ? -1 : 0), 0);
 
 class Reader {
     constructor(source) {
@@ -119,7 +120,8 @@ class Reader {
         const result = {};
         while (this.lines[this.at]?.indent === indent) {
             const line = this.lines[this.at++];
-            const match = line.text.match(/^('(?:[^']|'')*'|[^\s'"[\]#&*-][^'"[\]#]*?):(?: +(.*))?$/) ?? fail(line, 'no "key: value"');
+            const match = line.text.match(/^('(?:[^']|'')*'|[^\s'"[\]#&*-][^'"[\]#]*?):(?: +(.*))?$/) ?? fail(line,
+                'no "key: value"');
             const key = String(match[1].startsWith("'") ? readScalar(match[1], line) : match[1]);
             if (key in result) fail(line, `${key} twice`);
             result[key] = this.value(match[2] ?? '', line, indent);
