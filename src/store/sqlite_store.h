@@ -189,6 +189,8 @@ struct writer {
 };
 
 enum status writer_init(struct writer *writer, const char *path, struct readers *readers, struct text *why);
+/* Ends the thread, which ends the snapshots of readers: before these are released. */
+void writer_stop(struct writer *writer);
 void writer_release(struct writer *writer);
 /* Runs `function` and returns when its change is durable, or has failed and left nothing. */
 enum status writer_run(struct writer *writer, write_function *function, void *arguments, struct text *why);

@@ -155,15 +155,21 @@ enum status writer_init(struct writer *writer, const char *path, struct readers 
     return STATUS_OK;
 }
 
+void writer_stop(struct writer *writer)
+{
+    if (!writer->is_running)
+        return;
+    (void)pthread_mutex_lock(&writer->mutex);
+    writer->is_stopping = true;
+    (void)pthread_cond_signal(&writer->wanted);
+    (void)pthread_mutex_unlock(&writer->mutex);
+    (void)pthread_join(writer->thread, NULL);
+    writer->is_running = false;
+}
+
 void writer_release(struct writer *writer)
 {
-    if (writer->is_running) {
-        (void)pthread_mutex_lock(&writer->mutex);
-        writer->is_stopping = true;
-        (void)pthread_cond_signal(&writer->wanted);
-        (void)pthread_mutex_unlock(&writer->mutex);
-        (void)pthread_join(writer->thread, NULL);
-    }
+    writer_stop(writer);
     connection_close(&writer->connection);
     (void)pthread_cond_destroy(&writer->wanted);
     (void)pthread_mutex_destroy(&writer->mutex);

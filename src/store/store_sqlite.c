@@ -36,7 +36,8 @@ static enum status make_file(const char *path, struct text *why)
 static void sqlite_close(struct store *store)
 {
     struct store_sqlite *sqlite = (struct store_sqlite *)store;
-    readers_release(&sqlite->readers); /* first: the last connection to close tidies the write-ahead log away */
+    writer_stop(&sqlite->writer);
+    readers_release(&sqlite->readers); /* the last connection to close, the writer's, tidies the write-ahead log away */
     writer_release(&sqlite->writer);
     free(sqlite->path);
     free(sqlite);
