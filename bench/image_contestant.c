@@ -105,14 +105,15 @@ static pid_t child_of(pid_t parent)
 
 static void open_pool(char **arguments)
 {
-    const struct darkroom_settings settings = {.program = arguments[0],
-                                               .processes = 1,
-                                               .timeout_ms = 60000,
-                                               .memory_bytes = 512 << 20,
-                                               .limits = limits,
-                                               .large_side = LARGE_SIDE,
-                                               .thumbnail_side = THUMBNAIL_SIDE,
-                                               .quality = QUALITY};
+    const struct darkroom_settings settings = {
+        .program = arguments[0],
+        .processes = 1,
+        .timeout_ms = 600000, /* a worker retires after that much work: not while it is measured */
+        .memory_bytes = 512 << 20,
+        .limits = limits,
+        .large_side = LARGE_SIDE,
+        .thumbnail_side = THUMBNAIL_SIDE,
+        .quality = QUALITY};
     TEXT_CLEANUP struct text why = {0};
     if (darkroom_open(&settings, &darkroom, &why) != STATUS_OK)
         give_up("darkroom", text_get(&why));
