@@ -36,6 +36,21 @@ void readers_release(struct readers *readers)
     free(readers->readers);
 }
 
+/* Where SQLite has mapped the log's index for itself. */
+static enum status map_log_header(struct reader *reader, struct text *why)
+{
+    sqlite3_file *file = NULL;
+    void volatile *index = NULL;
+    (void)sqlite3_file_control(reader->connection.db, "main", SQLITE_FCNTL_FILE_POINTER, &file);
+    if (!file || file->pMethods->iVersion < 2
+        || file->pMethods->xShmMap(file, 0, LOG_INDEX_BYTES, 0, &index) != SQLITE_OK || !index) {
+        text_setf(why, "The index of the database's write-ahead log can't be mapped.");
+        return STATUS_INTERNAL;
+    }
+    reader->log_header = index;
+    return STATUS_OK;
+}
+
 static enum status open_reader(const struct readers *readers, struct reader *reader, struct text *why)
 {
     enum status status = connection_open(&reader->connection, readers->path, why);
@@ -45,6 +60,8 @@ static enum status open_reader(const struct readers *readers, struct reader *rea
         &reader->connection, "PRAGMA query_only = ON; PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 2147418112", why);
     if (!status)
         status = users_prepare_search(reader, why);
+    if (!status)
+        status = map_log_header(reader, why);
     if (status)
         connection_close(&reader->connection);
     else
@@ -75,16 +92,34 @@ static void end_snapshot(struct reader *reader)
     reader->has_snapshot = false;
 }
 
+/* Whether nobody has committed since the header was seen. */
+static bool is_current(const struct reader *reader)
+{
+    for (unsigned i = 0; i < LOG_HEADER_WORDS; i++)
+        if (atomic_load_explicit(&reader->log_header[i], memory_order_acquire) != reader->seen_header[i])
+            return false;
+    return true;
+}
+
+/* The header is seen before the snapshot begins: what is committed in between makes it look old, never new. */
+static enum status begin_snapshot(struct reader *reader, struct text *why)
+{
+    for (unsigned i = 0; i < LOG_HEADER_WORDS; i++)
+        reader->seen_header[i] = atomic_load_explicit(&reader->log_header[i], memory_order_acquire);
+    enum status status = connection_run(&reader->connection, TRANSACTION_BEGIN_READ, VALUES(), why);
+    reader->has_snapshot = !status;
+    return status;
+}
+
 enum status readers_take(struct readers *readers, struct reader **ret_reader, struct text *why)
 {
     struct reader *reader = lock_reader(readers);
     enum status status = reader->is_open ? STATUS_OK : open_reader(readers, reader, why);
     unsigned long long epoch = atomic_load(&readers->epoch);
-    if (!status && reader->has_snapshot && reader->epoch != epoch)
+    if (!status && reader->has_snapshot && (reader->epoch != epoch || !is_current(reader)))
         end_snapshot(reader);
     if (!status && !reader->has_snapshot) {
-        status = connection_run(&reader->connection, TRANSACTION_BEGIN_READ, VALUES(), why);
-        reader->has_snapshot = !status;
+        status = begin_snapshot(reader, why);
         reader->epoch = epoch;
         if (!status && !atomic_exchange(&readers->any_snapshot, true))
             writer_watch_snapshots(readers->writer);

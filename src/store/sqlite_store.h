@@ -136,15 +136,20 @@ enum status schema_prepare(struct connection *connection, struct text *why);
 /* ---- Readers ---- */
 
 struct search;
+/* The header of the write-ahead log's index, in shared memory: each commit of any process changes it
+ * (sqlite.org/walformat.html, 2.1). */
+enum { LOG_HEADER_WORDS = 6, LOG_INDEX_BYTES = 32768 };
+
 /* A connection, and the snapshot that it holds between queries: beginning and ending a read transaction costs more
- * than a search. A snapshot ends when this process has committed, and after READERS_HOLD_MS at the latest, so that
- * commits of other processes are seen and the write-ahead log can start over. */
+ * than a search. A snapshot is used while nobody has committed since, and ends after READERS_HOLD_MS at the latest, so
+ * that the write-ahead log can start over. */
 struct reader {
     _Alignas(64) pthread_mutex_t mutex; /* held by whoever reads through it */
     struct connection connection;
     bool is_open, has_snapshot;
-    unsigned long long epoch; /* of the snapshot */
-    struct search *search;    /* that is going on */
+    const volatile atomic_ullong *log_header;                /* SQLite's own mapping */
+    unsigned long long seen_header[LOG_HEADER_WORDS], epoch; /* of the snapshot */
+    struct search *search;                                   /* that is going on */
 };
 
 enum { READERS_HOLD_MS = 100 };
@@ -155,13 +160,13 @@ struct readers {
     struct writer *writer; /* ends snapshots that nobody asks for */
     struct reader *readers;
     unsigned count;
-    _Alignas(64) atomic_ullong epoch; /* grows when snapshots become stale */
+    _Alignas(64) atomic_ullong epoch; /* grows when all shall let go of their snapshots */
     atomic_bool any_snapshot;         /* since the last readers_refresh */
 };
 
 void readers_init(struct readers *readers, const char *path, struct writer *writer);
 void readers_release(struct readers *readers);
-/* A connection that sees all that was committed before the call. Given back with the status of what was done with it.
+/* A connection that sees all that anybody committed before the call. Given back with the status of what was done with it.
  * A thread takes one at a time. */
 enum status readers_take(struct readers *readers, struct reader **ret_reader, struct text *why);
 void readers_give_back(struct readers *readers, struct reader *reader, enum status status);

@@ -214,8 +214,7 @@ static void test_other_process_writes(void)
     CHECK_STR(text_get(&names), "anna:1");
     CHECK_INT(write(pipe_fds[1], "g", 1), 1);
     check_child(child);
-    while (strcmp(text_get(&names), "anna:1") == 0) /* the test's time limit ends this */
-        search_names(store, "", NULL, 9, &names);
+    search_names(store, "", NULL, 9, &names);
     CHECK_STR(text_get(&names), "anna:1 bert:1");
     (void)add_published(store, "cleo", 1);
     store_close(store);
@@ -453,7 +452,7 @@ static void test_log_stays_small(void)
 CHECK_MAIN({"databases", test_versions}, {"nobody else may read the files", test_mode},
            {"a damaged file is told", test_damage}, {"a full disk is told and harms nothing", test_full_disk},
            {"a read-only disk is refused", test_read_only},
-           {"what another process wrote is seen soon", test_other_process_writes},
+           {"what another process wrote is seen at once", test_other_process_writes},
            {"processes that make one database at one time share it", test_born_twice},
            {"kill -9 loses nothing that was acknowledged and leaves nothing half", test_kill},
            {"what comes at one time is committed in groups", test_group_commit},
