@@ -40,7 +40,7 @@ static enum status decide(struct store *store, const char *id_text, enum photo_r
     }
     status = store_photo_review(store, &id, review, clock_now_ms(), why);
     if (status == STATUS_OK)
-        printf("%s is %s; a running server takes it up within a second.\n", id_text,
+        printf("%s is %s; a running server takes it up within two seconds.\n", id_text,
                review == REVIEW_APPROVED ? "approved" : "refused");
     return status;
 }

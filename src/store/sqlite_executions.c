@@ -213,6 +213,22 @@ enum status execution_abort(struct connection *connection, const struct id *id, 
     return status ? status : counter_move(connection, EXECUTION_RUNNING, EXECUTION_ABORTED, why);
 }
 
+enum status execution_replace(struct connection *connection, const struct execution *execution, struct text *why)
+{
+    int64_t number;
+    enum execution_status before;
+    enum status status = find(connection, &execution->id, &number, &before, why);
+    if (status == STATUS_NOT_FOUND)
+        return execution_insert(connection, execution, why);
+    if (!status)
+        status = connection_run(connection, EXECUTION_REPLACE,
+                                VALUES(INTEGER(number), INTEGER(execution->status), TEXT(execution->workflow),
+                                       TEXT(execution->state), TEXT(execution->data), INTEGER(execution->started_ms),
+                                       INTEGER(execution->updated_ms), INTEGER(execution->due_ms)),
+                                why);
+    return status ? status : counter_move(connection, before, execution->status, why);
+}
+
 static enum status retry(struct connection *connection, void *arguments, struct text *why)
 {
     const struct execution_change *change = arguments;

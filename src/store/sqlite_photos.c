@@ -168,6 +168,7 @@ struct photo_change {
     const char *error_message, *labels; /* to reject */
     const char *audit;                  /* to judge, with labels */
     enum photo_review review;           /* to review */
+    const struct execution *execution;  /* to withdraw */
     const char *author;                 /* who deletes */
     int64_t now_ms;
 };
@@ -259,6 +260,35 @@ enum status sqlite_photo_review(struct store *store, const struct id *id, enum p
     return writer_run(&((struct store_sqlite *)store)->writer, review, &change, why);
 }
 
+static enum status withdraw(struct connection *connection, void *arguments, struct text *why)
+{
+    const struct photo_change *change = arguments;
+    struct found found;
+    enum status status = find(connection, change->id, &found, why);
+    if (status)
+        return status;
+    if (found.state != PHOTO_SUCCESS) {
+        text_setf(why, "The photo is not published.");
+        return STATUS_CONFLICT;
+    }
+    status =
+        connection_run(connection, PHOTO_WITHDRAW,
+                       VALUES(ID(change->id), INTEGER(change->now_ms), TEXT(change->labels), TEXT(change->audit)), why);
+    if (!status)
+        status = user_remove_post(connection, found.author, why);
+    return status ? status : execution_replace(connection, change->execution, why);
+}
+
+enum status sqlite_photo_withdraw(struct store *store, const struct id *id, const char *labels, const char *audit,
+                                  const struct execution *execution, struct text *why)
+{
+    struct photo_change change = {
+        .id = id, .labels = labels, .audit = audit, .execution = execution, .now_ms = execution->updated_ms};
+    return writer_run(&((struct store_sqlite *)store)->writer, withdraw, &change, why);
+}
+
+/* ---- Listing ---- */
+
 struct listing {
     store_photo_row *row;
     void *context;
@@ -272,22 +302,36 @@ static bool list_row(void *context, sqlite3_stmt *row)
     return listing->row(listing->context, &photo);
 }
 
-enum status sqlite_photos_list(struct store *store, enum photo_state state, enum photo_review wanted,
-                               const struct id *after, size_t limit, store_photo_row *row, void *context,
-                               struct text *why)
+static enum status list(struct store *store, enum statement statement, const struct value *values,
+                        struct listing *listing, struct text *why)
 {
-    static const struct id first = {{0}};
     struct store_sqlite *sqlite = (struct store_sqlite *)store;
-    struct listing listing = {row, context};
     struct reader *reader;
     enum status status = readers_take(&sqlite->readers, &reader, why);
     if (status)
         return status;
-    status = connection_each(&reader->connection, PHOTOS_LIST,
-                             VALUES(INTEGER(state), INTEGER(wanted), ID(after ? after : &first), INTEGER(limit)),
-                             list_row, &listing, why);
+    status = connection_each(&reader->connection, statement, values, list_row, listing, why);
     readers_give_back(&sqlite->readers, reader, status);
     return status;
+}
+
+static const struct id before_all = {{0}};
+
+enum status sqlite_photos_list(struct store *store, enum photo_state state, enum photo_review wanted,
+                               const struct id *after, size_t limit, store_photo_row *row, void *context,
+                               struct text *why)
+{
+    struct listing listing = {row, context};
+    return list(store, PHOTOS_LIST,
+                VALUES(INTEGER(state), INTEGER(wanted), ID(after ? after : &before_all), INTEGER(limit)), &listing,
+                why);
+}
+
+enum status sqlite_photos_published(struct store *store, const struct id *after, size_t limit, store_photo_row *row,
+                                    void *context, struct text *why)
+{
+    struct listing listing = {row, context};
+    return list(store, PHOTOS_PUBLISHED, VALUES(ID(after ? after : &before_all), INTEGER(limit)), &listing, why);
 }
 
 enum status photo_reopen(struct connection *connection, const struct id *id, int64_t now_ms, struct text *why)

@@ -10,6 +10,7 @@
 
 /* The numbers in these texts. */
 _Static_assert(PHOTO_PENDING == 0 && PHOTO_SUCCESS == 1 && PHOTO_ERROR == 2 && STATE_DELETED == 3, "photos.state");
+_Static_assert(REVIEW_NONE == 0 && REVIEW_WAITING == 1, "photos.review");
 _Static_assert(EXECUTION_RUNNING == 0 && EXECUTION_ABORTED == 3, "executions.status");
 
 const char *const statement_sql[STATEMENTS] = {
@@ -35,6 +36,9 @@ const char *const statement_sql[STATEMENTS] = {
     [PHOTO_REVIEW] = "UPDATE photos SET updated_ms = ?2, review = ?3 WHERE id = ?1",
     [PHOTO_HURRY] = "UPDATE executions SET due_ms = ?2, claimable_ms = ?2"
                     " WHERE id = ?1 AND status = 0 AND lease_owner IS NULL",
+    [PHOTO_WITHDRAW] =
+        "UPDATE photos SET state = 0, updated_ms = ?2, labels = ?3, audit = ?4, review = 1 WHERE id = ?1",
+    [PHOTOS_PUBLISHED] = "SELECT " PHOTO_COLUMNS " FROM photos WHERE state = 1 AND id > ? ORDER BY id LIMIT ?",
     [PHOTOS_LIST] = "SELECT " PHOTO_COLUMNS
                     " FROM photos WHERE state = ? AND +review = ? AND review > 0 AND id > ? ORDER BY id LIMIT ?",
     [PHOTO_REOPEN] = "UPDATE photos SET state = 0, updated_ms = ?2, error_message = NULL, labels = NULL,"
@@ -65,6 +69,9 @@ const char *const statement_sql[STATEMENTS] = {
                         " lease_owner = NULL WHERE number = ?1",
     [EXECUTION_RETRY] = "UPDATE executions SET status = 0, state = '', data = ?2, updated_ms = ?3, due_ms = ?3,"
                         " claimable_ms = ?3, version = version + 1, lease_owner = NULL WHERE number = ?1",
+    [EXECUTION_REPLACE] = "UPDATE executions SET status = ?2, workflow = ?3, state = ?4, data = ?5, started_ms = ?6,"
+                          " updated_ms = ?7, due_ms = ?8, claimable_ms = ?8, version = version + 1, lease_owner = NULL"
+                          " WHERE number = ?1",
     [EXECUTION_LEASE] = "UPDATE executions SET lease_owner = ?2, claimable_ms = ?3, version = version + 1,"
                         " lease_version = version + 1 WHERE id = ?1",
     [EXECUTION_RELEASE] = "UPDATE executions SET lease_owner = NULL, claimable_ms = due_ms"

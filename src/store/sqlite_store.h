@@ -36,6 +36,8 @@ enum statement {
     PHOTO_JUDGE,
     PHOTO_REVIEW,
     PHOTO_HURRY,
+    PHOTO_WITHDRAW,
+    PHOTOS_PUBLISHED,
     PHOTOS_LIST,
     PHOTO_REOPEN,
     PHOTO_DELETE,
@@ -52,6 +54,7 @@ enum statement {
     EXECUTION_SAVE,
     EXECUTION_ABORT,
     EXECUTION_RETRY,
+    EXECUTION_REPLACE,
     EXECUTION_LEASE,
     EXECUTION_RELEASE,
     EXECUTIONS_CLAIMABLE,
@@ -215,6 +218,8 @@ enum { STATE_DELETED = PHOTO_ERROR + 1 /* in photos.state: a tombstone until its
 
 /* Parts of operations, on the writer's connection. */
 enum status execution_insert(struct connection *connection, const struct execution *execution, struct text *why);
+/* Begins anew as *execution says, whether or not there was one before. */
+enum status execution_replace(struct connection *connection, const struct execution *execution, struct text *why);
 /* Ends the execution of a photo that was deleted, if it still runs. */
 enum status execution_abort(struct connection *connection, const struct id *id, int64_t now_ms, struct text *why);
 /* ERROR becomes PENDING again. NOT_FOUND when the photo is gone. */
@@ -243,6 +248,10 @@ enum status sqlite_photo_judge(struct store *store, const struct id *id, const c
                                int64_t now_ms, struct text *why);
 enum status sqlite_photo_review(struct store *store, const struct id *id, enum photo_review review, int64_t now_ms,
                                 struct text *why);
+enum status sqlite_photo_withdraw(struct store *store, const struct id *id, const char *labels, const char *audit,
+                                  const struct execution *execution, struct text *why);
+enum status sqlite_photos_published(struct store *store, const struct id *after, size_t limit, store_photo_row *row,
+                                    void *context, struct text *why);
 enum status sqlite_photos_list(struct store *store, enum photo_state state, enum photo_review review,
                                const struct id *after, size_t limit, store_photo_row *row, void *context,
                                struct text *why);

@@ -148,6 +148,22 @@ enum status store_photos_list(struct store *store, enum photo_state state, enum 
     return limit == 0 ? STATUS_OK : store->ops->photos_list(store, state, review, after, limit, row, context, why);
 }
 
+enum status store_photos_published(struct store *store, const struct id *after, size_t limit, store_photo_row *row,
+                                   void *context, struct text *why)
+{
+    return limit == 0 ? STATUS_OK : store->ops->photos_published(store, after, limit, row, context, why);
+}
+
+enum status store_photo_withdraw(struct store *store, const struct id *id, const char *labels, const char *audit,
+                                 const struct execution *execution, struct text *why)
+{
+    if (!id_equal(id, &execution->id)) {
+        text_setf(why, "A photo and its execution have the same id.");
+        return STATUS_INVALID;
+    }
+    return store->ops->photo_withdraw(store, id, labels, audit, execution, why);
+}
+
 enum status store_photo_publish(struct store *store, const struct photo *photo, int64_t now_ms, struct text *why)
 {
     return store->ops->photo_publish(store, photo, now_ms, why);

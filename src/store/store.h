@@ -78,6 +78,11 @@ enum status store_photo_judge(struct store *store, const struct id *id, const ch
 /* Changes who has to decide; the photo's RUNNING execution, if nobody holds it, is due at once. NOT_FOUND. */
 enum status store_photo_review(struct store *store, const struct id *id, enum photo_review review, int64_t now_ms,
                                struct text *why);
+/* A published photo goes back to PENDING and waits for a person (REVIEW_WAITING), with what the moderator sees in it now; its author's
+ * count shrinks by one, and its execution begins anew as *execution says: the old one, if there still is one, is
+ * replaced. CONFLICT when it is not SUCCESS, NOT_FOUND. */
+enum status store_photo_withdraw(struct store *store, const struct id *id, const char *labels, const char *audit,
+                                 const struct execution *execution, struct text *why);
 /* PENDING to SUCCESS with large and thumbnail of *photo, and its labels unless they are NULL; the author's count grows by one. Already SUCCESS is OK and
  * changes nothing. NOT_FOUND when the photo is gone (deleted), CONFLICT when it is ERROR. */
 enum status store_photo_publish(struct store *store, const struct photo *photo, int64_t now_ms, struct text *why);
@@ -101,6 +106,10 @@ typedef bool store_photo_row(void *context, const struct photo *photo);
 enum status store_photos_list(struct store *store, enum photo_state state, enum photo_review review,
                               const struct id *after, size_t limit, store_photo_row *row, void *context,
                               struct text *why);
+
+/* The published ones, likewise. */
+enum status store_photos_published(struct store *store, const struct id *after, size_t limit, store_photo_row *row,
+                                   void *context, struct text *why);
 
 /* ---- Users: whoever has at least one published photo ---- */
 

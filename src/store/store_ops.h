@@ -20,6 +20,10 @@ struct store_ops {
                                int64_t now_ms, struct text *why);
     enum status (*photo_review)(struct store *store, const struct id *id, enum photo_review review, int64_t now_ms,
                                 struct text *why);
+    enum status (*photo_withdraw)(struct store *store, const struct id *id, const char *labels, const char *audit,
+                                  const struct execution *execution, struct text *why);
+    enum status (*photos_published)(struct store *store, const struct id *after, size_t limit, store_photo_row *row,
+                                    void *context, struct text *why);
     enum status (*photos_list)(struct store *store, enum photo_state state, enum photo_review review,
                                const struct id *after, size_t limit, store_photo_row *row, void *context,
                                struct text *why);

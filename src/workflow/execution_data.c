@@ -37,6 +37,14 @@ static uint64_t seed(const struct execution *execution)
     return (bytes ^ (execution->version * 0x9e3779b97f4a7c15U)) | 1;
 }
 
+/* A retry that was put off can be made due sooner in the store (store_photo_review): its word counts. */
+static void hurry(struct interpreter *interpreter, int64_t due_ms)
+{
+    struct cursor *root = interpreter->root;
+    if (root && root->phase == CURSOR_READY && due_ms < root->due_ms)
+        root->due_ms = due_ms;
+}
+
 enum status interpreter_open(const struct definition *definition, const struct execution *execution,
                              struct interpreter **ret_interpreter, struct text *why)
 {
@@ -51,11 +59,13 @@ enum status interpreter_open(const struct definition *definition, const struct e
     interpreter->random = seed(execution);
     id_format(&execution->id, interpreter->id);
     status = read_data(interpreter, data, why);
-    if (status == STATUS_OK)
-        *ret_interpreter = interpreter;
-    else
+    if (status != STATUS_OK) {
         interpreter_free(interpreter);
-    return status;
+        return status;
+    }
+    hurry(interpreter, execution->due_ms);
+    *ret_interpreter = interpreter;
+    return STATUS_OK;
 }
 
 void interpreter_free(struct interpreter *interpreter)

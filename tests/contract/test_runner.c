@@ -147,6 +147,30 @@ static void test_waits(void)
         "TaskSucceeded TaskStateExited ExecutionSucceeded ");
 }
 
+/* A person decides about a photo in a process of its own: the store makes the execution due that waits for a retry. */
+static void test_hurried(void)
+{
+    struct bench bench;
+    struct store *other;
+    bench_open(&bench, check_folder(),
+               STATES("W", "\"W\":" TASK("flaky", "\"Retry\":[{\"ErrorEquals\":[\"Flaky\"],"
+                                                  "\"IntervalSeconds\":3600}],\"End\":true")));
+    int64_t start_ms = clock_now_ms();
+    atomic_store(&bench.clock_ms, start_ms);
+    struct runner *runner = bench_start(&bench, 1);
+    struct id id = bench_create(&bench, "tested");
+    runner_wake(runner);
+    CHECK(await_due(&bench, &id, start_ms + 3600000));
+    if (CHECK_INT(store_open(bench.address, &other, NULL), STATUS_OK)) {
+        CHECK_INT(store_photo_review(other, &id, REVIEW_APPROVED, start_ms, NULL), STATUS_OK);
+        store_close(other);
+    }
+    CHECK(bench_await(&bench, &bench.ended, 1));
+    CHECK_INT(bench.calls, 2);
+    runner_close(runner);
+    bench_close(&bench);
+}
+
 static void test_real_wait(void)
 {
     struct bench bench;
@@ -206,5 +230,7 @@ CHECK_MAIN({"an execution runs from creation to its end", test_one},
            {"two runners share many, and each task runs once", test_many},
            {"branches run at once", test_branches_at_once},
            {"a wait in a branch ends while another has a task under way", test_branch_waits},
-           {"waits last across restarts, and hold no lease", test_waits}, {"a wait takes its time", test_real_wait},
-           {"a task that takes too long has timed out", test_timeout}, {"what is not known", test_unknown})
+           {"waits last across restarts, and hold no lease", test_waits},
+           {"a retry goes on as soon as the store says that it is due", test_hurried},
+           {"a wait takes its time", test_real_wait}, {"a task that takes too long has timed out", test_timeout},
+           {"what is not known", test_unknown})
