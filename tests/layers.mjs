@@ -16,7 +16,7 @@ const FLOORS = [
 ];
 // Libraries that only one folder may know, so that they can be replaced and can be fenced in.
 const OWNERS = {
-    microhttpd: 'http', sqlite3: 'store', vips: 'image', webp: 'image', jpeglib: 'image', lcms2: 'image', seccomp: 'fence',
+    microhttpd: 'http', curl: 'http', openssl: 'http', sqlite3: 'store', vips: 'image', webp: 'image', jpeglib: 'image', lcms2: 'image', seccomp: 'fence',
 };
 
 const root = resolve(import.meta.dirname ?? dirname(new URL(import.meta.url).pathname), '..');

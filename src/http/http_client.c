@@ -1,0 +1,267 @@
+#include "http_client.h"
+
+#include "memory.h"
+
+#include <assert.h>
+#include <curl/curl.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+enum { HEAD_BYTES_MAX = 64 << 10 };
+
+/* An easy handle keeps its connections: the one used last is taken first, so that these are warm. */
+struct http_client {
+    struct http_client_settings settings;
+    pthread_mutex_t lock; /* guards what follows */
+    CURL **idle;
+    size_t idle_count;
+};
+
+enum status http_client_open(const struct http_client_settings *settings, struct http_client **ret_client,
+                             struct text *why)
+{
+    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) { /* counts; safe from any thread since libcurl 7.84 */
+        text_setf(why, "The HTTP client can't be started.");
+        return STATUS_BUSY;
+    }
+    struct http_client *client = NEW(struct http_client);
+    client->settings = *settings;
+    client->idle = NEW_ARRAY(settings->idle_connections + 1, CURL *);
+    pthread_mutex_init(&client->lock, NULL);
+    *ret_client = client;
+    return STATUS_OK;
+}
+
+void http_client_close(struct http_client *client)
+{
+    if (!client)
+        return;
+    for (size_t i = 0; i < client->idle_count; i++)
+        curl_easy_cleanup(client->idle[i]);
+    pthread_mutex_destroy(&client->lock);
+    free(client->idle);
+    free(client);
+    curl_global_cleanup();
+}
+
+static CURL *take_handle(struct http_client *client)
+{
+    pthread_mutex_lock(&client->lock);
+    CURL *handle = client->idle_count ? client->idle[--client->idle_count] : NULL;
+    pthread_mutex_unlock(&client->lock);
+    if (!handle)
+        handle = curl_easy_init();
+    assert(handle); /* without memory nothing goes on (memory.h) */
+    return handle;
+}
+
+static void give_back_handle(struct http_client *client, CURL *handle)
+{
+    curl_easy_reset(handle); /* the options; connections stay */
+    pthread_mutex_lock(&client->lock);
+    bool has_room = client->idle_count < client->settings.idle_connections;
+    if (has_room)
+        client->idle[client->idle_count++] = handle;
+    pthread_mutex_unlock(&client->lock);
+    if (!has_room)
+        curl_easy_cleanup(handle);
+}
+
+/* ---- One call ---- */
+
+void http_call_add(struct http_call *call, const char *name, const char *value)
+{
+    assert(call->field_count < HTTP_FIELDS_MAX);
+    call->fields[call->field_count++] = (struct http_field){name, value};
+}
+
+struct exchange {
+    const struct http_call *call;
+    struct http_reply reply;
+    bool is_too_large;
+    char cause[CURL_ERROR_SIZE];
+};
+
+static size_t take_body(char *data, size_t size, size_t count, void *context)
+{
+    struct exchange *exchange = context;
+    exchange->is_too_large = size * count > exchange->call->answer_max - exchange->reply.body.length;
+    if (exchange->is_too_large)
+        return 0;
+    text_append(&exchange->reply.body, data, size * count);
+    return size * count;
+}
+
+/* A new status line begins: what came before was an interim answer (RFC 9110 15.2). */
+static size_t take_head(char *data, size_t size, size_t count, void *context)
+{
+    struct exchange *exchange = context;
+    struct text *head = &exchange->reply.head;
+    size_t length = size * count;
+    if (length >= 5 && memcmp(data, "HTTP/", 5) == 0) {
+        text_clear(head);
+        return length;
+    }
+    exchange->is_too_large = length > HEAD_BYTES_MAX - head->length;
+    if (exchange->is_too_large)
+        return 0;
+    while (length && (data[length - 1] == '\n' || data[length - 1] == '\r'))
+        length--;
+    if (length) {
+        text_append(head, data, length);
+        text_addc(head, '\n');
+    }
+    return size * count;
+}
+
+/* An empty value is written "Name;", and a name without one, "Name:", keeps curl from sending a field of its own. */
+static enum status list_fields(const struct http_call *call, struct curl_slist **ret_list, struct text *why)
+{
+    static const char *const silenced[] = {"Expect:", "Content-Type:"};
+    struct curl_slist *list = NULL;
+    TEXT_CLEANUP struct text line = {0};
+    for (size_t i = 0; i < sizeof silenced / sizeof silenced[0]; i++)
+        list = curl_slist_append(list, silenced[i]);
+    for (size_t i = 0; i < call->field_count; i++) {
+        const struct http_field *field = &call->fields[i];
+        if (strpbrk(field->name, "\r\n:;") || strpbrk(field->value, "\r\n")) {
+            text_setf(why, "The field %zu of the request to %s holds a line break.", i + 1, call->url);
+            curl_slist_free_all(list);
+            return STATUS_INVALID;
+        }
+        text_setf(&line, *field->value ? "%s: %s" : "%s;", field->name, field->value);
+        list = curl_slist_append(list, text_get(&line));
+    }
+    *ret_list = list;
+    return STATUS_OK;
+}
+
+static void set_options(const struct http_client *client, CURL *handle, struct exchange *exchange,
+                        struct curl_slist *fields)
+{
+    const struct http_call *call = exchange->call;
+    (void)curl_easy_setopt(handle, CURLOPT_URL, call->url);
+    (void)curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
+    (void)curl_easy_setopt(handle, CURLOPT_PATH_AS_IS, 1L);
+    (void)curl_easy_setopt(handle, CURLOPT_HTTPHEADER, fields);
+    (void)curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L); /* signals belong to the process, and there are threads */
+    (void)curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, (long)call->timeout_ms);
+    (void)curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, (long)client->settings.connect_timeout_ms);
+    (void)curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, take_body);
+    (void)curl_easy_setopt(handle, CURLOPT_WRITEDATA, exchange);
+    (void)curl_easy_setopt(handle, CURLOPT_HEADERFUNCTION, take_head);
+    (void)curl_easy_setopt(handle, CURLOPT_HEADERDATA, exchange);
+    (void)curl_easy_setopt(handle, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+    (void)curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, exchange->cause);
+    if (call->goes_direct)
+        (void)curl_easy_setopt(handle, CURLOPT_NOPROXY, "*");
+    if (call->body) {
+        (void)curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)call->body_size);
+        (void)curl_easy_setopt(handle, CURLOPT_POSTFIELDS, call->body); /* not copied */
+    }
+    if (strcmp(call->method, "HEAD") == 0)
+        (void)curl_easy_setopt(handle, CURLOPT_NOBODY, 1L);
+    else
+        (void)curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, call->method);
+}
+
+/* What is not listed is the other side's or the network's: UNAVAILABLE. */
+static enum status status_of(CURLcode code, const struct exchange *exchange)
+{
+    if (exchange->is_too_large)
+        return STATUS_TOO_LARGE;
+    switch (code) {
+    case CURLE_OK:
+        return STATUS_OK;
+    case CURLE_OPERATION_TIMEDOUT:
+        return STATUS_TIMEOUT;
+    case CURLE_URL_MALFORMAT:
+        return STATUS_INVALID;
+    default:
+        return STATUS_UNAVAILABLE;
+    }
+}
+
+static enum status explain(CURLcode code, const struct exchange *exchange, const char *host, struct text *why)
+{
+    enum status status = status_of(code, exchange);
+    if (status == STATUS_TOO_LARGE)
+        text_setf(why, "%s: the answer is larger than %zu bytes", host, exchange->call->answer_max);
+    else if (status != STATUS_OK)
+        text_setf(why, "%s: %s", host, exchange->cause[0] ? exchange->cause : curl_easy_strerror(code));
+    return status;
+}
+
+enum status http_client_ask(struct http_client *client, const struct http_call *call, struct http_reply *ret_reply,
+                            struct text *why)
+{
+    struct exchange exchange = {.call = call};
+    struct curl_slist *fields = NULL;
+    TEXT_CLEANUP struct text host = {0};
+    const char *target;
+    if (!http_url_split(call->url, &host, &target)) {
+        text_setf(why, "\"%s\" is no http or https address", call->url);
+        return STATUS_INVALID;
+    }
+    enum status status = list_fields(call, &fields, why);
+    if (status != STATUS_OK)
+        return status;
+    CURL *handle = take_handle(client);
+    set_options(client, handle, &exchange, fields);
+    CURLcode code = curl_easy_perform(handle);
+    long answered = 0;
+    (void)curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &answered);
+    give_back_handle(client, handle);
+    curl_slist_free_all(fields);
+    exchange.reply.code = (unsigned)answered;
+    status = explain(code, &exchange, text_get(&host), why);
+    if (status == STATUS_OK)
+        *ret_reply = exchange.reply;
+    else
+        http_reply_release(&exchange.reply);
+    return status;
+}
+
+/* ---- The answer ---- */
+
+void http_reply_release(struct http_reply *reply)
+{
+    text_release(&reply->head);
+    text_release(&reply->body);
+}
+
+bool http_reply_field(const struct http_reply *reply, const char *name, struct text *ret_value)
+{
+    size_t length = strlen(name);
+    for (const char *line = text_get(&reply->head); *line; line += strcspn(line, "\n") + 1) {
+        if (strncasecmp(line, name, length) != 0 || line[length] != ':')
+            continue;
+        const char *value = line + length + 1;
+        value += strspn(value, " \t");
+        text_clear(ret_value);
+        text_append(ret_value, value, strcspn(value, "\n"));
+        return true;
+    }
+    return false;
+}
+
+bool http_url_split(const char *url, struct text *ret_authority, const char **ret_target)
+{
+    static const char *const schemes[] = {"http://", "https://"};
+    for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++) {
+        size_t length = strlen(schemes[i]);
+        if (strncasecmp(url, schemes[i], length) != 0)
+            continue;
+        const char *authority = url + length, *end = authority + strcspn(authority, "/?#");
+        for (const char *at = authority; at < end; at++)
+            if (*at == '@')
+                authority = at + 1;
+        text_clear(ret_authority);
+        text_append(ret_authority, authority, (size_t)(end - authority));
+        *ret_target = end;
+        return end > authority;
+    }
+    return false;
+}

@@ -1,0 +1,383 @@
+/* The HTTP client, against our own server, and against one that says what it is told, byte for byte. */
+#include "check.h"
+#include "http.h"
+#include "http_client.h"
+
+#include <arpa/inet.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { TIMEOUT_MS = 20000, ANSWER_MAX = 1 << 20, THREADS = 8, CALLS = 50 };
+
+/* ---- A server that understands ---- */
+
+struct received {
+    struct text body;
+};
+
+static void begin_echo(struct http_request *request)
+{
+    http_set_data(request, calloc(1, sizeof(struct received)));
+}
+
+static void take_echo(struct http_request *request, const char *data, size_t size)
+{
+    struct received *received = http_data(request);
+    text_append(&received->body, data, size);
+}
+
+static void answer_echo(struct http_request *request)
+{
+    static const char *const names[] = {"X-One", "X-Empty", "Content-Type", "Expect"};
+    struct received *received = http_data(request);
+    struct text text = {0};
+    text_addf(&text, "%s %s|", http_method(request), http_path(request));
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        const char *value = http_header(request, names[i]);
+        text_addf(&text, "%s|", value ? value : "-");
+    }
+    text_append(&text, text_get(&received->body), received->body.length);
+    http_answer_text(request, 200, "text/plain", &text);
+}
+
+static void end_echo(struct http_request *request)
+{
+    struct received *received = http_data(request);
+    text_release(&received->body);
+    free(received);
+}
+
+static void answer_redirect(struct http_request *request)
+{
+    http_add_header(request, "Location", "/echo");
+    http_answer(request, 302, "text/plain", "elsewhere", 9);
+}
+
+static const struct http_route routes[] = {
+    {"*", "/echo", HTTP_INLINE, begin_echo, take_echo, answer_echo, end_echo},
+    {"GET", "/redirect", HTTP_INLINE, NULL, NULL, answer_redirect, NULL},
+    {0},
+};
+
+struct bench {
+    struct http_server *server;
+    struct http_client *client;
+    char url[64];
+};
+
+static struct http_client *new_client(void)
+{
+    const struct http_client_settings settings = {.connect_timeout_ms = TIMEOUT_MS, .idle_connections = THREADS};
+    struct http_client *client = NULL;
+    CHECK_INT(http_client_open(&settings, &client, NULL), STATUS_OK);
+    return client;
+}
+
+static void bench_open(struct bench *bench)
+{
+    static const struct http_route *const tables[] = {routes, NULL};
+    const struct http_settings settings = {.listen = "127.0.0.1:0",
+                                           .event_threads = 1,
+                                           .pool_threads = 1,
+                                           .connections = 64,
+                                           .idle_timeout_ms = TIMEOUT_MS,
+                                           .header_timeout_ms = TIMEOUT_MS,
+                                           .body_bytes_per_second = 1,
+                                           .body_grace_ms = TIMEOUT_MS,
+                                           .max_body = 1 << 20,
+                                           .tables = tables};
+    CHECK_INT(http_server_open(&settings, &bench->server, NULL), STATUS_OK);
+    bench->client = new_client();
+    (void)snprintf(bench->url, sizeof bench->url, "http://%s", http_server_address(bench->server));
+}
+
+static void bench_close(struct bench *bench)
+{
+    http_client_close(bench->client);
+    http_server_close(bench->server);
+}
+
+/* ---- A server that says what it is told ---- */
+
+struct parrot {
+    const char *says; /* once it got a whole request header; then it waits for the client to go */
+    bool cuts;        /* or ends the connection itself */
+    int socket;
+    uint16_t port;
+    pthread_t thread;
+};
+
+static void *parrot_run(void *context)
+{
+    struct parrot *parrot = context;
+    char heard[4096] = "";
+    size_t length = 0;
+    int fd = accept(parrot->socket, NULL, NULL);
+    for (ssize_t count = 1; count > 0 && !strstr(heard, "\r\n\r\n");) {
+        count = recv(fd, heard + length, sizeof heard - 1 - length, 0);
+        length += count > 0 ? (size_t)count : 0;
+        heard[length] = '\0';
+    }
+    (void)!write(fd, parrot->says, strlen(parrot->says));
+    while (!parrot->cuts && recv(fd, heard, sizeof heard, 0) > 0)
+        ;
+    close(fd);
+    return NULL;
+}
+
+static void parrot_start(struct parrot *parrot)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof address;
+    parrot->socket = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    CHECK_INT(bind(parrot->socket, (struct sockaddr *)&address, size), 0);
+    CHECK_INT(listen(parrot->socket, 4), 0);
+    CHECK_INT(getsockname(parrot->socket, (struct sockaddr *)&address, &size), 0);
+    parrot->port = ntohs(address.sin_port);
+    CHECK_INT(pthread_create(&parrot->thread, NULL, parrot_run, parrot), 0);
+}
+
+static void parrot_end(struct parrot *parrot)
+{
+    (void)pthread_join(parrot->thread, NULL);
+    close(parrot->socket);
+}
+
+/* ---- Asking ---- */
+
+static struct http_call call_of(const char *method, const char *url)
+{
+    return (struct http_call){
+        .method = method, .url = url, .timeout_ms = TIMEOUT_MS, .answer_max = ANSWER_MAX, .goes_direct = true};
+}
+
+static void test_methods(void)
+{
+    static const struct {
+        const char *method, *body, *expected;
+    } rows[] = {
+        {"GET", NULL, "GET /echo|one||-|-|"},           {"POST", "a body", "POST /echo|one||-|-|a body"},
+        {"PUT", "a body", "PUT /echo|one||-|-|a body"}, {"POST", "", "POST /echo|one||-|-|"},
+        {"DELETE", NULL, "DELETE /echo|one||-|-|"},     {"HEAD", NULL, ""},
+    };
+    struct bench bench;
+    bench_open(&bench);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        HTTP_REPLY_CLEANUP struct http_reply reply = {0};
+        TEXT_CLEANUP struct text url = {0}, type = {0};
+        check_case("%s%s", rows[i].method, rows[i].body ? " with a body" : "");
+        text_setf(&url, "%s/echo", bench.url);
+        struct http_call call = call_of(rows[i].method, text_get(&url));
+        call.body = rows[i].body;
+        call.body_size = rows[i].body ? strlen(rows[i].body) : 0;
+        http_call_add(&call, "X-One", "one");
+        http_call_add(&call, "X-Empty", "");
+        CHECK_INT(http_client_ask(bench.client, &call, &reply, NULL), STATUS_OK);
+        CHECK_INT(reply.code, 200);
+        CHECK_STR(text_get(&reply.body), rows[i].expected);
+        CHECK(http_reply_field(&reply, "content-TYPE", &type));
+        CHECK_STR(text_get(&type), "text/plain");
+    }
+    bench_close(&bench);
+}
+
+static void test_paths(void)
+{
+    struct bench bench;
+    HTTP_REPLY_CLEANUP struct http_reply reply = {0};
+    TEXT_CLEANUP struct text url = {0}, place = {0};
+    bench_open(&bench);
+    text_setf(&url, "%s/redirect", bench.url);
+    struct http_call call = call_of("GET", text_get(&url));
+    CHECK_INT(http_client_ask(bench.client, &call, &reply, NULL), STATUS_OK);
+    CHECK_INT(reply.code, 302);
+    CHECK_STR(text_get(&reply.body), "elsewhere");
+    CHECK(http_reply_field(&reply, "Location", &place));
+    CHECK_STR(text_get(&place), "/echo");
+    CHECK(!http_reply_field(&reply, "Locatio", &place));
+    bench_close(&bench);
+}
+
+static void test_reuse(void)
+{
+    struct bench bench;
+    struct http_stats stats;
+    TEXT_CLEANUP struct text url = {0};
+    bench_open(&bench);
+    text_setf(&url, "%s/echo", bench.url);
+    for (int i = 0; i < 5; i++) {
+        HTTP_REPLY_CLEANUP struct http_reply reply = {0};
+        struct http_call call = call_of(i % 2 ? "GET" : "POST", text_get(&url));
+        call.body = i % 2 ? NULL : "x";
+        call.body_size = 1;
+        CHECK_INT(http_client_ask(bench.client, &call, &reply, NULL), STATUS_OK);
+    }
+    http_server_get_stats(bench.server, &stats);
+    CHECK_INT(stats.connections, 1);
+    bench_close(&bench);
+}
+
+struct caller {
+    struct bench *bench;
+    unsigned number, wrong;
+    pthread_t thread;
+};
+
+static void *call_often(void *context)
+{
+    struct caller *caller = context;
+    TEXT_CLEANUP struct text url = {0}, body = {0}, expected = {0};
+    text_setf(&url, "%s/echo", caller->bench->url);
+    for (unsigned i = 0; i < CALLS; i++) {
+        HTTP_REPLY_CLEANUP struct http_reply reply = {0};
+        struct http_call call = call_of("POST", text_get(&url));
+        text_setf(&body, "%u of %u", i, caller->number);
+        text_setf(&expected, "POST /echo|-|-|-|-|%s", text_get(&body));
+        call.body = text_get(&body);
+        call.body_size = body.length;
+        bool answered = http_client_ask(caller->bench->client, &call, &reply, NULL) == STATUS_OK;
+        caller->wrong += !answered || strcmp(text_get(&reply.body), text_get(&expected)) != 0;
+    }
+    return NULL;
+}
+
+static void test_threads(void)
+{
+    struct bench bench;
+    struct caller callers[THREADS] = {0};
+    bench_open(&bench);
+    for (unsigned i = 0; i < THREADS; i++) {
+        callers[i] = (struct caller){.bench = &bench, .number = i};
+        CHECK_INT(pthread_create(&callers[i].thread, NULL, call_often, &callers[i]), 0);
+    }
+    for (unsigned i = 0; i < THREADS; i++) {
+        (void)pthread_join(callers[i].thread, NULL);
+        CHECK_INT(callers[i].wrong, 0);
+    }
+    bench_close(&bench);
+}
+
+/* ---- What can go wrong ---- */
+
+/* The rest is curl's to word. */
+static const char *beginning(struct text *why, size_t length)
+{
+    if (why->length > length)
+        why->data[length] = '\0';
+    return text_get(why);
+}
+
+static void test_servers(void)
+{
+    static const struct {
+        const char *name, *says;
+        bool cuts;
+        size_t answer_max;
+        int64_t timeout_ms;
+        enum status status;
+        unsigned code;
+        const char *text; /* the body, or what the reason says after the host */
+    } rows[] = {
+        {"an interim answer comes first",
+         "HTTP/1.1 103 Early\r\nA: b\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", false, 100, TIMEOUT_MS,
+         STATUS_OK, 200, "ok"},
+        {"a server error is an answer", "HTTP/1.1 503 No\r\nContent-Length: 4\r\n\r\nlate", false, 100, TIMEOUT_MS,
+         STATUS_OK, 503, "late"},
+        {"an answer of the largest size", "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n1234", false, 4, TIMEOUT_MS,
+         STATUS_OK, 200, "1234"},
+        {"an answer that says it is too large", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n12345", false, 4,
+         TIMEOUT_MS, STATUS_TOO_LARGE, 0, ": the answer is larger than 4 bytes"},
+        {"an answer that is too large without saying so", "HTTP/1.1 200 OK\r\n\r\n12345", true, 4, TIMEOUT_MS,
+         STATUS_TOO_LARGE, 0, ": the answer is larger than 4 bytes"},
+        {"no answer", "", false, 100, 50, STATUS_TIMEOUT, 0, ": Operation timed out"},
+        {"half an answer, and silence", "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf", false, 100, 50,
+         STATUS_TIMEOUT, 0, ": Operation timed out"},
+        {"half an answer, cut off", "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf", true, 100, TIMEOUT_MS,
+         STATUS_UNAVAILABLE, 0, ": transfer closed with 5 bytes remaining"},
+        {"an end without a word", "", true, 100, TIMEOUT_MS, STATUS_UNAVAILABLE, 0, ": Empty reply"},
+        {"something that is not HTTP", "220 mail.example.org ready\r\n", true, 100, TIMEOUT_MS, STATUS_UNAVAILABLE, 0,
+         ": "},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct parrot parrot = {.says = rows[i].says, .cuts = rows[i].cuts};
+        HTTP_REPLY_CLEANUP struct http_reply reply = {0};
+        TEXT_CLEANUP struct text url = {0}, why = {0}, expected = {0};
+        check_case("%s", rows[i].name);
+        parrot_start(&parrot);
+        text_setf(&url, "http://127.0.0.1:%u/path", parrot.port);
+        struct http_call call = call_of("GET", text_get(&url));
+        call.answer_max = rows[i].answer_max;
+        call.timeout_ms = rows[i].timeout_ms;
+        struct http_client *client = new_client();
+        CHECK_INT(http_client_ask(client, &call, &reply, &why), rows[i].status);
+        CHECK_INT(reply.code, rows[i].code);
+        text_setf(&expected, "127.0.0.1:%u%s", parrot.port, rows[i].text);
+        if (rows[i].status == STATUS_OK)
+            CHECK_STR(text_get(&reply.body), rows[i].text);
+        else
+            CHECK_STR(beginning(&why, expected.length), text_get(&expected));
+        http_client_close(client);
+        parrot_end(&parrot);
+    }
+}
+
+static void test_addresses(void)
+{
+    static const struct {
+        const char *url, *value;
+        enum status status;
+        const char *why;
+    } rows[] = {
+        {"http://nobody.invalid/", "", STATUS_UNAVAILABLE, "nobody.invalid: Could not resolve host: nobody.invalid"},
+        {"http://127.0.0.1:1/", "", STATUS_UNAVAILABLE, "127.0.0.1:1: Failed to connect to 127.0.0.1 port 1"},
+        {"file:///etc/passwd", "", STATUS_INVALID, "\"file:///etc/passwd\" is no http or https address"},
+        {"http://", "", STATUS_INVALID, "\"http://\" is no http or https address"},
+        {"http://127.0.0.1:99999/", "", STATUS_INVALID, "127.0.0.1:99999: "},
+        {"http://127.0.0.1:1/", "a\r\nInjected: b", STATUS_INVALID,
+         "The field 1 of the request to http://127.0.0.1:1/ holds a line break."},
+    };
+    struct http_client *client = new_client();
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        HTTP_REPLY_CLEANUP struct http_reply reply = {0};
+        TEXT_CLEANUP struct text why = {0};
+        check_case("%s %s", rows[i].url, *rows[i].value ? "with a line break in a field" : "");
+        struct http_call call = call_of("GET", rows[i].url);
+        http_call_add(&call, "X-One", rows[i].value);
+        CHECK_INT(http_client_ask(client, &call, &reply, &why), rows[i].status);
+        CHECK_STR(beginning(&why, strlen(rows[i].why)), rows[i].why);
+    }
+    http_client_close(client);
+}
+
+static void test_urls(void)
+{
+    static const struct {
+        const char *url, *authority, *target; /* NULL: none */
+    } rows[] = {
+        {"http://example.org", "example.org", ""},
+        {"HTTPS://example.org:8443/a?b#c", "example.org:8443", "/a?b#c"},
+        {"http://ann:secret@example.org?q", "example.org", "?q"},
+        {"http://[::1]:80/", "[::1]:80", "/"},
+        {"http:///a", NULL, NULL},
+        {"ftp://example.org/", NULL, NULL},
+        {"example.org", NULL, NULL},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        TEXT_CLEANUP struct text authority = {0};
+        const char *target = NULL;
+        check_case("%s", rows[i].url);
+        CHECK_INT(http_url_split(rows[i].url, &authority, &target), rows[i].authority != NULL);
+        if (rows[i].authority) {
+            CHECK_STR(text_get(&authority), rows[i].authority);
+            CHECK_STR(target, rows[i].target);
+        }
+    }
+}
+
+CHECK_MAIN({"sends what it is told, and nothing of its own", test_methods}, {"follows no redirect", test_paths},
+           {"uses a connection again", test_reuse}, {"serves many threads at once", test_threads},
+           {"takes or refuses an answer", test_servers}, {"names host and cause", test_addresses},
+           {"splits an address", test_urls})
