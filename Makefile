@@ -27,7 +27,7 @@ run: build models ## build, obtain models, then serve from LISTEN=127.0.0.1:8080
 	@build/cloudphotos serve --listen $(LISTEN) --data $(DATA)
 
 test: ## everything CI runs; SUITE=unit one suite, TEST=word the tests with that word in their name
-	@tools/install-packages build test
+	@tools/install-packages build models test
 	@node tests/run.mjs test --suite '$(SUITE)' --test '$(TEST)'
 
 test-tsan: ## unit, contract and http suites under ThreadSanitizer; takes SUITE and TEST too

