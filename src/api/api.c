@@ -45,5 +45,5 @@ void api_done(void *context, const struct http_done *done)
     request_metrics_count(api->metrics, done->route, done->code, done->duration_ns);
     log_info("request", LOG_S("request_id", done->id), LOG_S("method", done->method), LOG_S("path", done->path),
              LOG_S("client", done->client), LOG_I("code", done->code), LOG_I("bytes_in", (int64_t)done->body_bytes_in),
-             LOG_I("bytes_out", (int64_t)done->body_bytes_out), LOG_R("ms", (double)done->duration_ns / 1e6));
+             LOG_I("bytes_out", (int64_t)done->body_bytes_out), LOG_D("ms", done->duration_ns));
 }

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-enum { PREFIX_MIN = 3 };
+enum { PREFIX_MIN = 3, BODY_TYPICAL = 1000 };
 
 struct users_listing {
     struct text body;
@@ -46,6 +46,7 @@ static void search_users(struct http_request *request)
     if (!api_read_limit(request, &listing.limit))
         return;
     TEXT_CLEANUP struct text why = {0};
+    text_reserve(&listing.body, BODY_TYPICAL);
     text_addc(&listing.body, '[');
     enum status status = store_users_search(photos_store(api->settings.photos), prefix, cursor,
                                             (size_t)listing.limit + 1, add_user, &listing, &why);

@@ -8,14 +8,14 @@
 
 enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARNING, LOG_ERROR };
 
-enum log_type { LOG_END, LOG_STRING, LOG_INTEGER, LOG_REAL };
+enum log_type { LOG_END, LOG_STRING, LOG_INTEGER, LOG_DURATION };
 struct log_field {
     enum log_type type;
     const char *name;
     union {
         const char *string; /* NULL is written as null */
         int64_t integer;
-        double real;
+        int64_t duration_ns;
     };
 };
 
@@ -34,9 +34,10 @@ void log_write(enum log_level level, const char *event, const struct log_field *
     {                                                                                                                  \
         .type = LOG_INTEGER, .name = (field), .integer = (value)                                                       \
     }
-#define LOG_R(field, value)                                                                                            \
+/* Nanoseconds; written as milliseconds with three decimals. */
+#define LOG_D(field, value)                                                                                            \
     {                                                                                                                  \
-        .type = LOG_REAL, .name = (field), .real = (value)                                                             \
+        .type = LOG_DURATION, .name = (field), .duration_ns = (value)                                                  \
     }
 #define LOG_FIELDS(...) ((const struct log_field[]){__VA_ARGS__ __VA_OPT__(, ){.type = LOG_END}})
 

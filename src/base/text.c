@@ -48,25 +48,6 @@ void text_reserve(struct text *text, size_t more)
     text->capacity = capacity;
 }
 
-void text_append(struct text *text, const char *data, size_t length)
-{
-    text_reserve(text, length);
-    if (length)
-        memcpy(text->data + text->length, data, length);
-    text->length += length;
-    text->data[text->length] = '\0';
-}
-
-void text_add(struct text *text, const char *string)
-{
-    text_append(text, string, strlen(string));
-}
-
-void text_addc(struct text *text, char character)
-{
-    text_append(text, &character, 1);
-}
-
 void text_add_integer(struct text *text, int64_t value)
 {
     char digits[20];

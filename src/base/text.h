@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct text {
     char *data; /* NULL while empty and never used */
@@ -24,9 +25,24 @@ char *text_take(struct text *text);
 
 /* Room for `more` bytes and the NUL beyond the present length. */
 void text_reserve(struct text *text, size_t more);
-void text_append(struct text *text, const char *data, size_t length);
-void text_add(struct text *text, const char *string);
-void text_addc(struct text *text, char character);
+/* Inline: most pieces are constants of a few bytes. */
+static inline void text_append(struct text *text, const char *data, size_t length)
+{
+    if (length >= text->capacity - text->length) /* also while there is nothing */
+        text_reserve(text, length);
+    if (length)
+        memcpy(text->data + text->length, data, length);
+    text->length += length;
+    text->data[text->length] = '\0';
+}
+static inline void text_add(struct text *text, const char *string)
+{
+    text_append(text, string, strlen(string));
+}
+static inline void text_addc(struct text *text, char character)
+{
+    text_append(text, &character, 1);
+}
 void text_add_integer(struct text *text, int64_t value); /* decimal; many times faster than text_addf */
 void text_addf(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void text_vaddf(struct text *text, const char *format, va_list arguments) __attribute__((format(printf, 2, 0)));

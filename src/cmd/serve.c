@@ -266,12 +266,12 @@ static void announce(const struct serve_settings *settings, const struct service
 static bool drain(const struct serve_settings *settings, struct service *service)
 {
     int64_t begin = clock_monotonic_ns(), until = begin + settings->drain_timeout_ms * 1000000;
-    log_info("draining", LOG_R("at_most_seconds", (double)settings->drain_timeout_ms / 1e3));
+    log_info("draining", LOG_D("at_most_ms", settings->drain_timeout_ms * 1000000));
     unsigned cut = http_server_drain(service->server, settings->drain_timeout_ms);
     int64_t left = (until - clock_monotonic_ns()) / 1000000;
     photos_drain(service->photos, left > 0 ? left : 0);
     int64_t end = clock_monotonic_ns();
-    log_info("drained", LOG_I("requests_cut", cut), LOG_R("seconds", (double)(end - begin) / 1e9));
+    log_info("drained", LOG_I("requests_cut", cut), LOG_D("ms", end - begin));
     return end < until;
 }
 
