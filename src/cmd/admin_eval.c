@@ -1,9 +1,8 @@
 /* cloudphotos admin moderation eval FOLDER: how right is the moderator? FOLDER/accept holds photos that must be published,
  * FOLDER/refuse/LABEL those that must be refused, with that label (as in "weapons"). Everything is looked at as an upload is. */
 #include "admin.h"
-#include "darkroom.h"
+#include "look.h"
 #include "memory.h"
-#include "moderator.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -15,7 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -113,20 +111,13 @@ static bool is_expected(const struct sample *sample, const char *name)
 
 static enum status look(struct evaluation *evaluation, struct sample *sample)
 {
-    static const struct darkroom_sight sight = {MODERATION_SHORT_SIDE, MODERATION_LONG_SIDE, MODERATION_FRAMES_MAX};
-    struct darkroom_pixels pixels;
-    TEXT_CLEANUP struct text audit = {0};
-    int original = open(sample->path, O_RDONLY | O_CLOEXEC), file = memfd_create("pixels", MFD_CLOEXEC);
-    enum status status = original < 0 || file < 0 ? status_from_errno(errno) : STATUS_OK;
-    if (status == STATUS_OK)
-        status = darkroom_inspect(evaluation->darkroom, original, &sight, file, &pixels, NULL);
-    struct moderation_image image = {file, pixels.width, pixels.height, pixels.frames};
-    if (status == STATUS_OK)
-        status = evaluation->moderator->ops->inspect(evaluation->moderator, &image, &sample->labels, &audit, NULL);
-    if (original >= 0)
-        close(original);
-    if (file >= 0)
-        close(file);
+    SIGHT_CLEANUP struct sight sight = {0};
+    int original = open(sample->path, O_RDONLY | O_CLOEXEC);
+    if (original < 0)
+        return status_from_errno(errno);
+    enum status status = look_at(evaluation->darkroom, evaluation->moderator, original, &sight, NULL);
+    sample->labels = sight.labels;
+    close(original);
     return status;
 }
 

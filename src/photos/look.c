@@ -1,4 +1,5 @@
 /* What a photo shows: the darkroom makes pixels of it, the moderator looks at them, the store keeps what it saw. */
+#include "look.h"
 #include "clock.h"
 #include "photos_private.h"
 
@@ -20,7 +21,7 @@ static void labels_to_json(const struct moderation_labels *labels, struct text *
 }
 
 /* The pixels live in memory that belongs to nobody: from one fenced process to the other, past this one. */
-static enum status make_pixels(struct photos *photos, int original_fd, struct moderation_image *ret_image,
+static enum status make_pixels(struct darkroom *darkroom, int original_fd, struct moderation_image *ret_image,
                                struct text *why)
 {
     static const struct darkroom_sight sight = {MODERATION_SHORT_SIDE, MODERATION_LONG_SIDE, MODERATION_FRAMES_MAX};
@@ -30,7 +31,7 @@ static enum status make_pixels(struct photos *photos, int original_fd, struct mo
         text_setf(why, "There is no memory for the photo's pixels: %s.", strerror(errno));
         return STATUS_BUSY;
     }
-    enum status status = darkroom_inspect(photos->settings.darkroom, original_fd, &sight, file, &pixels, why);
+    enum status status = darkroom_inspect(darkroom, original_fd, &sight, file, &pixels, why);
     if (status == STATUS_OK)
         *ret_image = (struct moderation_image){file, pixels.width, pixels.height, pixels.frames};
     else
@@ -38,21 +39,36 @@ static enum status make_pixels(struct photos *photos, int original_fd, struct mo
     return status;
 }
 
+enum status look_at(struct darkroom *darkroom, struct moderator *moderator, int original_fd, struct sight *ret_sight,
+                    struct text *why)
+{
+    struct moderation_image image = {.pixels = -1};
+    enum status status = STATUS_OK;
+    if (moderator->ops->needs_pixels)
+        status = make_pixels(darkroom, original_fd, &image, why);
+    if (status == STATUS_OK)
+        status = moderator->ops->inspect(moderator, &image, &ret_sight->labels, &ret_sight->audit, why);
+    if (image.pixels >= 0)
+        close(image.pixels);
+    if (status == STATUS_OK)
+        labels_to_json(&ret_sight->labels, &ret_sight->json);
+    return status;
+}
+
+void sight_release(struct sight *sight)
+{
+    text_release(&sight->json);
+    text_release(&sight->audit);
+}
+
 enum status photos_look(struct photos *photos, const struct id *id, int original_fd,
                         struct moderation_labels *ret_labels, struct text *why)
 {
-    struct moderator *moderator = photos->settings.moderator;
-    struct moderation_image image = {.pixels = -1};
-    TEXT_CLEANUP struct text labels = {0}, audit = {0};
-    enum status status = STATUS_OK;
-    if (moderator->ops->needs_pixels)
-        status = make_pixels(photos, original_fd, &image, why);
-    if (status == STATUS_OK)
-        status = moderator->ops->inspect(moderator, &image, ret_labels, &audit, why);
-    if (image.pixels >= 0)
-        close(image.pixels);
+    SIGHT_CLEANUP struct sight sight = {0};
+    enum status status = look_at(photos->settings.darkroom, photos->settings.moderator, original_fd, &sight, why);
     if (status != STATUS_OK)
         return status;
-    labels_to_json(ret_labels, &labels);
-    return store_photo_judge(photos->settings.store, id, text_get(&labels), text_get(&audit), clock_now_ms(), why);
+    *ret_labels = sight.labels;
+    return store_photo_judge(photos->settings.store, id, text_get(&sight.json), text_get(&sight.audit), clock_now_ms(),
+                             why);
 }

@@ -1,0 +1,20 @@
+/* Showing a photo to a moderator: what an upload goes through, for whoever wants to know what would become of a file. */
+#ifndef LOOK_H
+#define LOOK_H
+
+#include "darkroom.h"
+#include "moderator.h"
+
+struct sight {
+    struct moderation_labels labels;
+    struct text json, audit; /* as the store keeps them: struct photo */
+};
+#define SIGHT_CLEANUP __attribute__((cleanup(sight_release)))
+void sight_release(struct sight *sight);
+
+/* The darkroom decodes what is behind the descriptor, the moderator looks at it. *ret_sight begins as {0}, and is the
+ * caller's to release. As darkroom_inspect, and as moderator_ops.inspect. */
+enum status look_at(struct darkroom *darkroom, struct moderator *moderator, int original_fd, struct sight *ret_sight,
+                    struct text *why);
+
+#endif
