@@ -9,15 +9,20 @@ FAULT_ROUNDS = 1000
 PROGRAMS = cloudphotos cloudphotos-darkroom cloudphotos-moderator
 MAKEFLAGS += --no-print-directory
 
-.PHONY: help build models run test test-tsan fault fuzz bench lint format install clean
+.PHONY: help build web models run test test-tsan fault fuzz bench lint format install clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
 
-build: ## install missing packages, leave the optimised program at build/cloudphotos
+build: ## install missing packages, leave the optimised program, with the web app in it, at build/cloudphotos
 	@tools/install-packages build
+	@tools/build-web
 	@tools/configure build
 	@ninja -C build $(PROGRAMS)
+
+web: ## build the web app alone, into web/dist
+	@tools/install-packages build
+	@tools/build-web
 
 models: ## obtain what the local moderator looks with, from npm and PyPI, into models/
 	@tools/install-packages models
@@ -59,4 +64,4 @@ install: build ## into PREFIX=/usr/local, below DESTDIR if that is set
 	@DESTDIR='$(DESTDIR)' meson install -C build --no-rebuild
 
 clean: ## remove everything that was built; data stays
-	@rm -rf build build-asan build-tsan build-fuzz
+	@rm -rf build build-asan build-tsan build-fuzz web/dist

@@ -1,0 +1,8 @@
+// All that the first screen does without, in one piece: it is fetched when it is wanted, or when there is nothing else to do.
+export { Mine } from './screens/mine';
+export { PhotoScreen } from './screens/photo';
+export { Results } from './screens/results';
+export { HelpDialog } from './ui/help';
+export { LoginDialog } from './ui/login';
+export { Panel } from './ui/panel';
+export { startUploads, upload } from './uploads/queue';

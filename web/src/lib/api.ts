@@ -1,0 +1,113 @@
+// The server's interface, as docs/openapi.yaml describes it: what the app asks, and what it gets.
+import { firstData } from './first_data';
+
+declare const __API__: string;
+export const API = __API__;
+
+export interface Photo {
+    photo_id: string;
+    author_username: string;
+    timestamp: string;
+    width: number;
+    height: number;
+    thumbhash: string | null;
+    caption: string | null;
+    alt_text: string | null;
+}
+
+export interface PhotoPage { photos: Photo[]; next_cursor: string | null }
+
+export interface User { username: string; posts_count: number }
+
+export interface Label { name: string; parent: string; confidence: number }
+
+export interface Rendition { width: number; height: number; bytes: number; url: string }
+
+export type Status = 'PENDING' | 'SUCCESS' | 'ERROR';
+
+/* All that is known of one photo. */
+export interface PhotoDetail {
+    photo_id: string;
+    author_username: string;
+    timestamp: string;
+    status: Status;
+    stage: string | null;
+    error_message: string | null;
+    format: string;
+    labels: Label[] | null;
+    original: { width: number; height: number; bytes: number };
+    large: Rendition | null;
+    thumbnail: Rendition | null;
+    thumbhash?: string | null;
+    caption?: string | null;
+    alt_text?: string | null;
+}
+
+/* An answer that is none: status 0 says that nobody answered at all. */
+export class Problem extends Error {
+    constructor(readonly status: number, message: string) { super(message); }
+    get isOffline() { return this.status === 0; }
+    get isMissing() { return this.status === 404; }
+}
+
+export interface Ask { method?: string; headers?: HeadersInit; body?: BodyInit; signal?: AbortSignal; keepalive?: boolean }
+
+/* The server's answer, whatever it is; throws a Problem of status 0 when there is none. */
+export async function send(path: string, ask: Ask = {}): Promise<Response> {
+    try {
+        return await fetch(path.startsWith('http') ? path : API + path, ask);
+    } catch (error) {
+        if (ask.signal?.aborted) throw error;
+        throw new Problem(0, '');
+    }
+}
+
+export async function problemOf(answer: Response): Promise<Problem> {
+    const problem = await answer.json().catch(() => null) as { detail?: string } | null;
+    return new Problem(answer.status, problem?.detail ?? `${answer.status} ${answer.statusText}`);
+}
+
+export async function ask(path: string, options: Ask = {}): Promise<Response> {
+    const answer = await send(path, options);
+    if (!answer.ok) throw await problemOf(answer);
+    return answer;
+}
+
+export async function get<T>(path: string, signal?: AbortSignal): Promise<T> {
+    const known = firstData(path);
+    if (known !== undefined) return known as T;
+    return await (await ask(path, signal ? { signal } : {})).json() as T;
+}
+
+export const thumbnailUrl = (id: string) => `${API}/buckets/thumbnails/${id}-thumb.webp`;
+export const largeUrl = (id: string) => `${API}/buckets/photos/${id}-comp.webp`;
+export const photoPath = (id: string) => `/photo/${id}`;
+export const profilePath = (name: string) => `/@${name}`;
+
+export const showPhoto = (id: string, signal?: AbortSignal) => get<PhotoDetail>(`/photos/${id}`, signal);
+
+/* The size in which a photo is shown: that of its large image, once there is one. */
+export function photoOf(detail: PhotoDetail): Photo {
+    const size = detail.large ?? detail.original;
+    return {
+        photo_id: detail.photo_id, author_username: detail.author_username, timestamp: detail.timestamp,
+        width: size.width, height: size.height,
+        thumbhash: detail.thumbhash ?? null, caption: detail.caption ?? null, alt_text: detail.alt_text ?? null,
+    };
+}
+
+export function changePhoto(id: string, author: string, words: { caption: string; alt_text: string }) {
+    return ask(`/photos/${id}`, {
+        method: 'PATCH', headers: { Authorization: author, 'Content-Type': 'application/json' }, body: JSON.stringify(words),
+    });
+}
+
+export const deletePhoto = (id: string, author: string, keepalive = false) =>
+    ask(`/photos/${id}`, { method: 'DELETE', headers: { Authorization: author }, keepalive });
+
+/* The id of this author's photo with these bytes, if there is one. A server that can't tell has none. */
+export async function findOwnPhoto(author: string, sha256: string, signal?: AbortSignal): Promise<string | undefined> {
+    const answer = await send(`/users/${author}/photos/sha256/${sha256}`, signal ? { signal } : {});
+    if (!answer.ok) return undefined;
+    return (await answer.json() as { photo_id: string }).photo_id;
+}

@@ -1,0 +1,51 @@
+// Addresses. A page is a function of `place`; links are plain <a href>, so that they can be opened anywhere.
+import { signal } from '@preact/signals';
+
+const here = () => ({ path: location.pathname, query: new URLSearchParams(location.search) });
+export const place = signal(here());
+
+/* Goes to a page of the app. The place where this one was scrolled to is kept for the way back. */
+export function go(to: string) {
+    history.replaceState({ ...history.state as object, top: scrollY }, '');
+    history.pushState({}, '', to);
+    place.value = here();
+    scrollTo(0, 0);
+}
+
+export function replace(to: string) {
+    history.replaceState({}, '', to);
+    place.value = here();
+}
+
+/* Back to where we came from, or to the home page when we came from elsewhere. */
+export function goBack() {
+    if (history.state !== null && history.length > 1) history.back();
+    else go('/');
+}
+
+const isPlain = (event: MouseEvent) =>
+    event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey && !event.defaultPrevented;
+
+/* Photos open above the page they were chosen on (see viewer/open.ts), whose address then is not the page's. */
+function isPage(state: unknown) {
+    return !(state as { isAbove?: boolean } | null)?.isAbove;
+}
+
+export function startRouter() {
+    history.scrollRestoration = 'manual';
+    addEventListener('popstate', (event) => {
+        if (!isPage(event.state)) { replace(location.pathname); return; }
+        const now = here();
+        const top = (event.state as { top?: number } | null)?.top ?? 0;
+        if (now.path === place.value.path && now.query.toString() === place.value.query.toString()) return;
+        place.value = now;
+        requestAnimationFrame(() => scrollTo(0, top));
+    });
+    addEventListener('click', (event) => {
+        const link = event.target instanceof Element ? event.target.closest('a') : null;
+        if (!link || !isPlain(event) || link.target || link.hasAttribute('download') || link.origin !== location.origin) return;
+        if (/^\/(buckets|assets)\//.test(link.pathname)) return;
+        event.preventDefault();
+        go(link.pathname + link.search);
+    });
+}

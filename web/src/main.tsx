@@ -1,0 +1,34 @@
+// The start: words, colours, the first screen; and when that is shown, uploads and the service worker.
+import { render } from 'preact';
+import { App } from './app';
+import { startLanguage } from './i18n';
+import { fetchLater } from './lib/lazy';
+import { startRouter } from './lib/router';
+import { startTheme } from './lib/theme';
+import { startServiceWorker } from './lib/service_worker';
+import { startDropping } from './ui/drop';
+import { startKeys } from './ui/keys';
+import { startUploads } from './uploads/state';
+import { warmViewer } from './viewer/open';
+import './styles/app.css';
+
+startTheme();
+startRouter();
+startDropping();
+startKeys();
+await startLanguage();
+render(<App />, document.getElementById('app')!);
+
+const QUIET_MS = 1200;
+
+function whenQuiet(work: () => void) {
+    const later = () => setTimeout(() => ('requestIdleCallback' in globalThis ? requestIdleCallback(work) : work()), QUIET_MS);
+    if (document.readyState === 'complete') later();
+    else addEventListener('load', later, { once: true });
+}
+
+whenQuiet(() => {
+    void startUploads();
+    void startServiceWorker();
+    void fetchLater().then(warmViewer);
+});

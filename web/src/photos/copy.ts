@@ -1,0 +1,27 @@
+// A photo's address, in the forms that other places take.
+import { say } from '../i18n';
+import { largeUrl, photoPath, type Photo } from '../lib/api';
+import { showToast } from '../lib/toast';
+
+const absolute = (path: string) => new URL(path, location.origin).href;
+const titleOf = (photo: Photo) => photo.alt_text || photo.caption || say('photoTitle', { name: photo.author_username });
+const escapeHtml = (text: string) => text.replace(/[&<>"]/g, (letter) => `&#${letter.charCodeAt(0)};`);
+const escapeMarkdown = (text: string) => text.replace(/\s+/g, ' ').replace(/[\\[\]]/g, '\\$&');
+
+export const linkOf = (photo: Photo) => absolute(photoPath(photo.photo_id));
+export const markdownOf = (photo: Photo) => `[![${escapeMarkdown(titleOf(photo))}](${absolute(largeUrl(photo.photo_id))})](${linkOf(photo)})`;
+export const htmlOf = (photo: Photo) => `<a href="${linkOf(photo)}"><img src="${absolute(largeUrl(photo.photo_id))}" width="${photo.width}" `
+    + `height="${photo.height}" alt="${escapeHtml(titleOf(photo))}"></a>`;
+
+export async function copyText(text: string) {
+    try {
+        await navigator.clipboard.writeText(text);
+        showToast({ text: say('copied') });
+    } catch {
+        showToast({ text: say('copyFailed') });
+    }
+}
+
+export function sharePhoto(photo: Photo) {
+    void navigator.share({ title: titleOf(photo), url: linkOf(photo) }).catch(() => {}); // the person thought better of it
+}

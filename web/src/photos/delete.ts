@@ -1,0 +1,27 @@
+// Deleting with a way back: the photo is out of sight at once, and at the server once nobody can undo it any more.
+import { say } from '../i18n';
+import { deletePhoto, type Photo } from '../lib/api';
+import { asProblem } from '../lib/problem';
+import { showToast, UNDO_MS } from '../lib/toast';
+import { hide } from './feed';
+
+export function deleteWithUndo(photo: Photo) {
+    const { photo_id: id, author_username: author } = photo;
+    hide(id, true);
+    const finish = async (isLeaving: boolean) => {
+        stop();
+        try {
+            await deletePhoto(id, author, isLeaving);
+        } catch (error) {
+            const problem = asProblem(error);
+            if (problem.isMissing) return;
+            hide(id, false);
+            showToast({ text: say('deleteFailed', { reason: problem.isOffline ? say('offlineEmpty') : problem.message }) });
+        }
+    };
+    const timer = setTimeout(() => void finish(false), UNDO_MS);
+    const leave = () => void finish(true); // who closes the page has not undone it
+    const stop = () => { clearTimeout(timer); removeEventListener('pagehide', leave); };
+    addEventListener('pagehide', leave);
+    showToast({ text: say('deleted'), action: { label: say('undo'), run: () => { stop(); hide(id, false); } } });
+}

@@ -1,0 +1,92 @@
+// A list of photos that comes in pages. Feeds are kept while the app runs, so that the way back is immediate.
+import { computed, signal, type ReadonlySignal, type Signal } from '@preact/signals';
+import { asProblem } from '../lib/problem';
+import { get, type Problem, type Photo, type PhotoPage } from '../lib/api';
+
+export const FIRST_PAGE = 60;
+const NEXT_PAGE = 500;
+
+export interface Feed {
+    photos: ReadonlySignal<Photo[]>;
+    state: Signal<'idle' | 'loading' | 'end' | 'failed'>;
+    problem: Signal<Problem | null>;
+    more(): Promise<void>;
+    refresh(): Promise<void>;
+}
+
+const feeds = new Map<string, Feed>();
+/* Photos on their way to be deleted: out of sight at once, and back again if that is undone. */
+export const hidden = signal<ReadonlySet<string>>(new Set());
+
+export function hide(id: string, isHidden: boolean) {
+    const next = new Set(hidden.value);
+    if (isHidden) next.add(id);
+    else next.delete(id);
+    hidden.value = next;
+}
+
+const FEEDS_MAX = 12;
+
+export function feedOf(path: string): Feed {
+    const known = feeds.get(path);
+    if (known) return known;
+    const made = makeFeed(path);
+    feeds.set(path, made);
+    if (feeds.size > FEEDS_MAX) feeds.delete(feeds.keys().next().value!);
+    return made;
+}
+
+/* What was just published is at the top of lists that are asked for again. */
+export function refreshFeeds() {
+    for (const feed of feeds.values()) void feed.refresh();
+}
+
+export function changeInFeeds(id: string, change: Partial<Photo>) {
+    for (const feed of feeds.values())
+        (feed as KeptFeed).all.value = (feed as KeptFeed).all.value.map((one) => (one.photo_id === id ? { ...one, ...change } : one));
+}
+
+interface KeptFeed extends Feed { all: Signal<Photo[]> }
+
+function makeFeed(path: string): KeptFeed {
+    const all = signal<Photo[]>([]);
+    const state: Feed['state'] = signal('idle');
+    const problem = signal<Problem | null>(null);
+    let cursor: string | null = null;
+
+    const page = (limit: number, after: string | null) =>
+        get<PhotoPage>(`${path}${path.includes('?') ? '&' : '?'}limit=${limit}${after ? `&cursor=${encodeURIComponent(after)}` : ''}`);
+
+    async function more() {
+        if (state.peek() === 'loading' || state.peek() === 'end') return;
+        state.value = 'loading';
+        try {
+            const next = await page(cursor ? NEXT_PAGE : FIRST_PAGE, cursor);
+            const known = new Set(cursor ? all.peek().map((one) => one.photo_id) : []);
+            all.value = cursor ? [...all.peek(), ...next.photos.filter((one) => !known.has(one.photo_id))] : next.photos;
+            cursor = next.next_cursor;
+            problem.value = null;
+            state.value = cursor ? 'idle' : 'end';
+        } catch (error) {
+            problem.value = asProblem(error);
+            state.value = problem.value.isMissing ? 'end' : 'failed';
+        }
+    }
+
+    async function refresh() {
+        if (state.peek() === 'loading') return;
+        if (all.peek().length === 0) { state.value = 'idle'; await more(); return; }
+        try {
+            const first = (await page(FIRST_PAGE, null)).photos;
+            const known = new Set(all.peek().map((one) => one.photo_id));
+            const fresh = first.filter((one) => !known.has(one.photo_id));
+            if (fresh.length > 0) all.value = [...fresh, ...all.peek()];
+        } catch { /* what is there stays */ }
+    }
+
+    const photos = computed(() => (hidden.value.size === 0 ? all.value : all.value.filter((one) => !hidden.value.has(one.photo_id))));
+    return { all, photos, state, problem, more, refresh };
+}
+
+export const recentFeed = () => feedOf('/photos');
+export const profileFeed = (name: string) => feedOf(`/users/${name}?view=photos`);

@@ -1,0 +1,121 @@
+// Photos in justified rows, of which only those near the window are in the page. Arrow keys move among them.
+import { useComputed, useSignal, type ReadonlySignal } from '@preact/signals';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
+import { say, sayDate } from '../i18n';
+import { photoPath, thumbnailUrl, type Photo } from '../lib/api';
+import { openViewer } from '../viewer/open';
+import { justify, neighbour, rowOf, visible, type Direction, type Layout } from './justify';
+import { averageColour, blurUntilLoaded } from './placeholder';
+
+const GAP = 6;
+const MARGIN = 700; // this much above and below the window is there already, in pixels
+const FIRST_IMAGES = 6; // wanted before all else
+
+const targetHeight = (width: number) => (width < 600 ? 128 : width < 1100 ? 188 : 224);
+
+export interface GridState { layout: Layout; element: HTMLElement }
+
+interface Props {
+    photos: ReadonlySignal<Photo[]>;
+    label: string;
+    onNearEnd?: (() => void) | undefined;
+    onLayout?: ((state: GridState) => void) | undefined;
+}
+
+export function Grid({ photos, label, onNearEnd, onLayout }: Props) {
+    const list = useRef<HTMLUListElement>(null);
+    const width = useSignal(0);
+    const range = useSignal({ from: 0, to: 0 });
+    const active = useSignal(0); // the photo that Tab comes to
+    const layout = useComputed(() => {
+        const shapes = Float32Array.from(photos.value, (one) => one.width / one.height);
+        return justify(shapes, width.value || 1, targetHeight(width.value), GAP);
+    });
+
+    const look = () => {
+        const element = list.current;
+        if (!element || width.value === 0) return;
+        const top = scrollY - (element.getBoundingClientRect().top + scrollY);
+        const { from, to } = visible(layout.value, top - MARGIN, top + innerHeight + MARGIN);
+        if (from !== range.peek().from || to !== range.peek().to) range.value = { from, to };
+        if (top + innerHeight + 2 * MARGIN > layout.value.height) onNearEnd?.();
+    };
+
+    useLayoutEffect(() => {
+        const element = list.current!;
+        const resized = new ResizeObserver(() => { width.value = element.clientWidth; });
+        width.value = element.clientWidth;
+        resized.observe(element);
+        addEventListener('scroll', look, { passive: true });
+        addEventListener('resize', look);
+        return () => { resized.disconnect(); removeEventListener('scroll', look); removeEventListener('resize', look); };
+    }, [photos]);
+    useLayoutEffect(() => {
+        look();
+        if (list.current && width.value > 0) onLayout?.({ layout: layout.value, element: list.current });
+    }, [layout.value]);
+
+    const move = (event: KeyboardEvent) => {
+        const link = (event.target as Element).closest<HTMLElement>('a[data-index]');
+        const direction = link && directionOf(event.key);
+        if (!link || !direction) return;
+        event.preventDefault();
+        const next = neighbour(layout.value, Number(link.dataset['index']), direction);
+        active.value = next;
+        showRow(list.current!, layout.value, next);
+        requestAnimationFrame(() => list.current?.querySelector<HTMLElement>(`a[data-index="${next}"]`)?.focus({ preventScroll: true }));
+    };
+
+    const { from, to } = range.value;
+    const here = photos.value;
+    const tabStop = active.value >= from && active.value < to ? active.value : from;
+    const cells = [];
+    for (let index = from; index < Math.min(to, here.length); index++)
+        cells.push(<Cell key={here[index]!.photo_id} photo={here[index]!} index={index} count={here.length} layout={layout.value}
+            isTabStop={index === tabStop} onOpen={() => { active.value = index; void openViewer(photos, index, list.current!); }} />);
+    return <ul class="grid" role="list" aria-label={label} ref={list} onKeyDown={move} style={{ height: `${layout.value.height}px` }}>{cells}</ul>;
+}
+
+interface CellProps { photo: Photo; index: number; count: number; layout: Layout; isTabStop: boolean; onOpen: () => void }
+
+function Cell({ photo, index, count, layout, isTabStop, onOpen }: CellProps) {
+    const image = useRef<HTMLImageElement>(null);
+    useEffect(() => blurUntilLoaded(image.current!, photo.thumbhash), [photo.photo_id]);
+    const row = rowOf(layout, index);
+    const x = layout.x[index]! * (document.documentElement.dir === 'rtl' ? -1 : 1);
+    const place = {
+        transform: `translate(${x}px,${layout.rowTop[row]}px)`,
+        width: `${layout.width[index]}px`, height: `${layout.rowHeight[row]}px`,
+        backgroundColor: averageColour(photo.thumbhash),
+    };
+    const open = (event: MouseEvent) => {
+        if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return; // a new tab, as the reader wants
+        event.preventDefault();
+        onOpen();
+    };
+    const name = photo.alt_text || photo.caption || say('photoNumber', { name: photo.author_username, date: sayDate(photo.timestamp) });
+    return <li style={place} aria-setsize={count} aria-posinset={index + 1}>
+        <a href={photoPath(photo.photo_id)} data-index={index} tabIndex={isTabStop ? 0 : -1} onClick={open}>
+            <img ref={image} src={thumbnailUrl(photo.photo_id)} alt={name} decoding="async"
+                fetchpriority={index < FIRST_IMAGES ? 'high' : 'auto'} />
+        </a>
+    </li>;
+}
+
+function directionOf(key: string): Direction | undefined {
+    const isMirrored = document.documentElement.dir === 'rtl';
+    const directions: Record<string, Direction> = {
+        ArrowLeft: isMirrored ? 'right' : 'left', ArrowRight: isMirrored ? 'left' : 'right', ArrowUp: 'up', ArrowDown: 'down',
+    };
+    return directions[key];
+}
+
+/* Scrolls as little as possible for that photo's row to be in the window, below the header. */
+export function showRow(element: HTMLElement, layout: Layout, index: number) {
+    const row = rowOf(layout, index);
+    const top = element.getBoundingClientRect().top + layout.rowTop[row]!;
+    const bottom = top + layout.rowHeight[row]!;
+    const header = 72;
+    if (top < header) scrollBy({ top: top - header });
+    else if (bottom > innerHeight - 24) scrollBy({ top: bottom - innerHeight + 24 });
+}

@@ -1,0 +1,68 @@
+// All about a photo, and what can be done with it: beside the photo on its page, and in the viewer.
+import { useSignal } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
+import { say, sayAgo, sayBytes, sayMoment, sayNumber } from '../i18n';
+import { largeUrl, profilePath, showPhoto, type Photo, type PhotoDetail } from '../lib/api';
+import { userName } from '../lib/session';
+import { Avatar } from '../ui/avatar';
+import { Icon, type IconName } from '../ui/icons';
+import { CaptionForm } from './caption_form';
+import { copyText, htmlOf, linkOf, markdownOf, sharePhoto } from './copy';
+import { deleteWithUndo } from './delete';
+
+interface Props { photo: Photo; detail?: PhotoDetail; onDelete: () => void; onLeave?: () => void }
+
+export function PhotoInfo({ photo, detail, onDelete, onLeave }: Props) {
+    const known = useSignal<PhotoDetail | null>(detail ?? null);
+    const isEditing = useSignal(false);
+    const words = useSignal({ caption: photo.caption ?? '', alt_text: photo.alt_text ?? '' });
+    useEffect(() => {
+        if (detail) return;
+        const control = new AbortController();
+        showPhoto(photo.photo_id, control.signal).then((answer) => { known.value = answer; }, () => {});
+        return () => control.abort();
+    }, [photo.photo_id]);
+    const isOwn = userName.value === photo.author_username;
+    const now = { ...photo, ...words.value };
+
+    return <section class="info" aria-label={say('details')}>
+        <a class="author" href={profilePath(photo.author_username)} onClick={onLeave}>
+            <Avatar name={photo.author_username} size={44} />
+            <span><strong>{photo.author_username}</strong>
+                <time class="dim" dateTime={photo.timestamp} title={sayMoment(photo.timestamp)}>{sayAgo(photo.timestamp)}</time></span>
+        </a>
+        {isEditing.value
+            ? <CaptionForm photo={now} onDone={(next) => { if (next) words.value = next; isEditing.value = false; }} />
+            : <>{now.caption && <p class="caption" dir="auto">{now.caption}</p>}</>}
+        <div class="actions">
+            <a class="button" href={largeUrl(photo.photo_id)} download={`${photo.author_username}-${photo.photo_id.slice(0, 8)}.webp`}>
+                <Icon name="download" />{say('download')}</a>
+            {'share' in navigator && <Action icon="share" label={say('share')} run={() => sharePhoto(now)} />}
+            <Action icon="link" label={say('copyLink')} run={() => copyText(linkOf(now))} />
+            <Action icon="code" label={say('copyMarkdown')} run={() => copyText(markdownOf(now))} />
+            <Action icon="code" label={say('copyHtml')} run={() => copyText(htmlOf(now))} />
+            {isOwn && !isEditing.value && <Action icon="edit" label={say('edit')} run={() => { isEditing.value = true; }} />}
+            {isOwn && <Action icon="trash" label={say('delete')} kind="bad" run={() => { deleteWithUndo(now); onDelete(); }} />}
+        </div>
+        <Facts photo={now} detail={known.value} />
+    </section>;
+}
+
+function Action({ icon, label, run, kind = '' }: { icon: IconName; label: string; run: () => void; kind?: string }) {
+    return <button class={`button ${kind}`} onClick={run}><Icon name={icon} />{label}</button>;
+}
+
+function Facts({ photo, detail }: { photo: Photo; detail: PhotoDetail | null }) {
+    const size = (one: { width: number; height: number; bytes: number }) =>
+        `${sayNumber(one.width)} × ${sayNumber(one.height)} · ${sayBytes(one.bytes)}`;
+    const facts: [string, string | undefined][] = [
+        [say('published'), sayMoment(photo.timestamp)],
+        [say('originalSize'), detail ? `${detail.format.toUpperCase()} · ${size(detail.original)}` : undefined],
+        [say('shownSize'), detail?.large ? `WebP · ${size(detail.large)}` : undefined],
+        [say('labels'), detail?.labels?.map((label) => label.name).join(', ') || undefined],
+        [say('altText'), photo.alt_text || undefined],
+    ];
+    return <dl class="facts">
+        {facts.filter(([, value]) => value).map(([name, value]) => <div key={name}><dt>{name}</dt><dd dir="auto">{value}</dd></div>)}
+    </dl>;
+}

@@ -1,0 +1,58 @@
+// A photo at its own address.
+import { signal, useSignal } from '@preact/signals';
+import { useEffect, useRef } from 'preact/hooks';
+import { say } from '../i18n';
+import { largeUrl, photoOf, showPhoto, thumbnailUrl, type Photo, type PhotoDetail, type Problem } from '../lib/api';
+import { asProblem } from '../lib/problem';
+import { goBack } from '../lib/router';
+import { hidden } from '../photos/feed';
+import { PhotoInfo } from '../photos/info';
+import { averageColour } from '../photos/placeholder';
+import { Icon } from '../ui/icons';
+import { Empty, Failure } from '../ui/states';
+import { openViewer } from '../viewer/open';
+
+export function PhotoScreen({ id }: { id: string }) {
+    const detail = useSignal<PhotoDetail | null>(null);
+    const problem = useSignal<Problem | null>(null);
+    const look = () => {
+        problem.value = null;
+        showPhoto(id).then((answer) => { detail.value = answer; }, (error: unknown) => { problem.value = asProblem(error); });
+    };
+    useEffect(() => { detail.value = null; look(); }, [id]);
+
+    if (problem.value?.isMissing) return <Empty icon="image" title={say('photoMissing')} hint={say('photoMissingHint')} />;
+    if (problem.value) return <Failure problem={problem.value} onRetry={look} />;
+    if (hidden.value.has(id)) return <Empty icon="trash" title={say('deleted')} hint="" />;
+    if (!detail.value) return <div class="photo-page"><div class="stage skeleton" role="status" aria-label={say('loading')} /></div>;
+    const now = detail.value;
+    if (now.status === 'ERROR') return <Empty icon="alert" title={say('photoRefused')} hint={now.error_message ?? ''} />;
+    return <PhotoPage key={id} detail={now} />;
+}
+
+function PhotoPage({ detail }: { detail: PhotoDetail }) {
+    const photo = photoOf(detail);
+    const place = useRef<HTMLDivElement>(null);
+    const title = photo.caption ? say('photoTitleCaption', { caption: photo.caption, name: photo.author_username })
+        : say('photoTitle', { name: photo.author_username });
+    useEffect(() => { document.title = `${title} · ${say('appName')}`; }, [title]);
+    return <div class="photo-page" ref={place}>
+        <h1 class="visually-hidden">{title}</h1>
+        <div class="photo-side">
+            <button class="icon-button back" onClick={goBack} aria-label={say('back')}><Icon name="back" /></button>
+            {detail.large ? <Stage photo={photo} onOpen={() => void openViewer(signal([photo]), 0, place.current, false)} />
+                : <Empty icon="image" title={say('photoPending')} hint="" />}
+        </div>
+        <PhotoInfo photo={photo} detail={detail} onDelete={goBack} />
+    </div>;
+}
+
+function Stage({ photo, onOpen }: { photo: Photo; onOpen: () => void }) {
+    const shape = { aspectRatio: `${photo.width} / ${photo.height}`, '--ratio': photo.width / photo.height, '--width': `${photo.width}px` };
+    const alt = photo.alt_text || photo.caption || say('photoTitle', { name: photo.author_username });
+    return <a class="stage" href={largeUrl(photo.photo_id)} style={{ ...shape, backgroundColor: averageColour(photo.thumbhash), backgroundImage: `url(${thumbnailUrl(photo.photo_id)})` }}
+        onClick={(event) => { event.preventDefault(); event.stopPropagation(); onOpen(); }}>
+        <img src={largeUrl(photo.photo_id)} alt={alt} width={photo.width} height={photo.height} decoding="async" fetchpriority="high" />
+        <span class="visually-hidden">{say('zoom')}</span>
+    </a>;
+}

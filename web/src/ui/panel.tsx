@@ -1,0 +1,26 @@
+// The panel in the corner while uploads are under way, on every page but the one that shows them in full.
+import { signal, useSignalEffect } from '@preact/signals';
+import { say } from '../i18n';
+import { place } from '../lib/router';
+import { clearFinished } from '../uploads/queue';
+import { jobs, openJobs } from '../uploads/state';
+import { Icon } from './icons';
+import { JobList, Summary } from './jobs';
+
+const isOpen = signal(innerWidth >= 800);
+const isDismissed = signal(true); // what was finished in another visit is no news
+
+export function Panel() {
+    useSignalEffect(() => { if (openJobs.value.length > 0) isDismissed.value = false; });
+    if (jobs.value.length === 0 || isDismissed.value || place.value.path === '/mine') return null;
+    return <section class="panel card" aria-label={say('uploads')}>
+        <div class="card-head">
+            <Summary />
+            <button class="icon-button" aria-expanded={isOpen.value} aria-label={say(isOpen.value ? 'collapse' : 'expand')}
+                onClick={() => { isOpen.value = !isOpen.value; }}><Icon name={isOpen.value ? 'down' : 'up'} /></button>
+            {openJobs.value.length === 0 && <button class="icon-button" aria-label={say('close')}
+                onClick={() => { isDismissed.value = true; void clearFinished(); }}><Icon name="close" /></button>}
+        </div>
+        {isOpen.value && <JobList />}
+    </section>;
+}

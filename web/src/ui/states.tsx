@@ -1,0 +1,37 @@
+// What a screen shows when there is nothing to show: not yet, nothing at all, or not reachable.
+import type { ComponentChildren } from 'preact';
+import { say } from '../i18n';
+import type { Problem } from '../lib/api';
+import { Icon, type IconName } from './icons';
+
+interface EmptyProps { icon: IconName; title: string; hint: string; children?: ComponentChildren }
+
+export function Empty({ icon, title, hint, children }: EmptyProps) {
+    return <div class="empty">
+        <span class="empty-icon"><Icon name={icon} size={36} /></span>
+        <h2>{title}</h2>
+        <p>{hint}</p>
+        {children}
+    </div>;
+}
+
+export function Failure({ problem, onRetry }: { problem: Problem; onRetry: () => void }) {
+    const retry = <button class="button" onClick={onRetry}><Icon name="retry" />{say('retry')}</button>;
+    return problem.isOffline
+        ? <Empty icon="cloudOff" title={say('offlineEmpty')} hint={say('offlineEmptyHint')}>{retry}</Empty>
+        : <Empty icon="alert" title={say('failed')} hint={say('failedHint', { reason: problem.message })}>{retry}</Empty>;
+}
+
+const SHAPES = [1.5, 0.75, 1.33, 1.5, 1, 1.6, 0.8, 1.4, 1.33, 1.5, 0.7, 1.5, 1.2, 1.5];
+
+export function GridSkeleton() {
+    return <div class="skeleton-rows" role="status" aria-label={say('loading')}>
+        {SHAPES.map((ratio, index) => <span key={index} class="skeleton" style={{ flexGrow: ratio, aspectRatio: ratio }} />)}
+    </div>;
+}
+
+export function ListSkeleton() {
+    return <div class="skeleton-list" role="status" aria-label={say('loading')}>
+        {[0, 1, 2, 3].map((index) => <span key={index} class="skeleton" />)}
+    </div>;
+}

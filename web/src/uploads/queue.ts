@@ -1,0 +1,151 @@
+// All uploads of this device, as every page of it sees them. One page leads: it sends and watches; the others show what
+// it tells, and tell it what the person wants. When it closes, another one leads.
+import { say, sayCount } from '../i18n';
+import { deletePhoto } from '../lib/api';
+import { userName, withLogin } from '../lib/session';
+import { showToast } from '../lib/toast';
+import { refreshFeeds } from '../photos/feed';
+import { imagesOf } from './files';
+import { isAtServer, isFinished, isToSend, newJob, step, type Job, type JobEvent } from './job';
+import { newRate, noteSent, secondsLeft } from './rate';
+import { forgetAtServer, makeSender } from './sender';
+import { jobs, openJobs, timeLeft } from './state';
+import { addJob, listJobs, removeJob, saveJob } from './store';
+import { makeWatcher } from './watcher';
+
+type Message = { kind: 'job'; job: Job } | { kind: 'removed'; id: string } | { kind: 'wake' } | { kind: 'cancel'; id: string };
+const channel = 'BroadcastChannel' in globalThis ? new BroadcastChannel('uploads') : null;
+const tell = (message: Message) => channel?.postMessage(message);
+
+/* ---- What is shown ---- */
+
+let rate = newRate();
+
+function show(job: Job) {
+    const list = jobs.peek();
+    const at = list.findIndex((one) => one.id === job.id);
+    const before = list[at];
+    jobs.value = at < 0 ? [...list, job] : list.with(at, job);
+    if (before?.state !== 'published' && job.state === 'published' && !job.isPresent) refreshFeeds();
+    const left = openJobs.peek().reduce((sum, one) => sum + one.size - one.sent, 0);
+    rate = noteSent(rate, jobs.peek().reduce((sum, one) => sum + one.sent, 0), performance.now());
+    timeLeft.value = left > 0 ? secondsLeft(rate, left) : null;
+}
+
+function hide(id: string) {
+    jobs.value = jobs.peek().filter((job) => job.id !== id);
+}
+
+/* ---- Who leads ---- */
+
+const change = (job: Job) => { show(job); tell({ kind: 'job', job }); };
+const sender = makeSender((job) => { change(job); if (job.state === 'waiting') void askForSync(); });
+const watcher = makeWatcher(happen);
+let isLeader = false;
+
+function happen(id: string, event: JobEvent) {
+    const job = jobs.peek().find((one) => one.id === id);
+    if (!job) return;
+    const next = step(job, event);
+    if (next === job) return;
+    change(next);
+    void saveJob(next).then(wake);
+}
+
+function wake() {
+    if (!isLeader) { tell({ kind: 'wake' }); return; }
+    void sender.run();
+    watcher.look(jobs.peek());
+}
+
+function lead(): Promise<void> {
+    isLeader = true;
+    jobs.subscribe((list) => { if (list.some(isAtServer)) watcher.look(list); });
+    wake();
+    return new Promise(() => {}); // until the page is gone
+}
+
+/* When there is a network again, the browser starts the service worker, even if no page is open then. */
+async function askForSync() {
+    const registration = await navigator.serviceWorker?.getRegistration() as { sync?: { register(tag: string): Promise<void> } } | undefined;
+    await registration?.sync?.register('uploads').catch(() => {});
+}
+
+function hear({ data }: MessageEvent<Message>) {
+    if (data.kind === 'job') show(data.job);
+    else if (data.kind === 'removed') hide(data.id);
+    else if (!isLeader) return;
+    else if (data.kind === 'wake') wake();
+    else if (data.kind === 'cancel') void forget(data.id);
+}
+
+let isStarted = false;
+
+export async function startUploads() {
+    if (isStarted) return;
+    isStarted = true;
+    channel?.addEventListener('message', hear as (event: MessageEvent) => void);
+    for (const job of await listJobs().catch(() => [])) show(job);
+    if (navigator.locks) void navigator.locks.request('uploads', lead);
+    else void lead();
+    wake();
+    if (jobs.value.some((job) => !job.author)) withLogin(adopt);
+}
+
+/* What another app has shared with us came without a name. */
+function adopt() {
+    for (const job of jobs.peek().filter((one) => !one.author)) happen(job.id, { kind: 'adopted', author: userName.peek() });
+}
+
+/* ---- What a person wants ---- */
+
+/* Puts all images among these files into the queue; asks who we are first, if that is not known. */
+export function upload(files: Iterable<File>) {
+    void startUploads();
+    const images = imagesOf(files);
+    if (images.length === 0) { showToast({ text: say('noImages') }); return; }
+    withLogin(() => void enqueue(images));
+}
+
+async function enqueue(images: File[]) {
+    try {
+        for (const file of images) {
+            const job = newJob(userName.peek(), file);
+            await addJob(job, file);
+            change(job);
+        }
+        showToast({ text: sayCount('uploadsAdded', images.length) });
+    } catch {
+        showToast({ text: say('storageFull') });
+    }
+    wake();
+    void navigator.storage?.persist?.().catch(() => {});
+}
+
+export function retry(id: string) {
+    happen(id, { kind: 'retried' });
+}
+
+/* Takes a job from the list, and what it has sent from the server. */
+export function cancel(id: string) {
+    if (isLeader) void forget(id);
+    else tell({ kind: 'cancel', id });
+}
+
+async function forget(id: string) {
+    const job = jobs.peek().find((one) => one.id === id);
+    sender.cancel(id);
+    hide(id);
+    tell({ kind: 'removed', id });
+    await removeJob(id);
+    if (job && (isToSend(job) || isAtServer(job))) await forgetAtServer(job, deletePhoto);
+    wake();
+}
+
+export async function clearFinished() {
+    for (const job of jobs.peek().filter(isFinished)) {
+        hide(job.id);
+        tell({ kind: 'removed', id: job.id });
+        await removeJob(job.id);
+    }
+}

@@ -1,0 +1,19 @@
+// What is known of this device's uploads; shown on every page. uploads/queue.ts keeps it, and comes a little later.
+import { computed, signal } from '@preact/signals';
+import { fetchLater } from '../lib/lazy';
+import { isFinished, progressOf, type Job } from './job';
+
+export const jobs = signal<readonly Job[]>([]);
+export const openJobs = computed(() => jobs.value.filter((job) => !isFinished(job)));
+export const progress = computed(() => progressOf(jobs.value));
+export const timeLeft = signal<number | null>(null);
+
+/* Puts all images among these files into the queue. */
+export async function upload(files: Iterable<File>) {
+    const list = [...files]; // an input forgets its own when it is gone
+    (await fetchLater()).upload(list);
+}
+
+export async function startUploads() {
+    await (await fetchLater()).startUploads();
+}

@@ -1,0 +1,92 @@
+// PhotoSwipe, put to use: zooms from the thumbnail, swipes, pinches, listens to keys; shows the photo's address meanwhile.
+import { signal } from '@preact/signals';
+import { render } from 'preact';
+import PhotoSwipe, { type SlideData } from 'photoswipe';
+import 'photoswipe/style.css';
+import '../styles/viewer.css';
+import { say } from '../i18n';
+import { largeUrl, photoPath, thumbnailUrl, type Photo } from '../lib/api';
+import { PhotoInfo } from '../photos/info';
+import type { Opening } from './open';
+import './trusted';
+
+const PANEL_PX = 360;
+const isNarrow = () => innerWidth < 800;
+const isPanelOpen = signal(false);
+
+export function view({ photos, index, element, hasAddress }: Opening) {
+    const calm = matchMedia('(prefers-reduced-motion: reduce)').matches;
+    const viewer = new PhotoSwipe({
+        index, loop: false, wheelToZoom: true, bgOpacity: 1, mainClass: 'viewer', preload: [1, 2],
+        showHideAnimationType: calm ? 'none' : 'zoom', zoomAnimationDuration: calm ? false : 260,
+        closeTitle: say('close'), zoomTitle: say('zoomIn'), arrowPrevTitle: say('previous'), arrowNextTitle: say('next'),
+        errorMsg: say('imageFailed'), secondaryZoomLevel: 1, maxZoomLevel: 4,
+        paddingFn: (size) => (isPanelOpen.value && !isNarrow() && size.x > PANEL_PX * 2
+            ? { top: 0, bottom: 0, left: isMirrored() ? PANEL_PX : 0, right: isMirrored() ? 0 : PANEL_PX }
+            : { top: 0, bottom: 0, left: 0, right: 0 }),
+    });
+    const current = () => photos.peek()[viewer.currIndex];
+    viewer.addFilter('numItems', () => photos.peek().length);
+    viewer.addFilter('itemData', (_, at) => slideOf(photos.peek()[at], at, element));
+    viewer.addFilter('thumbEl', (_, data) => (data.element?.querySelector('img') ?? null) as unknown as HTMLElement);
+    viewer.on('uiRegister', () => addDetailsButton(viewer));
+    viewer.on('initialLayout', () => viewer.element!.setAttribute('aria-label', say('viewer')));
+    addPanel(viewer, current);
+    if (hasAddress) keepAddress(viewer, current);
+    viewer.init();
+}
+
+const isMirrored = () => document.documentElement.dir === 'rtl';
+
+function slideOf(photo: Photo | undefined, index: number, element: HTMLElement | null): SlideData {
+    if (!photo) return {};
+    const place = element?.querySelector<HTMLElement>(`a[data-index="${index}"]`) ?? element?.querySelector<HTMLElement>('.stage');
+    return {
+        src: largeUrl(photo.photo_id), msrc: thumbnailUrl(photo.photo_id), width: photo.width, height: photo.height,
+        alt: photo.alt_text || photo.caption || say('photoTitle', { name: photo.author_username }),
+        thumbCropped: true, ...(place ? { element: place } : {}),
+    };
+}
+
+const INFO_ICON = '<circle cx="16" cy="16" r="9" fill="none" stroke="currentColor" stroke-width="2"/><path d="M15 14h2v7h-2zM15 10.500h2v2h-2z"/>';
+
+function addDetailsButton(viewer: PhotoSwipe) {
+    viewer.ui!.registerElement({
+        name: 'details', order: 9, isButton: true, tagName: 'button', title: say('details'), ariaLabel: say('details'),
+        html: { isCustomSVG: true, inner: INFO_ICON, outlineID: 'none' },
+        onClick: () => { isPanelOpen.value = !isPanelOpen.value; },
+    });
+}
+
+/* The details of the photo that is shown, beside it or at its foot. */
+function addPanel(viewer: PhotoSwipe, current: () => Photo | undefined) {
+    const panel = document.createElement('div');
+    panel.className = 'viewer-panel';
+    panel.addEventListener('keydown', (event) => { if (event.key !== 'Escape') event.stopPropagation(); });
+    const draw = () => {
+        const photo = current();
+        render(isPanelOpen.value && photo
+            ? <PhotoInfo key={photo.photo_id} photo={photo} onDelete={() => viewer.close()} onLeave={() => viewer.close()} /> : null, panel);
+        viewer.element?.classList.toggle('has-panel', isPanelOpen.value);
+    };
+    viewer.on('initialLayout', () => { viewer.element!.append(panel); draw(); });
+    viewer.on('change', draw);
+    let isFirst = true;
+    const forget = isPanelOpen.subscribe(() => {
+        if (!isFirst) { draw(); viewer.updateSize(true); }
+        isFirst = false;
+    });
+    viewer.on('destroy', () => { forget(); render(null, panel); });
+}
+
+/* While the viewer is open its photo's address is shown, and "back" closes it. */
+function keepAddress(viewer: PhotoSwipe, current: () => Photo | undefined) {
+    const address = () => photoPath(current()?.photo_id ?? '');
+    let isShown = false;
+    viewer.on('firstUpdate', () => { history.pushState({ isAbove: true }, '', address()); isShown = true; });
+    viewer.on('change', () => { if (isShown) history.replaceState({ isAbove: true }, '', address()); });
+    const back = () => { isShown = false; viewer.close(); };
+    addEventListener('popstate', back);
+    viewer.on('close', () => { if (isShown) { isShown = false; history.back(); } });
+    viewer.on('destroy', () => removeEventListener('popstate', back));
+}

@@ -1,0 +1,80 @@
+// The service worker: keeps the app and what was seen for when there is no network, takes what is shared with the app,
+// and goes on with uploads when the network is back and no page is open.
+import { newJob, isToSend } from '../uploads/job';
+import { makeSender } from '../uploads/sender';
+import { addJob, listJobs } from '../uploads/store';
+import { cacheFirst, networkFirst, LARGE, THUMBNAILS } from './caches';
+import type { WorkerScope } from './scope';
+
+declare const __SHELL__: string[];
+declare const __VERSION__: string;
+
+const worker = self as unknown as WorkerScope;
+const SHELL = `shell-${__VERSION__}`;
+const PAGE = '/';
+
+/* The page as it was built: first photos that the server wrote into it would be old when they are shown. */
+async function keepShell() {
+    const cache = await caches.open(SHELL);
+    await cache.addAll(__SHELL__);
+    const answer = await fetch(PAGE, { cache: 'no-store' });
+    if (!answer.ok) throw new Error(`the page was answered ${answer.status}`);
+    const page = (await answer.text())
+        .replace(/<script type="application\/json" id="first-data">.*?<\/script>/s, '')
+        .replace(/<link rel="preload" as="image"[^>]*>/g, '');
+    const headers = new Headers();
+    for (const name of ['Content-Type', 'Content-Security-Policy', 'Referrer-Policy', 'X-Content-Type-Options', 'Permissions-Policy'])
+        if (answer.headers.has(name)) headers.set(name, answer.headers.get(name)!);
+    await cache.put(PAGE, new Response(page, { headers }));
+}
+
+async function dropOldShells() {
+    for (const name of await caches.keys()) if (name.startsWith('shell-') && name !== SHELL) await caches.delete(name);
+    await worker.clients.claim();
+}
+
+const fromShell = async (request: Request | string) => await (await caches.open(SHELL)).match(request) ?? await fetch(request);
+
+async function takeShared(request: Request): Promise<Response> {
+    const form = await request.formData();
+    const shared = form.getAll('photos').filter((one): one is File => one instanceof File);
+    for (const file of shared) await addJob(newJob('', file), file); // the page knows who we are
+    return Response.redirect('/mine?shared', 303);
+}
+
+/* What of the server's answers is kept, and how. All else goes to the server as if there were no worker. */
+const ROUTES: { fits: RegExp; answer: (request: Request) => Promise<Response> }[] = [
+    { fits: /^\/buckets\/thumbnails\//, answer: (request) => cacheFirst(THUMBNAILS, request) },
+    { fits: /^\/buckets\/photos\//, answer: (request) => cacheFirst(LARGE, request) },
+    { fits: /^\/(photos|photos\/[0-9a-f]{32}|users|users\/[a-z0-9_]+)$/, answer: networkFirst },
+];
+
+worker.addEventListener('install', (event) => event.waitUntil(keepShell().then(() => worker.skipWaiting())));
+worker.addEventListener('activate', (event) => event.waitUntil(dropOldShells()));
+
+worker.addEventListener('fetch', (event) => {
+    const { request } = event;
+    const url = new URL(request.url);
+    if (url.origin !== location.origin) return;
+    if (request.method === 'POST' && url.pathname === '/share-target') { event.respondWith(takeShared(request)); return; }
+    if (request.method !== 'GET') return;
+    if (request.mode === 'navigate') {
+        if (/^\/(search|mine|share-target|@[a-z0-9_]+|photo\/[0-9a-f]{32})?$/.test(url.pathname)) event.respondWith(fromShell(PAGE));
+        return;
+    }
+    if (__SHELL__.includes(url.pathname)) { event.respondWith(fromShell(request)); return; }
+    const route = ROUTES.find(({ fits }) => fits.test(url.pathname));
+    if (route) event.respondWith(route.answer(request));
+});
+
+/* While a page is open it holds the lock, and sends by itself. */
+worker.addEventListener('sync', (event) => {
+    if (event.tag !== 'uploads') return;
+    event.waitUntil(navigator.locks.request('uploads', { ifAvailable: true }, async (lock) => {
+        if (!lock) return;
+        const channel = new BroadcastChannel('uploads');
+        await makeSender((job) => channel.postMessage({ kind: 'job', job })).run();
+        channel.close();
+        if ((await listJobs()).some(isToSend)) throw new Error('some are left'); // the browser will try again
+    }));
+});
