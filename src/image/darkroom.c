@@ -27,7 +27,7 @@ enum status darkroom_open(const struct darkroom_settings *settings, struct darkr
         .timeout_ms = settings->timeout_ms,
         .memory_bytes = settings->memory_bytes,
         .job_bytes = sizeof(struct job),
-        .answer_bytes = sizeof(struct darkroom_result),
+        .answer_bytes = sizeof(struct job_answer),
         .descriptors = JOB_DESCRIPTORS,
     };
     struct fence *fence;
@@ -93,10 +93,13 @@ enum status darkroom_develop(struct darkroom *darkroom, int original_fd, int lar
         return status;
     const int files[JOB_DESCRIPTORS] = {
         [JOB_ORIGINAL] = original_fd, [JOB_LARGE] = large_fd, [JOB_THUMBNAIL] = thumbnail_fd};
-    status = fence_work(darkroom->fence, &job, files, ret_result, why);
-    if (status == STATUS_OK)
-        atomic_fetch_add_explicit(&darkroom->developed, 1, memory_order_relaxed);
-    return status;
+    struct job_answer answer;
+    status = fence_work(darkroom->fence, &job, files, &answer, why);
+    if (status != STATUS_OK)
+        return status;
+    atomic_fetch_add_explicit(&darkroom->developed, 1, memory_order_relaxed);
+    *ret_result = answer.result;
+    return STATUS_OK;
 }
 
 /* The longer side of a frame whose shorter one is as long as is wanted. */
@@ -108,8 +111,19 @@ static uint32_t fit_sight(const struct job *job, const struct darkroom_sight *si
     return side > sight->long_side ? sight->long_side : (uint32_t)side;
 }
 
+/* A worker that was taken over by its data may say anything. */
+static bool is_sane(const struct darkroom_view *view, const struct darkroom_sight *sight)
+{
+    if (view->frames > sight->frames || view->jpegs > sight->jpegs)
+        return false;
+    for (uint32_t i = 0; i < view->jpegs; i++)
+        if (view->jpeg_bytes[i] > sight->jpeg_bytes)
+            return false;
+    return true;
+}
+
 enum status darkroom_inspect(struct darkroom *darkroom, int original_fd, const struct darkroom_sight *sight,
-                             int pixels_fd, struct darkroom_pixels *ret_pixels, struct text *why)
+                             int view_fd, struct darkroom_view *ret_view, struct text *why)
 {
     struct job job = {0};
     enum status status = make_job(darkroom, original_fd, &job, why);
@@ -117,12 +131,16 @@ enum status darkroom_inspect(struct darkroom *darkroom, int original_fd, const s
         return status;
     job.kind = JOB_INSPECT;
     job.large_side = fit_sight(&job, sight);
-    job.frames = sight->frames;
-    const int files[JOB_DESCRIPTORS] = {
-        [JOB_ORIGINAL] = original_fd, [JOB_LARGE] = pixels_fd, [JOB_THUMBNAIL] = pixels_fd};
-    struct darkroom_result result;
-    status = fence_work(darkroom->fence, &job, files, &result, why);
-    if (status == STATUS_OK)
-        *ret_pixels = (struct darkroom_pixels){result.large.width, result.large.height, result.frames};
-    return status;
+    job.sight = *sight;
+    const int files[JOB_DESCRIPTORS] = {[JOB_ORIGINAL] = original_fd, [JOB_LARGE] = view_fd, [JOB_THUMBNAIL] = view_fd};
+    struct job_answer answer;
+    status = fence_work(darkroom->fence, &job, files, &answer, why);
+    if (status != STATUS_OK)
+        return status;
+    if (!is_sane(&answer.view, sight)) {
+        text_setf(why, "The darkroom answered what can't be.");
+        return STATUS_CRASHED;
+    }
+    *ret_view = answer.view;
+    return STATUS_OK;
 }

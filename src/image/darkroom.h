@@ -50,17 +50,24 @@ void darkroom_close(struct darkroom *darkroom);
 enum status darkroom_develop(struct darkroom *darkroom, int original_fd, int large_fd, int thumbnail_fd,
                              struct darkroom_result *ret_result, struct text *why);
 
+enum { DARKROOM_JPEGS_MAX = 8 };
+
 struct darkroom_sight {
     uint32_t short_side, long_side; /* pixels: a frame fits into these, but is never enlarged */
     uint32_t frames;                /* of an animation at most so many, evenly spread, the first always */
+    /* 0: plain pixels. Else at most so many JPEGs of at most jpeg_bytes, for somebody who takes nothing else: a frame is one, but if it is
+     * more than twice as long as wide, parts of it follow that overlap; then there are fewer frames. A side shorter than
+     * jpeg_least_side is filled up with white. */
+    uint32_t jpegs, jpeg_bytes, jpeg_least_side;
 };
-struct darkroom_pixels {
+struct darkroom_view {
     uint32_t width, height, frames;
+    uint32_t jpegs, jpeg_bytes[DARKROOM_JPEGS_MAX]; /* one after the other */
 };
-/* Decodes as darkroom_develop does, but writes plain pixels for who looks at the photo: 8-bit sRGB, three bytes a pixel, rows without
- * padding, transparent parts on white, all frames one after the other. */
+/* Decodes as darkroom_develop does, but for who looks at the photo: 8-bit sRGB, three bytes a pixel, rows without padding, transparent
+ * parts on white, all frames one after the other; or JPEGs of the same. */
 enum status darkroom_inspect(struct darkroom *darkroom, int original_fd, const struct darkroom_sight *sight,
-                             int pixels_fd, struct darkroom_pixels *ret_pixels, struct text *why);
+                             int view_fd, struct darkroom_view *ret_view, struct text *why);
 
 struct darkroom_stats {
     uint64_t developed, restarts;

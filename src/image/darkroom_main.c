@@ -31,10 +31,11 @@ static void enter(void)
 static enum status work(const void *job_bytes, const int *descriptors, void *ret_answer, struct text *why)
 {
     const struct job *job = job_bytes;
+    struct job_answer *answer = ret_answer;
     if (job->kind == JOB_INSPECT)
-        return pixels_write(descriptors[JOB_ORIGINAL], descriptors[JOB_LARGE], job, ret_answer, why);
+        return pixels_write(descriptors[JOB_ORIGINAL], descriptors[JOB_LARGE], job, &answer->view, why);
     const struct develop_files files = {descriptors[JOB_ORIGINAL], descriptors[JOB_LARGE], descriptors[JOB_THUMBNAIL]};
-    return develop_photo(&files, job, ret_answer, why);
+    return develop_photo(&files, job, &answer->result, why);
 }
 
 int main(int argc, char **argv)
@@ -42,7 +43,7 @@ int main(int argc, char **argv)
     static const struct room darkroom = {
         .name = "cloudphotos-darkroom",
         .job_bytes = sizeof(struct job),
-        .answer_bytes = sizeof(struct darkroom_result),
+        .answer_bytes = sizeof(struct job_answer),
         .descriptors = JOB_DESCRIPTORS,
         .prepare = prepare,
         .enter = enter,

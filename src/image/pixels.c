@@ -1,6 +1,7 @@
 #include "pixels.h"
 
 #include "jpeg.h"
+#include "jpegs.h"
 #include "memory.h"
 #include "reader.h"
 
@@ -57,28 +58,68 @@ static void convert_rgba(const struct picture *picture, uint8_t *ret_pixels)
     }
 }
 
-static enum status write_frame(int file, const struct picture *picture, uint32_t frame, struct text *why)
+/* Where the view is written to, and how far that has come. */
+struct output {
+    int file;
+    uint64_t offset;
+    const struct job *job;
+    struct darkroom_view view;
+};
+
+static enum status append(struct output *output, const uint8_t *bytes, size_t size, struct text *why)
+{
+    while (size) {
+        ssize_t count = pwrite(output->file, bytes, size, (off_t)output->offset);
+        if (count < 0 && errno != EINTR) {
+            text_setf(why, "The pixels could not be handed on: %s.", strerror(errno));
+            return STATUS_UNAVAILABLE;
+        }
+        size_t written = count > 0 ? (size_t)count : 0;
+        output->offset += written;
+        bytes += written;
+        size -= written;
+    }
+    return STATUS_OK;
+}
+
+/* The frame, and its parts as far as there is room. */
+static enum status append_jpegs(struct output *output, const struct canvas *frame, struct text *why)
+{
+    const struct darkroom_sight *sight = &output->job->sight;
+    struct darkroom_view *view = &output->view;
+    uint32_t count = canvas_count_parts(frame->width, frame->height, sight->jpegs);
+    for (uint32_t i = 0; i < count && view->jpegs < sight->jpegs; i++) {
+        struct jpeg_file jpeg;
+        const struct canvas part = canvas_part(frame, i, count);
+        enum status status = jpeg_encode(&part, sight->jpeg_bytes, sight->jpeg_least_side, &jpeg, why);
+        if (status == STATUS_OK)
+            status = append(output, jpeg.bytes, jpeg.size, why);
+        if (status != STATUS_OK)
+            return status; /* what is left goes with the process */
+        view->jpeg_bytes[view->jpegs++] = (uint32_t)jpeg.size;
+        jpeg_file_release(&jpeg);
+    }
+    return STATUS_OK;
+}
+
+static enum status write_frame(struct output *output, const struct picture *picture, struct text *why)
 {
     size_t size = (size_t)picture->width * picture->height * SAMPLES;
     uint8_t *pixels = memory_new(size);
+    const struct canvas frame = {pixels, picture->width, picture->height, (size_t)picture->width * SAMPLES};
     if (picture->kind == PICTURE_YUV)
         convert_yuv(picture, pixels);
     else if (picture->kind == PICTURE_RGBA)
         convert_rgba(picture, pixels);
     else
         convert_rgb(picture, pixels);
-    size_t written = 0;
-    while (written < size) {
-        ssize_t count = pwrite(file, pixels + written, size - written, (off_t)(frame * size + written));
-        if (count < 0 && errno != EINTR)
-            break;
-        written += count > 0 ? (size_t)count : 0;
-    }
+    enum status status =
+        output->job->sight.jpegs ? append_jpegs(output, &frame, why) : append(output, pixels, size, why);
+    output->view.width = picture->width;
+    output->view.height = picture->height;
+    output->view.frames++;
     free(pixels);
-    if (written == size)
-        return STATUS_OK;
-    text_setf(why, "The pixels could not be handed on: %s.", strerror(errno));
-    return STATUS_UNAVAILABLE;
+    return status;
 }
 
 /* The next frame, upright and of the wanted size; false ends the walk. */
@@ -96,55 +137,69 @@ static enum status read_frame(struct reader *reader, uint32_t side, struct pictu
     return status;
 }
 
-/* All frames are decoded, for each stands on the one before; `most` of them are kept, evenly spread, the first always. */
-static enum status write_frames(struct reader *reader, int file, const struct job *job,
-                                struct darkroom_result *ret_result, struct text *why)
+/* Long frames come with their parts: then there is room for fewer. */
+static uint32_t frames_wanted(const struct darkroom_sight *sight, const struct reader_info *info)
 {
-    uint32_t frames = reader_info(reader)->frames, wanted = frames < job->frames ? frames : job->frames, kept = 0;
+    uint32_t most = sight->frames;
+    if (sight->jpegs) {
+        uint32_t room = sight->jpegs / canvas_count_parts(info->width, info->height, sight->jpegs);
+        most = room < most ? room : most;
+    }
+    return info->frames < most ? info->frames : most;
+}
+
+/* All frames are decoded, for each stands on the one before; those that are wanted are evenly spread, the first among them. */
+static enum status write_frames(struct reader *reader, struct output *output, struct text *why)
+{
+    const struct reader_info *info = reader_info(reader);
+    uint32_t wanted = frames_wanted(&output->job->sight, info);
     enum status status = STATUS_OK;
-    for (uint32_t i = 0; status == STATUS_OK && kept < wanted; i++) {
+    for (uint32_t i = 0; status == STATUS_OK && output->view.frames < wanted; i++) {
         struct picture frame;
-        status = read_frame(reader, job->large_side, &frame, why);
+        status = read_frame(reader, output->job->large_side, &frame, why);
         if (status != STATUS_OK)
             break;
-        if (i == (uint64_t)kept * frames / wanted) {
-            ret_result->large = (struct darkroom_rendition){.width = frame.width, .height = frame.height};
-            status = write_frame(file, &frame, kept++, why);
-        }
+        if (i == (uint64_t)output->view.frames * info->frames / wanted)
+            status = write_frame(output, &frame, why);
         picture_release(&frame);
     }
-    ret_result->frames = kept;
     return status;
 }
 
-static enum status write_jpeg(int original, int file, const struct job *job, struct darkroom_result *ret_result,
-                              struct text *why)
+static enum status write_jpeg(int original, struct output *output, struct text *why)
 {
     struct picture picture;
     int orientation;
-    enum status status = jpeg_read(original, job, &picture, &orientation, why);
+    enum status status = jpeg_read(original, output->job, &picture, &orientation, why);
     if (status != STATUS_OK)
         return status;
     picture_turn(&picture, orientation);
-    status = write_frame(file, &picture, 0, why);
-    *ret_result = (struct darkroom_result){.large = {picture.width, picture.height, 0}, .frames = 1};
+    status = write_frame(output, &picture, why);
     picture_release(&picture);
     return status;
 }
 
-enum status pixels_write(int original, int pixels, const struct job *job, struct darkroom_result *ret_result,
-                         struct text *why)
+static enum status write_any(int original, struct output *output, struct text *why)
 {
-    if (job->format == IMAGE_JPEG) {
-        enum status status = write_jpeg(original, pixels, job, ret_result, why);
+    if (output->job->format == IMAGE_JPEG) {
+        enum status status = write_jpeg(original, output, why);
         if (status != STATUS_NOT_FOUND) /* it needs more than planes */
             return status;
     }
     struct reader *reader = NULL;
-    enum status status = reader_open(original, job, &reader, why);
+    enum status status = reader_open(original, output->job, &reader, why);
     if (status != STATUS_OK)
         return status;
-    status = write_frames(reader, pixels, job, ret_result, why);
+    status = write_frames(reader, output, why);
     reader_close(reader);
+    return status;
+}
+
+enum status pixels_write(int original, int file, const struct job *job, struct darkroom_view *ret_view,
+                         struct text *why)
+{
+    struct output output = {.file = file, .job = job};
+    enum status status = write_any(original, &output, why);
+    *ret_view = output.view;
     return status;
 }

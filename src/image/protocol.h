@@ -7,7 +7,7 @@
 
 enum job_kind {
     JOB_DEVELOP,
-    JOB_INSPECT, /* only the pixels, large_side at most, in place of the large file */
+    JOB_INSPECT, /* what darkroom_inspect promises, large_side at most, in place of the large file */
 };
 struct job {
     enum job_kind kind;
@@ -16,7 +16,11 @@ struct job {
     uint32_t width, height;  /* as the probe saw them */
     struct image_limits limits;
     uint32_t large_side, thumbnail_side, quality;
-    uint32_t frames; /* JOB_INSPECT: most of them */
+    struct darkroom_sight sight; /* JOB_INSPECT */
+};
+struct job_answer {
+    struct darkroom_result result; /* JOB_DEVELOP */
+    struct darkroom_view view;     /* JOB_INSPECT */
 };
 enum { JOB_DESCRIPTORS = 3, JOB_ORIGINAL = 0, JOB_LARGE, JOB_THUMBNAIL };
 

@@ -31,7 +31,6 @@ static enum status none_inspect(struct moderator *moderator, const struct modera
 
 const struct moderator_ops moderation_none_ops = {
     .name = "none",
-    .needs_pixels = false,
     .open = none_open,
     .close = none_close,
     .inspect = none_inspect,

@@ -159,7 +159,7 @@ static enum status onnx_inspect(struct moderator *moderator, const struct modera
     struct onnx_answer answer = {0};
     enum status status = STATUS_OK;
     if (onnx->fence)
-        status = fence_work(onnx->fence, &job, &image->pixels, &answer, why);
+        status = fence_work(onnx->fence, &job, &image->file, &answer, why);
     if (status != STATUS_OK)
         return status;
     read_labels(&onnx->manifest, &answer.inspection, ret_labels);
@@ -177,9 +177,12 @@ static void onnx_get_stats(const struct moderator *moderator, struct moderation_
         .inspected = stats.done, .restarts = stats.restarts, .processes = stats.processes, .busy = stats.busy};
 }
 
+static const struct moderation_sight sight = {
+    .short_side = MODERATION_SHORT_SIDE, .long_side = MODERATION_LONG_SIDE, .frames = MODERATION_FRAMES_MAX};
+
 const struct moderator_ops moderation_onnx_ops = {
     .name = "onnx",
-    .needs_pixels = true,
+    .sight = &sight,
     .open = onnx_open,
     .close = onnx_close,
     .inspect = onnx_inspect,

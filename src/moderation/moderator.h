@@ -16,6 +16,7 @@ enum {
     MODERATION_FRAMES_MAX = 8, /* of an animation, spread evenly */
     MODERATION_SHORT_SIDE = 480,
     MODERATION_LONG_SIDE = 8192,
+    MODERATION_JPEGS_MAX = 8,
 };
 
 struct moderation_settings {
@@ -26,11 +27,18 @@ struct moderation_settings {
     bool everything;       /* the local moderator asks every net about every place, for comparison */
 };
 
-/* What a photo shows. Decoded pixels are behind a descriptor, so that they go from one fenced process to the other and never
- * through the server: 8-bit sRGB, three bytes a pixel, rows without padding, all frames one after the other. */
+/* How a moderator wants to see photos; as in darkroom.h. */
+struct moderation_sight {
+    uint32_t short_side, long_side, frames;
+    uint32_t jpegs, jpeg_bytes, jpeg_least_side; /* jpegs 0: pixels */
+};
+
+/* What a photo shows, behind a descriptor, so that it goes from one fenced process to the other and never through the server: pixels in
+ * 8-bit sRGB, three bytes each, rows without padding, all frames one after the other. For a moderator elsewhere: JPEGs. */
 struct moderation_image {
-    int pixels; /* -1: none, see needs_pixels */
+    int file; /* -1: none, for a moderator without sight */
     uint32_t width, height, frames;
+    uint32_t jpegs, jpeg_bytes[MODERATION_JPEGS_MAX]; /* one after the other */
 };
 
 /* What happens to a photo with a label of MODERATION_REFUSE_AT or more. */
@@ -55,8 +63,8 @@ struct moderation_stats {
 
 struct moderator;
 struct moderator_ops {
-    const char *name;  /* "none" */
-    bool needs_pixels; /* false: nobody decodes them for it */
+    const char *name;                     /* "none" */
+    const struct moderation_sight *sight; /* NULL: nobody decodes photos for it */
     enum status (*open)(const struct moderation_settings *settings, struct moderator **ret_moderator, struct text *why);
     void (*close)(struct moderator *moderator);
     /* Safe from any thread. BUSY, UNAVAILABLE, TIMEOUT or CRASHED when it could not look: try again. `audit` gets a JSON

@@ -23,7 +23,8 @@ static enum status prepare(const char *program, const char *argument, struct tex
 static enum status look(const struct onnx_job *job, const uint8_t *pixels, struct onnx_answer *ret_answer,
                         struct text *why)
 {
-    const struct moderation_image image = {-1, job->width, job->height, job->frames};
+    const struct moderation_image image = {
+        .file = -1, .width = job->width, .height = job->height, .frames = job->frames};
     return inspector_look(inspector, pixels, &image, job->everything, &ret_answer->inspection, why);
 }
 

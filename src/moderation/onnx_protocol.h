@@ -5,7 +5,7 @@
 #include "inspector.h"
 
 struct onnx_job {
-    uint32_t width, height, frames; /* as in struct moderation_image; the pixels' descriptor goes with the job */
+    uint32_t width, height, frames; /* as in struct moderation_image, whose descriptor goes with the job */
     bool everything;                /* ask every net about every place */
 };
 struct onnx_answer {

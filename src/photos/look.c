@@ -20,36 +20,41 @@ static void labels_to_json(const struct moderation_labels *labels, struct text *
     json_add(ret_text, array);
 }
 
-/* The pixels live in memory that belongs to nobody: from one fenced process to the other, past this one. */
-static enum status make_pixels(struct darkroom *darkroom, int original_fd, struct moderation_image *ret_image,
-                               struct text *why)
+/* It lives in memory that belongs to nobody: from one fenced process to the other, past this one. */
+static enum status make_image(struct darkroom *darkroom, const struct moderation_sight *wanted, int original_fd,
+                              struct moderation_image *ret_image, struct text *why)
 {
-    static const struct darkroom_sight sight = {MODERATION_SHORT_SIDE, MODERATION_LONG_SIDE, MODERATION_FRAMES_MAX};
-    struct darkroom_pixels pixels;
+    const struct darkroom_sight sight = {wanted->short_side, wanted->long_side,  wanted->frames,
+                                         wanted->jpegs,      wanted->jpeg_bytes, wanted->jpeg_least_side};
+    struct darkroom_view view;
     int file = memfd_create("pixels", MFD_CLOEXEC);
     if (file < 0) {
         text_setf(why, "There is no memory for the photo's pixels: %s.", strerror(errno));
         return STATUS_BUSY;
     }
-    enum status status = darkroom_inspect(darkroom, original_fd, &sight, file, &pixels, why);
-    if (status == STATUS_OK)
-        *ret_image = (struct moderation_image){file, pixels.width, pixels.height, pixels.frames};
-    else
+    enum status status = darkroom_inspect(darkroom, original_fd, &sight, file, &view, why);
+    if (status != STATUS_OK) {
         close(file);
-    return status;
+        return status;
+    }
+    *ret_image = (struct moderation_image){
+        .file = file, .width = view.width, .height = view.height, .frames = view.frames, .jpegs = view.jpegs};
+    _Static_assert(sizeof ret_image->jpeg_bytes == sizeof view.jpeg_bytes, "a moderator takes what the darkroom makes");
+    memcpy(ret_image->jpeg_bytes, view.jpeg_bytes, sizeof ret_image->jpeg_bytes);
+    return STATUS_OK;
 }
 
 enum status look_at(struct darkroom *darkroom, struct moderator *moderator, int original_fd, struct sight *ret_sight,
                     struct text *why)
 {
-    struct moderation_image image = {.pixels = -1};
+    struct moderation_image image = {.file = -1};
     enum status status = STATUS_OK;
-    if (moderator->ops->needs_pixels)
-        status = make_pixels(darkroom, original_fd, &image, why);
+    if (moderator->ops->sight)
+        status = make_image(darkroom, moderator->ops->sight, original_fd, &image, why);
     if (status == STATUS_OK)
         status = moderator->ops->inspect(moderator, &image, &ret_sight->labels, &ret_sight->audit, why);
-    if (image.pixels >= 0)
-        close(image.pixels);
+    if (image.file >= 0)
+        close(image.file);
     if (status == STATUS_OK)
         labels_to_json(&ret_sight->labels, &ret_sight->json);
     return status;

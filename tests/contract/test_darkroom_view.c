@@ -1,0 +1,169 @@
+/* What the darkroom makes for those who look at photos before they are published: pixels, or JPEGs for somebody elsewhere. */
+#include "check.h"
+#include "image_fixture.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { TOLERANCE = 14, JPEG_BYTES = 5 << 20, LEAST_SIDE = 80 };
+
+static const uint8_t red[] = {224, 32, 32}, green[] = {32, 192, 32}, blue[] = {32, 32, 224}, white[] = {255, 255, 255};
+
+static void check_colour(const uint8_t *pixel, const uint8_t *expected)
+{
+    for (int i = 0; i < 3; i++)
+        CHECK(abs(pixel[i] - expected[i]) <= TOLERANCE);
+}
+
+/* What the darkroom wrote, in *ret_bytes. */
+static struct darkroom_view look(struct darkroom *darkroom, const char *sample, const struct darkroom_sight *sight,
+                                 enum status expected, struct bytes *ret_bytes)
+{
+    struct bytes original = sample_read(sample);
+    struct darkroom_view view = {0};
+    TEXT_CLEANUP struct text why = {0};
+    int from = memory_file(original.data, original.size), to = memory_file(NULL, 0);
+    CHECK_INT(darkroom_inspect(darkroom, from, sight, to, &view, &why), expected);
+    CHECK((why.length == 0) == (expected == STATUS_OK));
+    for (uint8_t block[4096]; ret_bytes;) {
+        ssize_t count = pread(to, block, sizeof block, (off_t)ret_bytes->size);
+        if (count <= 0)
+            break;
+        bytes_append(ret_bytes, block, (size_t)count);
+    }
+    close(from);
+    close(to);
+    bytes_release(&original);
+    return view;
+}
+
+static void test_pixels(void)
+{
+    static const struct {
+        const char *sample;
+        uint32_t width, height, frames;
+        const uint8_t *left, *right; /* bottom, first frame */
+    } rows[] = {
+        {"plain.jpg", 300, 200, 1, blue, white},        {"plain.png", 300, 200, 1, blue, white},
+        {"orientation-6.jpg", 200, 300, 1, NULL, NULL}, {"one.png", 1, 1, 1, NULL, NULL},
+        {"animated.gif", 300, 200, 2, blue, white},
+    };
+    const struct darkroom_sight sight = {.short_side = 200, .long_side = 1000, .frames = 2};
+    struct darkroom_settings settings = fixture_settings();
+    struct darkroom *darkroom = fixture_open(&settings);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct bytes pixels = {0};
+        check_case("%s", rows[i].sample);
+        struct darkroom_view view = look(darkroom, rows[i].sample, &sight, STATUS_OK, &pixels);
+        CHECK_INT(view.width, rows[i].width);
+        CHECK_INT(view.height, rows[i].height);
+        CHECK_INT(view.frames, rows[i].frames);
+        CHECK_INT(view.jpegs, 0);
+        bool is_whole = CHECK_INT(pixels.size, (size_t)view.width * view.height * view.frames * 3);
+        if (is_whole && rows[i].left) {
+            const uint8_t *row = pixels.data + (size_t)view.width * (view.height * 3 / 4) * 3;
+            check_colour(row + (size_t)(view.width / 4) * 3, rows[i].left);
+            check_colour(row + (size_t)(view.width * 3 / 4) * 3, rows[i].right);
+        }
+        bytes_release(&pixels);
+    }
+    darkroom_close(darkroom);
+}
+
+/* A JPEG of the view, as the darkroom itself sees it. */
+static void check_jpeg(struct darkroom *darkroom, const uint8_t *jpeg, size_t size, uint32_t width, uint32_t height,
+                       const uint8_t *const corners[static 2])
+{
+    struct developed again = develop(darkroom, jpeg, size);
+    CHECK_INT(again.status, STATUS_OK);
+    CHECK_INT(again.result.large.width, width);
+    CHECK_INT(again.result.large.height, height);
+    CHECK(size > 3 && jpeg[0] == 0xff && jpeg[1] == 0xd8 && jpeg[size - 2] == 0xff && jpeg[size - 1] == 0xd9);
+    for (int i = 0; again.status == STATUS_OK && i < 2; i++) {
+        uint8_t pixel[4];
+        if (!corners[i])
+            continue;
+        webp_pixel(&again.large, i ? 0.9 : 0.1, i ? 0.9 : 0.1, pixel);
+        check_colour(pixel, corners[i]);
+    }
+    developed_release(&again);
+}
+
+static void test_jpegs(void)
+{
+    static const struct {
+        const char *sample;
+        uint32_t frames, jpegs;
+        uint32_t width, height;           /* of the first JPEG */
+        uint32_t last_width, last_height; /* of the last one */
+        const uint8_t *corners[2], *last_corners[2];
+    } rows[] = {
+        {"plain.jpg", 1, 1, 600, 400, 600, 400, {red, white}, {red, white}},
+        {"alpha.png", 1, 1, 600, 400, 600, 400, {NULL, white}, {NULL, white}},
+        {"large.jpg", 1, 1, 720, 480, 720, 480, {red, white}, {red, white}},
+        {"orientation-6.jpg", 1, 1, 400, 600, 400, 600, {NULL, NULL}, {NULL, NULL}},
+        {"one.png", 1, 1, 80, 80, 80, 80, {NULL, white}, {NULL, white}},
+        {"animated.gif", 3, 3, 600, 400, 600, 400, {red, white}, {green, blue}},
+        /* 20,000 by 1, as far as a JPEG of the darkroom goes: shrunk to 1,400, filled up, and parts of 280 that overlap by a third */
+        {"wide.png", 1, 8, 1400, 80, 280, 80, {NULL, white}, {NULL, white}},
+        {"tall.jpg", 1, 8, 80, 1400, 80, 280, {NULL, white}, {NULL, white}},
+    };
+    const struct darkroom_sight sight = {.short_side = 480,
+                                         .long_side = 1400,
+                                         .frames = 8,
+                                         .jpegs = 8,
+                                         .jpeg_bytes = JPEG_BYTES,
+                                         .jpeg_least_side = LEAST_SIDE};
+    struct darkroom_settings settings = fixture_settings();
+    struct darkroom *darkroom = fixture_open(&settings);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct bytes files = {0};
+        size_t size = 0, last = 0;
+        check_case("%s", rows[i].sample);
+        struct darkroom_view view = look(darkroom, rows[i].sample, &sight, STATUS_OK, &files);
+        CHECK_INT(view.frames, rows[i].frames);
+        CHECK_INT(view.jpegs, rows[i].jpegs);
+        for (uint32_t k = 0; k < view.jpegs; k++) {
+            last = size;
+            size += view.jpeg_bytes[k];
+        }
+        if (CHECK_INT(size, files.size) && size) {
+            check_jpeg(darkroom, files.data, view.jpeg_bytes[0], rows[i].width, rows[i].height, rows[i].corners);
+            check_jpeg(darkroom, files.data + last, size - last, rows[i].last_width, rows[i].last_height,
+                       rows[i].last_corners);
+        }
+        bytes_release(&files);
+    }
+    darkroom_close(darkroom);
+}
+
+static void test_bytes(void)
+{
+    static const struct {
+        const char *name;
+        uint32_t bytes;
+        enum status status;
+    } rows[] = {
+        {"as good as it gets", JPEG_BYTES, STATUS_OK},
+        {"worse, to fit", 8000, STATUS_OK},
+        {"never", 1000, STATUS_TOO_LARGE},
+    };
+    struct darkroom_settings settings = fixture_settings();
+    struct darkroom *darkroom = fixture_open(&settings);
+    size_t before = JPEG_BYTES;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const struct darkroom_sight sight = {
+            .short_side = 480, .long_side = 1400, .frames = 1, .jpegs = 1, .jpeg_bytes = rows[i].bytes};
+        struct bytes file = {0};
+        check_case("%s", rows[i].name);
+        (void)look(darkroom, "large.jpg", &sight, rows[i].status, &file);
+        if (rows[i].status == STATUS_OK)
+            CHECK(file.size <= rows[i].bytes && file.size < before);
+        before = file.size;
+        bytes_release(&file);
+    }
+    darkroom_close(darkroom);
+}
+
+CHECK_MAIN({"a photo becomes pixels", test_pixels}, {"a photo becomes JPEGs", test_jpegs},
+           {"a JPEG is made to fit", test_bytes})
