@@ -6,12 +6,14 @@
 #include "darkroom.h"
 #include "http.h"
 #include "photos.h"
+#include "site_file.h"
 
 struct api;
 
 struct api_settings { /* all borrowed, and outlive api_close */
     struct photos *photos;
     struct darkroom *darkroom;
+    const struct site *site; /* the web app */
 };
 
 struct api *api_open(const struct api_settings *settings);

@@ -38,6 +38,6 @@ void request_metrics_count(struct request_metrics *metrics, const char *route, u
 
 /* The tables, one an endpoint file. */
 extern const struct http_route users_routes[], uploads_routes[], photo_routes[], stages_routes[], bucket_routes[],
-    health_routes[], metrics_routes[], preflight_routes[];
+    health_routes[], metrics_routes[], preflight_routes[], site_routes[];
 
 #endif

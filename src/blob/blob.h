@@ -27,6 +27,9 @@ int bucket_from_name(const char *name, size_t length);
  * escape its bucket, name a temporary file or hide. */
 bool blob_key_is_valid(const char *key, size_t length);
 
+/* The Content-Type of a key, by its suffix. Static. */
+const char *blob_content_type(const char *key);
+
 struct blob;
 /* address: "file:FOLDER" (made if missing, mode 0700). Removes what crashed uploads left. */
 enum status blob_open(const char *address, struct blob **ret_blob, struct text *why);

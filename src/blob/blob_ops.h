@@ -27,9 +27,6 @@ struct blob_upload {
     int fd;
 };
 
-/* The Content-Type of a key, by its suffix. Static. */
-const char *blob_content_type(const char *key);
-
 extern const struct blob_ops blob_fs_ops;
 
 #endif

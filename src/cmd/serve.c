@@ -187,7 +187,7 @@ static enum status open_photos(const struct serve_settings *settings, struct ser
 
 static enum status open_server(const struct serve_settings *settings, struct service *service, struct text *why)
 {
-    struct api_settings api = {.photos = service->photos, .darkroom = service->darkroom};
+    struct api_settings api = {.photos = service->photos, .darkroom = service->darkroom, .site = &site_built_in};
     service->api = api_open(&api);
     struct http_settings http = {
         .listen = settings->listen,

@@ -25,7 +25,7 @@ enum http_run { HTTP_INLINE, HTTP_POOL };
 
 struct http_route {
     const char *method;  /* "GET" also answers HEAD. "*" takes every method that no other row of the pattern names */
-    const char *pattern; /* "/users/{name}"; "{key*}" as the last part takes the rest, slashes and all */
+    const char *pattern; /* "/users/{name}", "/@{name}"; "{key*}" as the last part takes the rest, slashes and all */
     enum http_run run;
     /* The header is in. May answer at once, which ends the request (the rest of its body is read and dropped, or the
      * connection is closed when that is too much). NULL: nothing to do. */

@@ -1,5 +1,5 @@
 /* Which route a request takes. The rows of all tables are gathered by pattern when the server opens; patterns stand in
- * the order of how exact they are, so that "/users/me" goes before "/users/{name}", and that before "/{rest*}". */
+ * the order of how exact they are, so that "/users/me" goes before "/@{name}", that before "/{name}", and that before "/{rest*}". */
 #include "server.h"
 
 #include "memory.h"
@@ -8,11 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum kind { KIND_LITERAL, KIND_PARAMETER, KIND_REST }; /* the most exact first */
+enum kind { KIND_LITERAL, KIND_PREFIXED, KIND_PARAMETER, KIND_REST }; /* the most exact first */
 
 struct segment {
     enum kind kind;
-    char *text; /* the literal, or the parameter's name */
+    char prefix; /* of KIND_PREFIXED: the character before the parameter */
+    char *text;  /* the literal, or the parameter's name */
 };
 
 struct pattern {
@@ -35,7 +36,12 @@ static void parse_segment(struct pattern *pattern, const char *text, size_t leng
 {
     assert(pattern->segment_count < SEGMENTS_MAX);
     struct segment *segment = &pattern->segments[pattern->segment_count++];
-    if (length > 2 && text[0] == '{' && text[length - 1] == '}') {
+    if (length > 3 && text[1] == '{' && text[length - 1] == '}') {
+        segment->kind = KIND_PREFIXED;
+        segment->prefix = text[0];
+        text += 2;
+        length -= 3;
+    } else if (length > 2 && text[0] == '{' && text[length - 1] == '}') {
         bool rest = text[length - 2] == '*';
         segment->kind = rest ? KIND_REST : KIND_PARAMETER;
         text++;
@@ -167,7 +173,9 @@ static bool matches(const struct pattern *pattern, const struct parts *parts, st
             continue;
         }
         const char *value = segment->kind == KIND_REST ? parts->rest[i] : parts->part[i];
-        if (segment->kind == KIND_PARAMETER && !value[0])
+        if (segment->kind == KIND_PREFIXED && *value++ != segment->prefix)
+            return false;
+        if (segment->kind != KIND_REST && !value[0])
             return false;
         assert(request->parameter_count < PARAMETERS_MAX);
         request->parameters[request->parameter_count++] = (struct parameter){segment->text, value};

@@ -56,9 +56,9 @@ describe('the metrics', () => {
         const rows = [['GET', '/users?username=ann', '/users', '200', 3], ['GET', '/users?username=a', '/users', '400', 2],
             ['GET', '/users/nobody', '/users/{name}', '404', 4],
             ['HEAD', '/healthcheck', '/healthcheck', '200', 5], ['POST', '/healthcheck', '/healthcheck', '405', 1],
-            ['GET', '/nowhere', '', '404', 2],
+            ['GET', '/no/where', '', '404', 2],
             ['GET', '/buckets/photos/a/b/c', '/buckets/{bucket}/{key*}', '403', 2], ['OPTIONS', '/photos', '/photos', '204', 1],
-                ['GET', '/"\\\n'.replace('\n', '%0a'), '', '404', 1]];
+                ['GET', '/no/"\\\n'.replace('\n', '%0a'), '', '404', 1]];
         const earlier = await read(server);
         for (const [method, path, , , count] of rows) for (let i = 0; i < count; i++) await server.ask(method, path);
         // A request is counted when its answer has been sent, which its client may see a moment sooner.

@@ -12,6 +12,8 @@ import { fileURLToPath } from 'node:url';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..', '..');
 export const program = resolve(process.env.CLOUDPHOTOS_PROGRAM ?? join(root, 'build', 'cloudphotos'));
+/* The same with a web app of a few lines, tests/http/site, whether or not the real one has been built. */
+export const tinySite = `${program}-tiny-site`;
 /* A sanitized program is slower and larger; tests of memory and of time ask for this. */
 export const isSanitized = existsSync(program)
     && ['__asan_init', '__tsan_init'].some((name) => readFileSync(program).includes(name));
@@ -275,9 +277,9 @@ export function formBody(boundary, parts) {
 
 /* Starts `cloudphotos serve` and resolves when it serves. With `data` the folder is the caller's and stays. One that `isQuiet`
  * logs no address; it is told where to listen in its last flag. `wrapper`: a program that starts it. */
-export async function startServer({ flags = [], environment = {}, data, wrapper = [], isQuiet = false } = {}) {
+export async function startServer({ flags = [], environment = {}, data, wrapper = [], isQuiet = false, executable = program } = {}) {
     const folder = data ?? newFolder();
-    const words = [...wrapper, program, 'serve', '--listen', '127.0.0.1:0', '--data', folder, ...flags];
+    const words = [...wrapper, executable, 'serve', '--listen', '127.0.0.1:0', '--data', folder, ...flags];
     const child = spawn(words[0], words.slice(1), { env: { ...process.env, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
     running.add(child);
     const server = new Server(child, folder, data === undefined);

@@ -1,0 +1,114 @@
+/* The web app: its files, and its page, which is the same at every address of the app. What the page may load and do is written
+ * in its Content-Security-Policy (w3.org/TR/CSP3): nothing that is not ours. */
+#include "api_private.h"
+#include "conditional.h"
+#include "content_coding.h"
+
+#include <string.h>
+
+static const char assets[] = "/assets/"; /* their names change with their content */
+
+static const struct site_file *find_file(const struct site *site, const char *path)
+{
+    for (size_t i = 0; i < site->count; i++)
+        if (strcmp(site->files[i].path, path) == 0)
+            return &site->files[i];
+    return NULL;
+}
+
+/* True, and it is answered, when the client has this content already. */
+static bool answer_unchanged(struct http_request *request, const char *etag)
+{
+    struct conditional_request conditions = {.if_none_match = http_header(request, "If-None-Match")};
+    struct conditional_object facts = {.etag = etag};
+    http_add_header(request, "ETag", etag);
+    if (conditional_decide(&conditions, &facts).code != 304)
+        return false;
+    http_answer(request, 304, NULL, NULL, 0);
+    return true;
+}
+
+/* The two codings are two contents: each has a tag of its own. */
+static const char *packed_etag(struct http_request *request, const char *etag)
+{
+    return arena_printf(http_arena(request), "%.*s-br\"", (int)strlen(etag) - 1, etag);
+}
+
+static void answer_file(struct http_request *request, const struct site_file *file)
+{
+    bool is_asset = strncmp(file->path, assets, sizeof assets - 1) == 0;
+    bool is_packed = file->packed && content_coding_takes_brotli(http_header(request, "Accept-Encoding"));
+    http_add_header(request, "Cache-Control", is_asset ? "public, max-age=31536000, immutable" : "no-cache");
+    if (file->packed)
+        http_add_header(request, "Vary", "Accept-Encoding");
+    if (answer_unchanged(request, is_packed ? packed_etag(request, file->etag) : file->etag))
+        return;
+    if (is_packed)
+        http_add_header(request, "Content-Encoding", "br");
+    http_answer(request, 200, blob_content_type(file->path), is_packed ? file->packed : file->plain,
+                is_packed ? file->packed_size : file->plain_size);
+}
+
+static void get_file(struct http_request *request)
+{
+    struct api *api = http_context(request);
+    const struct site_file *file = find_file(api->settings.site, http_path(request));
+    if (file && strcmp(file->path, "/index.html") != 0) /* the page is at the app's addresses, with its policy */
+        answer_file(request, file);
+    else
+        http_answer_problem(request, 404, "There is nothing at this address.");
+}
+
+static void add_page_headers(struct http_request *request)
+{
+    http_add_header(request, "Content-Security-Policy",
+                    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
+                    "connect-src 'self'; manifest-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none'; "
+                    "frame-ancestors 'none'; require-trusted-types-for 'script'");
+    http_add_header(request, "Referrer-Policy", "same-origin");
+    http_add_header(request, "Cross-Origin-Opener-Policy", "same-origin");
+    http_add_header(request, "Permissions-Policy", "geolocation=(), microphone=(), payment=(), usb=()");
+}
+
+static void get_page(struct http_request *request)
+{
+    static const char missing[] =
+        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Cloud Photos</title>"
+        "<p>This server was built without its web app. Build the app (<code>make web</code>), then the server "
+        "again (<code>make build</code>). The interface for programs is there: see docs/openapi.yaml.</p></html>\n";
+    struct api *api = http_context(request);
+    const struct site_file *page = find_file(api->settings.site, "/index.html");
+    add_page_headers(request);
+    if (page)
+        answer_file(request, page);
+    else
+        http_answer(request, 200, "text/html; charset=utf-8", missing, sizeof missing - 1);
+}
+
+/* What a phone shares with the app goes to its service worker, which knows whose phone it is. It comes here only while there is no
+ * worker yet: without an author nothing can be taken, so the app says that it should be shared again. */
+static void refuse_share(struct http_request *request)
+{
+    static const char notice[] =
+        "Nothing was uploaded, for the app was not ready yet. It is now: please share once more.\n";
+    http_add_header(request, "Location", "/?notice=share-again");
+    http_answer(request, 303, "text/plain; charset=utf-8", notice, sizeof notice - 1);
+}
+
+#define PAGE(path)                                                                                                     \
+    {                                                                                                                  \
+        .method = "GET", .pattern = (path), .run = HTTP_INLINE, .handle = get_page                                     \
+    }
+
+const struct http_route site_routes[] = {
+    PAGE("/"),
+    PAGE("/search"),
+    PAGE("/@{name}"),
+    PAGE("/photo/{id}"),
+    PAGE("/mine"),
+    PAGE("/share-target"),
+    {.method = "POST", .pattern = "/share-target", .run = HTTP_INLINE, .begin = refuse_share},
+    {.method = "GET", .pattern = "/assets/{file}", .run = HTTP_INLINE, .handle = get_file},
+    {.method = "GET", .pattern = "/{file}", .run = HTTP_INLINE, .handle = get_file},
+    {0},
+};

@@ -1,0 +1,97 @@
+// The web app as the server brings it: its page under a strict policy at every address of the app, its files with the right
+// headers, packed for who takes that. The app here is the tiny one of tests/http/site.
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { readFileSync } from 'node:fs';
+import { brotliDecompressSync } from 'node:zlib';
+import { startServer, tinySite } from './server.mjs';
+
+const read = (name) => readFileSync(new URL(`site/${name}`, import.meta.url));
+const unknownId = '0123456789abcdef0123456789abcdef';
+const script = '/assets/tiny-0123abcd.js';
+
+let server;
+before(async () => { server = await startServer({ executable: tinySite }); });
+after(() => server.stop());
+
+describe('the page of the app', () => {
+    for (const path of ['/', '/search', '/search?q=ann', '/@ann', '/%40ann', `/photo/${unknownId}`, '/mine', '/share-target', '/?notice=x'])
+        it(`is at ${path}`, async () => {
+            const answer = await server.get(path);
+            assert.equal(answer.code, 200);
+            assert.equal(answer.headers['content-type'], 'text/html; charset=utf-8');
+            assert.equal(answer.headers['cache-control'], 'no-cache');
+            assert.match(answer.text, /<title>A tiny app<\/title>/);
+        });
+
+    for (const path of ['/@', '/@ann/photos', '/photo', '/photo/', '/Search', '/search/', '/index.html', '/assets', '/assets/',
+        '/assets/index.html', '/assets/../sw.js', '/sw.js.br', `${script}.br`])
+        it(`is not at ${path}`, async () => { assert.equal((await server.get(path)).code, 404); });
+
+    it('may load nothing that is not ours, run nothing that is written in it, and stand in no frame', async () => {
+        const { headers } = await server.get('/');
+        const policy = Object.fromEntries(headers['content-security-policy'].split('; ').map((one) => one.split(/ (.*)/)));
+        assert.deepEqual(policy, {
+            'default-src': "'none'", 'script-src': "'self'", 'style-src': "'self'", 'img-src': "'self' blob: data:",
+            'connect-src': "'self'", 'manifest-src': "'self'", 'worker-src': "'self'", 'form-action': "'self'", 'base-uri': "'none'",
+            'frame-ancestors': "'none'", 'require-trusted-types-for': "'script'",
+        });
+        assert.equal(headers['x-content-type-options'], 'nosniff');
+        assert.equal(headers['referrer-policy'], 'same-origin');
+        assert.equal(headers['cross-origin-opener-policy'], 'same-origin');
+    });
+
+    it('says that a device should share once more when its worker was not ready', async () => {
+        const answer = await server.ask('POST', '/share-target', { headers: { 'Content-Type': 'multipart/form-data; boundary=x' },
+            body: Buffer.alloc(100_000, 'x') });
+        assert.deepEqual([answer.code, answer.headers.location], [303, '/?notice=share-again']);
+        assert.match(answer.text, /share once more/);
+    });
+});
+
+describe('a file of the app', () => {
+    const files = [
+        [script, 'text/javascript; charset=utf-8', 'public, max-age=31536000, immutable', 'Accept-Encoding'],
+        ['/sw.js', 'text/javascript; charset=utf-8', 'no-cache', undefined],
+        ['/manifest.webmanifest', 'application/manifest+json', 'no-cache', undefined],
+        ['/icon.svg', 'image/svg+xml', 'no-cache', undefined],
+    ];
+    for (const [path, type, cache, vary] of files)
+        it(`comes as it was built: ${path}`, async () => {
+            const { code, headers, body } = await server.get(path);
+            assert.deepEqual([code, headers['content-type'], headers['cache-control'], headers.vary], [200, type, cache, vary]);
+            assert.equal(headers['content-encoding'], undefined);
+            assert.deepEqual(body, read(path.slice(1)));
+            const again = await server.get(path, { 'If-None-Match': headers.etag });
+            assert.deepEqual([again.code, again.body.length, again.headers.etag], [304, 0, headers.etag]);
+            const head = await server.ask('HEAD', path);
+            assert.deepEqual([head.code, head.headers['content-length'], head.body.length], [200, String(body.length), 0]);
+        });
+
+    for (const accept of ['br', 'gzip, deflate, br, zstd', '*', 'br;q=0.2, gzip'])
+        it(`comes in Brotli for "${accept}"`, async () => {
+            const { headers, body } = await server.get(script, { 'Accept-Encoding': accept });
+            assert.deepEqual([headers['content-encoding'], headers.vary], ['br', 'Accept-Encoding']);
+            assert.deepEqual(brotliDecompressSync(body), read(script.slice(1)));
+        });
+
+    for (const accept of ['gzip', 'br;q=0', 'identity, br;q=0.5', 'br;q=x'])
+        it(`comes plain for "${accept}"`, async () => {
+            const { headers, body } = await server.get(script, { 'Accept-Encoding': accept });
+            assert.deepEqual([headers['content-encoding'], headers.vary], [undefined, 'Accept-Encoding']);
+            assert.deepEqual(body, read(script.slice(1)));
+        });
+
+    it('has another tag in Brotli, so that nobody takes one for the other', async () => {
+        const plain = await server.get(script), packed = await server.get(script, { 'Accept-Encoding': 'br' });
+        assert.notEqual(plain.headers.etag, packed.headers.etag);
+        assert.equal((await server.get(script, { 'If-None-Match': packed.headers.etag })).code, 200);
+        assert.equal((await server.get(script, { 'If-None-Match': packed.headers.etag, 'Accept-Encoding': 'br' })).code, 304);
+    });
+
+    it('that was not packed comes plain to everybody', async () => {
+        const { headers, body } = await server.get('/sw.js', { 'Accept-Encoding': 'br' });
+        assert.equal(headers['content-encoding'], undefined);
+        assert.deepEqual(body, read('sw.js'));
+    });
+});
