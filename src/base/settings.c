@@ -65,6 +65,7 @@ static const char *const type_hints[] = {
     [SETTING_INTEGER] = "a whole number",
     [SETTING_BYTES] = "a number of bytes such as 64M, 512K or 2G",
     [SETTING_SECONDS] = "a time such as 20s, 500ms, 5m, 2h or 7d",
+    [SETTING_LIST] = "a text, at most 32 times",
 };
 
 static void add_limit(struct text *out, const struct setting *row, int64_t value)
@@ -77,6 +78,14 @@ static void add_limit(struct text *out, const struct setting *row, int64_t value
         if (units->suffix[0] && value && value % units->factor == 0 && (!best || units->factor > best->factor))
             best = units;
     text_addf(out, "%" PRId64 "%s", best ? value / best->factor : value, best ? best->suffix : "");
+}
+
+static enum status add_to_list(struct settings_list *list, const char *value)
+{
+    if (list->count == SETTINGS_LIST_MAX)
+        return STATUS_INVALID;
+    list->values[list->count++] = value;
+    return STATUS_OK;
 }
 
 /* `where` names the source in the message: "--max-upload", "CLOUDPHOTOS_MAX_UPLOAD", "photos.ini:3: max-upload". */
@@ -93,6 +102,8 @@ static enum status assign(const struct setting *row, const char *where, const ch
     enum status status = STATUS_OK;
     if (row->type == SETTING_STRING) {
         *(const char **)(void *)field = value;
+    } else if (row->type == SETTING_LIST) {
+        status = add_to_list((struct settings_list *)(void *)field, value);
     } else if (row->type == SETTING_SWITCH) {
         status = parse_switch(value, (bool *)field);
     } else {

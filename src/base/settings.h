@@ -19,6 +19,13 @@ enum setting_type {
     SETTING_INTEGER, /* int64_t */
     SETTING_BYTES,   /* int64_t; 64M, 512K, 2G in powers of 1024 */
     SETTING_SECONDS, /* int64_t in milliseconds; 20s, 500ms, 5m, 2h; a bare number is seconds */
+    SETTING_LIST,    /* struct settings_list; the flag may be given again and again */
+};
+
+enum { SETTINGS_LIST_MAX = 32 };
+struct settings_list {
+    const char *values[SETTINGS_LIST_MAX];
+    size_t count;
 };
 
 struct setting {
