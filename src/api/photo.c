@@ -22,6 +22,7 @@ static void add_rendition(struct text *out, const char *name, const struct rendi
 
 static void add_photo(struct text *out, const struct photo *photo, const char *stage)
 {
+    static const struct rendition none = {0};
     char updated[CLOCK_ISO8601_SIZE], large[OBJECT_KEY_SIZE], thumbnail[OBJECT_KEY_SIZE];
     clock_format_iso8601(photo->updated_ms, updated);
     photos_large_key(&photo->id, large);
@@ -34,8 +35,9 @@ static void add_photo(struct text *out, const struct photo *photo, const char *s
     json_add_string_or_null(out, photo->format);
     text_addf(out, ",\"frames\":%u,\"labels\":%s", photo->frames, photo->labels ? photo->labels : "null");
     add_rendition(out, "original", &photo->original, NULL, NULL);
-    add_rendition(out, "large", &photo->large, "photos", large);
-    add_rendition(out, "thumbnail", &photo->thumbnail, "thumbnails", thumbnail);
+    bool is_public = photo->state == PHOTO_SUCCESS; /* one that was withdrawn has images too, but not for everybody */
+    add_rendition(out, "large", is_public ? &photo->large : &none, "photos", large);
+    add_rendition(out, "thumbnail", is_public ? &photo->thumbnail : &none, "thumbnails", thumbnail);
     text_addc(out, '}');
 }
 

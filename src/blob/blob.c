@@ -55,17 +55,32 @@ static enum status check_key(const char *key, struct text *why)
     return STATUS_INVALID;
 }
 
-enum status blob_open(const char *address, struct blob **ret_blob, struct text *why)
+static const struct blob_ops *find_back_end(const char *address, const char **ret_rest, struct text *why)
 {
     const char *colon = strchr(address, ':');
     size_t scheme_length = colon ? (size_t)(colon - address) : 0;
+    *ret_rest = colon ? colon + 1 : NULL;
     for (size_t i = 0; i < BACK_ENDS; i++)
         if (strlen(back_ends[i]->scheme) == scheme_length && memcmp(address, back_ends[i]->scheme, scheme_length) == 0)
-            return back_ends[i]->open(colon + 1, ret_blob, why);
+            return back_ends[i];
     text_setf(why, "The buckets' address \"%s\" begins with none of the known schemes:", address);
     for (size_t i = 0; why && i < BACK_ENDS; i++)
         text_addf(why, " %s:", back_ends[i]->scheme);
-    return STATUS_INVALID;
+    return NULL;
+}
+
+enum status blob_open(const char *address, struct blob **ret_blob, struct text *why)
+{
+    const char *rest;
+    const struct blob_ops *back_end = find_back_end(address, &rest, why);
+    return back_end ? back_end->open(rest, ret_blob, why) : STATUS_INVALID;
+}
+
+enum status blob_open_to_read(const char *address, struct blob **ret_blob, struct text *why)
+{
+    const char *rest;
+    const struct blob_ops *back_end = find_back_end(address, &rest, why);
+    return back_end ? back_end->open_to_read(rest, ret_blob, why) : STATUS_INVALID;
 }
 
 void blob_close(struct blob *blob)

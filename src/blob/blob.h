@@ -33,6 +33,8 @@ const char *blob_content_type(const char *key);
 struct blob;
 /* address: "file:FOLDER" (made if missing, mode 0700). Removes what crashed uploads left. */
 enum status blob_open(const char *address, struct blob **ret_blob, struct text *why);
+/* To look into buckets that another process owns: only blob_get may be called. NOT_FOUND when there are none yet. */
+enum status blob_open_to_read(const char *address, struct blob **ret_blob, struct text *why);
 void blob_close(struct blob *blob);
 
 struct blob_object {

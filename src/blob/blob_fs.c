@@ -193,11 +193,12 @@ static void fs_close(struct blob *blob)
     free(fs);
 }
 
-static enum status fs_open(const char *folder, struct blob **ret_blob, struct text *why)
+/* NULL for an empty name. */
+static struct blob_fs *fs_new(const char *folder, struct text *why)
 {
     if (!folder[0]) {
         text_setf(why, "The buckets' address names no folder after \"file:\".");
-        return STATUS_INVALID;
+        return NULL;
     }
     struct blob_fs *fs = NEW(struct blob_fs);
     fs->blob.ops = &blob_fs_ops;
@@ -205,6 +206,36 @@ static enum status fs_open(const char *folder, struct blob **ret_blob, struct te
     fs->folder_fd = fs->lock_fd = -1;
     for (int i = 0; i < BUCKETS; i++)
         fs->bucket_fds[i] = -1;
+    return fs;
+}
+
+/* Without the lock, and without sweeping up: what is there belongs to the process that serves it. */
+static enum status fs_open_to_read(const char *folder, struct blob **ret_blob, struct text *why)
+{
+    struct blob_fs *fs = fs_new(folder, why);
+    if (!fs)
+        return STATUS_INVALID;
+    fs->folder_fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool opened = fs->folder_fd >= 0;
+    for (int i = 0; opened && i < BUCKETS; i++) {
+        fs->bucket_fds[i] = open_beneath(fs->folder_fd, bucket_policies[i].name, O_RDONLY | O_DIRECTORY);
+        opened = fs->bucket_fds[i] >= 0;
+    }
+    if (!opened) {
+        int error = errno;
+        enum status status = fail(fs, error, why);
+        fs_close(&fs->blob);
+        return error == ENOENT ? STATUS_NOT_FOUND : status;
+    }
+    *ret_blob = &fs->blob;
+    return STATUS_OK;
+}
+
+static enum status fs_open(const char *folder, struct blob **ret_blob, struct text *why)
+{
+    struct blob_fs *fs = fs_new(folder, why);
+    if (!fs)
+        return STATUS_INVALID;
     enum status status = make_folder(fs, AT_FDCWD, folder, &fs->folder_fd, why);
     if (!status)
         status = take_lock(fs, why);
@@ -366,6 +397,7 @@ static enum status fs_list(struct blob *blob, enum bucket bucket, blob_key_row *
 const struct blob_ops blob_fs_ops = {
     .scheme = "file",
     .open = fs_open,
+    .open_to_read = fs_open_to_read,
     .close = fs_close,
     .get = fs_get,
     .upload_begin = fs_upload_begin,

@@ -12,11 +12,13 @@
 static const struct setting rows[] = {
     {"data", SETTING_STRING, FIELD(data), "./data", 0, 0, "FOLDER", "the server's data folder"},
     {"store", SETTING_STRING, FIELD(store), NULL, 0, 0, "ADDRESS", "the metadata; default: sqlite:FOLDER/photos.db"},
+    {"buckets", SETTING_STRING, FIELD(buckets), NULL, 0, 0, "ADDRESS",
+     "rescan: the images; default: file:FOLDER/buckets"},
     {"status", SETTING_STRING, FIELD(status), NULL, 0, 0, "STATUS",
      "only RUNNING, SUCCEEDED, FAILED or ABORTED executions"},
     {"models", SETTING_STRING, FIELD(models), NULL, 0, 0, "FOLDER",
      "the local moderator's models; default: beside the program"},
-    {"processes", SETTING_INTEGER, FIELD(processes), "2", 1, 256, "N", "eval: photos looked at at a time"},
+    {"processes", SETTING_INTEGER, FIELD(processes), "2", 1, 256, "N", "eval, rescan: photos looked at at a time"},
     {"everything", SETTING_SWITCH, FIELD(everything), "no", 0, 0, NULL,
      "eval: ask every model about every part of a photo"},
     {"curve", SETTING_STRING, FIELD(curve), NULL, 0, 0, "FILE",
@@ -31,6 +33,9 @@ static const struct settings_table table = {
         "       cloudphotos admin executions retry ID           a failed one from its beginning\n"
         "       cloudphotos admin moderation eval FOLDER        looks at the photos below FOLDER/accept and\n"
         "                                                       FOLDER/refuse/LABEL, and counts right and wrong\n"
+        "       cloudphotos admin moderation rescan             looks at what is published again; what it would "
+        "refuse\n"
+        "                                                       now is withdrawn and waits for a person\n"
         "       cloudphotos admin moderation review [list|approve ID|refuse ID]   photos that wait for a person",
     .rows = rows,
     .count = sizeof rows / sizeof rows[0],
@@ -162,6 +167,8 @@ static enum status administer(const struct settings_words *words, struct admin_s
     }
     if (!settings->store)
         settings->store = arena_printf(arena, "sqlite:%s/photos.db", settings->data);
+    if (!settings->buckets)
+        settings->buckets = arena_printf(arena, "file:%s/buckets", settings->data);
     enum status status = store_open(settings->store, &store, why);
     if (status != STATUS_OK)
         return status;

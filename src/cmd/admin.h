@@ -2,19 +2,33 @@
 #ifndef ADMIN_H
 #define ADMIN_H
 
+#include "darkroom.h"
+#include "moderator.h"
 #include "settings.h"
 #include "store.h"
 
 struct admin_settings {
-    const char *data, *store, *status, *models, *curve;
+    const char *data, *store, *buckets, *status, *models, *curve;
     int64_t limit, processes;
     bool everything;
 };
 
+/* What looks at photos: the local moderator and its darkroom, `processes` of each. */
+struct admin_eyes {
+    struct darkroom *darkroom;
+    struct moderator *moderator;
+};
+enum status admin_eyes_open(const struct admin_settings *settings, struct admin_eyes *ret_eyes, struct text *why);
+void admin_eyes_close(struct admin_eyes *eyes); /* {0} is allowed */
+/* Returns when all of `count` threads have. */
+void admin_run_threads(void *(*work)(void *context), void *context, unsigned count);
+
 /* moderation eval FOLDER. Needs no store. */
 enum status admin_moderation_eval(const struct settings_words *words, const struct admin_settings *settings,
                                   struct text *why);
-/* moderation review … */
+/* moderation rescan */
+enum status admin_moderation_rescan(const struct admin_settings *settings, struct store *store, struct text *why);
+/* moderation … */
 enum status admin_moderation(const struct settings_words *words, const struct admin_settings *settings,
                              struct store *store, struct text *why);
 

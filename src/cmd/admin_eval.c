@@ -1,6 +1,7 @@
 /* cloudphotos admin moderation eval FOLDER: how right is the moderator? FOLDER/accept holds photos that must be published,
  * FOLDER/refuse/LABEL those that must be refused, with that label (as in "weapons"). Everything is looked at as an upload is. */
 #include "admin.h"
+#include "admin_progress.h"
 #include "look.h"
 #include "memory.h"
 
@@ -9,7 +10,6 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <math.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,9 +33,9 @@ struct samples {
 };
 
 struct evaluation {
-    struct darkroom *darkroom;
-    struct moderator *moderator;
+    struct admin_eyes eyes;
     struct samples *samples;
+    struct progress progress;
     atomic_size_t next;
 };
 
@@ -115,7 +115,7 @@ static enum status look(struct evaluation *evaluation, struct sample *sample)
     int original = open(sample->path, O_RDONLY | O_CLOEXEC);
     if (original < 0)
         return status_from_errno(errno);
-    enum status status = look_at(evaluation->darkroom, evaluation->moderator, original, &sight, NULL);
+    enum status status = look_at(evaluation->eyes.darkroom, evaluation->eyes.moderator, original, &sight, NULL);
     sample->labels = sight.labels;
     close(original);
     return status;
@@ -146,8 +146,7 @@ static void *look_at_all(void *context)
         sample->status = look(evaluation, sample);
         if (sample->status == STATUS_OK)
             judge(sample);
-        if (isatty(STDERR_FILENO) && next % 16 == 0)
-            (void)fprintf(stderr, "\r%zu of %zu photos", next, evaluation->samples->count);
+        progress_step(&evaluation->progress, 0);
     }
 }
 
@@ -258,28 +257,6 @@ static enum status draw_curve(const char *path, const struct samples *samples, s
 
 /* ---- All of it ---- */
 
-static enum status open_both(const struct admin_settings *settings, struct evaluation *evaluation, struct text *why)
-{
-    const struct darkroom_settings darkroom = {
-        .processes = (unsigned)settings->processes,
-        .timeout_ms = 20000,
-        .memory_bytes = 512 << 20,
-        .limits = {.pixels = 100000000, .frames = 1000},
-        .large_side = 1440,
-        .thumbnail_side = 350,
-        .quality = 75,
-    };
-    const struct moderation_settings moderation = {
-        .models = settings->models,
-        .processes = (unsigned)settings->processes,
-        .timeout_ms = 60000,
-        .memory_bytes = 256 << 20,
-        .everything = settings->everything,
-    };
-    enum status status = darkroom_open(&darkroom, &evaluation->darkroom, why);
-    return status == STATUS_OK ? moderator_open("onnx", &moderation, &evaluation->moderator, why) : status;
-}
-
 static double child_seconds(void)
 {
     struct rusage usage;
@@ -291,16 +268,12 @@ static double child_seconds(void)
 /* Returns the moderator's processor time, which is known when its processes have ended. */
 static double look_with_threads(struct evaluation *evaluation, unsigned count)
 {
-    pthread_t *threads = NEW_ARRAY(count, pthread_t);
-    unsigned started = 0;
-    while (started < count && pthread_create(&threads[started], NULL, look_at_all, evaluation) == 0)
-        started++;
-    for (unsigned i = 0; i < started; i++)
-        (void)pthread_join(threads[i], NULL);
-    free(threads);
+    evaluation->progress.total = evaluation->samples->count;
+    admin_run_threads(look_at_all, evaluation, count);
+    progress_end(&evaluation->progress);
     double before = child_seconds();
-    moderator_close(evaluation->moderator);
-    evaluation->moderator = NULL;
+    moderator_close(evaluation->eyes.moderator);
+    evaluation->eyes.moderator = NULL;
     return child_seconds() - before;
 }
 
@@ -311,7 +284,7 @@ enum status admin_moderation_eval(const struct settings_words *words, const stru
     struct evaluation evaluation = {.samples = &samples};
     enum status status = find_samples(words->count > 2 ? words->words[2] : ".", &samples, why);
     if (status == STATUS_OK)
-        status = open_both(settings, &evaluation, why);
+        status = admin_eyes_open(settings, &evaluation.eyes, why);
     if (status == STATUS_OK) {
         double seconds = look_with_threads(&evaluation, (unsigned)settings->processes);
         print_wrong(&samples);
@@ -321,8 +294,7 @@ enum status admin_moderation_eval(const struct settings_words *words, const stru
         if (settings->curve)
             status = draw_curve(settings->curve, &samples, why);
     }
-    moderator_close(evaluation.moderator);
-    darkroom_close(evaluation.darkroom);
+    admin_eyes_close(&evaluation.eyes);
     release_samples(&samples);
     return status;
 }

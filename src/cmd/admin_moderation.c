@@ -1,4 +1,4 @@
-/* cloudphotos admin moderation review: the photos that wait for a person, and what that person decides. */
+/* cloudphotos admin moderation: the photos that wait for a person, what that person decides, and looking again (admin_rescan.c). */
 #include "admin.h"
 #include "clock.h"
 
@@ -49,8 +49,10 @@ enum status admin_moderation(const struct settings_words *words, const struct ad
                              struct store *store, struct text *why)
 {
     const char *verb = words->count > 2 ? words->words[2] : "list", *id = words->count > 3 ? words->words[3] : NULL;
+    if (words->count == 2 && strcmp(words->words[1], "rescan") == 0)
+        return admin_moderation_rescan(settings, store, why);
     if (words->count < 2 || strcmp(words->words[1], "review") != 0) {
-        text_setf(why, "moderation has: eval FOLDER, review [list|approve ID|refuse ID]");
+        text_setf(why, "moderation has: eval FOLDER, rescan, review [list|approve ID|refuse ID]");
         return STATUS_INVALID;
     }
     if (strcmp(verb, "list") == 0)

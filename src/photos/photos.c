@@ -158,6 +158,8 @@ enum status photos_purge(struct photos *photos, const struct id *id, struct text
     photos_original_key(id, original);
     enum status status = photos_remove_renditions(photos, id, why);
     if (status == STATUS_OK)
+        status = photos_remove_hidden(photos, id, why);
+    if (status == STATUS_OK)
         status = blob_delete(photos->settings.blob, BUCKET_ORIGINALS, original, why);
     if (status == STATUS_OK)
         status = store_photo_purge(photos->settings.store, id, why);

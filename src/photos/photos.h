@@ -50,6 +50,12 @@ enum status photos_stage(struct photos *photos, const struct photo *photo, struc
  * process dies in between: then the next one removes them. */
 enum status photos_delete(struct photos *photos, const struct id *id, const char *author, struct text *why);
 
+/* Takes a published photo back, for a newer moderator saw in it what a person has to decide about (labels and audit: struct photo). Its
+ * images leave the public as soon as a server takes its execution up, at once if one is running; approved they come back as they were.
+ * Needs no struct photos. As store_photo_withdraw. */
+enum status photos_withdraw(struct store *store, const struct photo *photo, const char *labels, const char *audit,
+                            struct text *why);
+
 /* Names of objects. */
 enum { OBJECT_KEY_SIZE = 48 };
 void photos_original_key(const struct id *id, char ret_key[static OBJECT_KEY_SIZE]);

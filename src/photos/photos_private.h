@@ -30,6 +30,11 @@ enum status photos_look(struct photos *photos, const struct id *id, int original
 
 /* Removes both public objects. */
 enum status photos_remove_renditions(struct photos *photos, const struct id *id, struct text *why);
+/* Of a photo that was withdrawn: moves what is public to where nobody can read it. */
+enum status photos_hide(struct photos *photos, const struct id *id, struct text *why);
+/* Copies it back; NOT_FOUND when it is not there. */
+enum status photos_show(struct photos *photos, const struct id *id, struct text *why);
+enum status photos_remove_hidden(struct photos *photos, const struct id *id, struct text *why);
 /* Removes every object of a deleted photo, then forgets it. */
 enum status photos_purge(struct photos *photos, const struct id *id, struct text *why);
 

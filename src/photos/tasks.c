@@ -111,6 +111,29 @@ static void judge(struct photos *photos, const struct id *id, int original_fd, s
     }
 }
 
+/* Asked anew each time: hiding what is hidden costs nothing, and a crash may have come in between. */
+static void judge_withdrawn(struct photos *photos, const struct id *id, struct task_outcome *outcome)
+{
+    TEXT_CLEANUP struct text why = {0};
+    enum photo_review review;
+    enum status status = photos_hide(photos, id, &why);
+    if (status == STATUS_OK)
+        status = read_review(photos, id, &review, &why);
+    if (status == STATUS_NOT_FOUND) /* deleted meanwhile */
+        (void)photos_remove_hidden(photos, id, NULL);
+    if (status != STATUS_OK)
+        fail_storage(outcome, status, &why);
+    else if (review == REVIEW_NONE)
+        fail(outcome, "Photo.Gone", "The photo was published once and then refused: its images are gone.");
+    else
+        follow_review(review, outcome);
+}
+
+static bool is_withdrawn(const struct task_call *call)
+{
+    return json_is_true(json_object_get(call->input, "withdrawn"));
+}
+
 static void detect_and_store(void *context, const struct task_call *call, struct task_outcome *outcome)
 {
     struct photos *photos = context;
@@ -120,6 +143,10 @@ static void detect_and_store(void *context, const struct task_call *call, struct
     TEXT_CLEANUP struct text why = {0};
     if (!read_id(call, &id, outcome))
         return;
+    if (is_withdrawn(call)) {
+        judge_withdrawn(photos, &id, outcome);
+        return;
+    }
     enum status status = open_original(photos, &id, &original, &why);
     if (status != STATUS_OK) {
         fail_storage(outcome, status, &why);
@@ -177,10 +204,30 @@ static enum status commit_uploads(struct photos *photos, const struct id *id, st
     return status;
 }
 
-static json_t *rendition_to_json(const struct darkroom_rendition *rendition)
+static json_t *rendition_to_json(uint32_t width, uint32_t height, uint64_t bytes)
 {
-    return json_pack("{s:I, s:I, s:I}", "width", (json_int_t)rendition->width, "height", (json_int_t)rendition->height,
-                     "bytes", (json_int_t)rendition->bytes);
+    return json_pack("{s:I, s:I, s:I}", "width", (json_int_t)width, "height", (json_int_t)height, "bytes",
+                     (json_int_t)bytes);
+}
+
+#define RENDITION_JSON(rendition) rendition_to_json((rendition).width, (rendition).height, (rendition).bytes)
+
+/* Nothing is developed again: the images come back as they were. */
+static void restore_withdrawn(struct photos *photos, const struct id *id, struct task_outcome *outcome)
+{
+    ARENA_CLEANUP struct arena arena = {0};
+    TEXT_CLEANUP struct text why = {0};
+    struct photo photo;
+    enum status status = photos_show(photos, id, &why);
+    if (status == STATUS_OK)
+        status = store_photo_get(photos->settings.store, id, &arena, &photo, &why);
+    if (status == STATUS_NOT_FOUND) /* deleted meanwhile */
+        (void)photos_remove_renditions(photos, id, NULL);
+    if (status != STATUS_OK)
+        fail_storage(outcome, status, &why);
+    else
+        outcome->output = json_pack("{s:o, s:o, s:I}", "large", RENDITION_JSON(photo.large), "thumbnail",
+                                    RENDITION_JSON(photo.thumbnail), "frames", (json_int_t)photo.frames);
 }
 
 static void resize_original(struct photos *photos, const struct id *id, int original_fd, struct task_outcome *outcome)
@@ -206,8 +253,8 @@ static void resize_original(struct photos *photos, const struct id *id, int orig
     if (status != STATUS_OK)
         fail_storage(outcome, status, &why);
     else
-        outcome->output = json_pack("{s:o, s:o, s:I}", "large", rendition_to_json(&result.large), "thumbnail",
-                                    rendition_to_json(&result.thumbnail), "frames", (json_int_t)result.frames);
+        outcome->output = json_pack("{s:o, s:o, s:I}", "large", RENDITION_JSON(result.large), "thumbnail",
+                                    RENDITION_JSON(result.thumbnail), "frames", (json_int_t)result.frames);
 }
 
 static void resize(void *context, const struct task_call *call, struct task_outcome *outcome)
@@ -218,6 +265,10 @@ static void resize(void *context, const struct task_call *call, struct task_outc
     TEXT_CLEANUP struct text why = {0};
     if (!read_id(call, &id, outcome))
         return;
+    if (is_withdrawn(call)) {
+        restore_withdrawn(photos, &id, outcome);
+        return;
+    }
     enum status status = open_original(photos, &id, &original, &why);
     if (status != STATUS_OK) {
         fail_storage(outcome, status, &why);
@@ -269,7 +320,7 @@ static void publish(void *context, const struct task_call *call, struct task_out
         return;
     enum status status = publish_photo(photos, &id, call->input, &why);
     if (status == STATUS_OK)
-        status = remove_original(photos, &id, &why);
+        status = is_withdrawn(call) ? photos_remove_hidden(photos, &id, &why) : remove_original(photos, &id, &why);
     if (status == STATUS_OK)
         outcome->output = json_object();
     else if (status == STATUS_CONFLICT)
@@ -301,6 +352,8 @@ static void reject(void *context, const struct task_call *call, struct task_outc
     const char *error = json_string_value(json_object_get(details, "Error"));
     const char *cause = json_string_value(json_object_get(details, "Cause"));
     enum status status = photos_remove_renditions(photos, &id, &why);
+    if (status == STATUS_OK && is_withdrawn(call))
+        status = photos_remove_hidden(photos, &id, &why);
     if (status == STATUS_OK && !is_our_fault(error ? error : ""))
         status = remove_original(photos, &id, &why);
     if (status == STATUS_OK)

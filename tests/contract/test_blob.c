@@ -363,4 +363,37 @@ static void test_back_ends(void)
         }
 }
 
-CHECK_MAIN({"buckets", test_back_ends})
+static void check_reader(struct blob *blob, const char *address)
+{
+    struct text content TEXT_CLEANUP = {0};
+    struct blob *reader;
+    struct blob_upload *upload;
+    CHECK_OK(put(blob, BUCKET_PHOTOS, "a", "first", 5, why));
+    CHECK_OK(blob_upload_begin(blob, BUCKET_PHOTOS, "b", &upload, why));
+    CHECK_INT(write(blob_upload_fd(upload), "second", 6), 6);
+    if (CHECK_INT(blob_open_to_read(address, &reader, NULL), STATUS_OK)) {
+        CHECK_STR(content_of(reader, BUCKET_PHOTOS, "a", &content), "first");
+        CHECK_STR(content_of(reader, BUCKET_PHOTOS, "b", &content), "not-found");
+        CHECK_OK(blob_upload_commit(upload, why)); /* it was not swept away */
+        CHECK_STR(content_of(reader, BUCKET_PHOTOS, "b", &content), "second");
+        blob_close(reader);
+    }
+    text_setf(&content, "%s/nowhere", address);
+    CHECK_STATUS(blob_open_to_read(text_get(&content), &reader, why), STATUS_NOT_FOUND);
+}
+
+static void test_readers(void)
+{
+    for (size_t i = 0; i < sizeof back_ends / sizeof back_ends[0]; i++) {
+        struct text address TEXT_CLEANUP = {0};
+        struct blob *blob;
+        check_case("%s", back_ends[i].name);
+        back_ends[i].make_address(&address);
+        if (CHECK_INT(blob_open(text_get(&address), &blob, NULL), STATUS_OK)) {
+            check_reader(blob, text_get(&address));
+            blob_close(blob);
+        }
+    }
+}
+
+CHECK_MAIN({"buckets", test_back_ends}, {"buckets are read beside the process that owns them", test_readers})

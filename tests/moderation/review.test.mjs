@@ -1,9 +1,12 @@
-// Photos that wait for a person.
+// Photos that wait for a person: held ones, and published ones that a newer model would refuse.
 import assert from 'node:assert/strict';
-import { readFileSync, rmSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { runProgram, startServer, until } from '../http/server.mjs';
-import { gun, manifest, modelsWith, skip } from './photographs.mjs';
+import { listFiles, newFolder, program, runProgram, startServer, until } from '../http/server.mjs';
+import { gun, kitten, manifest, models, modelsWith, skip } from './photographs.mjs';
 
 describe('a label that asks for a person', { skip }, () => {
     const decisions = [['approve', 'SUCCESS', null], ['refuse', 'ERROR', 'Refused by a person who reviewed it']];
@@ -26,4 +29,97 @@ describe('a label that asks for a person', { skip }, () => {
             await server.stop();
             rmSync(folder, { recursive: true });
         });
+});
+
+describe('rescan, when there is a newer model', { skip }, () => {
+    const weapons = manifest.labels.filter(({ name }) => name === 'Weapons');
+    const blind = () => modelsWith([{ ...weapons[0], action: 'label' }]); // yesterday's: it refuses nothing
+    const imagesOf = (server, id) => Promise.all([`photos/${id}-comp.webp`, `thumbnails/${id}-thumb.webp`].map((key) =>
+        server.get(`/buckets/${key}`)));
+    const codesOf = async (server, id) => (await imagesOf(server, id)).map(({ code }) => code);
+    const statusOf = async (server, id) => (await server.get(`/photos/${id}`)).json.status;
+    const admin = (server, ...words) => runProgram(['admin', 'moderation', ...words, '--data', server.data]);
+
+    /* A server with a published gun and a published kitten. */
+    async function serve(folder) {
+        const server = await startServer({ flags: ['--moderator', 'onnx', '--models', folder] });
+        const [bad, good] = [await server.publish('ann', readFileSync(gun)), await server.publish('ann', readFileSync(kitten))];
+        return { server, bad, good };
+    }
+    const isHidden = (server, id) => async () => (await codesOf(server, id)).every((code) => code === 403)
+        && listFiles(server.data).filter((file) => file.includes('originals') && file.includes(id)).length === 2;
+
+    it('withdraws what it would refuse now, and approved it comes back as it was', async () => {
+        const folder = blind(), { server, bad, good } = await serve(folder);
+        const before = (await imagesOf(server, bad)).map(({ body }) => body);
+        const scanned = await admin(server, 'rescan', '--models', models);
+        assert.equal(scanned.code, 0, scanned.stderr);
+        assert.match(scanned.stdout, new RegExp(`^${bad}  ann +Weapons, \\d+ % sure\n2 published photos: 1 withdrawn for review, 0 left`));
+        assert.match(scanned.stderr, /^2 of 2 photos, 1 to review$/m);
+        await until('the images to leave the public', isHidden(server, bad));
+        const photo = (await server.get(`/photos/${bad}`)).json;
+        assert.deepEqual([photo.status, photo.large, photo.thumbnail, photo.labels[0].name], ['PENDING', null, null, 'Weapons']);
+        assert.deepEqual([await statusOf(server, good), ...await codesOf(server, good)], ['SUCCESS', 200, 200]);
+        assert.equal((await server.get('/users?username=ann')).json[0].posts_count, 1);
+        assert.match((await admin(server, 'review', 'list')).stdout, new RegExp(bad));
+
+        assert.equal((await admin(server, 'review', 'approve', bad)).code, 0);
+        await server.ended_photo(bad);
+        assert.equal(await statusOf(server, bad), 'SUCCESS');
+        assert.deepEqual((await imagesOf(server, bad)).map(({ body }) => body), before);
+        assert.equal((await server.get('/users?username=ann')).json[0].posts_count, 2);
+        assert.deepEqual(listFiles(server.data).filter((file) => file.includes('originals')), [], 'nothing is left behind');
+        assert.match((await admin(server, 'rescan', '--models', models)).stdout, /0 withdrawn for review, 1 left alone/);
+        await server.stop();
+        rmSync(folder, { recursive: true });
+    });
+
+    it('refused it is gone, and deleted by its author too', async () => {
+        const folder = blind(), { server, bad } = await serve(folder);
+        const other = await server.publish('bob', readFileSync(gun));
+        assert.match((await admin(server, 'rescan', '--models', models)).stdout, /2 withdrawn for review/);
+        for (const id of [bad, other]) await until('the images to leave the public', isHidden(server, id));
+        assert.equal((await admin(server, 'review', 'refuse', bad)).code, 0);
+        assert.equal((await server.ask('DELETE', `/photos/${other}`, { headers: { Authorization: 'bob' } })).code, 204);
+        await server.ended_photo(bad);
+        const photo = (await server.get(`/photos/${bad}`)).json;
+        assert.deepEqual([photo.status, photo.error_message], ['ERROR', 'Refused by a person who reviewed it']);
+        await until('all that was theirs to go', () => !listFiles(server.data).some((file) => file.includes(bad) || file.includes(other)));
+        await server.stop();
+        rmSync(folder, { recursive: true });
+    });
+
+    it('loses nothing when it and the server are killed in between', async () => {
+        const folder = blind(), data = newFolder(), flagsOf = { data, flags: ['--moderator', 'onnx', '--models', folder] };
+        let server = await startServer(flagsOf);
+        const ids = [];
+        for (let i = 0; i < 6; i++) ids.push(await server.publish('ann', readFileSync(gun)));
+        const images = (await imagesOf(server, ids[0])).map(({ body }) => body);
+        const scan = spawn(program, ['admin', 'moderation', 'rescan', '--data', data, '--models', models, '--processes', '1']);
+        await once(scan.stderr, 'data'); // a line for each tenth: it is in the middle
+        scan.kill('SIGKILL');
+        await server.kill();
+        server = await startServer(flagsOf);
+        assert.equal((await admin(server, 'rescan', '--models', models)).code, 0);
+        for (const id of ids) await until('the images to leave the public', isHidden(server, id));
+        for (const id of ids) assert.equal((await admin(server, 'review', 'approve', id)).code, 0);
+        await server.kill();
+        server = await startServer(flagsOf);
+        for (const id of ids) await until('it to be published again', async () => await statusOf(server, id) === 'SUCCESS');
+        for (const id of ids) assert.deepEqual((await imagesOf(server, id)).map(({ body }) => body), images);
+        await server.stop();
+        for (const one of [folder, data]) rmSync(one, { recursive: true });
+    });
+
+    it('leaves published what it could not look at, and says so', async () => {
+        const folder = blind(), { server, bad, good } = await serve(folder);
+        const [shard] = listFiles(join(server.data, 'buckets', 'photos')).filter((file) => file.includes(bad));
+        writeFileSync(join(server.data, 'buckets', 'photos', shard), 'RIFF');
+        const scanned = await admin(server, 'rescan', '--models', models);
+        assert.equal(scanned.code, 1);
+        assert.match(scanned.stderr, /1 photos could not be looked at \(the last one: .+\); they stay published: run it again/);
+        assert.deepEqual([await statusOf(server, bad), await statusOf(server, good)], ['SUCCESS', 'SUCCESS']);
+        await server.stop();
+        rmSync(folder, { recursive: true });
+    });
 });

@@ -1,0 +1,178 @@
+/* cloudphotos admin moderation rescan: shows the published photos to the moderator of today. Those that it would refuse, or hold, are
+ * withdrawn and wait for a person; those that a person approved stay. Works beside a running server, and may be ended and
+ * begun again at any time: each photo is one transaction. */
+#include "admin.h"
+#include "admin_progress.h"
+#include "clock.h"
+#include "look.h"
+#include "memory.h"
+#include "photos.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PAGE = 1000 };
+
+struct rescan {
+    struct store *store;
+    struct blob *blob;
+    struct admin_eyes eyes;
+    struct id *ids;
+    size_t count, room;
+    atomic_size_t next, approved, gone, failed;
+    struct progress progress;
+    pthread_mutex_t print_lock; /* and of the reason */
+    struct text reason;         /* of the last that could not be looked at */
+};
+
+/* ---- What there is ---- */
+
+static bool add_id(void *context, const struct photo *photo)
+{
+    struct rescan *rescan = context;
+    if (rescan->count == rescan->room) {
+        rescan->room = rescan->room ? 2 * rescan->room : PAGE;
+        rescan->ids = memory_resize(rescan->ids, rescan->room * sizeof rescan->ids[0]);
+    }
+    rescan->ids[rescan->count++] = photo->id;
+    return true;
+}
+
+/* Page by page: a snapshot of the database is not held for long. */
+static enum status list_published(struct rescan *rescan, struct text *why)
+{
+    size_t before;
+    do {
+        struct id after = rescan->count ? rescan->ids[rescan->count - 1] : (struct id){{0}};
+        before = rescan->count;
+        enum status status = store_photos_published(rescan->store, before ? &after : NULL, PAGE, add_id, rescan, why);
+        if (status != STATUS_OK)
+            return status;
+    } while (rescan->count - before == PAGE);
+    return STATUS_OK;
+}
+
+/* ---- Looking again ---- */
+
+static enum status look_again(struct rescan *rescan, const struct id *id, struct sight *ret_sight, struct text *why)
+{
+    char key[OBJECT_KEY_SIZE];
+    struct blob_object object;
+    photos_large_key(id, key);
+    enum status status = blob_get(rescan->blob, BUCKET_PHOTOS, key, &object, why);
+    if (status != STATUS_OK)
+        return status;
+    status = look_at(rescan->eyes.darkroom, rescan->eyes.moderator, object.fd, ret_sight, why);
+    blob_object_release(&object);
+    return status;
+}
+
+static void print_withdrawn(struct rescan *rescan, const struct photo *photo, const struct moderation_label *label)
+{
+    char id[ID_TEXT_SIZE];
+    id_format(&photo->id, id);
+    (void)pthread_mutex_lock(&rescan->print_lock);
+    printf("%s  %-16s  %s, %.0f %% sure\n", id, photo->author, label->name, label->confidence);
+    (void)pthread_mutex_unlock(&rescan->print_lock);
+}
+
+/* *ret_withdrawn is 1 or 0. */
+static enum status judge_again(struct rescan *rescan, const struct photo *photo, size_t *ret_withdrawn,
+                               struct text *why)
+{
+    SIGHT_CLEANUP struct sight sight = {0};
+    enum status status = look_again(rescan, &photo->id, &sight, why);
+    if (status != STATUS_OK)
+        return status;
+    const struct moderation_label *doubt = moderation_find(&sight.labels, MODERATION_REFUSE);
+    if (!doubt)
+        doubt = moderation_find(&sight.labels, MODERATION_HOLD);
+    const char *labels = text_get(&sight.json), *audit = text_get(&sight.audit);
+    if (!doubt)
+        return store_photo_judge(rescan->store, &photo->id, labels, audit, clock_now_ms(), why);
+    status = photos_withdraw(rescan->store, photo, labels, audit, why);
+    *ret_withdrawn = status == STATUS_OK;
+    if (status == STATUS_OK)
+        print_withdrawn(rescan, photo, doubt);
+    return status;
+}
+
+static void rescan_one(struct rescan *rescan, const struct id *id)
+{
+    ARENA_CLEANUP struct arena arena = {0};
+    TEXT_CLEANUP struct text why = {0};
+    struct photo photo;
+    size_t withdrawn = 0;
+    enum status status = store_photo_get(rescan->store, id, &arena, &photo, &why);
+    if (status == STATUS_OK && photo.state != PHOTO_SUCCESS)
+        status = STATUS_NOT_FOUND;
+    if (status == STATUS_OK && photo.review == REVIEW_APPROVED)
+        (void)atomic_fetch_add(&rescan->approved, 1);
+    else if (status == STATUS_OK)
+        status = judge_again(rescan, &photo, &withdrawn, &why);
+    if (status == STATUS_NOT_FOUND || status == STATUS_CONFLICT) { /* deleted or withdrawn meanwhile */
+        (void)atomic_fetch_add(&rescan->gone, 1);
+    } else if (status != STATUS_OK) {
+        (void)atomic_fetch_add(&rescan->failed, 1);
+        (void)pthread_mutex_lock(&rescan->print_lock);
+        text_setf(&rescan->reason, "%s", text_get(&why));
+        (void)pthread_mutex_unlock(&rescan->print_lock);
+    }
+    progress_step(&rescan->progress, withdrawn);
+}
+
+static void *work(void *context)
+{
+    struct rescan *rescan = context;
+    for (size_t i; (i = atomic_fetch_add(&rescan->next, 1)) < rescan->count;)
+        rescan_one(rescan, &rescan->ids[i]);
+    return NULL;
+}
+
+/* ---- All of it ---- */
+
+static enum status summarise(struct rescan *rescan, struct text *why)
+{
+    size_t found = atomic_load(&rescan->progress.found_count), failed = atomic_load(&rescan->failed);
+    printf("%zu published photos: %zu withdrawn for review, %zu left alone because a person approved them, %zu gone "
+           "meanwhile, %zu not looked at\n",
+           rescan->count, found, atomic_load(&rescan->approved), atomic_load(&rescan->gone), failed);
+    if (!failed)
+        return STATUS_OK;
+    text_setf(why, "%zu photos could not be looked at (the last one: %s); they stay published: run it again", failed,
+              text_get(&rescan->reason));
+    return STATUS_UNAVAILABLE;
+}
+
+static enum status run(const struct admin_settings *settings, struct rescan *rescan, struct text *why)
+{
+    enum status status = blob_open_to_read(settings->buckets, &rescan->blob, why);
+    if (status == STATUS_OK)
+        status = list_published(rescan, why);
+    if (status == STATUS_OK)
+        status = admin_eyes_open(settings, &rescan->eyes, why);
+    if (status != STATUS_OK)
+        return status;
+    if (rescan->eyes.moderator->blind)
+        (void)fprintf(stderr, "The moderator can't see: %s\n", rescan->eyes.moderator->blind);
+    rescan->progress.total = rescan->count;
+    admin_run_threads(work, rescan, (unsigned)settings->processes);
+    progress_end(&rescan->progress);
+    return summarise(rescan, why);
+}
+
+enum status admin_moderation_rescan(const struct admin_settings *settings, struct store *store, struct text *why)
+{
+    struct rescan rescan = {.store = store, .progress = {.found = "to review"}};
+    (void)pthread_mutex_init(&rescan.print_lock, NULL);
+    enum status status = run(settings, &rescan, why);
+    admin_eyes_close(&rescan.eyes);
+    if (rescan.blob)
+        blob_close(rescan.blob);
+    text_release(&rescan.reason);
+    free(rescan.ids);
+    (void)pthread_mutex_destroy(&rescan.print_lock);
+    return status;
+}
