@@ -17,6 +17,7 @@
 
 struct serve_settings {
     const char *listen, *data, *store, *buckets, *moderator, *models, *log_level;
+    const char *rekognition_region, *rekognition_endpoint, *rekognition_label_only, *rekognition_hold;
     bool open_login;
     int64_t event_threads, pool_threads, connections, workers, darkrooms;
     int64_t max_upload, max_pixels, max_frames;
@@ -34,7 +35,7 @@ static const struct setting rows[] = {
     {"store", SETTING_STRING, FIELD(store), NULL, 0, 0, "ADDRESS", "the metadata; default: sqlite:FOLDER/photos.db"},
     {"buckets", SETTING_STRING, FIELD(buckets), NULL, 0, 0, "ADDRESS", "the images; default: file:FOLDER/buckets"},
     {"moderator", SETTING_STRING, FIELD(moderator), "onnx", 0, 0, "NAME",
-     "who looks at photos before they are published: onnx (models on this machine) or none"},
+     "who looks at photos before they are published: onnx (models on this machine), rekognition (Amazon) or none"},
     {"models", SETTING_STRING, FIELD(models), NULL, 0, 0, "FOLDER",
      "the local moderator's models; default: beside the program"},
     {"moderators", SETTING_INTEGER, FIELD(moderators), "0", 0, 256, "N",
@@ -43,6 +44,14 @@ static const struct setting rows[] = {
      "how long moderating one photo may take"},
     {"moderator-memory", SETTING_BYTES, FIELD(moderator_memory), "256M", 64 << 20, 64LL << 30, "SIZE",
      "how much memory moderating one photo may take, beyond the models"},
+    {"rekognition-region", SETTING_STRING, FIELD(rekognition_region), NULL, 0, 0, "NAME",
+     "where Rekognition is; default: AWS_REGION, or as ~/.aws/config says"},
+    {"rekognition-endpoint", SETTING_STRING, FIELD(rekognition_endpoint), NULL, 0, 0, "URL",
+     "a service that answers as Rekognition does, to be asked instead"},
+    {"rekognition-label-only", SETTING_STRING, FIELD(rekognition_label_only), NULL, 0, 0, "NAMES",
+     "labels of Rekognition that refuse no photo, nor do those below them; commas between"},
+    {"rekognition-hold", SETTING_STRING, FIELD(rekognition_hold), NULL, 0, 0, "NAMES",
+     "labels of Rekognition that hold a photo for a person, as do those below them; commas between"},
     {"open-login", SETTING_SWITCH, FIELD(open_login), "no", 0, 0, NULL,
      "listen beyond this machine although a login is a name without proof"},
     {"max-upload", SETTING_BYTES, FIELD(max_upload), "64M", 1024, 4LL << 30, "SIZE", "largest photo"},
@@ -164,6 +173,10 @@ static enum status open_moderator(const struct serve_settings *settings, struct 
         .processes = cores(settings->moderators),
         .timeout_ms = settings->moderator_timeout_ms,
         .memory_bytes = (uint64_t)settings->moderator_memory,
+        .region = settings->rekognition_region,
+        .endpoint = settings->rekognition_endpoint,
+        .label_only = settings->rekognition_label_only,
+        .hold = settings->rekognition_hold,
     };
     return moderator_open(settings->moderator, &moderation, &service->moderator, why);
 }

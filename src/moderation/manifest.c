@@ -142,6 +142,8 @@ static enum status read_label(struct reading *reading, const json_t *entry)
         .in_tiles = json_is_true(json_object_get(entry, "tiles")),
         .is_visible = manifest->runtime_is_there,
     };
+    if (strlen(label->name) >= MODERATION_NAME_SIZE || strlen(label->parent) >= MODERATION_NAME_SIZE)
+        return refuse(reading, "a name has 95 bytes at most");
     if (!read_action(read_string(reading, entry, "action", ""), &label->action))
         return refuse(reading, "its action is label, hold or refuse");
     if (!(label->threshold > 0 && label->threshold < 1))

@@ -101,7 +101,7 @@ static void add_parents(struct moderation_labels *labels, const struct moderatio
         labels->rows[labels->count++] = sorted[i];
         if (!is_listed)
             labels->rows[labels->count++] =
-                (struct moderation_label){sorted[i].parent, "", sorted[i].confidence, MODERATION_LABEL};
+                moderation_label_make(sorted[i].parent, "", sorted[i].confidence, MODERATION_LABEL);
     }
 }
 
@@ -110,14 +110,14 @@ enum { LEAST_CONFIDENCE = 10 };
 static void read_labels(const struct manifest *manifest, const struct inspection *inspection,
                         struct moderation_labels *ret_labels)
 {
-    struct moderation_label found[MODERATION_LABELS_MAX / 2];
+    struct moderation_label found[MODERATION_LABELS_MAX / 2] = {0};
     size_t count = 0;
     *ret_labels = (struct moderation_labels){0};
     for (uint32_t i = 0; i < manifest->label_count; i++) {
         const struct manifest_label *label = &manifest->labels[i];
         double confidence = manifest_confidence(label, inspection->scores[i]);
         if (label->is_visible && confidence >= LEAST_CONFIDENCE)
-            found[count++] = (struct moderation_label){label->name, label->parent, confidence, label->action};
+            found[count++] = moderation_label_make(label->name, label->parent, confidence, label->action);
     }
     qsort(found, count, sizeof found[0], compare_labels);
     add_parents(ret_labels, found, count);

@@ -2,7 +2,8 @@
 
 #include <string.h>
 
-static const struct moderator_ops *const moderators[] = {&moderation_none_ops, &moderation_onnx_ops};
+static const struct moderator_ops *const moderators[] = {&moderation_none_ops, &moderation_onnx_ops,
+                                                         &moderation_rekognition_ops};
 
 enum status moderator_open(const char *name, const struct moderation_settings *settings,
                            struct moderator **ret_moderator, struct text *why)
@@ -21,22 +22,4 @@ void moderator_close(struct moderator *moderator)
 {
     if (moderator)
         moderator->ops->close(moderator);
-}
-
-const char *moderation_action_name(enum moderation_action action)
-{
-    static const char *const names[] = {"label", "hold", "refuse"};
-    return names[action];
-}
-
-const struct moderation_label *moderation_find(const struct moderation_labels *labels, enum moderation_action action)
-{
-    const struct moderation_label *surest = NULL;
-    for (size_t i = 0; i < labels->count; i++) {
-        const struct moderation_label *label = &labels->rows[i];
-        if (label->action == action && label->confidence >= MODERATION_REFUSE_AT
-            && (!surest || label->confidence > surest->confidence))
-            surest = label;
-    }
-    return surest;
 }

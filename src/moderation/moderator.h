@@ -17,14 +17,18 @@ enum {
     MODERATION_SHORT_SIDE = 480,
     MODERATION_LONG_SIDE = 8192,
     MODERATION_JPEGS_MAX = 8,
+    MODERATION_NAME_SIZE = 96, /* of a label, with its NUL */
 };
 
 struct moderation_settings {
-    const char *models;    /* folder of the local models; NULL: where they are looked for (manifest.h) */
-    unsigned processes;    /* of the local moderator */
-    int64_t timeout_ms;    /* for one photo: 20,000 */
-    uint64_t memory_bytes; /* that one photo may take beyond the models: 256 MB */
-    bool everything;       /* the local moderator asks every net about every place, for comparison */
+    const char *models;            /* folder of the local models; NULL: where they are looked for (manifest.h) */
+    unsigned processes;            /* of the local moderator */
+    int64_t timeout_ms;            /* for one photo: 20,000 */
+    uint64_t memory_bytes;         /* that one photo may take beyond the models: 256 MB */
+    bool everything;               /* the local moderator asks every net about every place, for comparison */
+    const char *region;            /* of Rekognition; NULL: as AWS's own tools find it */
+    const char *endpoint;          /* whom to ask instead of Rekognition: a URL; NULL: nobody */
+    const char *label_only, *hold; /* names of Rekognition's labels, commas between, that do not refuse a photo */
 };
 
 /* How a moderator wants to see photos; as in darkroom.h. */
@@ -45,9 +49,9 @@ struct moderation_image {
 enum moderation_action { MODERATION_LABEL, MODERATION_HOLD, MODERATION_REFUSE };
 
 struct moderation_label {
-    const char *name;   /* lives as long as the moderator: "Weapons" */
-    const char *parent; /* the same: "Violence"; "" at the top level */
-    double confidence;  /* 0 to 100 */
+    char name[MODERATION_NAME_SIZE];   /* "Weapons" */
+    char parent[MODERATION_NAME_SIZE]; /* "Violence"; "" at the top level */
+    double confidence;                 /* 0 to 100 */
     enum moderation_action action;
 };
 
@@ -85,9 +89,12 @@ void moderator_close(struct moderator *moderator); /* NULL is allowed */
 
 /* "label", "hold", "refuse". */
 const char *moderation_action_name(enum moderation_action action);
+/* Names that are too long are cut. */
+struct moderation_label moderation_label_make(const char *name, const char *parent, double confidence,
+                                              enum moderation_action action);
 /* The surest label that asks for this, or NULL. */
 const struct moderation_label *moderation_find(const struct moderation_labels *labels, enum moderation_action action);
 
-extern const struct moderator_ops moderation_none_ops, moderation_onnx_ops;
+extern const struct moderator_ops moderation_none_ops, moderation_onnx_ops, moderation_rekognition_ops;
 
 #endif
