@@ -94,30 +94,38 @@ static float sum_outputs(const struct manifest_evidence *evidence, const float *
     return sum > 1 ? 1 : sum;
 }
 
-/* Whether the next net is worth its time: even if it is quite sure, does the mean of all reach the threshold? And was the
- * mean so far at least what the manifest asks for? */
-static bool goes_on(const struct manifest_label *label, float sum, uint32_t asked)
+/* What the nets have said so far about one label. */
+struct opinion {
+    float sum;  /* each as its weight says */
+    float left; /* weight of those that were not asked yet */
+    float last; /* what the last one said */
+    uint32_t asked;
+};
+
+/* Whether the next net is worth its time: even if all that are left are quite sure, does the score reach the threshold? And did the
+ * last one say what the manifest asks for? */
+static bool goes_on(const struct manifest_label *label, const struct opinion *opinion)
 {
-    uint32_t left = label->evidence_count - asked;
-    return (sum + (float)left) / (float)label->evidence_count >= label->threshold
-           && sum / (float)asked >= label->go_on_at;
+    return opinion->sum + opinion->left >= label->threshold * label->weights
+           && opinion->last >= label->evidence[opinion->asked - 1].go_on_at;
 }
 
-/* A label's score is the mean over its nets. Where it is cut short, the nets that were not asked count as 0: it stays below the
+/* A label's score is the mean over its nets, as their weights say. Where it is cut short, the nets that were not asked count as 0: it stays below the
  * threshold, where it would have been anyway. */
 static enum status score_label(struct look *look, uint32_t index, bool everything)
 {
     const struct manifest_label *label = &look->inspector->manifest->labels[index];
-    float sum = 0;
-    uint32_t asked = 0;
-    while (asked < label->evidence_count && (asked == 0 || everything || goes_on(label, sum, asked))) {
-        const struct manifest_evidence *evidence = &label->evidence[asked++];
+    struct opinion opinion = {.left = label->weights};
+    while (opinion.asked < label->evidence_count && (opinion.asked == 0 || everything || goes_on(label, &opinion))) {
+        const struct manifest_evidence *evidence = &label->evidence[opinion.asked++];
         enum status status = ask(look, evidence->net);
         if (status != STATUS_OK)
             return status;
-        sum += sum_outputs(evidence, look->inspector->scores[evidence->net]);
+        opinion.last = sum_outputs(evidence, look->inspector->scores[evidence->net]);
+        opinion.sum += evidence->weight * opinion.last;
+        opinion.left -= evidence->weight;
     }
-    float score = sum / (float)label->evidence_count, *best = &look->inspection->scores[index];
+    float score = opinion.sum / label->weights, *best = &look->inspection->scores[index];
     *best = score > *best ? score : *best;
     return STATUS_OK;
 }

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,6 +36,13 @@ static const char *read_string(const struct reading *reading, const json_t *entr
 {
     const char *value = json_string_value(json_object_get(entry, key));
     return value ? arena_copy_string(&reading->manifest->arena, value) : otherwise;
+}
+
+/* NAN, which no range takes, for what is there and no number. */
+static float read_number(const json_t *entry, const char *key, float otherwise)
+{
+    const json_t *value = json_object_get(entry, key);
+    return !value ? otherwise : json_is_number(value) ? (float)json_number_value(value) : NAN;
 }
 
 /* Beside the manifest. Its length is checked here; `make models` checked its sum. */
@@ -102,6 +110,10 @@ static enum status read_evidence(struct reading *reading, const json_t *entry, s
         evidence->net++;
     if (evidence->net == manifest->net_count)
         return refuse(reading, "its evidence names a model that is not listed above");
+    evidence->weight = read_number(entry, "weight", 1);
+    evidence->go_on_at = read_number(entry, "go_on_at", 0);
+    if (!(evidence->weight >= 0 && evidence->weight <= 1000) || !(evidence->go_on_at >= 0 && evidence->go_on_at < 1))
+        return refuse(reading, "a weight lies between 0 and 1000, go_on_at between 0 and 1");
     size_t count = json_array_size(outputs);
     if (count == 0 || count > OUTPUTS_MAX)
         return refuse(reading, "evidence needs the outputs that are summed");
@@ -112,6 +124,7 @@ static enum status read_evidence(struct reading *reading, const json_t *entry, s
         evidence->outputs[evidence->output_count++] = (uint32_t)output;
     }
     label->is_visible = label->is_visible && manifest->nets[evidence->net].is_there;
+    label->weights += evidence->weight;
     label->evidence_count++;
     return STATUS_OK;
 }
@@ -138,7 +151,7 @@ static enum status read_label(struct reading *reading, const json_t *entry)
         .name = reading->entry,
         .parent = read_string(reading, entry, "parent", ""),
         .threshold = (float)json_number_value(json_object_get(entry, "threshold")),
-        .go_on_at = (float)json_number_value(json_object_get(entry, "go_on_at")),
+        .curve = read_number(entry, "curve", 1),
         .in_tiles = json_is_true(json_object_get(entry, "tiles")),
         .is_visible = manifest->runtime_is_there,
     };
@@ -148,12 +161,16 @@ static enum status read_label(struct reading *reading, const json_t *entry)
         return refuse(reading, "its action is label, hold or refuse");
     if (!(label->threshold > 0 && label->threshold < 1))
         return refuse(reading, "its threshold lies between 0 and 1");
+    if (!(label->curve >= 0.1F && label->curve <= 10))
+        return refuse(reading, "its curve lies between 0.1 and 10");
     if (json_array_size(evidence) == 0)
         return refuse(reading, "it needs evidence");
     manifest->label_count++;
     enum status status = STATUS_OK;
     for (size_t i = 0; status == STATUS_OK && i < json_array_size(evidence); i++)
         status = read_evidence(reading, json_array_get(evidence, i), label);
+    if (status == STATUS_OK && !(label->weights > 0))
+        return refuse(reading, "none of its evidence has a weight");
     return status;
 }
 
@@ -247,9 +264,8 @@ void manifest_release(struct manifest *manifest)
 
 double manifest_confidence(const struct manifest_label *label, double score)
 {
-    double threshold = label->threshold;
-    double confidence =
-        score < threshold ? MODERATION_REFUSE_AT * score / threshold
-                          : MODERATION_REFUSE_AT + (100 - MODERATION_REFUSE_AT) * (score - threshold) / (1 - threshold);
-    return confidence > 100 ? 100 : confidence;
+    double threshold = pow(label->threshold, label->curve), value = pow(score < 1 ? score : 1, label->curve);
+    return score < label->threshold
+               ? MODERATION_REFUSE_AT * value / threshold
+               : MODERATION_REFUSE_AT + (100 - MODERATION_REFUSE_AT) * (value - threshold) / (1 - threshold);
 }

@@ -23,6 +23,8 @@ struct manifest_net {
 /* What one net says for a label: the sum of some of its outputs. */
 struct manifest_evidence {
     uint32_t net;
+    float weight;   /* in the label's score; 0: it only decides whether the next is asked */
+    float go_on_at; /* the next net is asked only where this one says at least so much */
     uint32_t outputs[OUTPUTS_MAX], output_count;
 };
 
@@ -30,11 +32,12 @@ struct manifest_label {
     const char *name, *parent;
     enum moderation_action action;
     float threshold; /* score at which the confidence is MODERATION_REFUSE_AT */
-    float go_on_at;  /* a net's successor is only asked where the mean so far is at least this */
+    float curve;     /* how the confidence grows: below 1 fast from small scores, above 1 late */
     bool in_tiles;   /* looked for in parts of the picture too */
     bool is_visible; /* all its nets are there */
     struct manifest_evidence evidence[EVIDENCE_MAX];
     uint32_t evidence_count;
+    float weights; /* their sum; more than 0 */
 };
 
 struct manifest {
@@ -54,7 +57,7 @@ void manifest_release(struct manifest *manifest);
 /* The folder that manifest_read takes for NULL; NULL when it finds none. */
 char *manifest_find_folder(void);
 
-/* 0 to 100: MODERATION_REFUSE_AT at the label's threshold, straight lines on both sides. */
+/* 0 to 100, and MODERATION_REFUSE_AT at the label's threshold; on both sides in proportion to score to the power of curve. */
 double manifest_confidence(const struct manifest_label *label, double score);
 
 #endif

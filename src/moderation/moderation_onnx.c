@@ -105,7 +105,8 @@ static void add_parents(struct moderation_labels *labels, const struct moderatio
     }
 }
 
-enum { LEAST_CONFIDENCE = 10 };
+/* Less is noise that nobody should read as a label; the audit trail has every score. */
+enum { LEAST_CONFIDENCE = 25 };
 
 static void read_labels(const struct manifest *manifest, const struct inspection *inspection,
                         struct moderation_labels *ret_labels)

@@ -1,0 +1,104 @@
+/* Where a net looks, and what it is shown of it. */
+#include "check.h"
+#include "places.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static void test_places(void)
+{
+    static const struct {
+        uint32_t width, height;
+        size_t count, tiles_from;
+    } rows[] = {
+        {640, 480, 6, 1},   {480, 480, 6, 1},   {1, 1, 6, 1},      {960, 480, 6, 1}, /* twice as long is not yet long */
+        {961, 480, 4, 4},   {480, 961, 4, 4},   {1440, 480, 5, 5}, {8192, 480, 27, 27},
+        {8192, 10, 40, 40}, {10, 8192, 40, 40},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct place places[PLACES_MAX];
+        size_t tiles_from, count = places_of(rows[i].width, rows[i].height, places, &tiles_from);
+        check_case("%u by %u", rows[i].width, rows[i].height);
+        CHECK_INT(count, rows[i].count);
+        CHECK_INT(tiles_from, rows[i].tiles_from);
+        CHECK(places[0].width == rows[i].width && places[0].height == rows[i].height);
+        for (size_t k = 0; k < count; k++)
+            CHECK(places[k].width && places[k].height && places[k].left + places[k].width <= rows[i].width
+                  && places[k].top + places[k].height <= rows[i].height);
+    }
+}
+
+static void test_squares(void)
+{
+    struct place places[PLACES_MAX];
+    size_t tiles_from, count = places_of(3000, 400, places, &tiles_from);
+    CHECK_INT(places[1].left, 0);
+    CHECK_INT(places[count - 1].left + places[count - 1].width, 3000);
+    for (size_t i = 1; i < count; i++) {
+        CHECK_INT(places[i].width, 400);
+        CHECK(i == 1 || places[i].left - places[i - 1].left <= 400 * 2 / 3 + 1); /* they overlap by a third */
+    }
+}
+
+enum { SIDE = 16 };
+
+static struct manifest_net make_net(bool is_nhwc)
+{
+    return (struct manifest_net){.side = SIDE, .is_nhwc = is_nhwc, .mean = {0, 10, 20}, .deviation = {1, 2, 4}};
+}
+
+/* A frame whose sample is red = x, green = y, blue = 100. */
+static uint8_t *make_frame(uint32_t width, uint32_t height)
+{
+    uint8_t *pixels = malloc((size_t)width * height * CHANNELS);
+    if (!pixels)
+        abort();
+    for (uint32_t i = 0; i < width * height; i++) {
+        pixels[i * CHANNELS] = (uint8_t)(i % width);
+        pixels[i * CHANNELS + 1] = (uint8_t)(i / width);
+        pixels[i * CHANNELS + 2] = 100;
+    }
+    return pixels;
+}
+
+static void test_reading(void)
+{
+    static const struct {
+        const char *behaviour;
+        struct place place;
+        double red_first, red_step, green_first, green_step; /* of the inner samples */
+    } rows[] = {
+        {"as it is", {0, 0, SIDE, SIDE}, 0, 1, 0, 1},
+        {"a part of it", {40, 60, SIDE, SIDE}, 40, 1, 60, 1},
+        {"shrunk", {0, 0, 4 * SIDE, 4 * SIDE}, 1.5, 4, 1.5, 4},
+        {"squeezed one way", {0, 0, 8 * SIDE, 2 * SIDE}, 3.5, 8, 0.5, 2},
+        {"enlarged", {20, 30, SIDE / 4, SIDE / 4}, 19.625, 0.25, 29.625, 0.25},
+    };
+    uint8_t *frame = make_frame(200, 200);
+    const size_t plane = (size_t)SIDE * SIDE;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct manifest_net planar = make_net(false), packed = make_net(true);
+        float planes[SIDE * SIDE * CHANNELS], samples[SIDE * SIDE * CHANNELS];
+        check_case("%s", rows[i].behaviour);
+        place_read(&rows[i].place, frame, 200, &planar, planes);
+        place_read(&rows[i].place, frame, 200, &packed, samples);
+        for (size_t y = 2; y < SIDE - 2; y++) /* at the edges the filter is cut */
+            for (size_t x = 2; x < SIDE - 2; x++) {
+                size_t at = y * SIDE + x;
+                double red = rows[i].red_first + (double)x * rows[i].red_step;
+                double green = rows[i].green_first + (double)y * rows[i].green_step;
+                CHECK(fabs(planes[at] - red) < 0.01);
+                CHECK(fabs(planes[plane + at] - (green - 10) / 2) < 0.01);
+                CHECK(fabs(planes[2 * plane + at] - 20) < 0.01);
+                for (size_t channel = 0; channel < CHANNELS; channel++)
+                    CHECK(planes[channel * plane + at] == samples[at * CHANNELS + channel]);
+            }
+        CHECK(fabs(planes[2 * plane] - 20) < 0.01 && fabs(planes[3 * plane - 1] - 20) < 0.01);
+    }
+    free(frame);
+}
+
+CHECK_MAIN({"places lie within the picture", test_places},
+           {"squares lie along a long picture, from one end to the other", test_squares},
+           {"a place is read into the net's square, layout and scale", test_reading})
