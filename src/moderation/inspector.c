@@ -96,9 +96,7 @@ static float sum_outputs(const struct manifest_evidence *evidence, const float *
 
 /* What the nets have said so far about one label. */
 struct opinion {
-    float sum;  /* each as its weight says */
-    float left; /* weight of those that were not asked yet */
-    float last; /* what the last one said */
+    float sum, last;
     uint32_t asked;
 };
 
@@ -106,26 +104,26 @@ struct opinion {
  * last one say what the manifest asks for? */
 static bool goes_on(const struct manifest_label *label, const struct opinion *opinion)
 {
-    return opinion->sum + opinion->left >= label->threshold * label->weights
+    float left = (float)(label->evidence_count - opinion->asked);
+    return opinion->sum + left >= label->threshold * (float)label->evidence_count
            && opinion->last >= label->evidence[opinion->asked - 1].go_on_at;
 }
 
-/* A label's score is the mean over its nets, as their weights say. Where it is cut short, the nets that were not asked count as 0: it stays below the
+/* A label's score is the mean over its nets. Where it is cut short, the nets that were not asked count as 0: it stays below the
  * threshold, where it would have been anyway. */
 static enum status score_label(struct look *look, uint32_t index, bool everything)
 {
     const struct manifest_label *label = &look->inspector->manifest->labels[index];
-    struct opinion opinion = {.left = label->weights};
+    struct opinion opinion = {0};
     while (opinion.asked < label->evidence_count && (opinion.asked == 0 || everything || goes_on(label, &opinion))) {
         const struct manifest_evidence *evidence = &label->evidence[opinion.asked++];
         enum status status = ask(look, evidence->net);
         if (status != STATUS_OK)
             return status;
         opinion.last = sum_outputs(evidence, look->inspector->scores[evidence->net]);
-        opinion.sum += evidence->weight * opinion.last;
-        opinion.left -= evidence->weight;
+        opinion.sum += opinion.last;
     }
-    float score = opinion.sum / label->weights, *best = &look->inspection->scores[index];
+    float score = opinion.sum / (float)label->evidence_count, *best = &look->inspection->scores[index];
     *best = score > *best ? score : *best;
     return STATUS_OK;
 }

@@ -110,10 +110,9 @@ static enum status read_evidence(struct reading *reading, const json_t *entry, s
         evidence->net++;
     if (evidence->net == manifest->net_count)
         return refuse(reading, "its evidence names a model that is not listed above");
-    evidence->weight = read_number(entry, "weight", 1);
     evidence->go_on_at = read_number(entry, "go_on_at", 0);
-    if (!(evidence->weight >= 0 && evidence->weight <= 1000) || !(evidence->go_on_at >= 0 && evidence->go_on_at < 1))
-        return refuse(reading, "a weight lies between 0 and 1000, go_on_at between 0 and 1");
+    if (!(evidence->go_on_at >= 0 && evidence->go_on_at < 1))
+        return refuse(reading, "its go_on_at lies between 0 and 1");
     size_t count = json_array_size(outputs);
     if (count == 0 || count > OUTPUTS_MAX)
         return refuse(reading, "evidence needs the outputs that are summed");
@@ -124,7 +123,6 @@ static enum status read_evidence(struct reading *reading, const json_t *entry, s
         evidence->outputs[evidence->output_count++] = (uint32_t)output;
     }
     label->is_visible = label->is_visible && manifest->nets[evidence->net].is_there;
-    label->weights += evidence->weight;
     label->evidence_count++;
     return STATUS_OK;
 }
@@ -169,8 +167,6 @@ static enum status read_label(struct reading *reading, const json_t *entry)
     enum status status = STATUS_OK;
     for (size_t i = 0; status == STATUS_OK && i < json_array_size(evidence); i++)
         status = read_evidence(reading, json_array_get(evidence, i), label);
-    if (status == STATUS_OK && !(label->weights > 0))
-        return refuse(reading, "none of its evidence has a weight");
     return status;
 }
 

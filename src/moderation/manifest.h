@@ -23,7 +23,6 @@ struct manifest_net {
 /* What one net says for a label: the sum of some of its outputs. */
 struct manifest_evidence {
     uint32_t net;
-    float weight;   /* in the label's score; 0: it only decides whether the next is asked */
     float go_on_at; /* the next net is asked only where this one says at least so much */
     uint32_t outputs[OUTPUTS_MAX], output_count;
 };
@@ -37,7 +36,6 @@ struct manifest_label {
     bool is_visible; /* all its nets are there */
     struct manifest_evidence evidence[EVIDENCE_MAX];
     uint32_t evidence_count;
-    float weights; /* their sum; more than 0 */
 };
 
 struct manifest {

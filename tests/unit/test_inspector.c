@@ -63,14 +63,11 @@ static void make_manifest(struct manifest *manifest, const struct manifest_label
                                                   .classes = OUTPUTS,
                                                   .deviation = {255, 255, 255}};
     manifest->labels[0] = *label;
-    for (uint32_t i = 0; i < label->evidence_count; i++)
-        manifest->labels[0].weights += label->evidence[i].weight;
 }
 
-static struct manifest_evidence evidence(uint32_t net, float weight, float go_on_at)
+static struct manifest_evidence evidence(uint32_t net, float go_on_at)
 {
-    return (struct manifest_evidence){
-        .net = net, .weight = weight, .go_on_at = go_on_at, .outputs = {1}, .output_count = 1};
+    return (struct manifest_evidence){.net = net, .go_on_at = go_on_at, .outputs = {1}, .output_count = 1};
 }
 
 static uint8_t white[64 * 64 * CHANNELS * 3];
@@ -93,26 +90,17 @@ static void test_cascade(void)
 {
     static const struct {
         const char *behaviour;
-        float threshold, says[3], weights[3], go_on_at;
+        float threshold, says[3], go_on_at;
         int hundredths; /* of the score */
         int runs[3];
     } rows[] = {
-        {"all that are sure are asked", 0.5F, {1, 1, 1}, {1, 1, 1}, 0, 100, {1, 1, 1}},
-        {"the score is their mean", 0.5F, {0.9F, 0.6F, 0.3F}, {1, 1, 1}, 0, 60, {1, 1, 1}},
-        {"where the rest can't reach the threshold, nobody is asked in vain",
-         0.7F,
-         {0.05F, 1, 1},
-         {1, 1, 1},
-         0,
-         2,
-         {1, 0, 0}},
-        {"nor is the third after two who doubt", 0.7F, {0.8F, 0.2F, 1}, {1, 1, 1}, 0, 33, {1, 1, 0}},
-        {"a small doubt alone is not enough to stop", 0.7F, {0.2F, 1, 1}, {1, 1, 1}, 0, 73, {1, 1, 1}},
-        {"a gate stops earlier", 0.2F, {0.05F, 1, 1}, {1, 1, 1}, 0.1F, 2, {1, 0, 0}},
-        {"and lets through from its number on", 0.2F, {0.1F, 1, 1}, {1, 1, 1}, 0.1F, 70, {1, 1, 1}},
-        {"a net without weight is only a gate", 0.5F, {0.3F, 1, 1}, {0, 1, 1}, 0.2F, 100, {1, 1, 1}},
-        {"which closes like any other", 0.5F, {0.1F, 1, 1}, {0, 1, 1}, 0.2F, 0, {1, 0, 0}},
-        {"a heavier net counts for more", 0.5F, {1, 0.5F, 0.5F}, {2, 1, 1}, 0, 75, {1, 1, 1}},
+        {"all that are sure are asked", 0.5F, {1, 1, 1}, 0, 100, {1, 1, 1}},
+        {"the score is their mean", 0.5F, {0.9F, 0.6F, 0.3F}, 0, 60, {1, 1, 1}},
+        {"nobody is asked where even certainty would not do", 0.7F, {0.05F, 1, 1}, 0, 2, {1, 0, 0}},
+        {"nor is the third after two who doubt", 0.7F, {0.8F, 0.2F, 1}, 0, 33, {1, 1, 0}},
+        {"a small doubt alone is not enough to stop", 0.7F, {0.2F, 1, 1}, 0, 73, {1, 1, 1}},
+        {"a gate stops earlier", 0.2F, {0.05F, 1, 1}, 0.1F, 2, {1, 0, 0}},
+        {"and lets through from its number on", 0.2F, {0.1F, 1, 1}, 0.1F, 70, {1, 1, 1}},
     };
     memset(white, 255, sizeof white);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -120,7 +108,7 @@ static void test_cascade(void)
         check_case("%s", rows[i].behaviour);
         for (uint32_t k = 0; k < 3; k++) {
             answers[k][1] = rows[i].says[k];
-            label.evidence[k] = evidence(k, rows[i].weights[k], k == 0 ? rows[i].go_on_at : 0);
+            label.evidence[k] = evidence(k, k == 0 ? rows[i].go_on_at : 0);
         }
         struct inspection seen = look(&label, &image, false), all = look(&label, &image, true);
         CHECK_INT(seen.scores[0] * 100 + 0.5F, rows[i].hundredths);
@@ -135,7 +123,7 @@ static void test_cascade(void)
 static void test_places(void)
 {
     struct manifest_label label = {
-        .threshold = 0.5F, .is_visible = true, .evidence_count = 1, .evidence = {evidence(0, 1, 0)}};
+        .threshold = 0.5F, .is_visible = true, .evidence_count = 1, .evidence = {evidence(0, 0)}};
     answers[0][1] = 1;
     memset(white, 255, sizeof white);
     check_case("a label of the whole asks once");
@@ -159,12 +147,11 @@ static void test_shared(void)
     struct inspector *inspector;
     struct inspection inspection;
     struct manifest_label label = {
-        .threshold = 0.5F, .is_visible = true, .evidence_count = 1, .evidence = {evidence(0, 1, 0)}};
+        .threshold = 0.5F, .is_visible = true, .evidence_count = 1, .evidence = {evidence(0, 0)}};
     memset(white, 255, sizeof white);
     make_manifest(&manifest, &label);
     manifest.labels[1] = manifest.labels[2] = manifest.labels[0];
-    manifest.labels[1].evidence[0] =
-        (struct manifest_evidence){.net = 0, .weight = 1, .outputs = {2, 3}, .output_count = 2};
+    manifest.labels[1].evidence[0] = (struct manifest_evidence){.net = 0, .outputs = {2, 3}, .output_count = 2};
     manifest.labels[2].is_visible = false;
     manifest.label_count = 3;
     answers[0][1] = 0.25F;
@@ -185,7 +172,7 @@ static void test_failure(void)
     struct inspection inspection;
     TEXT_CLEANUP struct text why = {0};
     struct manifest_label label = {
-        .threshold = 0.5F, .is_visible = true, .evidence_count = 1, .evidence = {evidence(0, 1, 0)}};
+        .threshold = 0.5F, .is_visible = true, .evidence_count = 1, .evidence = {evidence(0, 0)}};
     make_manifest(&manifest, &label);
     CHECK_STR(status_name(inspector_open(&manifest, &inspector, &why)), "ok");
     fails = true;

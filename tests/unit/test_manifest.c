@@ -80,12 +80,8 @@ static const struct {
      "Ghosts: the model has no such output"},
     {"evidence without outputs", MANIFEST(NET("a", ""), LABEL("\"evidence\":[{\"model\":\"a\"}]")),
      "Ghosts: evidence needs the outputs that are summed"},
-    {"a negative weight", MANIFEST(NET("a", ""), LABEL(SEES(",\"weight\":-1"))),
-     "Ghosts: a weight lies between 0 and 1000, go_on_at between 0 and 1"},
     {"a gate that nothing passes", MANIFEST(NET("a", ""), LABEL(SEES(",\"go_on_at\":1"))),
-     "Ghosts: a weight lies between 0 and 1000, go_on_at between 0 and 1"},
-    {"only weights of 0", MANIFEST(NET("a", ""), LABEL(SEES(",\"weight\":0"))),
-     "Ghosts: none of its evidence has a weight"},
+     "Ghosts: its go_on_at lies between 0 and 1"},
 };
 
 static void test_bad(void)
@@ -144,7 +140,7 @@ static void test_fields(void)
     write_file("a.onnx", "four");
     read_manifest(
         MANIFEST(NET("a", ",\"bytes\":4") "," NET("b", ""),
-                 LABEL("\"tiles\":true,\"curve\":2,\"evidence\":[{\"model\":\"a\",\"outputs\":[3],\"weight\":0,"
+                 LABEL("\"tiles\":true,\"curve\":2,\"evidence\":[{\"model\":\"a\",\"outputs\":[3],"
                        "\"go_on_at\":0.25},{\"model\":\"a\",\"outputs\":[1,2]}]") ","
                                                                                   "{\"name\":\"Both\",\"parent\":"
                                                                                   "\"All\",\"action\":\"refuse\","
@@ -161,9 +157,9 @@ static void test_fields(void)
     const struct manifest_label *ghosts = &manifest.labels[0], *both = &manifest.labels[1];
     CHECK_INT(manifest.label_count, 2);
     CHECK(ghosts->is_visible && ghosts->in_tiles && ghosts->action == MODERATION_HOLD);
-    CHECK(ghosts->evidence[0].weight == 0 && ghosts->evidence[0].go_on_at == 0.25F && ghosts->evidence[1].weight == 1);
+    CHECK(ghosts->evidence[0].go_on_at == 0.25F && ghosts->evidence[1].go_on_at == 0);
     CHECK_INT(ghosts->evidence[1].output_count, 2);
-    CHECK(ghosts->weights == 1 && both->weights == 2 && both->curve == 1);
+    CHECK(ghosts->curve == 2 && both->curve == 1);
     CHECK(!both->is_visible); /* its second model's file is missing */
     CHECK_STR(both->parent, "All");
     manifest_release(&manifest);
