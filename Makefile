@@ -17,6 +17,7 @@ help: ## show this list
 build: ## install missing packages, leave the optimised program, with the web app in it, at build/cloudphotos
 	@tools/install-packages build
 	@tools/build-web
+	@tools/build-report
 	@tools/configure build
 	@ninja -C build $(PROGRAMS)
 
@@ -33,6 +34,7 @@ run: build models ## build, obtain models, then serve from LISTEN=127.0.0.1:8080
 
 test: ## everything CI runs; SUITE=unit one suite, TEST=word the tests with that word in their name
 	@tools/install-packages build models test
+	@tools/build-report
 	@node tests/run.mjs test --suite '$(SUITE)' --test '$(TEST)'
 
 test-tsan: ## unit, contract and http suites under ThreadSanitizer; takes SUITE and TEST too

@@ -42,7 +42,9 @@ static bool parse_limit(const char *text, struct slo_term *term)
     if (term->figure == SLO_FAILED)
         return parse_share(text, &term->limit);
     /* Milliseconds may have places after the point here; the rest is as in settings. */
-    double number = strspn(text, "0123456789.") ? strtod(text, &end) : 0;
+    if (strspn(text, "0123456789.") == 0)
+        return false;
+    double number = strtod(text, &end);
     if (number > 0 && strcmp(end, "ms") == 0) {
         term->limit = number * 1e6;
         return true;
