@@ -12,7 +12,7 @@ const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 // `sanitized` is the build that suites run in unless they name another; all of `builds` must compile.
 const MODES = {
     'test': { builds: ['build', 'build-asan'], sanitized: 'build-asan',
-              suites: ['runner', 'layers', 'unit', 'contract', 'fuzz', 'http', 'web', 'moderation', 'fault'] },
+              suites: ['runner', 'layers', 'unit', 'contract', 'fuzz', 'http', 'load', 'web', 'moderation', 'fault'] },
     'test-tsan': { builds: ['build-tsan'], sanitized: 'build-tsan', suites: ['unit', 'contract', 'http'] },
     'fault': { builds: ['build'], sanitized: 'build', suites: ['fault'] },
 };
@@ -23,6 +23,7 @@ const SUITES = {
     contract: { list: listPrograms, parallel: cpus().length },
     fuzz: { list: listPrograms, parallel: cpus().length },
     http: { list: listNodeFiles },
+    load: { list: listNodeFiles, build: 'build' }, // its timing is what is tested
     web: { list: listNodeFiles },
     moderation: { list: listNodeFiles, build: 'build', prepare: obtainModels }, // nets do not run under a sanitizer
     fault: { list: listNodeFiles, build: 'build' }, // the program as it ships: its timing is what is tested

@@ -100,10 +100,9 @@ int64_t latencies_percentile(const struct latencies *latencies, double percentil
     assert(percentile >= 0 && percentile <= 100);
     if (latencies->total == 0)
         return 0;
-    uint64_t wanted = (uint64_t)(percentile / 100 * (double)latencies->total + 0.5);
-    uint64_t seen = 0;
-    if (wanted == 0)
-        wanted = 1;
+    /* The count is rounded up, but not for the last bit of a product that should be whole. */
+    double product = percentile / 100 * (double)latencies->total, last_bit = nextafter(product, INFINITY) - product;
+    uint64_t wanted = (uint64_t)fmax(1, ceil(product - last_bit)), seen = 0;
     for (uint32_t i = 0; i < latencies->used; i++) {
         seen += latencies->counts[i];
         if (seen >= wanted)

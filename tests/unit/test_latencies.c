@@ -65,7 +65,7 @@ static void figures_are_those_of_the_values(void)
     }
     qsort(values, COUNT, sizeof values[0], compare);
     for (size_t i = 0; i < sizeof percentiles / sizeof percentiles[0]; i++) {
-        int rank = (int)fmax(1, floor(percentiles[i] / 100 * COUNT + 0.5));
+        int rank = (int)fmax(1, ceil(percentiles[i] * COUNT / 100 - 1e-6));
         double exact = (double)values[rank - 1];
         check_case("percentile %g", percentiles[i]);
         CHECK(fabs((double)latencies_percentile(&latencies, percentiles[i]) - exact) <= exact / 1000 + 1);
