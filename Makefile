@@ -6,10 +6,12 @@ SUITE =
 TEST =
 FUZZ_SECONDS = 60
 FAULT_ROUNDS = 1000
+PAPER =
+REFUSED = 0.3
 PROGRAMS = cloudphotos cloudphotos-darkroom cloudphotos-moderator
 MAKEFLAGS += --no-print-directory
 
-.PHONY: help build web models run test test-tsan fault fuzz bench lint format install clean
+.PHONY: help build web models run test test-tsan fault fuzz bench experiments lint format install clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -52,6 +54,10 @@ fuzz: ## each fuzz target for FUZZ_SECONDS=60; TEST=word only some
 bench: build ## measure, and write docs/benchmarks.md; TEST=word only some
 	@tools/install-packages bench
 	@node bench/run.mjs '$(TEST)'
+
+experiments: build ## repeat the original's experiments, and write docs/experiments; PAPER=yes at its lengths, REFUSED=0.3
+	@tools/install-packages test
+	@node experiments/run.mjs $(if $(PAPER),--paper) --refused '$(REFUSED)' $(TEST)
 
 lint: ## format, clang-tidy, cppcheck, floors, banned functions, sizes
 	@tools/install-packages build test lint
