@@ -23,8 +23,8 @@ export async function perform({ folder, isPaper, serve, tool }) {
                 differs: 'Our users and server are on one machine; theirs were a network, a balancer and a database apart.' },
             { what: 'time of an upload: mean', ours: milliseconds(of('upload').mean_ms), paper: 'not known to us as a figure',
                 differs: 'Ours ends when photo and execution are on this disk; theirs went to a bucket over the network.' },
-            { what: 'what the generator took', ours: `${number(100 * summary.cpu_s / summary.elapsed_s)} % of a core`, paper: 'several machines',
-                differs: 'Theirs was a process a user; ours is one loop for all.' },
+            { what: 'what the generator took', ours: `${number(100 * summary.cpu_s / summary.elapsed_s)} % of a core`, paper: 'not known to us as a figure',
+                differs: 'Generator and server share this machine, so that what the one takes is not there for the other.' },
         ],
         tables: [{
             caption: 'By state:',

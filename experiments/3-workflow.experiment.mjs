@@ -67,7 +67,7 @@ export async function perform({ folder, isPaper, refused, serve, tool }) {
             { what: 'executions at a time: mean, most', ours: `${number(area / seconds)}, ${number(Math.max(...samples.map(({ running }) => running)))}`, paper: 'not known to us as a figure',
                 differs: 'A machine with more cores works on more of them at once, so that fewer wait.' },
             { what: 'executions a second at the end', ours: number((ended - samples[Math.floor(samples.length / 2)].ended) / (seconds - samples[Math.floor(samples.length / 2)].at)), paper: 'not known to us as a figure',
-                differs: 'Their rate was bounded by the quota of concurrent functions; ours is by the cores.' },
+                differs: 'In a cloud the bound is how many functions may run at once; here it is the cores.' },
         ],
         tables: [{
             caption: 'Executions over time:',

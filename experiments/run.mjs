@@ -84,7 +84,7 @@ function writeDocument(chapters) {
     writeFileSync(join(documents, 'README.md'), `# Experiments
 
 Written by \`make experiments${isPaper ? ' PAPER=yes' : ''}\` on ${new Date().toISOString().slice(0, 10)}, in ${minutes} minutes. Machine: a shared machine with ${cpus().length} cores and
-${Math.round(totalmem() / 2 ** 30)} GiB of memory; server and load run on it together${many ? ', on cores of their own' : ''}. The paper's servers were small virtual machines behind a load
+${Math.round(totalmem() / 2 ** 30)} GiB of memory; server and load run on it together${many ? ', on cores of their own' : ''}. The paper's servers were virtual machines behind a load
 balancer, with database, buckets and workflow as services beside them, and its load came from other machines.
 
 ${chapters.map(chapter).join('\n')}
