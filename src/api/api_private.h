@@ -32,12 +32,25 @@ bool api_read_limit(struct http_request *request, int64_t *ret_limit);
 /* Link: <path?name=value&limit=…&cursor=…>; rel="next" (RFC 8288). */
 void api_add_next_link(struct http_request *request, const char *first_parameter, int64_t limit, const char *cursor);
 
+/* All that is known of a photo: photo.c. Nothing is appended on failure. */
+enum status api_add_photo(struct api *api, const struct id *id, struct arena *arena, struct photo *ret_photo,
+                          struct text *out, struct text *why);
+void api_answer_photo(struct http_request *request, const struct id *id);
+/* GET /users/NAME?view=photos: photo_lists.c. */
+void api_list_photos_of(struct http_request *request, const char *author);
+/* {"photos":[…],"next_cursor":…}: the newest, of this author (NULL: of everybody). Nothing is appended on failure. */
+struct post_cursor;
+enum status api_add_photos(struct api *api, const char *author, const struct post_cursor *after, int64_t limit,
+                           struct text *out, int64_t *ret_rows, struct text *why);
+/* Appends, each behind a comma: thumbhash, caption and alt_text. */
+void api_add_photo_words(struct text *out, const struct photo *photo);
+
 struct request_metrics *request_metrics_new(void);
 void request_metrics_free(struct request_metrics *metrics);
 void request_metrics_count(struct request_metrics *metrics, const char *route, unsigned code, int64_t duration_ns);
 
 /* The tables, one an endpoint file. */
 extern const struct http_route users_routes[], uploads_routes[], photo_routes[], stages_routes[], bucket_routes[],
-    health_routes[], metrics_routes[], preflight_routes[], site_routes[];
+    health_routes[], metrics_routes[], preflight_routes[], site_routes[], photo_lists_routes[], photo_words_routes[];
 
 #endif

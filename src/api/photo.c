@@ -33,6 +33,7 @@ static void add_photo(struct text *out, const struct photo *photo, const char *s
     json_add_string_or_null(out, stage);
     text_add(out, ",\"format\":");
     json_add_string_or_null(out, photo->format);
+    api_add_photo_words(out, photo);
     text_addf(out, ",\"frames\":%u,\"labels\":%s", photo->frames, photo->labels ? photo->labels : "null");
     add_rendition(out, "original", &photo->original, NULL, NULL);
     bool is_public = photo->state == PHOTO_SUCCESS; /* one that was withdrawn has images too, but not for everybody */
@@ -41,26 +42,34 @@ static void add_photo(struct text *out, const struct photo *photo, const char *s
     text_addc(out, '}');
 }
 
+enum status api_add_photo(struct api *api, const struct id *id, struct arena *arena, struct photo *ret_photo,
+                          struct text *out, struct text *why)
+{
+    const char *stage = NULL;
+    enum status status = store_photo_get(photos_store(api->settings.photos), id, arena, ret_photo, why);
+    if (status == STATUS_OK)
+        status = photos_stage(api->settings.photos, ret_photo, arena, &stage, why);
+    if (status == STATUS_OK)
+        add_photo(out, ret_photo, stage);
+    return status;
+}
+
+void api_answer_photo(struct http_request *request, const struct id *id)
+{
+    TEXT_CLEANUP struct text why = {0}, body = {0};
+    struct photo photo;
+    enum status status = api_add_photo(http_context(request), id, http_arena(request), &photo, &body, &why);
+    if (status == STATUS_OK)
+        http_answer_text(request, 200, "application/json", &body);
+    else
+        api_answer_status(request, status, &why);
+}
+
 static void show_photo(struct http_request *request)
 {
-    struct api *api = http_context(request);
     struct id id;
-    struct photo photo;
-    const char *stage = NULL;
-    TEXT_CLEANUP struct text why = {0};
-    if (!api_read_id(request, http_parameter(request, "id"), &id))
-        return;
-    struct arena *arena = http_arena(request);
-    enum status status = store_photo_get(photos_store(api->settings.photos), &id, arena, &photo, &why);
-    if (status == STATUS_OK)
-        status = photos_stage(api->settings.photos, &photo, arena, &stage, &why);
-    if (status != STATUS_OK) {
-        api_answer_status(request, status, &why);
-        return;
-    }
-    struct text body = {0};
-    add_photo(&body, &photo, stage);
-    http_answer_text(request, 200, "application/json", &body);
+    if (api_read_id(request, http_parameter(request, "id"), &id))
+        api_answer_photo(request, &id);
 }
 
 static void delete_photo(struct http_request *request)

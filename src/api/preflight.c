@@ -4,7 +4,7 @@
 static void allow(struct http_request *request)
 {
     const char *headers = http_header(request, "Access-Control-Request-Headers");
-    http_add_header(request, "Access-Control-Allow-Methods", "GET, HEAD, POST, DELETE, OPTIONS");
+    http_add_header(request, "Access-Control-Allow-Methods", "GET, HEAD, POST, PATCH, DELETE, OPTIONS");
     http_add_header(request, "Access-Control-Allow-Headers",
                     headers ? headers : "Authorization, Content-Type, Idempotency-Key");
     http_add_header(request, "Access-Control-Max-Age", "86400");
@@ -18,12 +18,7 @@ static void allow(struct http_request *request)
     }
 
 const struct http_route preflight_routes[] = {
-    PREFLIGHT("/users"),
-    PREFLIGHT("/users/{name}"),
-    PREFLIGHT("/photos"),
-    PREFLIGHT("/photos/{id}"),
-    PREFLIGHT("/uploadStatus/{id}"),
-    PREFLIGHT("/events"),
-    PREFLIGHT("/healthcheck"),
-    {0},
+    PREFLIGHT("/users"),  PREFLIGHT("/users/{name}"), PREFLIGHT("/users/{name}/photos/sha256/{hex}"),
+    PREFLIGHT("/photos"), PREFLIGHT("/photos/{id}"),  PREFLIGHT("/uploadStatus/{id}"),
+    PREFLIGHT("/events"), PREFLIGHT("/healthcheck"),  {0},
 };

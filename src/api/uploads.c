@@ -14,6 +14,8 @@ struct incoming {
     struct multipart *multipart;
     struct upload *upload; /* NULL before the part `photo`, and once finished */
     bool is_in_photo, has_photo;
+    struct text *field; /* of the words, that the running part is; else NULL */
+    struct text caption, alt_text;
     const struct photo *existing; /* this key was used before: the body is read and dropped */
 };
 
@@ -42,6 +44,14 @@ static enum status begin_part(void *context, const char *name, const char *filen
 {
     struct incoming *incoming = context;
     incoming->is_in_photo = strcmp(name, "photo") == 0 && filename && *filename;
+    incoming->field = filename                        ? NULL
+                      : strcmp(name, "caption") == 0  ? &incoming->caption
+                      : strcmp(name, "alt_text") == 0 ? &incoming->alt_text
+                                                      : NULL;
+    if (incoming->field && incoming->field->length) {
+        text_setf(why, "The form has the field \"%s\" twice.", name);
+        return STATUS_INVALID;
+    }
     if (!incoming->is_in_photo || incoming->existing)
         return STATUS_OK;
     if (incoming->has_photo) {
@@ -52,18 +62,33 @@ static enum status begin_part(void *context, const char *name, const char *filen
     return upload_begin(incoming->photos, incoming->author, incoming->idempotency_key, &incoming->upload, why);
 }
 
+static enum status take_words(struct text *field, const char *data, size_t size, struct text *why)
+{
+    if (field->length + size > WORDS_BYTES_MAX || memchr(data, '\0', size)) {
+        text_setf(why, "A caption has at most %d characters, an alternative text %d, and none of them is a NUL.",
+                  CAPTION_MAX, ALT_TEXT_MAX);
+        return STATUS_INVALID;
+    }
+    text_append(field, data, size);
+    return STATUS_OK;
+}
+
 static enum status take_data(void *context, const char *data, size_t size, struct text *why)
 {
     struct incoming *incoming = context;
+    if (incoming->field)
+        return take_words(incoming->field, data, size, why);
     return incoming->is_in_photo && incoming->upload ? upload_write(incoming->upload, data, size, why) : STATUS_OK;
 }
 
 static enum status end_part(void *context, struct text *why)
 {
     struct incoming *incoming = context;
-    (void)why;
+    struct photo_words words = {text_get(&incoming->caption), text_get(&incoming->alt_text)};
+    bool is_field = incoming->field != NULL;
     incoming->is_in_photo = false;
-    return STATUS_OK;
+    incoming->field = NULL;
+    return is_field ? photos_check_words(&words, why) : STATUS_OK;
 }
 
 static const struct multipart_events events = {.part = begin_part, .data = take_data, .part_end = end_part};
@@ -130,7 +155,8 @@ static void finish_upload(struct http_request *request)
         status = STATUS_INVALID;
     }
     if (status == STATUS_OK) {
-        status = upload_finish(incoming->upload, http_arena(request), &photo, &why);
+        struct photo_words words = {text_get(&incoming->caption), text_get(&incoming->alt_text)};
+        status = upload_finish(incoming->upload, &words, http_arena(request), &photo, &why);
         incoming->upload = NULL;
     }
     if (status == STATUS_OK)
@@ -146,6 +172,8 @@ static void end_upload(struct http_request *request)
         return;
     upload_abort(incoming->upload);
     multipart_close(incoming->multipart);
+    text_release(&incoming->caption);
+    text_release(&incoming->alt_text);
 }
 
 static void show_status(struct http_request *request)

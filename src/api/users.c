@@ -85,7 +85,7 @@ static bool add_post(void *context, const struct id *id, int64_t created_ms)
     return true;
 }
 
-static void show_user(struct http_request *request)
+static void list_posts(struct http_request *request)
 {
     struct api *api = http_context(request);
     const char *name = http_parameter(request, "name"), *cursor_text = http_query(request, "cursor");
@@ -117,6 +117,17 @@ static void show_user(struct http_request *request)
         api_add_next_link(request, "", listing.limit, next);
     }
     http_answer_text(request, 200, "application/json", &listing.body);
+}
+
+static void show_user(struct http_request *request)
+{
+    const char *view = http_query(request, "view");
+    if (!view)
+        list_posts(request);
+    else if (strcmp(view, "photos") == 0)
+        api_list_photos_of(request, http_parameter(request, "name"));
+    else
+        http_answer_problem(request, 400, "There is no such view: view=photos gives photos, none gives their ids.");
 }
 
 const struct http_route users_routes[] = {

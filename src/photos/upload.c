@@ -1,6 +1,7 @@
 #include "upload.h"
 
 #include "clock.h"
+#include "digest.h"
 #include "memory.h"
 #include "photos_private.h"
 
@@ -13,6 +14,7 @@
 struct upload {
     struct photos *photos;
     struct blob_upload *object;
+    struct digest *digest; /* of what was written */
     char *idempotency_key;
     char author[AUTHOR_NAME_MAX + 1];
     struct id id;
@@ -48,7 +50,7 @@ enum status upload_begin(struct photos *photos, const char *author, const char *
     if (status != STATUS_OK)
         return status;
     struct upload *upload = NEW(struct upload);
-    *upload = (struct upload){.photos = photos, .object = object, .id = id};
+    *upload = (struct upload){.photos = photos, .object = object, .digest = digest_new(DIGEST_SHA256), .id = id};
     memcpy(upload->author, author, strlen(author));
     upload->idempotency_key = idempotency_key ? memory_copy_string(idempotency_key) : NULL;
     *ret_upload = upload;
@@ -57,6 +59,7 @@ enum status upload_begin(struct photos *photos, const char *author, const char *
 
 static void release(struct upload *upload)
 {
+    digest_free(upload->digest);
     free(upload->idempotency_key);
     free(upload);
 }
@@ -100,6 +103,7 @@ enum status upload_write(struct upload *upload, const char *data, size_t size, s
         }
         done += (size_t)written;
     }
+    digest_add(upload->digest, data, size);
     upload->size += size;
     return STATUS_OK;
 }
@@ -113,10 +117,17 @@ static enum status check(const struct upload *upload, struct image_info *ret_inf
     return image_probe(blob_upload_fd(upload->object), upload->size, &upload->photos->settings.limits, ret_info, why);
 }
 
-/* One transaction writes photo and execution; from then on the workflow has it. */
-static enum status create(const struct upload *upload, const struct image_info *info, struct arena *arena,
-                          struct photo *ret_photo, struct text *why)
+static const char *copy_words(struct arena *arena, const char *words)
 {
+    return words && *words ? arena_copy_string(arena, words) : NULL;
+}
+
+/* One transaction writes photo and execution; from then on the workflow has it. */
+static enum status create(const struct upload *upload, const struct image_info *info, const struct photo_words *words,
+                          struct arena *arena, struct photo *ret_photo, struct text *why)
+{
+    uint8_t *sha256 = arena_new(arena, DIGEST_BYTES_MAX);
+    (void)digest_finish(upload->digest, sha256);
     char key[OBJECT_KEY_SIZE];
     photos_original_key(&upload->id, key);
     int64_t now = clock_now_ms();
@@ -129,6 +140,9 @@ static enum status create(const struct upload *upload, const struct image_info *
         .format = image_format_name(info->format),
         .frames = info->frames,
         .original = {.width = info->width, .height = info->height, .bytes = upload->size},
+        .caption = copy_words(arena, words->caption),
+        .alt_text = copy_words(arena, words->alt_text),
+        .sha256 = sha256,
     };
     JSON_CLEANUP json_t *input = json_pack("{s:s, s:s}", "photo_id", key, "author", upload->author);
     TEXT_CLEANUP struct text data = {0};
@@ -153,7 +167,8 @@ static enum status create(const struct upload *upload, const struct image_info *
     return status;
 }
 
-enum status upload_finish(struct upload *upload, struct arena *arena, struct photo *ret_photo, struct text *why)
+enum status upload_finish(struct upload *upload, const struct photo_words *words, struct arena *arena,
+                          struct photo *ret_photo, struct text *why)
 {
     struct image_info info;
     enum status status = check(upload, &info, why);
@@ -163,7 +178,7 @@ enum status upload_finish(struct upload *upload, struct arena *arena, struct pho
     }
     status = blob_upload_commit(upload->object, why);
     if (status == STATUS_OK)
-        status = create(upload, &info, arena, ret_photo, why);
+        status = create(upload, &info, words, arena, ret_photo, why);
     if (status == STATUS_OK)
         runner_wake(upload->photos->runner);
     release(upload);

@@ -13,9 +13,10 @@ enum status upload_begin(struct photos *photos, const char *author, const char *
                          struct upload **ret_upload, struct text *why);
 /* TOO_LARGE; UNSUPPORTED as soon as the first bytes tell; NO_SPACE and the like. The upload must then be aborted. */
 enum status upload_write(struct upload *upload, const char *data, size_t size, struct text *why);
-/* Checks the whole, makes it durable and hands it to the workflow. On success the photo (in arena) is answered for:
+/* Checks the whole, makes it durable and hands it to the workflow, with the author's words, which were checked. On success the photo (in arena) is answered for:
  * it will be published or refused with a reason, whatever is killed. The upload is freed either way. */
-enum status upload_finish(struct upload *upload, struct arena *arena, struct photo *ret_photo, struct text *why);
+enum status upload_finish(struct upload *upload, const struct photo_words *words, struct arena *arena,
+                          struct photo *ret_photo, struct text *why);
 void upload_abort(struct upload *upload); /* NULL is allowed */
 
 #endif

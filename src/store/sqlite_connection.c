@@ -85,8 +85,8 @@ static int bind(sqlite3_stmt *statement, int parameter, const struct value *valu
         return sqlite3_bind_text64(statement, parameter, value->text,
                                    value->text && value->length == SIZE_MAX ? strlen(value->text) : value->length,
                                    SQLITE_STATIC, SQLITE_UTF8);
-    case VALUE_ID:
-        return sqlite3_bind_blob(statement, parameter, value->id->bytes, ID_BYTES, SQLITE_STATIC);
+    case VALUE_BLOB:
+        return sqlite3_bind_blob64(statement, parameter, value->bytes, value->size, SQLITE_STATIC);
     case VALUE_END:
         break;
     }

@@ -12,8 +12,15 @@ static struct rendition rendition_from_row(sqlite3_stmt *row, int column)
                               .bytes = (uint64_t)sqlite3_column_int64(row, column + 2)};
 }
 
-/* Columns in the order of PHOTO_COLUMNS. */
-static struct photo photo_from_row(sqlite3_stmt *row, struct arena *arena)
+static const uint8_t *sha256_from_row(sqlite3_stmt *row, int column, struct arena *arena)
+{
+    const char *bytes = sqlite3_column_blob(row, column);
+    if (!bytes || sqlite3_column_bytes(row, column) != SHA256_BYTES)
+        return NULL;
+    return (const uint8_t *)arena_copy(arena, bytes, SHA256_BYTES);
+}
+
+struct photo photo_from_row(sqlite3_stmt *row, struct arena *arena)
 {
     return (struct photo){.id = column_id(row, 0),
                           .author = arena_copy_string(arena, column_string(row, 1)),
@@ -28,19 +35,17 @@ static struct photo photo_from_row(sqlite3_stmt *row, struct arena *arena)
                           .thumbnail = rendition_from_row(row, 14),
                           .labels = arena_copy_string(arena, column_string(row, 17)),
                           .audit = arena_copy_string(arena, column_string(row, 18)),
-                          .review = (enum photo_review)sqlite3_column_int(row, 19)};
+                          .review = (enum photo_review)sqlite3_column_int(row, 19),
+                          .caption = arena_copy_string(arena, column_string(row, 20)),
+                          .alt_text = arena_copy_string(arena, column_string(row, 21)),
+                          .thumbhash = arena_copy_string(arena, column_string(row, 22)),
+                          .sha256 = sha256_from_row(row, 23, arena)};
 }
 
 #define RENDITION(rendition) INTEGER((rendition).width), INTEGER((rendition).height), INTEGER((rendition).bytes)
 
-/* What the operations need to know of a photo before they change it. */
-struct found {
-    int state;
-    char author[AUTHOR_NAME_MAX + 1];
-};
-
-/* NOT_FOUND with a sentence, for deleted ones too. */
-static enum status find(struct connection *connection, const struct id *id, struct found *ret_found, struct text *why)
+enum status photo_find(struct connection *connection, const struct id *id, const char *author,
+                       struct photo_found *ret_found, struct text *why)
 {
     sqlite3_stmt *row STATEMENT_CLEANUP = NULL;
     enum status status = connection_row(connection, PHOTO_FIND, VALUES(ID(id)), &row, why);
@@ -51,6 +56,10 @@ static enum status find(struct connection *connection, const struct id *id, stru
     if (status == STATUS_NOT_FOUND || (!status && ret_found->state == STATE_DELETED)) {
         text_setf(why, "There is no such photo.");
         return STATUS_NOT_FOUND;
+    }
+    if (!status && author && strcmp(ret_found->author, author) != 0) {
+        text_setf(why, "The photo belongs to somebody else.");
+        return STATUS_FORBIDDEN;
     }
     return status;
 }
@@ -85,7 +94,8 @@ static enum status insert(struct connection *connection, const struct photo *pho
                                  INTEGER(photo->updated_ms), TEXT(photo->error_message), TEXT(photo->format),
                                  INTEGER(photo->frames), RENDITION(photo->original), RENDITION(photo->large),
                                  RENDITION(photo->thumbnail), TEXT(photo->labels), TEXT(photo->audit),
-                                 INTEGER(photo->review), TEXT(key)),
+                                 INTEGER(photo->review), TEXT(photo->caption), TEXT(photo->alt_text),
+                                 TEXT(photo->thumbhash), BLOB(photo->sha256, SHA256_BYTES), TEXT(key)),
                           why);
 }
 
@@ -177,8 +187,8 @@ static enum status publish(struct connection *connection, void *arguments, struc
 {
     const struct photo_change *change = arguments;
     const struct photo *photo = change->photo;
-    struct found found;
-    enum status status = find(connection, &photo->id, &found, why);
+    struct photo_found found;
+    enum status status = photo_find(connection, &photo->id, NULL, &found, why);
     if (status || found.state == PHOTO_SUCCESS)
         return status;
     if (found.state != PHOTO_PENDING) {
@@ -187,7 +197,7 @@ static enum status publish(struct connection *connection, void *arguments, struc
     }
     status = connection_run(connection, PHOTO_PUBLISH,
                             VALUES(ID(&photo->id), INTEGER(change->now_ms), RENDITION(photo->large),
-                                   RENDITION(photo->thumbnail), TEXT(photo->labels)),
+                                   RENDITION(photo->thumbnail), TEXT(photo->labels), TEXT(photo->thumbhash)),
                             why);
     return status ? status : user_add_post(connection, found.author, why);
 }
@@ -201,8 +211,8 @@ enum status sqlite_photo_publish(struct store *store, const struct photo *photo,
 static enum status reject(struct connection *connection, void *arguments, struct text *why)
 {
     const struct photo_change *change = arguments;
-    struct found found;
-    enum status status = find(connection, change->id, &found, why);
+    struct photo_found found;
+    enum status status = photo_find(connection, change->id, NULL, &found, why);
     if (status || found.state == PHOTO_ERROR)
         return status;
     if (found.state != PHOTO_PENDING) {
@@ -226,8 +236,8 @@ enum status sqlite_photo_reject(struct store *store, const struct id *id, const 
 static enum status judge(struct connection *connection, void *arguments, struct text *why)
 {
     const struct photo_change *change = arguments;
-    struct found found;
-    enum status status = find(connection, change->id, &found, why);
+    struct photo_found found;
+    enum status status = photo_find(connection, change->id, NULL, &found, why);
     return status ? status
                   : connection_run(
                       connection, PHOTO_JUDGE,
@@ -244,8 +254,8 @@ enum status sqlite_photo_judge(struct store *store, const struct id *id, const c
 static enum status review(struct connection *connection, void *arguments, struct text *why)
 {
     const struct photo_change *change = arguments;
-    struct found found;
-    enum status status = find(connection, change->id, &found, why);
+    struct photo_found found;
+    enum status status = photo_find(connection, change->id, NULL, &found, why);
     if (!status)
         status = connection_run(connection, PHOTO_REVIEW,
                                 VALUES(ID(change->id), INTEGER(change->now_ms), INTEGER(change->review)), why);
@@ -263,8 +273,8 @@ enum status sqlite_photo_review(struct store *store, const struct id *id, enum p
 static enum status withdraw(struct connection *connection, void *arguments, struct text *why)
 {
     const struct photo_change *change = arguments;
-    struct found found;
-    enum status status = find(connection, change->id, &found, why);
+    struct photo_found found;
+    enum status status = photo_find(connection, change->id, NULL, &found, why);
     if (status)
         return status;
     if (found.state != PHOTO_SUCCESS) {
@@ -287,78 +297,32 @@ enum status sqlite_photo_withdraw(struct store *store, const struct id *id, cons
     return writer_run(&((struct store_sqlite *)store)->writer, withdraw, &change, why);
 }
 
-/* ---- Listing ---- */
-
-struct listing {
-    store_photo_row *row;
-    void *context;
-};
-
-static bool list_row(void *context, sqlite3_stmt *row)
-{
-    const struct listing *listing = context;
-    ARENA_CLEANUP struct arena arena = {0};
-    struct photo photo = photo_from_row(row, &arena);
-    return listing->row(listing->context, &photo);
-}
-
-static enum status list(struct store *store, enum statement statement, const struct value *values,
-                        struct listing *listing, struct text *why)
-{
-    struct store_sqlite *sqlite = (struct store_sqlite *)store;
-    struct reader *reader;
-    enum status status = readers_take(&sqlite->readers, &reader, why);
-    if (status)
-        return status;
-    status = connection_each(&reader->connection, statement, values, list_row, listing, why);
-    readers_give_back(&sqlite->readers, reader, status);
-    return status;
-}
-
-static const struct id before_all = {{0}};
-
-enum status sqlite_photos_list(struct store *store, enum photo_state state, enum photo_review wanted,
-                               const struct id *after, size_t limit, store_photo_row *row, void *context,
-                               struct text *why)
-{
-    struct listing listing = {row, context};
-    return list(store, PHOTOS_LIST,
-                VALUES(INTEGER(state), INTEGER(wanted), ID(after ? after : &before_all), INTEGER(limit)), &listing,
-                why);
-}
-
-enum status sqlite_photos_published(struct store *store, const struct id *after, size_t limit, store_photo_row *row,
-                                    void *context, struct text *why)
-{
-    struct listing listing = {row, context};
-    return list(store, PHOTOS_PUBLISHED, VALUES(ID(after ? after : &before_all), INTEGER(limit)), &listing, why);
-}
-
 enum status photo_reopen(struct connection *connection, const struct id *id, int64_t now_ms, struct text *why)
 {
-    struct found found;
-    enum status status = find(connection, id, &found, why);
+    struct photo_found found;
+    enum status status = photo_find(connection, id, NULL, &found, why);
     return status ? status : connection_run(connection, PHOTO_REOPEN, VALUES(ID(id), INTEGER(now_ms)), why);
 }
 
 /* ---- Deleting ---- */
 
-static enum status delete (struct connection *connection, void *arguments, struct text *why) {
-    const struct photo_change *change = arguments; struct found found;
-    enum status status = find(connection, change->id, &found, why); if (status) return status;
-    if (strcmp(found.author, change->author) != 0){text_setf(why, "The photo belongs to somebody else.");
-                                                   return STATUS_FORBIDDEN;}
-status = connection_run(connection, PHOTO_DELETE, VALUES(ID(change->id), INTEGER(change->now_ms)), why);
-if (!status && found.state == PHOTO_SUCCESS)
-    status = user_remove_post(connection, found.author, why);
-return status ? status : execution_abort(connection, change->id, change->now_ms, why);
+static enum status bury(struct connection *connection, void *arguments, struct text *why)
+{
+    const struct photo_change *change = arguments;
+    struct photo_found found;
+    enum status status = photo_find(connection, change->id, change->author, &found, why);
+    if (!status)
+        status = connection_run(connection, PHOTO_DELETE, VALUES(ID(change->id), INTEGER(change->now_ms)), why);
+    if (!status && found.state == PHOTO_SUCCESS)
+        status = user_remove_post(connection, found.author, why);
+    return status ? status : execution_abort(connection, change->id, change->now_ms, why);
 }
 
 enum status sqlite_photo_delete(struct store *store, const struct id *id, const char *author, int64_t now_ms,
                                 struct text *why)
 {
     struct photo_change change = {.id = id, .author = author, .now_ms = now_ms};
-    return writer_run(&((struct store_sqlite *)store)->writer, delete, &change, why);
+    return writer_run(&((struct store_sqlite *)store)->writer, bury, &change, why);
 }
 
 struct deleted {
@@ -392,8 +356,8 @@ enum status sqlite_photos_deleted(struct store *store, struct id *ret_ids, size_
 static enum status purge(struct connection *connection, void *arguments, struct text *why)
 {
     const struct photo_change *change = arguments;
-    struct found found;
-    enum status status = find(connection, change->id, &found, why);
+    struct photo_found found;
+    enum status status = photo_find(connection, change->id, NULL, &found, why);
     if (status == STATUS_NOT_FOUND) /* deleted, or forgotten already */
         return connection_run(connection, PHOTO_PURGE, VALUES(ID(change->id)), why);
     if (!status)

@@ -47,6 +47,14 @@ static const char *const migrations[] = {
     "ALTER TABLE photos ADD COLUMN audit TEXT;"
     "ALTER TABLE photos ADD COLUMN review INTEGER NOT NULL DEFAULT 0;"
     "CREATE INDEX photos_in_review ON photos (state, id) WHERE review > 0;",
+
+    /* The author's words, what stands in for the thumbnail until it is there, and the content, so that nothing is uploaded twice. */
+    "ALTER TABLE photos ADD COLUMN caption TEXT;"
+    "ALTER TABLE photos ADD COLUMN alt_text TEXT;"
+    "ALTER TABLE photos ADD COLUMN thumbhash TEXT;"
+    "ALTER TABLE photos ADD COLUMN sha256 BLOB;"
+    "CREATE INDEX photos_newest ON photos (created_ms DESC, id DESC, state) WHERE state = 1;"
+    "CREATE INDEX photos_by_content ON photos (author, sha256, state) WHERE sha256 IS NOT NULL;",
 };
 enum { PRESENT_VERSION = sizeof migrations / sizeof migrations[0] };
 

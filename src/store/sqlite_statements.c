@@ -5,7 +5,7 @@
 #define PHOTO_COLUMNS                                                                                                  \
     "id, author, state, created_ms, updated_ms, error_message, format, frames, original_width, original_height, "      \
     "original_bytes, large_width, large_height, large_bytes, thumbnail_width, thumbnail_height, thumbnail_bytes, "     \
-    "labels, audit, review"
+    "labels, audit, review, caption, alt_text, thumbhash, sha256"
 #define EXECUTION_COLUMNS "id, status, workflow, state, data, started_ms, updated_ms, due_ms, version"
 
 /* The numbers in these texts. */
@@ -23,13 +23,21 @@ const char *const statement_sql[STATEMENTS] = {
     [OPERATION_UNDO] = "ROLLBACK TO operation",
 
     [PHOTO_INSERT] = "INSERT INTO photos (" PHOTO_COLUMNS ", idempotency_key)"
-                     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     [PHOTO_GET] = "SELECT " PHOTO_COLUMNS " FROM photos WHERE id = ? AND state <> 3",
     [PHOTO_FIND_KEY] = "SELECT " PHOTO_COLUMNS " FROM photos WHERE author = ? AND idempotency_key = ?",
+    [PHOTO_FIND_CONTENT] = "SELECT " PHOTO_COLUMNS " FROM photos INDEXED BY photos_by_content"
+                           " WHERE author = ? AND sha256 = ? AND state < 2 ORDER BY state DESC LIMIT 1",
+    [PHOTO_DESCRIBE] = "UPDATE photos SET updated_ms = ?2, caption = nullif(coalesce(?3, caption), ''),"
+                       " alt_text = nullif(coalesce(?4, alt_text), '') WHERE id = ?1",
+    [PHOTOS_NEWEST] = "SELECT " PHOTO_COLUMNS " FROM photos INDEXED BY photos_newest"
+                      " WHERE state = 1 AND (created_ms, id) < (?, ?) ORDER BY created_ms DESC, id DESC LIMIT ?",
+    [PHOTOS_NEWEST_OF] = "SELECT " PHOTO_COLUMNS " FROM photos INDEXED BY photos_published WHERE author = ?4"
+                         " AND state = 1 AND (created_ms, id) < (?1, ?2) ORDER BY created_ms DESC, id DESC LIMIT ?3",
     [PHOTO_FIND] = "SELECT state, author FROM photos WHERE id = ?",
     [PHOTO_PUBLISH] = "UPDATE photos SET state = 1, updated_ms = ?2, large_width = ?3, large_height = ?4,"
                       " large_bytes = ?5, thumbnail_width = ?6, thumbnail_height = ?7, thumbnail_bytes = ?8,"
-                      " labels = coalesce(?9, labels) WHERE id = ?1",
+                      " labels = coalesce(?9, labels), thumbhash = ?10 WHERE id = ?1",
     [PHOTO_REJECT] = "UPDATE photos SET state = 2, updated_ms = ?2, error_message = ?3,"
                      " labels = coalesce(?4, labels) WHERE id = ?1",
     [PHOTO_JUDGE] = "UPDATE photos SET updated_ms = ?2, labels = ?3, audit = ?4 WHERE id = ?1",
@@ -44,7 +52,8 @@ const char *const statement_sql[STATEMENTS] = {
     [PHOTO_REOPEN] = "UPDATE photos SET state = 0, updated_ms = ?2, error_message = NULL, labels = NULL,"
                      " audit = NULL, review = 0 WHERE id = ?1 AND state = 2",
     [PHOTO_DELETE] = "UPDATE photos SET state = 3, updated_ms = ?2, error_message = NULL, labels = NULL, audit = NULL,"
-                     " review = 0, idempotency_key = NULL WHERE id = ?1",
+                     " review = 0, idempotency_key = NULL, caption = NULL, alt_text = NULL, thumbhash = NULL,"
+                     " sha256 = NULL WHERE id = ?1",
     [PHOTO_PURGE] = "DELETE FROM photos WHERE id = ?",
     [PHOTOS_DELETED] = "SELECT id FROM photos WHERE state = 3 ORDER BY id LIMIT ?",
 

@@ -5,7 +5,7 @@
  *     sqlite_schema.c      the tables, and how an older file becomes a present one
  *     sqlite_writer.c      the thread that commits in groups
  *     sqlite_readers.c     the connections that read, and the snapshots that they hold
- *     sqlite_photos.c, sqlite_users.c, sqlite_executions.c, sqlite_leases.c: the operations
+ *     sqlite_photos.c, sqlite_photo_lists.c, sqlite_users.c, sqlite_executions.c, sqlite_leases.c: the operations
  *     store_sqlite.c       opening, closing, the table of operations */
 #ifndef SQLITE_STORE_H
 #define SQLITE_STORE_H
@@ -30,6 +30,10 @@ enum statement {
     PHOTO_INSERT,
     PHOTO_GET,
     PHOTO_FIND_KEY,
+    PHOTO_FIND_CONTENT,
+    PHOTO_DESCRIBE,
+    PHOTOS_NEWEST,
+    PHOTOS_NEWEST_OF,
     PHOTO_FIND,
     PHOTO_PUBLISH,
     PHOTO_REJECT,
@@ -78,7 +82,7 @@ struct connection {
     sqlite3_stmt *statements[STATEMENTS];
 };
 
-enum value_type { VALUE_END, VALUE_INTEGER, VALUE_TEXT, VALUE_ID };
+enum value_type { VALUE_END, VALUE_INTEGER, VALUE_TEXT, VALUE_BLOB };
 struct value {
     enum value_type type;
     union {
@@ -87,7 +91,10 @@ struct value {
             const char *text; /* NULL binds NULL */
             size_t length;
         };
-        const struct id *id;
+        struct {
+            const uint8_t *bytes; /* likewise */
+            size_t size;
+        };
     };
 };
 #define INTEGER(value)                                                                                                 \
@@ -102,10 +109,11 @@ struct value {
     {                                                                                                                  \
         .type = VALUE_TEXT, .text = (value), .length = (bytes)                                                         \
     }
-#define ID(value)                                                                                                      \
+#define BLOB(value, bytes_of_it)                                                                                       \
     {                                                                                                                  \
-        .type = VALUE_ID, .id = (value)                                                                                \
+        .type = VALUE_BLOB, .bytes = (value), .size = (bytes_of_it)                                                    \
     }
+#define ID(value) BLOB((value)->bytes, ID_BYTES)
 /* The parameters of a statement, in order; borrowed until it is reset. */
 #define VALUES(...) ((const struct value[]){__VA_ARGS__ __VA_OPT__(, ){.type = VALUE_END}})
 
@@ -235,7 +243,25 @@ enum status counter_move(struct connection *connection, enum execution_status fr
 struct execution execution_from_row(sqlite3_stmt *row);
 void execution_own_strings(struct execution *execution, struct arena *arena);
 
+/* Columns in the order of PHOTO_COLUMNS. */
+struct photo photo_from_row(sqlite3_stmt *row, struct arena *arena);
+/* What the operations need to know of a photo before they change it. */
+struct photo_found {
+    int state;
+    char author[AUTHOR_NAME_MAX + 1];
+};
+/* NOT_FOUND with a sentence, for deleted ones too; FORBIDDEN unless it is this author's (NULL: whoever's). */
+enum status photo_find(struct connection *connection, const struct id *id, const char *author,
+                       struct photo_found *ret_found, struct text *why);
+
 /* The operations: store.h. */
+enum status sqlite_photo_describe(struct store *store, const struct id *id, const char *author, const char *caption,
+                                  const char *alt_text, int64_t now_ms, struct text *why);
+enum status sqlite_photo_find_content(struct store *store, const char *author,
+                                      const uint8_t sha256[static SHA256_BYTES], struct arena *arena,
+                                      struct photo *ret_photo, struct text *why);
+enum status sqlite_photos_newest(struct store *store, const char *author, const struct post_cursor *after, size_t limit,
+                                 store_photo_row *row, void *context, struct text *why);
 enum status sqlite_photo_create(struct store *store, const struct photo *photo, const char *idempotency_key,
                                 const struct execution *execution, struct arena *arena, struct photo *ret_existing,
                                 bool *ret_created, struct text *why);

@@ -129,6 +129,26 @@ enum status store_photo_find_key(struct store *store, const char *author, const 
     return store->ops->photo_find_key(store, author, idempotency_key, arena, ret_photo, why);
 }
 
+enum status store_photo_describe(struct store *store, const struct id *id, const char *author, const char *caption,
+                                 const char *alt_text, int64_t now_ms, struct text *why)
+{
+    enum status status = check_author(author, why);
+    return status ? status : store->ops->photo_describe(store, id, author, caption, alt_text, now_ms, why);
+}
+
+enum status store_photo_find_content(struct store *store, const char *author, const uint8_t sha256[static SHA256_BYTES],
+                                     struct arena *arena, struct photo *ret_photo, struct text *why)
+{
+    enum status status = check_author(author, why);
+    return status ? status : store->ops->photo_find_content(store, author, sha256, arena, ret_photo, why);
+}
+
+enum status store_photos_newest(struct store *store, const char *author, const struct post_cursor *after, size_t limit,
+                                store_photo_row *row, void *context, struct text *why)
+{
+    return limit == 0 ? STATUS_OK : store->ops->photos_newest(store, author, after, limit, row, context, why);
+}
+
 enum status store_photo_judge(struct store *store, const struct id *id, const char *labels, const char *audit,
                               int64_t now_ms, struct text *why)
 {

@@ -20,7 +20,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { AUTHOR_NAME_MAX = 64, IDEMPOTENCY_KEY_MAX = 255 };
+enum { AUTHOR_NAME_MAX = 64, IDEMPOTENCY_KEY_MAX = 255, SHA256_BYTES = 32 };
 
 struct store;
 
@@ -53,6 +53,9 @@ struct photo {
     const char *labels; /* JSON array of {"name","parent","confidence"}; NULL while unknown */
     const char *audit;  /* JSON object: how the moderator came to the labels; NULL while unknown */
     enum photo_review review;
+    const char *caption, *alt_text; /* the author's words; NULL: none */
+    const char *thumbhash;          /* of the thumbnail (evanw.github.io/thumbhash), in base64; NULL while unknown */
+    const uint8_t *sha256;          /* SHA256_BYTES, of the original's bytes; NULL: unknown */
 };
 
 /* PENDING, SUCCESS, ERROR: as the API writes them. */
@@ -72,6 +75,14 @@ enum status store_photo_get(struct store *store, const struct id *id, struct are
 enum status store_photo_find_key(struct store *store, const char *author, const char *idempotency_key,
                                  struct arena *arena, struct photo *ret_photo, struct text *why);
 
+/* The author's words, in any state: NULL leaves one as it is, "" removes it. NOT_FOUND; FORBIDDEN when the author is another
+ * one. */
+enum status store_photo_describe(struct store *store, const struct id *id, const char *author, const char *caption,
+                                 const char *alt_text, int64_t now_ms, struct text *why);
+/* A photo that this author made of an original with this SHA-256, PENDING or SUCCESS, the latter first; NOT_FOUND. */
+enum status store_photo_find_content(struct store *store, const char *author, const uint8_t sha256[static SHA256_BYTES],
+                                     struct arena *arena, struct photo *ret_photo, struct text *why);
+
 /* What the moderator saw, in any state; labels and audit as in struct photo. NOT_FOUND. */
 enum status store_photo_judge(struct store *store, const struct id *id, const char *labels, const char *audit,
                               int64_t now_ms, struct text *why);
@@ -83,7 +94,7 @@ enum status store_photo_review(struct store *store, const struct id *id, enum ph
  * replaced. CONFLICT when it is not SUCCESS, NOT_FOUND. */
 enum status store_photo_withdraw(struct store *store, const struct id *id, const char *labels, const char *audit,
                                  const struct execution *execution, struct text *why);
-/* PENDING to SUCCESS with large and thumbnail of *photo, and its labels unless they are NULL; the author's count grows by one. Already SUCCESS is OK and
+/* PENDING to SUCCESS with large, thumbnail and thumbhash of *photo, and its labels unless they are NULL; the author's count grows by one. Already SUCCESS is OK and
  * changes nothing. NOT_FOUND when the photo is gone (deleted), CONFLICT when it is ERROR. */
 enum status store_photo_publish(struct store *store, const struct photo *photo, int64_t now_ms, struct text *why);
 /* PENDING to ERROR, with these labels unless they are NULL. Already ERROR is OK and changes nothing. NOT_FOUND when gone, CONFLICT when it is SUCCESS. */
@@ -111,6 +122,15 @@ enum status store_photos_list(struct store *store, enum photo_state state, enum 
 enum status store_photos_published(struct store *store, const struct id *after, size_t limit, store_photo_row *row,
                                    void *context, struct text *why);
 
+struct post_cursor {
+    int64_t created_ms;
+    struct id id;
+};
+/* Published photos, of this author (NULL: of everybody), newest first (created_ms, then id, descending), beyond `after` (exclusive; NULL:
+ * from the newest), at most `limit` rows. */
+enum status store_photos_newest(struct store *store, const char *author, const struct post_cursor *after, size_t limit,
+                                store_photo_row *row, void *context, struct text *why);
+
 /* ---- Users: whoever has at least one published photo ---- */
 
 /* Called for each row in order, on the caller's thread; strings are borrowed for the call. Returning false ends the listing. */
@@ -121,11 +141,7 @@ typedef bool store_post_row(void *context, const struct id *id, int64_t created_
 enum status store_users_search(struct store *store, const char *prefix, const char *after, size_t limit,
                                store_user_row *row, void *context, struct text *why);
 
-struct post_cursor {
-    int64_t created_ms;
-    struct id id;
-};
-/* The author's published photos, newest first (created_ms, then id, descending), beyond `after` (exclusive; NULL: from the
+/* The ids of the author's published photos, newest first (created_ms, then id, descending), beyond `after` (exclusive; NULL: from the
  * newest), at most `limit` rows. */
 enum status store_user_posts(struct store *store, const char *author, const struct post_cursor *after, size_t limit,
                              store_post_row *row, void *context, struct text *why);

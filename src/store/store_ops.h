@@ -16,6 +16,13 @@ struct store_ops {
                              struct text *why);
     enum status (*photo_find_key)(struct store *store, const char *author, const char *idempotency_key,
                                   struct arena *arena, struct photo *ret_photo, struct text *why);
+    enum status (*photo_describe)(struct store *store, const struct id *id, const char *author, const char *caption,
+                                  const char *alt_text, int64_t now_ms, struct text *why);
+    enum status (*photo_find_content)(struct store *store, const char *author,
+                                      const uint8_t sha256[static SHA256_BYTES], struct arena *arena,
+                                      struct photo *ret_photo, struct text *why);
+    enum status (*photos_newest)(struct store *store, const char *author, const struct post_cursor *after, size_t limit,
+                                 store_photo_row *row, void *context, struct text *why);
     enum status (*photo_judge)(struct store *store, const struct id *id, const char *labels, const char *audit,
                                int64_t now_ms, struct text *why);
     enum status (*photo_review)(struct store *store, const struct id *id, enum photo_review review, int64_t now_ms,
