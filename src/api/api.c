@@ -14,7 +14,8 @@ const char *const api_headers[] = {
     "Access-Control-Allow-Origin",
     "*",
     "Access-Control-Expose-Headers",
-    "ETag, Link, X-Request-Id",
+    "ETag, Link, Location, Photo-Id, Tus-Checksum-Algorithm, Tus-Extension, Tus-Max-Size, Tus-Resumable, Tus-Version, "
+    "Upload-Expires, Upload-Length, Upload-Metadata, Upload-Offset, X-Request-Id",
     "X-Content-Type-Options",
     "nosniff",
     NULL,

@@ -39,6 +39,15 @@ static enum status read_member(const char *name, const json_t *value, const char
     return STATUS_INVALID;
 }
 
+static enum status read_object(const struct text *body, json_t **ret_object, struct text *why)
+{
+    TEXT_CLEANUP struct text reason = {0};
+    enum status status = json_parse(text_get(body), body->length, ret_object, &reason);
+    if (status != STATUS_OK)
+        text_setf(why, "The body is no JSON in UTF-8: %s.", text_get(&reason));
+    return status;
+}
+
 static enum status read_words(json_t *object, struct photo_words *ret_words, struct text *why)
 {
     const char *name;
@@ -74,7 +83,7 @@ static void change_words(struct http_request *request)
     struct id id;
     if (!api_read_id(request, http_parameter(request, "id"), &id))
         return;
-    enum status status = json_parse(text_get(body), body->length, &object, &why);
+    enum status status = read_object(body, &object, &why);
     if (status == STATUS_OK)
         status = read_words(object, &words, &why);
     if (status == STATUS_OK)

@@ -65,6 +65,28 @@ static void test_versions(void)
     }
 }
 
+/* As version 2 left it, with a published photo. */
+static void test_migration(void)
+{
+    struct text reason TEXT_CLEANUP = {0};
+    struct arena arena ARENA_CLEANUP = {0};
+    char path[PATH_SIZE];
+    new_path(path);
+    struct store *store = open_path(path, STATUS_OK, &reason);
+    struct photo photo = add_published(store, "anna", 1), read;
+    store_close(store);
+    execute(path, "DROP INDEX photos_newest; DROP INDEX photos_by_content; ALTER TABLE photos DROP COLUMN caption;"
+                  " ALTER TABLE photos DROP COLUMN alt_text; ALTER TABLE photos DROP COLUMN thumbhash;"
+                  " ALTER TABLE photos DROP COLUMN sha256; PRAGMA user_version = 2");
+    store = open_path(path, STATUS_OK, &reason);
+    CHECK_OK(store_photo_get(store, &photo.id, &arena, &read, why));
+    CHECK_STR(photo_state_name(read.state), "SUCCESS");
+    CHECK(!read.caption && !read.alt_text && !read.thumbhash && !read.sha256);
+    CHECK_OK(store_photo_describe(store, &photo.id, "anna", "Later", NULL, 2, why));
+    store_close(store);
+    store_close(open_path(path, STATUS_OK, &reason));
+}
+
 static void test_mode(void)
 {
     struct text reason TEXT_CLEANUP = {0};
@@ -449,9 +471,9 @@ static void test_log_stays_small(void)
     store_close(burst.store);
 }
 
-CHECK_MAIN({"databases", test_versions}, {"nobody else may read the files", test_mode},
-           {"a damaged file is told", test_damage}, {"a full disk is told and harms nothing", test_full_disk},
-           {"a read-only disk is refused", test_read_only},
+CHECK_MAIN({"databases", test_versions}, {"a database of an earlier version is brought up to date", test_migration},
+           {"nobody else may read the files", test_mode}, {"a damaged file is told", test_damage},
+           {"a full disk is told and harms nothing", test_full_disk}, {"a read-only disk is refused", test_read_only},
            {"what another process wrote is seen at once", test_other_process_writes},
            {"processes that make one database at one time share it", test_born_twice},
            {"kill -9 loses nothing that was acknowledged and leaves nothing half", test_kill},

@@ -1,5 +1,6 @@
 // docs/openapi.yaml and the server, held together both ways: routes, methods, and every example request with its answer.
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import { readFileSync } from 'node:fs';
 import { gif, png } from './pictures.mjs';
@@ -69,6 +70,7 @@ describe('the server', () => {
         ids.published = await server.publish('ann', png(600, 400));
         await server.publish('ann', gif(20, 20, 3));
         await server.publish('anna', png(20, 20));
+        ids.content = createHash('sha256').update(png(600, 400)).digest('hex');
         ids.spare = await server.publish('ann', png(20, 20));
         const broken = Buffer.from(png(400, 300));
         broken.fill(0x55, 60, broken.length - 30);
@@ -77,7 +79,7 @@ describe('the server', () => {
     });
     after(() => server.stop());
 
-    const fill = (path) => path.replace('{id}', ids.published).replace('{name}', 'ann').replace('{bucket}',
+    const fill = (path) => path.replace('{id}', ids.published).replace('{name}', 'ann').replace('{hex}', ids.content).replace('{bucket}',
         'photos').replace('{key}', 'unknown')
         .replace(/\{(\w+)\}/g, (_, name) => ids[name] ?? assert.fail(`no ${name} for ${path}`));
 
@@ -93,7 +95,7 @@ describe('the server', () => {
         for (const [path, item] of Object.entries(document.paths)) {
             const documented = Object.keys(item).filter((name) => methods.includes(name)).map((name) => name.toUpperCase());
             if (documented.includes('GET')) documented.push('HEAD');
-            const answer = await server.ask('PATCH', fill(path));
+            const answer = await server.ask('PUT', fill(path));
             if (path.startsWith('/buckets/')) { // all are there, to be forbidden as S3 does
                 assert.equal(answer.code, 403, path);
                 continue;
@@ -112,7 +114,7 @@ describe('the server', () => {
         const headers = { ...(example.login ? { Authorization: example.login } : {}),
             ...(example.key ? { 'Idempotency-Key': example.key } : {}), ...example.send };
         return example.photo ? server.upload(undefined, photos[example.photo](), { headers }) : server.ask(method, path,
-            { headers });
+            { headers, body: example.body ?? (example.fill && ' '.repeat(example.fill)) });
     };
 
     function check(operation, example, answer) {
