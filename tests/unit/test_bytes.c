@@ -24,7 +24,7 @@ static void test_base64(void)
     for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
         check_case("\"%s\" there and back", pairs[i].encoded);
         TEXT_CLEANUP struct text encoded = {0}, plain = {0};
-        base64_encode(&encoded, pairs[i].plain, strlen(pairs[i].plain));
+        base64_add(&encoded, pairs[i].plain, strlen(pairs[i].plain));
         CHECK_STR(text_get(&encoded), pairs[i].encoded);
         CHECK(base64_decode(&plain, pairs[i].encoded, strlen(pairs[i].encoded)));
         CHECK_STR(text_get(&plain), pairs[i].plain);
