@@ -31,9 +31,9 @@ static void add_photo(struct text *out, const struct photo *photo, const char *s
     api_add_photo_fields(out, photo);
     text_addf(out, ",\"updated\":\"%s\",\"stage\":", updated);
     json_add_string_or_null(out, stage);
+    api_add_photo_words(out, photo);
     text_add(out, ",\"format\":");
     json_add_string_or_null(out, photo->format);
-    api_add_photo_words(out, photo);
     text_addf(out, ",\"frames\":%u,\"labels\":%s", photo->frames, photo->labels ? photo->labels : "null");
     add_rendition(out, "original", &photo->original, NULL, NULL);
     bool is_public = photo->state == PHOTO_SUCCESS; /* one that was withdrawn has images too, but not for everybody */
