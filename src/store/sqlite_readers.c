@@ -36,21 +36,6 @@ void readers_release(struct readers *readers)
     free(readers->readers);
 }
 
-/* Where SQLite has mapped the log's index for itself. */
-static enum status map_log_header(struct reader *reader, struct text *why)
-{
-    sqlite3_file *file = NULL;
-    void volatile *index = NULL;
-    (void)sqlite3_file_control(reader->connection.db, "main", SQLITE_FCNTL_FILE_POINTER, &file);
-    if (!file || file->pMethods->iVersion < 2
-        || file->pMethods->xShmMap(file, 0, LOG_INDEX_BYTES, 0, &index) != SQLITE_OK || !index) {
-        text_setf(why, "The index of the database's write-ahead log can't be mapped.");
-        return STATUS_INTERNAL;
-    }
-    reader->log_header = index;
-    return STATUS_OK;
-}
-
 static enum status open_reader(const struct readers *readers, struct reader *reader, struct text *why)
 {
     enum status status = connection_open(&reader->connection, readers->path, why);
@@ -61,7 +46,7 @@ static enum status open_reader(const struct readers *readers, struct reader *rea
     if (!status)
         status = users_prepare_search(reader, why);
     if (!status)
-        status = map_log_header(reader, why);
+        status = log_header_find(&reader->connection, &reader->header, why);
     if (status)
         connection_close(&reader->connection);
     else
@@ -92,20 +77,10 @@ static void end_snapshot(struct reader *reader)
     reader->has_snapshot = false;
 }
 
-/* Whether nobody has committed since the header was seen. */
-static bool is_current(const struct reader *reader)
-{
-    for (unsigned i = 0; i < LOG_HEADER_WORDS; i++)
-        if (atomic_load_explicit(&reader->log_header[i], memory_order_acquire) != reader->seen_header[i])
-            return false;
-    return true;
-}
-
 /* The header is seen before the snapshot begins: what is committed in between makes it look old, never new. */
 static enum status begin_snapshot(struct reader *reader, struct text *why)
 {
-    for (unsigned i = 0; i < LOG_HEADER_WORDS; i++)
-        reader->seen_header[i] = atomic_load_explicit(&reader->log_header[i], memory_order_acquire);
+    log_header_read(reader->header, reader->seen_header);
     enum status status = connection_run(&reader->connection, TRANSACTION_BEGIN_READ, VALUES(), why);
     reader->has_snapshot = !status;
     return status;
@@ -116,7 +91,8 @@ enum status readers_take(struct readers *readers, struct reader **ret_reader, st
     struct reader *reader = lock_reader(readers);
     enum status status = reader->is_open ? STATUS_OK : open_reader(readers, reader, why);
     unsigned long long epoch = atomic_load(&readers->epoch);
-    if (!status && reader->has_snapshot && (reader->epoch != epoch || !is_current(reader)))
+    if (!status && reader->has_snapshot
+        && (reader->epoch != epoch || !log_header_equals(reader->header, reader->seen_header)))
         end_snapshot(reader);
     if (!status && !reader->has_snapshot) {
         status = begin_snapshot(reader, why);

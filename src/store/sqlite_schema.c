@@ -86,7 +86,7 @@ static enum status set_write_ahead_log(struct connection *connection, struct tex
     return status;
 }
 
-/* Whether the file is a present or older one of ours, or new. */
+/* Whether the file is a present or older one of ours, or new. In a transaction: another process may be making it. */
 static enum status check_version(struct connection *connection, int64_t *ret_version, struct text *why)
 {
     int64_t application = 0, version = 0, tables = 0;
@@ -111,6 +111,17 @@ static enum status check_version(struct connection *connection, int64_t *ret_ver
     return STATUS_OK;
 }
 
+static enum status check_file(struct connection *connection, struct text *why)
+{
+    int64_t version;
+    enum status status = connection_execute(connection, "BEGIN", why);
+    if (status)
+        return status;
+    status = check_version(connection, &version, why);
+    (void)connection_execute(connection, "ROLLBACK", NULL);
+    return status;
+}
+
 /* In a transaction: another process may be doing the same. */
 static enum status migrate(struct connection *connection, struct text *why)
 {
@@ -133,8 +144,7 @@ enum status schema_prepare(struct connection *connection, struct text *why)
                    "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY;"
                    " PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = %d",
                    (int)LOG_LIMIT_BYTES);
-    int64_t version;
-    enum status status = check_version(connection, &version, why); /* before anything is written to it */
+    enum status status = check_file(connection, why); /* before anything is written to it */
     if (!status)
         status = set_write_ahead_log(connection, why);
     if (!status)

@@ -4,12 +4,15 @@
  *     sqlite_statements.c  every statement that the back end runs
  *     sqlite_schema.c      the tables, and how an older file becomes a present one
  *     sqlite_writer.c      the thread that commits in groups
+ *     sqlite_log.c         what the write-ahead log tells of other processes' commits
+ *     sqlite_names.c       the copy of the users in memory that searches walk through (names.h)
  *     sqlite_readers.c     the connections that read, and the snapshots that they hold
  *     sqlite_photos.c, sqlite_photo_lists.c, sqlite_users.c, sqlite_executions.c, sqlite_leases.c: the operations
  *     store_sqlite.c       opening, closing, the table of operations */
 #ifndef SQLITE_STORE_H
 #define SQLITE_STORE_H
 
+#include "names.h"
 #include "store_ops.h"
 
 #include <pthread.h>
@@ -51,6 +54,7 @@ enum statement {
     USER_REMOVE_POST,
     USER_FORGET,
     USERS_SEARCH,
+    USERS_ALL,
     USER_POSTS,
     EXECUTION_INSERT,
     EXECUTION_GET,
@@ -76,10 +80,16 @@ enum statement {
 };
 extern const char *const statement_sql[STATEMENTS];
 
+struct name_changes {
+    struct name_change *items;
+    size_t count, capacity;
+};
+
 struct connection {
     sqlite3 *db;
     const char *path; /* of the store */
     sqlite3_stmt *statements[STATEMENTS];
+    struct name_changes name_changes; /* of the transaction under way; the writer's */
 };
 
 enum value_type { VALUE_END, VALUE_INTEGER, VALUE_TEXT, VALUE_BLOB };
@@ -141,16 +151,25 @@ void statement_cleanup(sqlite3_stmt **statement);
 const char *column_string(sqlite3_stmt *row, int column);
 struct id column_id(sqlite3_stmt *row, int column);
 
+/* ---- The write-ahead log's index ---- */
+
+/* Its header, in shared memory: each commit of any process changes it (sqlite.org/walformat.html, 2.1). */
+enum { LOG_HEADER_WORDS = 6 };
+typedef const volatile atomic_ullong log_header;
+
+/* Finds where SQLite has mapped it for itself; valid until the connection is closed. */
+enum status log_header_find(const struct connection *connection, log_header **ret_header, struct text *why);
+void log_header_read(log_header *header, unsigned long long ret_words[static LOG_HEADER_WORDS]);
+bool log_header_equals(log_header *header, const unsigned long long words[static LOG_HEADER_WORDS]);
+/* The state of the database: a number that each commit makes greater by one. */
+uint32_t log_header_state(log_header *header);
+
 /* Makes the file if it is missing, and its tables; brings those of an older program up to date. */
 enum status schema_prepare(struct connection *connection, struct text *why);
 
 /* ---- Readers ---- */
 
 struct search;
-/* The header of the write-ahead log's index, in shared memory: each commit of any process changes it
- * (sqlite.org/walformat.html, 2.1). */
-enum { LOG_HEADER_WORDS = 6, LOG_INDEX_BYTES = 32768 };
-
 /* A connection, and the snapshot that it holds between queries: beginning and ending a read transaction costs more
  * than a search. A snapshot is used while nobody has committed since, and ends after READERS_HOLD_MS at the latest, so
  * that the write-ahead log can start over. */
@@ -158,7 +177,7 @@ struct reader {
     _Alignas(64) pthread_mutex_t mutex; /* held by whoever reads through it */
     struct connection connection;
     bool is_open, has_snapshot;
-    const volatile atomic_ullong *log_header;                /* SQLite's own mapping */
+    log_header *header;
     unsigned long long seen_header[LOG_HEADER_WORDS], epoch; /* of the snapshot */
     struct search *search;                                   /* that is going on */
 };
@@ -202,6 +221,9 @@ struct writer {
     bool is_running, is_stopping;
     int log_frames;      /* in the write-ahead log after the last commit */
     int checkpoint_from; /* frames */
+    log_header *header;
+    struct names *names;     /* as this process last left them */
+    int64_t names_reload_ns; /* not before */
 };
 
 enum status writer_init(struct writer *writer, const char *path, struct readers *readers, struct text *why);
@@ -212,6 +234,9 @@ void writer_release(struct writer *writer);
 enum status writer_run(struct writer *writer, write_function *function, void *arguments, struct text *why);
 /* Makes it end snapshots within READERS_HOLD_MS. */
 void writer_watch_snapshots(struct writer *writer);
+/* On its thread: reads the names again after another process has committed. */
+void writer_keep_names(struct writer *writer);
+void name_changes_add(struct name_changes *changes, const char *name, int posts);
 
 /* ---- The back end ---- */
 
@@ -288,6 +313,7 @@ enum status sqlite_photo_delete(struct store *store, const struct id *id, const 
 enum status sqlite_photos_deleted(struct store *store, struct id *ret_ids, size_t limit, size_t *ret_count,
                                   struct text *why);
 enum status sqlite_photo_purge(struct store *store, const struct id *id, struct text *why);
+enum status sqlite_check(struct store *store, struct text *why);
 enum status sqlite_users_search(struct store *store, const char *prefix, const char *after, size_t limit,
                                 store_user_row *row, void *context, struct text *why);
 enum status sqlite_user_posts(struct store *store, const char *author, const struct post_cursor *after, size_t limit,

@@ -6,16 +6,21 @@
 
 enum status user_add_post(struct connection *connection, const char *author, struct text *why)
 {
-    return connection_run(connection, USER_ADD_POST, VALUES(TEXT(author)), why);
+    enum status status = connection_run(connection, USER_ADD_POST, VALUES(TEXT(author)), why);
+    if (!status)
+        name_changes_add(&connection->name_changes, author, 1);
+    return status;
 }
 
 enum status user_remove_post(struct connection *connection, const char *author, struct text *why)
 {
     enum status status = connection_run(connection, USER_REMOVE_POST, VALUES(TEXT(author)), why);
+    if (!status)
+        name_changes_add(&connection->name_changes, author, -1);
     return status ? status : connection_run(connection, USER_FORGET, VALUES(TEXT(author)), why);
 }
 
-/* ---- Search ---- */
+/* ---- Search: in the names in memory, or in the database while another process is ahead of them ---- */
 
 struct search {
     const char *prefix;
@@ -51,20 +56,14 @@ enum status users_prepare_search(struct reader *reader, struct text *why)
     return code ? connection_fail(&reader->connection, code, why) : STATUS_OK;
 }
 
-enum status sqlite_users_search(struct store *store, const char *prefix, const char *after, size_t limit,
-                                store_user_row *row, void *context, struct text *why)
+static enum status search_table(struct store_sqlite *sqlite, struct search *search, const char *from,
+                                size_t from_length, struct text *why)
 {
-    struct store_sqlite *sqlite = (struct store_sqlite *)store;
-    struct search search = {prefix, strlen(prefix), limit, row, context};
-    /* What follows a name directly, in byte order, is the name and a NUL. */
-    bool go_on = after && strcmp(after, prefix) >= 0;
-    const char *from = go_on ? after : prefix;
-    size_t from_length = go_on ? strlen(after) + 1 : search.prefix_length;
     struct reader *reader;
     enum status status = readers_take(&sqlite->readers, &reader, why);
     if (status)
         return status;
-    reader->search = &search;
+    reader->search = search;
     sqlite3_stmt *last = NULL;
     status = connection_row(&reader->connection, USERS_SEARCH, VALUES(TEXT_LENGTH(from, from_length)), &last, why);
     statement_cleanup(&last);
@@ -73,6 +72,33 @@ enum status sqlite_users_search(struct store *store, const char *prefix, const c
         status = STATUS_OK;
     readers_give_back(&sqlite->readers, reader, status);
     return status;
+}
+
+enum status sqlite_users_search(struct store *store, const char *prefix, const char *after, size_t limit,
+                                store_user_row *row, void *context, struct text *why)
+{
+    struct store_sqlite *sqlite = (struct store_sqlite *)store;
+    const struct writer *writer = &sqlite->writer;
+    struct search search = {prefix, strlen(prefix), limit, row, context};
+    /* What follows a name directly, in byte order, is the name and a NUL. */
+    bool go_on = after && strcmp(after, prefix) >= 0;
+    const char *from = go_on ? after : prefix;
+    size_t from_length = go_on ? strlen(after) + 1 : search.prefix_length;
+    if (names_search(writer->names, log_header_state(writer->header), prefix, from, from_length, limit, row, context))
+        return STATUS_OK;
+    return search_table(sqlite, &search, from, from_length, why);
+}
+
+static bool first_is_enough(void *context, const char *name, size_t name_length, int64_t posts_count)
+{
+    (void)context, (void)name, (void)name_length, (void)posts_count;
+    return false;
+}
+
+enum status sqlite_check(struct store *store, struct text *why)
+{
+    struct search search = {"a", 1, 1, first_is_enough, NULL};
+    return search_table((struct store_sqlite *)store, &search, search.prefix, search.prefix_length, why);
 }
 
 /* ---- Profile ---- */

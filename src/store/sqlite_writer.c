@@ -1,6 +1,7 @@
 #include "sqlite_store.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
 /* Frames (pages) that are gathered in the write-ahead log before they are copied to the database: 8 MB; and before the next
  * attempt when not all could be. */
@@ -21,22 +22,29 @@ struct write {
 
 static enum status run_operation(struct connection *connection, struct write *write)
 {
+    size_t changes_before = connection->name_changes.count;
     enum status status = connection_run(connection, OPERATION_BEGIN, VALUES(), write->why);
     if (status)
         return status;
     status = write->function(connection, write->arguments, write->why);
     if (status && sqlite3_get_autocommit(connection->db))
         return status; /* a full disk undoes the whole transaction */
-    if (status)
+    if (status) {
         (void)connection_run(connection, OPERATION_UNDO, VALUES(), NULL);
+        connection->name_changes.count = changes_before;
+    }
     enum status ended = connection_run(connection, OPERATION_KEEP, VALUES(), status ? NULL : write->why);
     return status ? status : ended;
 }
 
 /* Runs each operation, so that one that fails harms none of the others; not OK when all of them are undone. */
-static enum status run_group(struct connection *connection, struct write *group, struct text *why)
+static enum status run_group(struct writer *writer, struct write *group, struct text *why)
 {
+    struct connection *connection = &writer->connection;
+    struct name_changes *changes = &connection->name_changes;
+    changes->count = 0;
     enum status status = connection_run(connection, TRANSACTION_BEGIN_WRITE, VALUES(), why);
+    uint32_t state = log_header_state(writer->header); /* nobody else commits from here on */
     for (struct write *write = group; !status && write; write = write->next) {
         write->status = run_operation(connection, write);
         if (sqlite3_get_autocommit(connection->db)) {
@@ -48,6 +56,8 @@ static enum status run_group(struct connection *connection, struct write *group,
         status = connection_run(connection, TRANSACTION_COMMIT, VALUES(), why);
     if (!sqlite3_get_autocommit(connection->db))
         (void)connection_run(connection, TRANSACTION_ROLLBACK, VALUES(), NULL);
+    if (!status)
+        names_follow(writer->names, changes->items, changes->count, state, log_header_state(writer->header));
     return status;
 }
 
@@ -55,7 +65,7 @@ static void commit_group(struct writer *writer, struct write *group)
 {
     struct text why TEXT_CLEANUP = {0};
     sqlite3_int64 changes = sqlite3_total_changes64(writer->connection.db);
-    enum status status = run_group(&writer->connection, group, &why);
+    enum status status = run_group(writer, group, &why);
     if (!status && sqlite3_total_changes64(writer->connection.db) != changes)
         readers_refresh(writer->readers, 0); /* before anybody hears of it: callers see what they wrote */
     (void)pthread_mutex_lock(&writer->mutex);
@@ -128,6 +138,7 @@ static void *write_groups(void *context)
             commit_group(writer, group);
             checkpoint_when_long(writer);
         }
+        writer_keep_names(writer);
         (void)pthread_mutex_lock(&writer->mutex);
     }
     (void)pthread_mutex_unlock(&writer->mutex);
@@ -136,15 +147,18 @@ static void *write_groups(void *context)
 
 enum status writer_init(struct writer *writer, const char *path, struct readers *readers, struct text *why)
 {
-    *writer = (struct writer){.readers = readers, .checkpoint_from = CHECKPOINT_FRAMES};
+    *writer = (struct writer){.readers = readers, .checkpoint_from = CHECKPOINT_FRAMES, .names = names_new()};
     writer->last = &writer->first;
     (void)pthread_mutex_init(&writer->mutex, NULL);
     (void)pthread_cond_init(&writer->wanted, NULL);
     enum status status = connection_open(&writer->connection, path, why);
     if (!status)
         status = schema_prepare(&writer->connection, why);
+    if (!status)
+        status = log_header_find(&writer->connection, &writer->header, why);
     if (status)
         return status;
+    writer_keep_names(writer);
     (void)sqlite3_wal_hook(writer->connection.db, note_log_frames, writer);
     int error = pthread_create(&writer->thread, NULL, write_groups, writer);
     if (error) {
@@ -170,7 +184,9 @@ void writer_stop(struct writer *writer)
 void writer_release(struct writer *writer)
 {
     writer_stop(writer);
+    free(writer->connection.name_changes.items);
     connection_close(&writer->connection);
+    names_free(writer->names);
     (void)pthread_cond_destroy(&writer->wanted);
     (void)pthread_mutex_destroy(&writer->mutex);
 }

@@ -27,7 +27,7 @@ struct store;
 /* address: "sqlite:PATH". INVALID for an unknown scheme, naming the known ones. */
 enum status store_open(const char *address, struct store **ret_store, struct text *why);
 void store_close(struct store *store); /* NULL is allowed */
-/* A real search, as a client would make it. */
+/* A real search, in the database itself. */
 enum status store_check(struct store *store, struct text *why);
 
 /* ---- Photos ---- */

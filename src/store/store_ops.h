@@ -42,6 +42,8 @@ struct store_ops {
     enum status (*photos_deleted)(struct store *store, struct id *ret_ids, size_t limit, size_t *ret_count,
                                   struct text *why);
     enum status (*photo_purge)(struct store *store, const struct id *id, struct text *why);
+    /* Searches the database itself, for whoever asks whether it is there. */
+    enum status (*check)(struct store *store, struct text *why);
     enum status (*users_search)(struct store *store, const char *prefix, const char *after, size_t limit,
                                 store_user_row *row, void *context, struct text *why);
     enum status (*user_posts)(struct store *store, const char *author, const struct post_cursor *after, size_t limit,

@@ -86,6 +86,7 @@ const struct store_ops store_sqlite_ops = {
     .photo_delete = sqlite_photo_delete,
     .photos_deleted = sqlite_photos_deleted,
     .photo_purge = sqlite_photo_purge,
+    .check = sqlite_check,
     .users_search = sqlite_users_search,
     .user_posts = sqlite_user_posts,
     .executions_claim = sqlite_executions_claim,

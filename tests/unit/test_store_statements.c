@@ -10,6 +10,7 @@ static const char *const allowed_scans[STATEMENTS] = {
     [PHOTOS_DELETED] = "SCAN photos USING COVERING INDEX photos_deleted",
     [EXECUTIONS_NEXT_DUE] = "SCAN executions USING COVERING INDEX executions_claimable",
     [EXECUTIONS_LIST] = "SCAN executions",
+    [USERS_ALL] = "SCAN users",
     [EXECUTIONS_COUNT] = "SCAN counters",
 };
 
