@@ -39,7 +39,7 @@ static const struct setting rows[] = {
     {"models", SETTING_STRING, FIELD(models), NULL, 0, 0, "FOLDER",
      "the local moderator's models; default: beside the program"},
     {"moderators", SETTING_INTEGER, FIELD(moderators), "0", 0, 256, "N",
-     "processes that moderate photos; 0: one a core"},
+     "processes that moderate photos; 0: one a core. Photos that wait for Rekognition; 0: 16"},
     {"moderator-timeout", SETTING_SECONDS, FIELD(moderator_timeout_ms), "20s", 100, 3600000, "TIME",
      "how long moderating one photo may take"},
     {"moderator-memory", SETTING_BYTES, FIELD(moderator_memory), "256M", 64 << 20, 64LL << 30, "SIZE",
@@ -181,6 +181,14 @@ static enum status open_moderator(const struct serve_settings *settings, struct 
     return moderator_open(settings->moderator, &moderation, &service->moderator, why);
 }
 
+/* So many that checking goes on while every darkroom is busy, and while photos wait for a moderator elsewhere. */
+static unsigned count_workers(const struct serve_settings *settings, const struct moderator *moderator)
+{
+    enum { SPARE = 2, REMOTE = 16 };
+    unsigned remote = settings->moderators ? (unsigned)settings->moderators : REMOTE;
+    return cores(settings->darkrooms) + SPARE + (moderator->ops->is_remote ? remote : 0);
+}
+
 static enum status open_photos(const struct serve_settings *settings, struct service *service, struct text *why)
 {
     struct photos_settings photos = {
@@ -188,7 +196,7 @@ static enum status open_photos(const struct serve_settings *settings, struct ser
         .blob = service->blob,
         .darkroom = service->darkroom,
         .moderator = service->moderator,
-        .workers = cores(settings->darkrooms) + 2, /* so that checking goes on while every darkroom is busy */
+        .workers = count_workers(settings, service->moderator),
         .max_upload = (uint64_t)settings->max_upload,
         .limits = image_limits(settings),
         .history_ms = settings->history_ms,

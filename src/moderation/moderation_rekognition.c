@@ -257,6 +257,7 @@ static enum status rekognition_open(const struct moderation_settings *settings, 
 const struct moderator_ops moderation_rekognition_ops = {
     .name = "rekognition",
     .sight = &sight,
+    .is_remote = true,
     .open = rekognition_open,
     .close = rekognition_close,
     .inspect = rekognition_inspect,

@@ -69,6 +69,7 @@ struct moderator;
 struct moderator_ops {
     const char *name;                     /* "none" */
     const struct moderation_sight *sight; /* NULL: nobody decodes photos for it */
+    bool is_remote;                       /* inspect waits for the network, and keeps no processor busy */
     enum status (*open)(const struct moderation_settings *settings, struct moderator **ret_moderator, struct text *why);
     void (*close)(struct moderator *moderator);
     /* Safe from any thread. BUSY, UNAVAILABLE, TIMEOUT or CRASHED when it could not look: try again. `audit` gets a JSON

@@ -37,12 +37,12 @@ static const struct rekognition_label *find_label(const struct rekognition_answe
     return NULL;
 }
 
-/* False: there is no room. */
+/* A name has one place in the taxonomy: the first one said. False: there is no room. */
 static bool merge_label(struct rekognition_answer *answer, const struct rekognition_label *label)
 {
     for (size_t i = 0; i < answer->count; i++) {
         struct rekognition_label *row = &answer->rows[i];
-        if (strcmp(row->name, label->name) != 0 || strcmp(row->parent, label->parent) != 0)
+        if (strcmp(row->name, label->name) != 0)
             continue;
         row->confidence = label->confidence > row->confidence ? label->confidence : row->confidence;
         return true;
@@ -137,7 +137,9 @@ static int compare_labels(const void *one, const void *other)
     const struct moderation_label *a = one, *b = other;
     if (a->action != b->action)
         return (int)b->action - (int)a->action;
-    return (b->confidence > a->confidence) - (b->confidence < a->confidence);
+    if (a->confidence != b->confidence)
+        return a->confidence < b->confidence ? 1 : -1;
+    return strcmp(a->name, b->name);
 }
 
 void rekognition_judge(const struct rekognition_answer *answer, const struct rekognition_policy *policy,

@@ -7,6 +7,7 @@
 #include "task.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 struct janitor;
 
@@ -17,6 +18,7 @@ struct photos {
     struct runner *runner;
     struct events *events;
     struct janitor *janitor;
+    atomic_int_fast64_t told_blind_ms; /* when an operator was last told that nobody can look at photos */
 };
 
 /* The workflow's tasks; their context is a struct photos. */

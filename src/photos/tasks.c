@@ -79,6 +79,19 @@ static void follow_review(enum photo_review review, struct task_outcome *outcome
         fail(outcome, "Moderation.Held", "The photo waits for a person to look at it.");
 }
 
+/* Every photo that waits would say so again and again: one line in ten seconds is enough. */
+static void tell_blindness(struct photos *photos, const struct text *why)
+{
+    enum { PAUSE_MS = 10000 };
+    TEXT_CLEANUP struct text sentence = {0};
+    int64_t now = clock_now_ms(), last = atomic_load(&photos->told_blind_ms);
+    if (!photos->settings.trouble || now - last < PAUSE_MS
+        || !atomic_compare_exchange_strong(&photos->told_blind_ms, &last, now))
+        return;
+    text_setf(&sentence, "Photos wait, for they can't be moderated: %s", text_get(why));
+    photos->settings.trouble(photos->settings.context, text_get(&sentence));
+}
+
 static void judge(struct photos *photos, const struct id *id, int original_fd, struct task_outcome *outcome)
 {
     struct moderation_labels labels = {0};
@@ -100,6 +113,7 @@ static void judge(struct photos *photos, const struct id *id, int original_fd, s
     } else if (status == STATUS_NOT_FOUND) {
         fail(outcome, "Photo.Gone", text_get(&why));
     } else if (status != STATUS_OK) {
+        tell_blindness(photos, &why);
         fail(outcome, "Moderation.Unavailable", text_get(&why));
     } else if (refusal) {
         text_setf(&outcome->error, "Moderation.Refused");

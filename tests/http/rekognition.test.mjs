@@ -194,6 +194,8 @@ describe('while Rekognition', () => {
         const server = await startServer({ flags: flagsFor(gone), environment });
         const { json: { photo_id: id } } = await server.upload('ann', png(100, 90));
         assert.match(await triedInVain(server, id), /Rekognition could not be asked: 127\.0\.0\.1:\d+: Failed to connect/);
+        await server.logged('why photos wait', ({ event, message }) =>
+            event === 'trouble' && /^Photos wait, for they can't be moderated: Rekognition could not be asked/.test(message));
         await assertUnseen(server, id);
         const back = await newFake(undefined, gone.port);
         assert.equal((await server.ended_photo(id)).data.status, 'SUCCESS');
