@@ -46,21 +46,34 @@ void clock_format_http_date(int64_t seconds, char ret_text[static CLOCK_HTTP_DAT
                    months[parts.tm_mon], rest);
 }
 
+static int number_at(const char *digits, int count)
+{
+    int number = 0;
+    for (int i = 0; i < count; i++)
+        number = number * 10 + digits[i] - '0';
+    return number;
+}
+
+static int month_at(const char *name)
+{
+    int month = 0;
+    while (month < 12 && memcmp(name, months[month], 3) != 0)
+        month++;
+    return month;
+}
+
 int64_t clock_parse_http_date(const char *text)
 {
-    struct tm parts = {0};
-    char month[4] = "";
-    int end = 0;
-    if (sscanf(text, "%*3[A-Z a-z], %2d %3s %4d %2d:%2d:%2d GMT%n", &parts.tm_mday, month, &parts.tm_year,
-               &parts.tm_hour, &parts.tm_min, &parts.tm_sec, &end)
-            != 6
-        || end != CLOCK_HTTP_DATE_SIZE - 1 || text[end])
+    char again[CLOCK_HTTP_DATE_SIZE];
+    if (strlen(text) != CLOCK_HTTP_DATE_SIZE - 1)
         return -1;
-    for (parts.tm_mon = 0; parts.tm_mon < 12; parts.tm_mon++)
-        if (strcmp(month, months[parts.tm_mon]) == 0)
-            break;
-    if (parts.tm_mon == 12 || parts.tm_hour > 23 || parts.tm_min > 59 || parts.tm_sec > 60)
-        return -1;
-    parts.tm_year -= 1900;
-    return (int64_t)timegm(&parts);
+    struct tm parts = {
+        /* "Sun, 06 Nov 1994 08:49:37 GMT" */
+        .tm_mday = number_at(text + 5, 2),         .tm_mon = month_at(text + 8),
+        .tm_year = number_at(text + 12, 4) - 1900, .tm_hour = number_at(text + 17, 2),
+        .tm_min = number_at(text + 20, 2),         .tm_sec = number_at(text + 23, 2),
+    };
+    int64_t seconds = (int64_t)timegm(&parts);
+    clock_format_http_date(seconds, again); /* of what is malformed or out of range comes another text */
+    return strcmp(text, again) == 0 ? seconds : -1;
 }

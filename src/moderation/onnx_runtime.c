@@ -4,6 +4,7 @@
 
 #include <dlfcn.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- The part of the C interface that we call. The library's own types are opaque to us. ---- */
@@ -79,6 +80,7 @@ struct ort_api_base {
 /* ---- What we make of it ---- */
 
 struct onnx_runtime {
+    void *library; /* of dlopen; never unloaded: its threads and exit handlers would not survive that */
     const struct ort_api *api;
     struct ort_env *env;
     struct ort_memory *memory;
@@ -104,23 +106,25 @@ static bool failed(const struct ort_api *api, struct ort_status *status, struct 
 
 enum status onnx_runtime_open(const char *library, struct onnx_runtime **ret_runtime, struct text *why)
 {
-    void *handle = dlopen(library, RTLD_NOW | RTLD_LOCAL);
-    if (!handle) {
+    struct onnx_runtime *runtime = NEW(struct onnx_runtime);
+    runtime->library = dlopen(library, RTLD_NOW | RTLD_LOCAL);
+    if (!runtime->library) {
         text_setf(why, "ONNX Runtime can't be loaded: %s", dlerror());
+        free(runtime);
         return STATUS_UNAVAILABLE;
     }
     const struct ort_api_base *(*get_base)(void);
-    void *symbol = dlsym(handle, "OrtGetApiBase");
+    void *symbol = dlsym(runtime->library, "OrtGetApiBase");
     memcpy(&get_base, &symbol, sizeof symbol); /* ISO C has no conversion from data to function */
-    struct onnx_runtime *runtime = NEW(struct onnx_runtime);
     runtime->api = symbol ? get_base()->get_api(API_VERSION) : NULL;
-    if (!runtime->api) {
+    if (!runtime->api)
         text_setf(why, "%s is not ONNX Runtime", library);
+    if (!runtime->api
+        || failed(runtime->api, runtime->api->create_env(LOG_LEVEL_ERROR, "cloudphotos", &runtime->env), why)
+        || failed(runtime->api, runtime->api->create_memory(ALLOCATOR_DEVICE, MEMORY_DEFAULT, &runtime->memory), why)) {
+        free(runtime);
         return STATUS_UNAVAILABLE;
     }
-    if (failed(runtime->api, runtime->api->create_env(LOG_LEVEL_ERROR, "cloudphotos", &runtime->env), why)
-        || failed(runtime->api, runtime->api->create_memory(ALLOCATOR_DEVICE, MEMORY_DEFAULT, &runtime->memory), why))
-        return STATUS_UNAVAILABLE;
     *ret_runtime = runtime;
     return STATUS_OK;
 }

@@ -193,14 +193,19 @@ void writer_release(struct writer *writer)
 
 /* ---- Callers ---- */
 
+static void enqueue(struct writer *writer, struct write *write)
+{
+    *writer->last = write;
+    writer->last = &write->next;
+    (void)pthread_cond_signal(&writer->wanted);
+}
+
 enum status writer_run(struct writer *writer, write_function *function, void *arguments, struct text *why)
 {
     struct write write = {.function = function, .arguments = arguments, .why = why};
     (void)pthread_cond_init(&write.done, NULL);
     (void)pthread_mutex_lock(&writer->mutex);
-    *writer->last = &write;
-    writer->last = &write.next;
-    (void)pthread_cond_signal(&writer->wanted);
+    enqueue(writer, &write);
     while (!write.is_done)
         (void)pthread_cond_wait(&write.done, &writer->mutex);
     (void)pthread_mutex_unlock(&writer->mutex);

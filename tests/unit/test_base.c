@@ -118,6 +118,11 @@ static void bad_http_dates_are_refused(void)
         "Sun, 06 Nov 1994 08:49:37 GMT+1",
         "Sun, 06 Foo 1994 08:49:37 GMT",
         "Sun, 06 Nov 1994 28:49:37 GMT",
+        "Sun, 06 Nov 1994 08:49:3a GMT",
+        "Sun, 06 Nov 199: 08:49:37 GMT",
+        "Sun, 31 Feb 1994 08:49:37 GMT",
+        "Mon, 06 Nov 1994 08:49:37 GMT",
+        "Sun,\t06 Nov 1994 08:49:37 GMT",
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         check_case("\"%s\"", cases[i]);
