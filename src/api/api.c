@@ -14,8 +14,9 @@ const char *const api_headers[] = {
     "Access-Control-Allow-Origin",
     "*",
     "Access-Control-Expose-Headers",
-    "ETag, Link, Location, Photo-Id, Tus-Checksum-Algorithm, Tus-Extension, Tus-Max-Size, Tus-Resumable, Tus-Version, "
-    "Upload-Expires, Upload-Length, Upload-Metadata, Upload-Offset, X-Request-Id",
+    "Accept-Ranges, Content-Range, ETag, Link, Location, Photo-Id, Retry-After, Tus-Checksum-Algorithm, Tus-Extension, "
+    "Tus-Max-Size, Tus-Resumable, Tus-Version, Upload-Expires, Upload-Length, Upload-Metadata, Upload-Offset, "
+    "X-Request-Id",
     "X-Content-Type-Options",
     "nosniff",
     NULL,

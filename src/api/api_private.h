@@ -25,6 +25,10 @@ bool api_read_id(struct http_request *request, const char *text, struct id *ret_
 /* The five fields of the original's photo object, without the braces. */
 void api_add_photo_fields(struct text *out, const struct photo *photo);
 
+/* Access-Control-Request-Headers, which a preflight's answer repeats: "" when absent; NULL when it is too long for that. */
+const char *api_read_requested_headers(const struct http_request *request);
+#define API_REQUESTED_HEADERS_TOO_LONG "Access-Control-Request-Headers is longer than 512 bytes."
+
 /* Limits and cursors of listings. */
 enum { LISTING_MAX = 10000 };
 /* limit=1..LISTING_MAX (default: LISTING_MAX); answers 400 and returns false when it is something else. */

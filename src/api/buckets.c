@@ -130,7 +130,7 @@ static void refuse(struct http_request *request)
 static void preflight(struct http_request *request)
 {
     const char *method = http_header(request, "Access-Control-Request-Method");
-    const char *headers = http_header(request, "Access-Control-Request-Headers");
+    const char *headers = api_read_requested_headers(request);
     int bucket = find_bucket(request);
     if (bucket < 0)
         return;
@@ -138,11 +138,13 @@ static void preflight(struct http_request *request)
         answer_error(request, 400, "BadRequest", "Insufficient information. Origin request header needed.");
     } else if (!method) {
         answer_error(request, 400, "BadRequest", "Invalid Access-Control-Request-Method: null");
+    } else if (!headers) {
+        answer_error(request, 400, "BadRequest", API_REQUESTED_HEADERS_TOO_LONG);
     } else if (!bucket_policies[bucket].public_read || (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0)) {
         answer_error(request, 403, "AccessForbidden", "CORSResponse: This CORS request is not allowed.");
     } else {
         add_cors_headers(request);
-        if (headers)
+        if (headers[0])
             http_add_header(request, "Access-Control-Allow-Headers", headers);
         http_add_header(request, "Access-Control-Max-Age", "3000");
         http_answer(request, 200, NULL, NULL, 0);

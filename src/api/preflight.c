@@ -1,12 +1,26 @@
 /* CORS preflights of the API (the buckets have their own): any origin may call it. */
 #include "api_private.h"
 
-static void allow(struct http_request *request)
+#include <string.h>
+
+const char *api_read_requested_headers(const struct http_request *request)
 {
     const char *headers = http_header(request, "Access-Control-Request-Headers");
+    if (!headers)
+        return "";
+    return strlen(headers) <= 512 ? headers : NULL;
+}
+
+static void allow(struct http_request *request)
+{
+    const char *headers = api_read_requested_headers(request);
+    if (!headers) {
+        http_answer_problem(request, 400, API_REQUESTED_HEADERS_TOO_LONG);
+        return;
+    }
     http_add_header(request, "Access-Control-Allow-Methods", "GET, HEAD, POST, PATCH, DELETE, OPTIONS");
     http_add_header(request, "Access-Control-Allow-Headers",
-                    headers ? headers : "Authorization, Content-Type, Idempotency-Key");
+                    headers[0] ? headers : "Authorization, Content-Type, Idempotency-Key");
     http_add_header(request, "Access-Control-Max-Age", "86400");
     http_add_header(request, "Vary", "Origin, Access-Control-Request-Headers, Access-Control-Request-Method");
     http_answer(request, 204, NULL, NULL, 0);

@@ -3,6 +3,8 @@
 #include "utf8.h"
 
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 void json_cleanup(json_t **value)
@@ -68,13 +70,73 @@ enum status json_parse(const char *text, size_t length, json_t **ret_value, stru
     return STATUS_OK;
 }
 
-static int append(const char *buffer, size_t size, void *data)
+/* The shortest decimal that reads back as the same number, and as one that is not whole. (jansson would write 17 digits.) */
+static void add_real(struct text *out, double number)
 {
-    text_append(data, buffer, size);
-    return 0;
+    char digits[32];
+    for (int precision = 15; precision <= 17; precision++) {
+        (void)snprintf(digits, sizeof digits, "%.*g", precision, number);
+        if (strtod(digits, NULL) == number)
+            break;
+    }
+    text_add(out, digits);
+    if (!strpbrk(digits, ".e"))
+        text_add(out, ".0");
+}
+
+static void add_array(struct text *out, const json_t *array)
+{
+    text_addc(out, '[');
+    for (size_t i = 0; i < json_array_size(array); i++) {
+        text_add(out, i ? "," : "");
+        json_add(out, json_array_get(array, i));
+    }
+    text_addc(out, ']');
+}
+
+static void add_object(struct text *out, const json_t *object)
+{
+    const char *separator = "";
+    const char *key;
+    json_t *value;
+    text_addc(out, '{');
+    json_object_foreach((json_t *)(uintptr_t)object, key, value) /* which only walks */
+    {
+        text_add(out, separator);
+        json_add_string(out, key, strlen(key));
+        text_addc(out, ':');
+        json_add(out, value);
+        separator = ",";
+    }
+    text_addc(out, '}');
 }
 
 void json_add(struct text *out, const json_t *value)
 {
-    (void)json_dump_callback(value, append, out, JSON_COMPACT | JSON_ENCODE_ANY);
+    switch (json_typeof(value)) {
+    case JSON_OBJECT:
+        add_object(out, value);
+        break;
+    case JSON_ARRAY:
+        add_array(out, value);
+        break;
+    case JSON_STRING:
+        json_add_string(out, json_string_value(value), json_string_length(value));
+        break;
+    case JSON_INTEGER:
+        text_add_integer(out, json_integer_value(value));
+        break;
+    case JSON_REAL:
+        add_real(out, json_real_value(value));
+        break;
+    case JSON_TRUE:
+        text_add(out, "true");
+        break;
+    case JSON_FALSE:
+        text_add(out, "false");
+        break;
+    case JSON_NULL:
+        text_add(out, "null");
+        break;
+    }
 }

@@ -19,7 +19,7 @@ void json_add_string_or_null(struct text *out, const char *string);
 
 /* Parses a whole document; INVALID with line and column in *why. Duplicate keys are refused. Caller owns *ret. */
 enum status json_parse(const char *text, size_t length, json_t **ret_value, struct text *why);
-/* Appends the compact form; object keys keep the order of insertion. */
+/* Appends the compact form; object keys keep the order of insertion, numbers read back as the same. */
 void json_add(struct text *out, const json_t *value);
 
 #endif

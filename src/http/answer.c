@@ -89,15 +89,20 @@ void http_answer_text(struct http_request *request, unsigned code, const char *c
                MHD_create_response_from_buffer(size, text_take(body), MHD_RESPMEM_MUST_FREE), size);
 }
 
+void answer_write_problem(struct text *out, unsigned code, const char *sentence)
+{
+    const char *title = MHD_get_reason_phrase_for(code);
+    text_add(out, "{\"type\":\"about:blank\",\"title\":");
+    json_add_string(out, title, strlen(title));
+    text_addf(out, ",\"status\":%u,\"detail\":", code);
+    json_add_string(out, sentence, strlen(sentence));
+    text_addc(out, '}');
+}
+
 void http_answer_problem(struct http_request *request, unsigned code, const char *sentence)
 {
     struct text body = {0};
-    const char *title = MHD_get_reason_phrase_for(code);
-    text_add(&body, "{\"type\":\"about:blank\",\"title\":");
-    json_add_string(&body, title, strlen(title));
-    text_addf(&body, ",\"status\":%u,\"detail\":", code);
-    json_add_string(&body, sentence, strlen(sentence));
-    text_addc(&body, '}');
+    answer_write_problem(&body, code, sentence);
     http_answer_text(request, code, "application/problem+json", &body);
 }
 

@@ -37,11 +37,10 @@ static void wake(struct guard *guard)
 
 /* ---- Accepting ---- */
 
-static void refuse(int fd)
+static void refuse(const struct guard *guard, int fd)
 {
-    static const char answer[] = "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 1\r\n"
-                                 "Content-Length: 0\r\n\r\n";
-    (void)send(fd, answer, sizeof answer - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+    (void)refusal_send(guard->server, fd, NULL, 503,
+                       "The server has too many connections right now. Please try again.");
     (void)close(fd);
 }
 
@@ -62,7 +61,7 @@ static void admit(struct guard *guard, int fd, const struct sockaddr *address, s
     guard->refused += !room;
     unlock(guard);
     if (!room) {
-        refuse(fd);
+        refuse(guard, fd);
         return;
     }
     struct MHD_Daemon *loop = guard->server->loops[guard->next_loop++ % guard->server->loop_count];

@@ -34,7 +34,8 @@ enum stage {
     STAGE_LINE,   /* the request line is in */
     STAGE_BODY,   /* the header is in */
     STAGE_POOLED, /* handed to the pool */
-    STAGE_QUEUED  /* the answer is on its way */
+    STAGE_QUEUED, /* the answer is on its way */
+    STAGE_REFUSED /* answered by our own hand: refusal.c */
 };
 
 struct header {
@@ -54,7 +55,8 @@ struct http_request {
     bool chunked;          /* the body's length is unknown */
     bool expects_continue; /* the client waits for our word before it sends the body */
     bool is_1_0;
-    bool must_close; /* the connection ends with this answer */
+    bool must_close;   /* the connection ends with this answer */
+    bool is_too_large; /* its header: there may be no room for an answer */
     const struct http_route *route;
     const char *pattern; /* "" when none matched */
     void *data;
@@ -64,6 +66,7 @@ struct http_request {
     const char *query;       /* not decoded; "" when there is none */
     const char *line_target; /* where libmicrohttpd holds the target: only to be compared */
     size_t line_target_length;
+    const char *body_memory; /* where libmicrohttpd reads the body to */
     struct parameter parameters[PARAMETERS_MAX];
     size_t parameter_count;
     struct header *headers, **last_header; /* of the answer */
@@ -95,8 +98,12 @@ void request_on_end(void *context, struct MHD_Connection *handle, void **request
 
 /* ---- strict.c: requests that two readers could take in two ways ---- */
 
-/* NULL, and content_length, chunked, expects_continue, is_1_0 and id of the request are set; or the sentence of the refusal. */
+/* NULL, and content_length, chunked, expects_continue, is_1_0, is_too_large and id of the request are set; or the sentence of
+ * the refusal. */
 const char *strict_check(struct http_request *request, struct MHD_Connection *handle, const char *version);
+/* The same for what stands before a piece of a chunked body, and for its end, as far as it can be seen. */
+const char *strict_check_chunk(const struct http_request *request, const char *data);
+const char *strict_check_last_chunk(const struct http_request *request);
 
 /* ---- query.c: the target ---- */
 
@@ -120,6 +127,20 @@ enum MHD_Result answer_queue(struct http_request *request, struct MHD_Connection
 /* Keeps `response` as the answer, with all headers. Any thread. */
 void answer_set(struct http_request *request, unsigned code, const char *content_type, struct MHD_Response *response,
                 uint64_t size);
+
+/* The body of http_answer_problem. */
+void answer_write_problem(struct text *out, unsigned code, const char *sentence);
+
+/* ---- refusal.c: past libmicrohttpd ---- */
+
+/* Whether the request has taken so much of the connection's memory that an answer may not fit. `records`: its fields and
+ * and cookies; cookie_size: of the Cookie header. */
+bool refusal_is_needed(size_t header_size, size_t records, size_t cookie_size);
+/* Writes a whole answer to the socket, and returns the size of its body. The caller closes. request NULL: none was read. Any thread. */
+size_t refusal_send(const struct http_server *server, int fd, const struct http_request *request, unsigned code,
+                    const char *sentence);
+/* The same for a request, on the event loop: what it returns is what libmicrohttpd has to hear. */
+enum MHD_Result refusal_answer(struct http_request *request, unsigned code, const char *sentence);
 
 /* ---- stream.c ---- */
 

@@ -326,6 +326,16 @@ describe('every answer', () => {
         assert.equal(answer.headers['access-control-allow-headers'], 'Authorization, Content-Type, Idempotency-Key');
     });
 
+    it('to a preflight that asks for more headers than an answer can repeat is 400', async () => {
+        assertProblem(await server.ask('OPTIONS', '/photos', { headers: { Origin: 'null', 'Access-Control-Request-Method': 'POST',
+            'Access-Control-Request-Headers': 'x-more, '.repeat(100) } }), 400, /512 bytes/);
+    });
+
+    it('lets other origins read its headers', async () => {
+        const exposed = (await server.get('/healthcheck')).headers['access-control-expose-headers'].split(', ');
+        for (const name of ['Content-Range', 'ETag', 'Link', 'Retry-After', 'X-Request-Id']) assert.ok(exposed.includes(name), name);
+    });
+
     const wrongMethods = [
         ['POST', '/users', ['GET', 'HEAD', 'OPTIONS']], ['DELETE', '/users/ann', ['GET', 'HEAD', 'OPTIONS']],
         ['DELETE', '/photos', ['GET', 'HEAD', 'OPTIONS', 'POST']], ['PUT', '/photos', ['GET', 'HEAD', 'OPTIONS', 'POST']],

@@ -285,6 +285,8 @@ describe('buckets', () => {
     it('refuse a preflight', async () => {
         assertError(await preflight({ 'Access-Control-Request-Method': 'GET' }), 400, 'BadRequest');
         assertError(await preflight({ Origin: 'https://example.org' }), 400, 'BadRequest');
+        assertError(await preflight({ Origin: 'https://example.org', 'Access-Control-Request-Method': 'GET',
+            'Access-Control-Request-Headers': 'x-more, '.repeat(100) }), 400, 'BadRequest');
         for (const method of ['PUT', 'POST', 'DELETE', 'get', 'TRACE'])
             assertError(await preflight({ Origin: 'https://example.org', 'Access-Control-Request-Method': method }), 403,
                 'AccessForbidden');

@@ -257,8 +257,8 @@ describe('ambiguous requests', () => {
             form(`GET /${'x'.repeat(100_000)} HTTP/1.1`, 'Host: a'),
             form('GET /healthcheck HTTP/1.1', 'Host: a', ...Array.from({ length: 20_000 }, (_, i) => `X-${i}: y`))]) {
             const answers = await exchange(server, bytes);
-            assert.ok(answers.length <= 1);
-            for (const { code } of answers) assert.ok([400, 413, 414, 431].includes(code), `code ${code}`);
+            assert.equal(answers.length, 1);
+            assert.ok([414, 431].includes(answers[0].code), `code ${answers[0].code}`);
         }
         assert.equal((await server.get('/healthcheck')).code, 200);
     });

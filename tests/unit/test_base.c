@@ -153,6 +153,39 @@ static void json_strings_are_escaped(void)
     }
 }
 
+static void json_is_written_as_it_reads(void)
+{
+    static const struct {
+        const char *read, *written; /* NULL: the same */
+    } cases[] = {
+        {"{\"b\":1,\"a\":[true,false,null,\"x\"],\"\\\"\":{}}", NULL},
+        {"[]", NULL},
+        {"[1 , 2]", "[1,2]"},
+        {"\"\\u20ac\\/\"", "\"\xe2\x82\xac/\""},
+        {"-9223372036854775808", NULL},
+        {"8.95", NULL},
+        {"0.1", NULL},
+        {"99.99999999999999", NULL},
+        {"0.30000000000000004", NULL},
+        {"1.0", NULL},
+        {"-0.0", NULL},
+        {"1e2", "100.0"},
+        {"1e300", "1e+300"},
+        {"5e-324", "4.94065645841247e-324"},
+        {"1.7976931348623157e+308", NULL},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        check_case("%s", cases[i].read);
+        JSON_CLEANUP json_t *value = NULL, *again = NULL;
+        TEXT_CLEANUP struct text out = {0};
+        CHECK_INT(json_parse(cases[i].read, strlen(cases[i].read), &value, NULL), STATUS_OK);
+        json_add(&out, value);
+        CHECK_STR(text_get(&out), cases[i].written ? cases[i].written : cases[i].read);
+        CHECK_INT(json_parse(out.data, out.length, &again, NULL), STATUS_OK);
+        CHECK(json_equal(value, again));
+    }
+}
+
 static void broken_json_is_refused_with_its_place(void)
 {
     static const char text[] = "{\"a\": 1,\n \"a\": 2}";
@@ -269,6 +302,7 @@ CHECK_MAIN({"a text grows as needed", text_grows}, {"integers are written in dec
            {"ids are ordered by time", ids_are_ordered_by_time}, {"times are written in UTC", times_are_written},
            {"bad HTTP dates are refused", bad_http_dates_are_refused},
            {"JSON strings are escaped", json_strings_are_escaped},
+           {"JSON is written as it reads", json_is_written_as_it_reads},
            {"broken JSON is refused with its place", broken_json_is_refused_with_its_place},
            {"histogram buckets are cumulative", histograms_are_cumulative},
            {"flags win over variables over the file", settings_take_flags_over_variables_over_file},
