@@ -12,6 +12,7 @@
 #include "clock.h"
 
 #include <linux/tcp.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 enum { PING_MS = 15000, STUBBORN_MS = 500, DRAIN_GRACE_MS = 300, DRAIN_INTERVAL_MS = 20, VICTIMS_MAX = 64 };
@@ -116,12 +117,19 @@ static bool is_idle(const struct connection *connection)
     return atomic_load_explicit(&connection->phase, memory_order_relaxed) == PHASE_IDLE;
 }
 
+/* What has arrived, and the event loop has not come to: it is not the client who is late. */
+static bool has_unread(const struct connection *connection)
+{
+    int bytes = 0;
+    return ioctl(connection->fd, FIONREAD, &bytes) == 0 && bytes > 0;
+}
+
 static void look_at(struct guard *guard, struct connection *connection, int64_t now_ns)
 {
     bool quiet = connection->stream && now_ns - stream_quiet_since(connection->stream) > PING_MS * NS_PER_MS;
     if (quiet)
         stream_signal(connection->stream, STREAM_PING);
-    if (connection->cut || !is_late(guard, connection, now_ns))
+    if (connection->cut || !is_late(guard, connection, now_ns) || (is_idle(connection) && has_unread(connection)))
         return;
     if (connection->shut_ns) { /* it goes on sending, so that libmicrohttpd does not come to see the end */
         if (now_ns - connection->shut_ns > STUBBORN_MS * NS_PER_MS)

@@ -348,11 +348,19 @@ static void publish(void *context, const struct task_call *call, struct task_out
 /* Errors of ours: the original is kept for a while, so that an operator can retry the execution. */
 static bool is_our_fault(const char *error)
 {
-    static const char *const prefixes[] = {"Darkroom.", "Storage.", "States.", "Moderation.Unavailable"};
+    static const char *const prefixes[] = {"Darkroom.", "Storage.", "States.", "Task.", "Moderation.Unavailable"};
     for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++)
         if (strncmp(error, prefixes[i], strlen(prefixes[i])) == 0)
             return true;
     return false;
+}
+
+/* For the person who waits for the photo. */
+static const char *sentence_for(const char *error, const char *cause)
+{
+    if (error && strcmp(error, "Task.Lost") == 0)
+        return "The server failed again and again while it worked on the photo.";
+    return cause && *cause ? cause : "The photo could not be processed.";
 }
 
 static void reject(void *context, const struct task_call *call, struct task_outcome *outcome)
@@ -371,9 +379,8 @@ static void reject(void *context, const struct task_call *call, struct task_outc
     if (status == STATUS_OK && !is_our_fault(error ? error : ""))
         status = remove_original(photos, &id, &why);
     if (status == STATUS_OK)
-        status = store_photo_reject(photos->settings.store, &id,
-                                    cause && *cause ? cause : "The photo could not be processed.", NULL, clock_now_ms(),
-                                    &why);
+        status =
+            store_photo_reject(photos->settings.store, &id, sentence_for(error, cause), NULL, clock_now_ms(), &why);
     if (status == STATUS_NOT_FOUND) /* deleted meanwhile */
         status = remove_original(photos, &id, &why);
     if (status == STATUS_OK || status == STATUS_CONFLICT)

@@ -21,11 +21,15 @@ struct claim {
     struct execution *executions;
 };
 
+enum { OWNER_COLUMN = 9 }; /* of EXECUTIONS_CLAIMABLE */
+
 static bool claim_row(void *context, sqlite3_stmt *row)
 {
     struct claim *claim = context;
     struct execution *execution = &claim->executions[claim->count++];
     *execution = execution_from_row(row);
+    const char *last_owner = column_string(row, OWNER_COLUMN);
+    execution->was_lost = last_owner && strcmp(last_owner, claim->owner) != 0;
     execution_own_strings(execution, claim->arena);
     return true;
 }

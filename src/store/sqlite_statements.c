@@ -86,7 +86,8 @@ const char *const statement_sql[STATEMENTS] = {
                         " lease_version = version + 1 WHERE id = ?1",
     [EXECUTION_RELEASE] = "UPDATE executions SET lease_owner = NULL, claimable_ms = due_ms"
                           " WHERE id = ? AND lease_owner = ? AND status = 0",
-    [EXECUTIONS_CLAIMABLE] = "SELECT " EXECUTION_COLUMNS " FROM executions INDEXED BY executions_claimable"
+    [EXECUTIONS_CLAIMABLE] = "SELECT " EXECUTION_COLUMNS ", lease_owner"
+                             " FROM executions INDEXED BY executions_claimable"
                              " WHERE status = 0 AND claimable_ms <= ?"
                              " ORDER BY claimable_ms LIMIT ?",
     [EXECUTIONS_RENEW] = "UPDATE executions INDEXED BY executions_leased SET claimable_ms = ?3 WHERE lease_owner = ?1"

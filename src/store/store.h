@@ -160,6 +160,7 @@ struct execution {
     int64_t started_ms, updated_ms;
     int64_t due_ms;   /* not claimed before */
     uint64_t version; /* grows with each claim and each save */
+    bool was_lost;    /* set by a claim alone: another owner's lease of it ran out, instead of being given back */
 };
 
 struct execution_event {

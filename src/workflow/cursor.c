@@ -85,7 +85,7 @@ void cursor_fork(struct cursor *cursor, json_t *input)
 static json_t *write_attempts(const struct cursor *cursor)
 {
     json_t *attempts = json_array();
-    for (size_t i = 0; i < cursor->state->recovery.retrier_count; i++)
+    for (size_t i = 0; i <= cursor->state->recovery.retrier_count; i++)
         (void)json_array_append_new(attempts, json_integer(cursor->attempts[i]));
     return attempts;
 }
@@ -168,7 +168,7 @@ static enum status read_fields(json_t *value, struct cursor *cursor, struct text
     cursor->due_ms = read_number(value, "due_ms");
     cursor->retries = read_number(value, "retries");
     json_t *attempts = json_object_get(value, "attempts");
-    for (size_t i = 0; i < state->recovery.retrier_count; i++)
+    for (size_t i = 0; i <= state->recovery.retrier_count; i++)
         cursor->attempts[i] = json_integer_value(json_array_get(attempts, i));
     if (cursor->phase == CURSOR_WORKING) {
         cursor->phase = CURSOR_READY;

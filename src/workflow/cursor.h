@@ -25,7 +25,7 @@ struct cursor {
     int64_t entered_ms; /* when it entered the state */
     int64_t due_ms;     /* while READY or WAITING */
     int64_t retries;    /* of the state */
-    int64_t *attempts;  /* the same by retrier, as many as the state has */
+    int64_t *attempts;  /* the same by retrier, as many as the state has, and one for tasks that were lost */
     struct cursor **branches;
     size_t branch_count;
     struct failure failure;

@@ -53,8 +53,14 @@ const struct execution_event *interpreter_get_events(const struct interpreter *i
     return interpreter->events;
 }
 
+bool interpreter_is_unsaved(const struct interpreter *interpreter)
+{
+    return interpreter->event_count || interpreter->is_unsaved;
+}
+
 void interpreter_forget_events(struct interpreter *interpreter)
 {
     interpreter->event_count = 0;
+    interpreter->is_unsaved = false;
     arena_release(&interpreter->event_arena);
 }

@@ -56,6 +56,7 @@ enum status interpreter_open(const struct definition *definition, const struct e
     interpreter->definition = definition;
     interpreter->workflow = memory_copy_string(execution->workflow);
     interpreter->status = execution->status;
+    interpreter->was_lost = execution->was_lost;
     interpreter->random = seed(execution);
     id_format(&execution->id, interpreter->id);
     status = read_data(interpreter, data, why);

@@ -30,4 +30,7 @@ void failure_clean(struct failure *failure);
 #define ERROR_HEARTBEAT      "States.HeartbeatTimeout"
 #define ERROR_ALL            "States.ALL"
 
+/* Ours: the process that ran a task ended before it had saved what became of the task. */
+#define ERROR_TASK_LOST "Task.Lost"
+
 #endif

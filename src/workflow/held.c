@@ -109,7 +109,7 @@ static bool save_transition(struct held *held, bool keep_lease)
     size_t count;
     const struct execution_event *events = interpreter_get_events(held->interpreter, &count);
     interpreter_describe(held->interpreter, &held->execution, &held->data);
-    if (count == 0 && keep_lease)
+    if (!interpreter_is_unsaved(held->interpreter) && keep_lease)
         return true;
     if (!save(held, events, count, keep_lease))
         return false;

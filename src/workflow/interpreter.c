@@ -115,14 +115,35 @@ void step_succeed(struct interpreter *interpreter, struct cursor *cursor, json_t
     step_choose(interpreter, cursor, result, cursor->state->next);
 }
 
-static bool retry(struct interpreter *interpreter, struct cursor *cursor, const char *error, bool from_branch)
+/* A task whose process was lost is run again, whether or not its definition speaks of that; but a bounded number of times, for it may
+ * be the task that brings the process down; and at random times, so that such a task does not take others down with it for ever. */
+static const struct retrier lost_task_retrier = {
+    .interval_seconds = 1, .max_attempts = 4, .backoff_rate = 2, .full_jitter = true};
+
+/* The retrier that still has attempts left, and how many it has used; NULL: there is none. */
+static const struct retrier *find_retrier(const struct cursor *cursor, const char *error, bool from_branch,
+                                          int64_t **ret_attempts)
 {
     const struct recovery *recovery = &cursor->state->recovery;
     const struct retrier *retrier = recovery_find_retrier(recovery, error, from_branch);
+    size_t place = retrier ? (size_t)(retrier - recovery->retriers) : recovery->retrier_count;
+    if (!retrier && strcmp(error, ERROR_TASK_LOST) == 0)
+        retrier = &lost_task_retrier;
+    *ret_attempts = &cursor->attempts[place];
+    return retrier && **ret_attempts < retrier->max_attempts ? retrier : NULL;
+}
+
+bool step_will_retry(const struct cursor *cursor, const char *error)
+{
+    int64_t *attempts;
+    return find_retrier(cursor, error, false, &attempts) != NULL;
+}
+
+static bool retry(struct interpreter *interpreter, struct cursor *cursor, const char *error, bool from_branch)
+{
+    int64_t *attempts;
+    const struct retrier *retrier = find_retrier(cursor, error, from_branch, &attempts);
     if (!retrier)
-        return false;
-    int64_t *attempts = &cursor->attempts[retrier - recovery->retriers];
-    if (*attempts >= retrier->max_attempts)
         return false;
     cursor->due_ms = interpreter->now_ms + retrier_delay_ms(retrier, *attempts, step_random(interpreter));
     cursor->phase = CURSOR_READY;
@@ -192,6 +213,7 @@ void step_work(struct interpreter *interpreter, struct cursor *cursor, json_t *i
     cursor->task_input = input;
     cursor->timeout_ms = timeout_ms;
     cursor->ticket = ++interpreter->last_ticket;
+    interpreter->is_unsaved |= !cursor->again;
     cursor->handed_out = cursor->again = false;
 }
 

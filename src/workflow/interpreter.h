@@ -13,7 +13,7 @@
 struct interpreter;
 
 /* From what the store keeps; nothing of the execution is borrowed, the definition is. Tasks that were under way are handed out
- * again; a retry is due when the store says so, if that is sooner. INVALID: its data is broken, or the definition has changed so that its state is gone. */
+ * again, or have failed with Task.Lost when the execution was lost; a retry is due when the store says so, if that is sooner. INVALID: its data is broken, or the definition has changed so that its state is gone. */
 enum status interpreter_open(const struct definition *definition, const struct execution *execution,
                              struct interpreter **ret_interpreter, struct text *why);
 void interpreter_free(struct interpreter *interpreter); /* NULL is allowed */
@@ -47,6 +47,8 @@ const char *interpreter_get_cause(const struct interpreter *interpreter);
 /* What has happened since the last forgetting, in order. Borrowed until then. */
 const struct execution_event *interpreter_get_events(const struct interpreter *interpreter, size_t *ret_count);
 void interpreter_forget_events(struct interpreter *interpreter);
+/* Whether there is anything to keep: events, or a task that was begun without one. */
+bool interpreter_is_unsaved(const struct interpreter *interpreter);
 
 /* What has to be kept: status, state, data and due_ms of *execution. The state is borrowed from the definition or the
  * interpreter, the data from ret_data. */

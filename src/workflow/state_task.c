@@ -69,10 +69,27 @@ static json_t *resource_detail(const struct state *state)
     return json_pack("{s:s,s:s}", "resourceType", "task", "resource", task_resource(state));
 }
 
+/* A state may be retried for days, and its history is kept: the first attempts are told in full, then those whose number of
+ * retries before is a power of two. The last one is told by its end. */
+enum { RETRIES_TOLD = 5 };
+
+static bool is_told(const struct cursor *cursor)
+{
+    return cursor->retries <= RETRIES_TOLD || (cursor->retries & (cursor->retries - 1)) == 0;
+}
+
+static json_t *attempt_detail(const struct cursor *cursor)
+{
+    json_t *detail = resource_detail(cursor->state);
+    if (cursor->retries > RETRIES_TOLD)
+        (void)json_object_set_new(detail, "retryCount", json_integer(cursor->retries));
+    return detail;
+}
+
 static void schedule(struct interpreter *interpreter, struct cursor *cursor, json_t *input, int64_t timeout_seconds)
 {
-    if (!cursor->again) {
-        json_t *detail = resource_detail(cursor->state);
+    if (!cursor->again && is_told(cursor)) {
+        json_t *detail = attempt_detail(cursor);
         (void)json_object_set_new(detail, "parameters", event_text(input));
         (void)json_object_set_new(detail, "timeoutInSeconds", json_integer(timeout_seconds));
         event_add(interpreter, "TaskScheduled", detail);
@@ -81,9 +98,24 @@ static void schedule(struct interpreter *interpreter, struct cursor *cursor, jso
     step_work(interpreter, cursor, json_incref(input), timeout_seconds * 1000);
 }
 
+static void fail_task(struct interpreter *interpreter, struct cursor *cursor, struct failure *failure)
+{
+    const char *error = text_get(&failure->error);
+    bool timed_out = strcmp(error, ERROR_TIMEOUT) == 0;
+    if (is_told(cursor) || !step_will_retry(cursor, error))
+        event_add_failure(interpreter, timed_out ? "TaskTimedOut" : "TaskFailed", attempt_detail(cursor), failure);
+    step_fail(interpreter, cursor, failure);
+}
+
 static void run_task(struct interpreter *interpreter, struct cursor *cursor)
 {
     FAILURE_CLEANUP struct failure failure = {0};
+    if (cursor->again && interpreter->was_lost) {
+        failure_set(&failure, ERROR_TASK_LOST, "the server that ran %s ended before it was done",
+                    task_resource(cursor->state));
+        fail_task(interpreter, cursor, &failure);
+        return;
+    }
     JSON_CLEANUP json_t *context = step_context(interpreter, cursor);
     JSON_CLEANUP json_t *selected = step_select(interpreter, cursor, context);
     if (!selected)
@@ -94,13 +126,6 @@ static void run_task(struct interpreter *interpreter, struct cursor *cursor)
         schedule(interpreter, cursor, input, timeout);
     else
         step_fail(interpreter, cursor, &failure);
-}
-
-static void fail_task(struct interpreter *interpreter, struct cursor *cursor, struct failure *failure)
-{
-    bool timed_out = strcmp(text_get(&failure->error), ERROR_TIMEOUT) == 0;
-    event_add_failure(interpreter, timed_out ? "TaskTimedOut" : "TaskFailed", resource_detail(cursor->state), failure);
-    step_fail(interpreter, cursor, failure);
 }
 
 static void finish_task(struct interpreter *interpreter, struct cursor *cursor, struct task_outcome *outcome)
@@ -117,7 +142,7 @@ static void finish_task(struct interpreter *interpreter, struct cursor *cursor, 
         fail_task(interpreter, cursor, &failure);
         return;
     }
-    json_t *detail = resource_detail(cursor->state);
+    json_t *detail = attempt_detail(cursor);
     (void)json_object_set_new(detail, "output", event_text(output));
     event_add(interpreter, "TaskSucceeded", detail);
     step_succeed(interpreter, cursor, json_incref(output));

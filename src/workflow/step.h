@@ -21,6 +21,8 @@ struct interpreter {
     json_t *failed;   /* {"state", "input"} of the last state of the top level whose error counted; NULL: none */
     int64_t redrives; /* how often it was made to go on after it had failed */
     bool redriven;    /* the event of the last one is to be written */
+    bool was_lost;    /* by the process that had it before: its tasks were not brought to an end */
+    bool is_unsaved;  /* a task was begun */
     uint64_t random;
     uint64_t last_ticket;
     struct arena event_arena;
@@ -36,6 +38,8 @@ void step_succeed(struct interpreter *interpreter, struct cursor *cursor, json_t
 void step_choose(struct interpreter *interpreter, struct cursor *cursor, json_t *result, const struct state *next);
 /* With an error: retried, caught, or the end of its machine. */
 void step_fail(struct interpreter *interpreter, struct cursor *cursor, struct failure *failure);
+/* Whether step_fail would have the state run again. */
+bool step_will_retry(const struct cursor *cursor, const char *error);
 /* Resumes at that time; at once when it has passed. */
 void step_wait(struct interpreter *interpreter, struct cursor *cursor, int64_t due_ms);
 /* With a task to hand out; its input is taken. */

@@ -115,8 +115,15 @@ static void slow(void *context, const struct task_call *call, struct task_outcom
     ret_outcome->output = json_true();
 }
 
-static const struct task_handler handlers[] = {
-    {"echo", echo}, {"flaky", flaky}, {"gate", gate}, {"meet", meet}, {"slow", slow}};
+/* Ends the process as a crash does. */
+static void deadly(void *context, const struct task_call *call, struct task_outcome *ret_outcome)
+{
+    (void)context, (void)call, (void)ret_outcome;
+    (void)kill(getpid(), SIGKILL);
+}
+
+static const struct task_handler handlers[] = {{"echo", echo}, {"flaky", flaky}, {"gate", gate},
+                                               {"meet", meet}, {"slow", slow},   {"deadly", deadly}};
 
 void bench_open(struct bench *bench, const char *folder, const char *definition)
 {
@@ -247,6 +254,21 @@ struct id bench_kill_a_runner(const char *folder, const char *definition, unsign
     (void)close(ends[0]);
     (void)close(ends[1]);
     return id;
+}
+
+bool bench_survives(const char *folder, const char *definition)
+{
+    pid_t child = fork();
+    int status = 0;
+    if (child == 0) {
+        struct bench bench;
+        bench_open(&bench, folder, definition);
+        (void)bench_start(&bench, 1);
+        _exit(bench_await(&bench, &bench.ended, 1) ? 0 : 1);
+    }
+    CHECK_INT(waitpid(child, &status, 0), child);
+    CHECK(WIFSIGNALED(status) || WEXITSTATUS(status) == 0);
+    return WIFEXITED(status);
 }
 
 int64_t bench_due(struct bench *bench, const struct id *id)

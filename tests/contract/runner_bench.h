@@ -33,6 +33,8 @@ void bench_open_gate(struct bench *bench);
 struct id bench_create(struct bench *bench, const char *workflow);
 /* Lets a child process work until that many tasks were begun, and kills it: its last task is under way then. */
 struct id bench_kill_a_runner(const char *folder, const char *definition, unsigned calls);
+/* Lets a child process work until an execution has ended; false: its work killed it. */
+bool bench_survives(const char *folder, const char *definition);
 
 int64_t bench_due(struct bench *bench, const struct id *id);
 void bench_check_execution(struct bench *bench, const struct id *id, enum execution_status status, const char *state);
@@ -41,7 +43,7 @@ void bench_check_history(struct bench *bench, const struct id *id, const char *e
 void bench_check_output(struct bench *bench, const struct id *id, const char *expected);
 
 /* Resources: "echo" gives its input back; "flaky" does after it has failed once; "gate" waits for bench_open_gate; "meet" waits
- * for a second call; "slow" takes longer than its time. */
+ * for a second call; "slow" takes longer than its time; "deadly" kills its process. */
 #define TASK(resource, more)  "{\"Type\":\"Task\",\"Resource\":\"" resource "\"," more "}"
 #define STATES(start, states) "{\"StartAt\":\"" start "\",\"States\":{" states "}}"
 #define PARALLEL(first, second)                                                                                        \

@@ -22,8 +22,38 @@ static void test_killed(void)
            LEASE_MS);
     CHECK_INT(bench.calls, 2); /* B again and C, but not A */
     bench_check_execution(&bench, &id, EXECUTION_SUCCEEDED, "C");
-    bench_check_history(&bench, &id, "ExecutionStarted " TASK_EVENTS TASK_EVENTS TASK_EVENTS "ExecutionSucceeded ");
+    bench_check_history(&bench, &id,
+                        "ExecutionStarted " TASK_EVENTS "TaskStateEntered TaskScheduled TaskStarted TaskFailed "
+                        "TaskScheduled TaskStarted TaskSucceeded TaskStateExited " TASK_EVENTS "ExecutionSucceeded ");
     runner_close(runner);
+    bench_close(&bench);
+}
+
+/* Two retries, so three processes die; the fourth tells. */
+static void test_deadly_task(void)
+{
+    static const char definition[] = STATES(
+        "A", "\"A\":" TASK(
+                 "deadly",
+                 "\"Retry\":[{\"ErrorEquals\":[\"Task.Lost\"],\"MaxAttempts\":2,\"BackoffRate\":1}],"
+                 "\"Catch\":[{\"ErrorEquals\":[\"States.ALL\"],\"Next\":\"B\"}],\"End\":true") ",\"B\":" TASK("echo",
+                                                                                                              "\"End\":"
+                                                                                                              "true"));
+    const char *folder = check_folder();
+    struct bench bench;
+    bench_open(&bench, folder, definition);
+    struct id id = bench_create(&bench, "tested");
+    unsigned died = 0;
+    while (died < 10 && !bench_survives(folder, definition))
+        died++;
+    CHECK_INT(died, 3);
+    bench_check_execution(&bench, &id, EXECUTION_SUCCEEDED, "B");
+#define ATTEMPT "TaskScheduled TaskStarted TaskFailed "
+    bench_check_history(&bench, &id,
+                        "ExecutionStarted TaskStateEntered " ATTEMPT ATTEMPT ATTEMPT "TaskStateExited " TASK_EVENTS
+                        "ExecutionSucceeded ");
+    bench_check_output(&bench, &id,
+                       "{\"Error\":\"Task.Lost\",\"Cause\":\"the server that ran deadly ended before it was done\"}");
     bench_close(&bench);
 }
 
@@ -186,6 +216,7 @@ static void test_drain(void)
 
 CHECK_MAIN({"another goes on from the last transition after kill -9", test_killed},
            {"the same inside branches", test_killed_in_branches},
+           {"a task that kills its process each time fails after its retries, and is caught", test_deadly_task},
            {"an execution whose state is gone from the definition starts again", test_changed_definition},
            {"a transition is not saved when the lease was lost", test_lost_lease},
            {"nor when the photo was deleted", test_deleted},

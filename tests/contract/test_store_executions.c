@@ -105,6 +105,35 @@ static void test_release(struct store *store, const char *address)
     CHECK(claim_one(store, "you", 1000, LEASE_MS, &arena, &again));
 }
 
+/* Whoever takes it up next learns whether the last one gave it back. */
+static void test_was_lost(struct store *store, const char *address)
+{
+    (void)address;
+    struct arena arena ARENA_CLEANUP = {0};
+    struct execution execution;
+    (void)add(store, 0);
+    CHECK(claim_one(store, "me", 1000, LEASE_MS, &arena, &execution));
+    CHECK(!execution.was_lost); /* new */
+    CHECK_OK(store_execution_release(store, "me", &execution.id, why));
+    CHECK(claim_one(store, "me", 2000, LEASE_MS, &arena, &execution));
+    CHECK(!execution.was_lost); /* released */
+    execution.due_ms = 3000;
+    CHECK_OK(store_execution_save(store, "me", &execution, NULL, 0, true, why));
+    execution.version++;
+    CHECK_OK(store_execution_save(store, "me", &execution, NULL, 0, false, why));
+    CHECK(claim_one(store, "you", 3000, LEASE_MS, &arena, &execution));
+    CHECK(!execution.was_lost); /* saved without the lease */
+    CHECK(claim_one(store, "me", 3000 + LEASE_MS, LEASE_MS, &arena, &execution));
+    CHECK(execution.was_lost);
+    CHECK(claim_one(store, "me", 3000 + 2 * LEASE_MS, LEASE_MS, &arena, &execution));
+    CHECK(!execution.was_lost); /* its own, too late */
+    CHECK(claim_one(store, "you", 3000 + 3 * LEASE_MS, LEASE_MS, &arena, &execution));
+    CHECK(execution.was_lost);
+    CHECK_OK(store_execution_release(store, "you", &execution.id, why));
+    CHECK(claim_one(store, "me", 3000 + 3 * LEASE_MS, LEASE_MS, &arena, &execution));
+    CHECK(!execution.was_lost); /* that is over */
+}
+
 struct event_list {
     struct text text;
 };
@@ -306,6 +335,7 @@ static void test_stores(void)
         {"a lease is lost to a later claim of the same owner", test_same_owner},
         {"renewing prolongs the owner's leases alone, and none that ran out", test_renew},
         {"what is given back is due at once", test_release},
+        {"a claim tells whether the execution was lost or given back", test_was_lost},
         {"saving changes all or nothing, and events keep their order", test_save},
         {"deleting a photo takes its execution from whoever holds it", test_abort},
         {"a retry starts over what failed, and its photo is pending again", test_retry},

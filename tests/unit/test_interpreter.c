@@ -260,6 +260,70 @@ static void test_jitter(void)
     drive_release(&drive);
 }
 
+/* ---- Processes that end ---- */
+
+/* Goes on from *data until a task is under way, and keeps that; false: the execution has ended. */
+static bool run_to_task(const struct definition *definition, bool was_lost, int64_t *now_ms, struct text *data,
+                        struct interpreter **ret_interpreter)
+{
+    struct interpreter_task task;
+    struct execution execution = {
+        .workflow = "tested", .data = text_get(data), .due_ms = *now_ms, .was_lost = was_lost};
+    CHECK_INT(interpreter_open(definition, &execution, ret_interpreter, NULL), STATUS_OK);
+    do {
+        *now_ms = interpreter_get_due(*ret_interpreter) > *now_ms ? interpreter_get_due(*ret_interpreter) : *now_ms;
+        interpreter_advance(*ret_interpreter, *now_ms);
+    } while (interpreter_get_due(*ret_interpreter) >= 0);
+    TEXT_CLEANUP struct text kept = {0};
+    interpreter_describe(*ret_interpreter, &execution, &kept);
+    text_setf(data, "%s", text_get(&kept));
+    if (!interpreter_next_task(*ret_interpreter, &task))
+        return false;
+    json_decref(task.input);
+    return true;
+}
+
+static void test_lost(void)
+{
+    static const struct {
+        const char *name, *retry;
+        bool was_lost;
+        unsigned runs;
+        int64_t within_ms;
+    } rows[] = {
+        {"without a retrier, five times", "", true, 5, 15000},
+        {"with a retrier for another error, five times", ",\"Retry\":[{\"ErrorEquals\":[\"E\"],\"MaxAttempts\":9}]",
+         true, 5, 15000},
+        {"with a retrier for it, as that says",
+         ",\"Retry\":[{\"ErrorEquals\":[\"E\"]},{\"ErrorEquals\":[\"Task.Lost\"],\"MaxAttempts\":1}]", true, 2, 1000},
+        {"given back, as often as it takes", "", false, 20, 0},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        TEXT_CLEANUP struct text definition_text = {0};
+        TEXT_CLEANUP struct text data = {0};
+        struct definition *definition = NULL;
+        struct interpreter *interpreter = NULL;
+        int64_t now_ms = DRIVE_START_MS;
+        unsigned runs = 0;
+        check_case("%s", rows[i].name);
+        text_setf(&definition_text,
+                  "{\"StartAt\":\"A\",\"States\":{\"A\":{\"Type\":\"Task\",\"Resource\":\"a\",\"End\":true%s}}}",
+                  rows[i].retry);
+        CHECK_INT(definition_parse(text_get(&definition_text), definition_text.length, &definition, NULL), STATUS_OK);
+        text_setf(&data, "{\"input\":{}}");
+        while (runs < 20 && run_to_task(definition, rows[i].was_lost, &now_ms, &data, &interpreter)) {
+            runs++;
+            interpreter_free(interpreter);
+            interpreter = NULL;
+        }
+        CHECK_INT(runs, rows[i].runs);
+        CHECK(now_ms - DRIVE_START_MS <= rows[i].within_ms);
+        CHECK_STR(interpreter ? interpreter_get_error(interpreter) : NULL, rows[i].was_lost ? "Task.Lost" : NULL);
+        interpreter_free(interpreter);
+        definition_free(definition);
+    }
+}
+
 /* ---- Data that was kept ---- */
 
 static void test_broken_data(void)
@@ -304,5 +368,6 @@ static void test_circle(void)
 CHECK_MAIN({"a state machine writes this history", test_histories},
            {"a failed execution can be made to go on", test_retrying}, {"data is limited", test_sizes},
            {"a retrier waits for so long", test_delays}, {"full jitter spreads retries", test_jitter},
+           {"a task whose process ends each time is run so often", test_lost},
            {"data that does not fit the definition is refused", test_broken_data},
            {"states in a circle stop to be kept", test_circle})
