@@ -66,10 +66,12 @@ lint: ## format, clang-tidy, cppcheck, floors, banned functions, sizes
 format: ## lay out all C files
 	@git ls-files '*.c' '*.h' | xargs clang-format -i
 
-install: build ## into PREFIX=/usr/local, below DESTDIR if that is set
+install: build models ## into PREFIX=/usr/local, below DESTDIR if that is set
 	@meson configure build -Dprefix='$(PREFIX)'
 	@ninja -C build $(PROGRAMS)
 	@DESTDIR='$(DESTDIR)' meson install -C build --no-rebuild
+	@install -d '$(DESTDIR)$(PREFIX)/share/cloudphotos/models'
+	@install -m 644 models/* '$(DESTDIR)$(PREFIX)/share/cloudphotos/models'
 
 clean: ## remove everything that was built; data stays
 	@rm -rf build build-asan build-tsan build-fuzz web/dist

@@ -93,7 +93,7 @@ static enum status list(struct store *store, const struct admin_settings *settin
 static bool print_event(void *context, const struct execution_event *event)
 {
     char time[CLOCK_ISO8601_SIZE];
-    (void)context;
+    *(bool *)context |= strstr(event->detail, "\"retryCount\":") != NULL;
     clock_format_iso8601(event->time_ms, time);
     printf("%.19s.%03dZ  %-24s  %s\n", time, (int)(event->time_ms % 1000), event->type, event->detail);
     return true;
@@ -114,7 +114,11 @@ static enum status show(struct store *store, const struct admin_settings *settin
     print_heading();
     (void)print_execution(NULL, &execution);
     printf("\n");
-    return store_execution_events(store, &id, print_event, NULL, why);
+    bool skips = false;
+    status = store_execution_events(store, &id, print_event, &skips, why);
+    if (skips)
+        printf("\nOf more than five retries, those are told whose number is a power of two, and the last one's end.\n");
+    return status;
 }
 
 /* Begins anew with the input that it had. */

@@ -18,17 +18,18 @@
 #define FENCE_INSTALL_FOLDER "/usr/local/libexec"
 #endif
 
-/* Beside the running executable, then where `make install` puts it. NULL if in neither. */
+/* Beside the running executable, then where `make install` puts it: as seen from there, wherever the whole was moved to, and by
+ * its full name. NULL if in none. */
 static char *find_program(const char *name)
 {
+    static const char *const places[] = {"", "../libexec/"};
     char own[PATH_MAX];
     TEXT_CLEANUP struct text path = {0};
     ssize_t length = readlink("/proc/self/exe", own, sizeof own);
     while (length > 0 && own[length - 1] != '/')
         length--;
-    if (length > 0) {
-        text_append(&path, own, (size_t)length);
-        text_add(&path, name);
+    for (size_t i = 0; length > 0 && i < sizeof places / sizeof places[0]; i++) {
+        text_setf(&path, "%.*s%s%s", (int)length, own, places[i], name);
         if (access(path.data, X_OK) == 0)
             return text_take(&path);
     }

@@ -145,7 +145,9 @@ static bool retry(struct interpreter *interpreter, struct cursor *cursor, const 
     const struct retrier *retrier = find_retrier(cursor, error, from_branch, &attempts);
     if (!retrier)
         return false;
-    cursor->due_ms = interpreter->now_ms + retrier_delay_ms(retrier, *attempts, step_random(interpreter));
+    int64_t delay_ms = retrier_delay_ms(retrier, *attempts, step_random(interpreter));
+    bool is_first_loss = retrier == &lost_task_retrier && *attempts == 0; /* most likely by no fault of its own */
+    cursor->due_ms = interpreter->now_ms + (is_first_loss ? 0 : delay_ms);
     cursor->phase = CURSOR_READY;
     cursor->again = false;
     cursor->ticket = 0;

@@ -125,11 +125,45 @@ class Workbench {
         return count;
     }
 
+    /* Kills the server in every attempt at this photo, whose worker is stopped; resolves to how many there were. */
+    async killEveryServer(id) {
+        for (let count = 1; ; count++) {
+            this.client.close();
+            await this.server.kill();
+            await this.server.start();
+            this.client = new Client(this.server);
+            const worker = this.worker();
+            signal(worker, 'SIGSTOP');
+            const isOver = await waitFor('the next attempt, or the end', async () => (await this.attempts(id) > count ? 'no'
+                : (await this.client.get(`/uploadStatus/${id}`)).json.status === 'ERROR' && 'yes'));
+            if (isOver === 'no') continue;
+            signal(worker, 'SIGCONT');
+            return count;
+        }
+    }
+
     /* At the state Resize: the first task of each photo is that of the state before. */
     async attempts(id) {
         return (await this.show(id)).match(/TaskStarted/g).length - 1;
     }
 }
+
+describe('a photo during whose work the server dies', () => {
+    const bench = new Workbench('5m');
+    before(() => bench.open());
+    after(() => bench.close());
+    afterEach(() => bench.checkLog());
+
+    it('each time ends as ERROR with the fifth, which a retry mends', async () => {
+        const { id } = await bench.uploadToStopped();
+        assert.equal(await bench.killEveryServer(id), 5);
+        await bench.checkRefused(id, /^The server failed again and again while it worked on the photo\.$/);
+        assert.equal((await bench.show(id)).match(/TaskFailed .*"error":"Task.Lost"/g).length, 5);
+        await bench.checkRetry(id);
+    });
+
+    it('leaves nothing under way and nothing in want', () => bench.checkNothingLeft());
+});
 
 describe('a darkroom process that hangs', () => {
     const bench = new Workbench('2s');
