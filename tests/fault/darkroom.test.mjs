@@ -135,16 +135,15 @@ class Workbench {
             const worker = this.worker();
             signal(worker, 'SIGSTOP');
             const isOver = await waitFor('the next attempt, or the end', async () => (await this.attempts(id) > count ? 'no'
-                : (await this.client.get(`/uploadStatus/${id}`)).json.status === 'ERROR' && 'yes'));
+                : /  FAILED  /.test(await this.show(id)) && 'yes'));
             if (isOver === 'no') continue;
             signal(worker, 'SIGCONT');
             return count;
         }
     }
 
-    /* At the state Resize: the first task of each photo is that of the state before. */
     async attempts(id) {
-        return (await this.show(id)).match(/TaskStarted/g).length - 1;
+        return (await this.show(id)).match(/TaskStarted .*"resource":"resize"/g).length;
     }
 }
 
