@@ -5,8 +5,8 @@ import { after, before, describe, it } from 'node:test';
 import { png } from './pictures.mjs';
 import { startServer } from './server.mjs';
 
-const exposedHeaders = ['ETag', 'Link', 'Location', 'Photo-Id', 'Tus-Checksum-Algorithm', 'Tus-Extension', 'Tus-Max-Size', 'Tus-Resumable',
-    'Tus-Version', 'Upload-Expires', 'Upload-Length', 'Upload-Metadata', 'Upload-Offset', 'X-Request-Id'].join(', ');
+const exposedHeaders = ['Accept-Ranges', 'Content-Range', 'ETag', 'Link', 'Location', 'Photo-Id', 'Retry-After', 'Tus-Checksum-Algorithm',
+    'Tus-Extension', 'Tus-Max-Size', 'Tus-Resumable', 'Tus-Version', 'Upload-Expires', 'Upload-Length', 'Upload-Metadata', 'Upload-Offset', 'X-Request-Id'].join(', ');
 const picture = png(24, 16);
 const unknownId = '0123456789abcdef0123456789abcdef';
 
