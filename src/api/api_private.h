@@ -40,6 +40,8 @@ void api_add_next_link(struct http_request *request, const char *first_parameter
 enum status api_add_photo(struct api *api, const struct id *id, struct arena *arena, struct photo *ret_photo,
                           struct text *out, struct text *why);
 void api_answer_photo(struct http_request *request, const struct id *id);
+/* Answers a preflight of CORS. */
+void api_allow_preflight(struct http_request *request);
 /* GET /users/NAME?view=photos: photo_lists.c. */
 void api_list_photos_of(struct http_request *request, const char *author);
 /* {"photos":[…],"next_cursor":…}: the newest, of this author (NULL: of everybody). Nothing is appended on failure. */
@@ -55,6 +57,7 @@ void request_metrics_count(struct request_metrics *metrics, const char *route, u
 
 /* The tables, one an endpoint file. */
 extern const struct http_route users_routes[], uploads_routes[], photo_routes[], stages_routes[], bucket_routes[],
-    health_routes[], metrics_routes[], preflight_routes[], site_routes[], photo_lists_routes[], photo_words_routes[];
+    health_routes[], metrics_routes[], preflight_routes[], site_routes[], photo_lists_routes[], photo_words_routes[],
+    tus_routes[];
 
 #endif

@@ -11,7 +11,7 @@ const char *api_read_requested_headers(const struct http_request *request)
     return strlen(headers) <= 512 ? headers : NULL;
 }
 
-static void allow(struct http_request *request)
+void api_allow_preflight(struct http_request *request)
 {
     const char *headers = api_read_requested_headers(request);
     if (!headers) {
@@ -28,7 +28,7 @@ static void allow(struct http_request *request)
 
 #define PREFLIGHT(path)                                                                                                \
     {                                                                                                                  \
-        .method = "OPTIONS", .pattern = (path), .run = HTTP_INLINE, .handle = allow                                    \
+        .method = "OPTIONS", .pattern = (path), .run = HTTP_INLINE, .handle = api_allow_preflight                      \
     }
 
 const struct http_route preflight_routes[] = {

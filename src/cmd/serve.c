@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 struct serve_settings {
-    const char *listen, *data, *store, *buckets, *moderator, *models, *log_level;
+    const char *listen, *data, *store, *buckets, *uploads, *moderator, *models, *log_level;
     const char *rekognition_region, *rekognition_endpoint, *rekognition_label_only, *rekognition_hold;
     bool open_login;
     int64_t event_threads, pool_threads, connections, workers, darkrooms;
@@ -144,6 +144,7 @@ static enum status open_data(struct serve_settings *settings, struct arena *aren
         settings->store = arena_printf(arena, "sqlite:%s/photos.db", settings->data);
     if (!settings->buckets)
         settings->buckets = arena_printf(arena, "file:%s/buckets", settings->data);
+    settings->uploads = arena_printf(arena, "%s/uploads", settings->data);
     return STATUS_OK;
 }
 
@@ -197,6 +198,7 @@ static enum status open_photos(const struct serve_settings *settings, struct ser
         .darkroom = service->darkroom,
         .moderator = service->moderator,
         .workers = count_workers(settings, service->moderator),
+        .uploads = settings->uploads,
         .max_upload = (uint64_t)settings->max_upload,
         .limits = image_limits(settings),
         .history_ms = settings->history_ms,

@@ -1,6 +1,7 @@
 #include "clock.h"
 #include "memory.h"
 #include "photos_private.h"
+#include "resumable.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -94,6 +95,7 @@ static void *run(void *data)
     do {
         purge_deleted(janitor->photos);
         prune_history(janitor->photos);
+        resumables_sweep(janitor->photos->resumables);
         (void)blob_list(janitor->photos->settings.blob, BUCKET_ORIGINALS, sweep_original, janitor, NULL);
         janitor->is_first_round = false;
     } while (wait_for_round(janitor));

@@ -2,6 +2,7 @@
 
 #include "clock.h"
 #include "memory.h"
+#include "resumable.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -49,6 +50,8 @@ enum status photos_open(const struct photos_settings *settings, struct photos **
     photos->events = events_new();
     enum status status = definition_parse(photos_workflow_text, photos_workflow_length, &photos->definition, why);
     if (status == STATUS_OK)
+        status = resumables_open(photos, settings->uploads, &photos->resumables, why);
+    if (status == STATUS_OK)
         status = open_runner(photos, why);
     if (status != STATUS_OK) {
         photos_close(photos);
@@ -70,10 +73,16 @@ void photos_close(struct photos *photos)
         janitor_close(photos->janitor);
     if (photos->runner)
         runner_close(photos->runner);
+    resumables_close(photos->resumables);
     if (photos->definition)
         definition_free(photos->definition);
     events_free(photos->events);
     free(photos);
+}
+
+struct resumables *photos_resumables(const struct photos *photos)
+{
+    return photos->resumables;
 }
 
 struct store *photos_store(const struct photos *photos)

@@ -16,6 +16,7 @@ struct photos_settings {
     struct blob *blob;
     struct darkroom *darkroom;
     struct moderator *moderator;
+    const char *uploads;        /* the folder of uploads that may be cut and go on */
     unsigned workers;           /* executions worked on at the same time */
     uint64_t max_upload;        /* bytes */
     struct image_limits limits; /* of an original */
@@ -35,6 +36,9 @@ void photos_close(struct photos *photos);
 struct events;
 /* Where to subscribe to the stages of a photo. */
 struct events *photos_events(const struct photos *photos);
+struct resumables;
+/* The uploads that may be cut and go on. */
+struct resumables *photos_resumables(const struct photos *photos);
 struct store *photos_store(const struct photos *photos);
 struct blob *photos_blob(const struct photos *photos);
 const struct photos_settings *photos_get_settings(const struct photos *photos);

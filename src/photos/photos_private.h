@@ -19,6 +19,7 @@ struct photos {
     struct events *events;
     struct janitor *janitor;
     atomic_int_fast64_t told_blind_ms; /* when an operator was last told that nobody can look at photos */
+    struct resumables *resumables;
 };
 
 /* The workflow's tasks; their context is a struct photos. */

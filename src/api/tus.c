@@ -1,0 +1,334 @@
+/* Uploads that may be cut and go on: tus 1.0 (tus.io/protocols/resumable-upload) with the extensions creation, expiration, checksum and
+ * termination. The answer to the last piece, and to HEAD from then on, names the photo: Photo-Id. */
+#include "api_private.h"
+#include "base64.h"
+#include "clock.h"
+#include "digest.h"
+#include "resumable.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include <strings.h>
+
+static const char version[] = "1.0.0";
+
+struct incoming_piece {
+    struct resumable_piece *piece; /* NULL once ended */
+    struct digest *digest;         /* NULL: no checksum was sent */
+    struct text wanted;            /* the digest that the client counted */
+    bool is_kept;
+};
+
+static void add_version(struct http_request *request)
+{
+    http_add_header(request, "Tus-Resumable", version);
+    http_add_header(request, "Cache-Control", "no-store");
+}
+
+/* BUSY is ours alone here: somebody else writes to this upload. All else has the codes of the API. */
+static void answer_failure(struct http_request *request, enum status status, const struct text *why)
+{
+    if (status == STATUS_BUSY)
+        http_answer_problem(request, 423, text_get(why));
+    else
+        api_answer_status(request, status, why);
+}
+
+/* Who asks, and in which version; answers and returns false when it can't be served. */
+static bool check_request(struct http_request *request)
+{
+    TEXT_CLEANUP struct text why = {0};
+    const char *wanted = http_header(request, "Tus-Resumable"), *author = http_header(request, "Authorization");
+    enum status status = STATUS_OK;
+    add_version(request);
+    if (!wanted || strcmp(wanted, version) != 0) {
+        http_add_header(request, "Tus-Version", version);
+        http_answer_problem(request, 412,
+                            "The header Tus-Resumable says 1.0.0, which is the version that is spoken here.");
+        return false;
+    }
+    if (!author) {
+        text_setf(&why, "Say who you are: the header Authorization carries your user name.");
+        status = STATUS_UNAUTHENTICATED;
+    } else {
+        status = photos_check_name(author, &why);
+    }
+    if (status != STATUS_OK)
+        answer_failure(request, status, &why);
+    return status == STATUS_OK;
+}
+
+static bool read_number(const char *text, uint64_t *ret_number)
+{
+    uint64_t number = 0;
+    size_t length = text ? strlen(text) : 0;
+    if (length == 0 || length > 18 || strspn(text, "0123456789") != length)
+        return false;
+    for (; *text; text++)
+        number = number * 10 + (uint64_t)(*text - '0');
+    *ret_number = number;
+    return true;
+}
+
+static bool read_upload_id(struct http_request *request, struct id *ret_id)
+{
+    const char *text = http_parameter(request, "id");
+    if (id_parse(text, strlen(text), ret_id))
+        return true;
+    http_answer_problem(request, 404, "There is no such upload: an id has 32 hex digits.");
+    return false;
+}
+
+static void add_state(struct http_request *request, const struct resumable *resumable)
+{
+    char expires[CLOCK_HTTP_DATE_SIZE], photo[ID_TEXT_SIZE];
+    clock_format_http_date(resumable_expires_ms(&resumable->id) / 1000, expires);
+    http_add_header(request, "Upload-Offset", arena_printf(http_arena(request), "%" PRIu64, resumable->offset));
+    http_add_header(request, "Upload-Expires", expires);
+    if (!resumable->has_photo)
+        return;
+    id_format(&resumable->photo, photo);
+    http_add_header(request, "Photo-Id", photo);
+}
+
+/* ---- Creation ---- */
+
+static enum status read_pair(struct http_request *request, const char *pair, size_t length, struct photo_words *words,
+                             struct text *why)
+{
+    const char *blank = memchr(pair, ' ', length);
+    size_t name_length = blank ? (size_t)(blank - pair) : length;
+    const char **target = name_length == 7 && memcmp(pair, "caption", 7) == 0    ? &words->caption
+                          : name_length == 8 && memcmp(pair, "alt_text", 8) == 0 ? &words->alt_text
+                                                                                 : NULL;
+    TEXT_CLEANUP struct text value = {0};
+    bool is_good = name_length > 0 && (!blank || base64_decode(&value, blank + 1, length - name_length - 1));
+    is_good = is_good && !(target && *target) && (!value.length || strlen(value.data) == value.length);
+    if (!is_good) {
+        text_setf(why, "Upload-Metadata is a list of names, each once, with values in base64, and no NUL in them.");
+        return STATUS_INVALID;
+    }
+    if (target)
+        *target = arena_copy_string(http_arena(request), text_get(&value));
+    return STATUS_OK;
+}
+
+/* name base64, name base64, …; other names than ours are for nobody. */
+static enum status read_metadata(struct http_request *request, struct photo_words *words, struct text *why)
+{
+    const char *list = http_header(request, "Upload-Metadata");
+    enum status status = STATUS_OK;
+    while (list && *list && status == STATUS_OK) {
+        list += strspn(list, " ");
+        size_t length = strcspn(list, ",");
+        size_t trimmed = length;
+        while (trimmed && list[trimmed - 1] == ' ')
+            trimmed--;
+        status = read_pair(request, list, trimmed, words, why);
+        list += length + (list[length] == ',');
+    }
+    return status;
+}
+
+static void create(struct http_request *request)
+{
+    struct api *api = http_context(request);
+    TEXT_CLEANUP struct text why = {0};
+    char id[ID_TEXT_SIZE];
+    if (!check_request(request))
+        return;
+    struct resumable resumable = {.author = http_header(request, "Authorization")};
+    enum status status = read_metadata(request, &resumable.words, &why);
+    if (status == STATUS_OK && !read_number(http_header(request, "Upload-Length"), &resumable.length)) {
+        text_setf(&why, "The header Upload-Length says how many bytes there will be.");
+        status = STATUS_INVALID;
+    }
+    if (status == STATUS_OK && http_content_length(request) != 0) {
+        text_setf(&why, "An upload is created without a body; the bytes follow with PATCH.");
+        status = STATUS_INVALID;
+    }
+    if (status == STATUS_OK)
+        status = resumable_create(photos_resumables(api->settings.photos), &resumable, &why);
+    if (status != STATUS_OK) {
+        answer_failure(request, status, &why);
+        return;
+    }
+    id_format(&resumable.id, id);
+    http_add_header(request, "Location", arena_printf(http_arena(request), "/uploads/%s", id));
+    add_state(request, &resumable);
+    http_answer(request, 201, NULL, NULL, 0);
+}
+
+/* ---- State, termination ---- */
+
+static void look(struct http_request *request)
+{
+    struct api *api = http_context(request);
+    TEXT_CLEANUP struct text why = {0};
+    struct resumable resumable;
+    struct id id;
+    if (!check_request(request) || !read_upload_id(request, &id))
+        return;
+    enum status status = resumable_look(photos_resumables(api->settings.photos), &id,
+                                        http_header(request, "Authorization"), http_arena(request), &resumable, &why);
+    if (status != STATUS_OK) {
+        answer_failure(request, status, &why);
+        return;
+    }
+    add_state(request, &resumable);
+    http_add_header(request, "Upload-Length", arena_printf(http_arena(request), "%" PRIu64, resumable.length));
+    http_answer(request, 200, NULL, NULL, 0);
+}
+
+static void terminate(struct http_request *request)
+{
+    struct api *api = http_context(request);
+    TEXT_CLEANUP struct text why = {0};
+    struct id id;
+    if (!check_request(request) || !read_upload_id(request, &id))
+        return;
+    enum status status =
+        resumable_remove(photos_resumables(api->settings.photos), &id, http_header(request, "Authorization"), &why);
+    if (status == STATUS_OK)
+        http_answer(request, 204, NULL, NULL, 0);
+    else
+        answer_failure(request, status, &why);
+}
+
+/* ---- Pieces ---- */
+
+static enum status read_checksum(struct http_request *request, struct incoming_piece *incoming, struct text *why)
+{
+    static const struct {
+        const char *name;
+        enum digest_kind kind;
+        size_t bytes;
+    } algorithms[] = {{"sha1 ", DIGEST_SHA1, DIGEST_SHA1_BYTES}, {"sha256 ", DIGEST_SHA256, DIGEST_SHA256_BYTES}};
+    const char *checksum = http_header(request, "Upload-Checksum");
+    for (size_t i = 0; checksum && i < sizeof algorithms / sizeof algorithms[0]; i++) {
+        size_t length = strlen(algorithms[i].name);
+        if (strncmp(checksum, algorithms[i].name, length) != 0
+            || !base64_decode(&incoming->wanted, checksum + length, strlen(checksum + length))
+            || incoming->wanted.length != algorithms[i].bytes)
+            continue;
+        incoming->digest = digest_new(algorithms[i].kind);
+        return STATUS_OK;
+    }
+    if (checksum)
+        text_setf(why, "Upload-Checksum is sha1 or sha256, a blank, and the digest of the body in base64.");
+    return checksum ? STATUS_INVALID : STATUS_OK;
+}
+
+static void begin_piece(struct http_request *request)
+{
+    struct api *api = http_context(request);
+    struct incoming_piece *incoming = arena_new(http_arena(request), sizeof *incoming);
+    TEXT_CLEANUP struct text why = {0};
+    const char *type = http_header(request, "Content-Type");
+    uint64_t offset = 0;
+    struct id id;
+    enum status status = STATUS_OK;
+    http_set_data(request, incoming);
+    if (!check_request(request) || !read_upload_id(request, &id))
+        return;
+    if (!type || strcasecmp(type, "application/offset+octet-stream") != 0) {
+        text_setf(&why, "The bytes of an upload come as application/offset+octet-stream.");
+        status = STATUS_UNSUPPORTED;
+    } else if (!read_number(http_header(request, "Upload-Offset"), &offset)) {
+        text_setf(&why, "The header Upload-Offset says where the bytes belong.");
+        status = STATUS_INVALID;
+    }
+    if (status == STATUS_OK)
+        status = read_checksum(request, incoming, &why);
+    if (status == STATUS_OK)
+        status = resumable_piece_begin(photos_resumables(api->settings.photos), &id,
+                                       http_header(request, "Authorization"), offset, &incoming->piece, &why);
+    if (status != STATUS_OK)
+        answer_failure(request, status, &why);
+}
+
+static void end_piece(struct incoming_piece *incoming, bool undo)
+{
+    resumable_piece_end(incoming->piece, undo);
+    incoming->piece = NULL;
+}
+
+static void take_piece(struct http_request *request, const char *data, size_t size)
+{
+    struct incoming_piece *incoming = http_data(request);
+    TEXT_CLEANUP struct text why = {0};
+    if (incoming->digest)
+        digest_add(incoming->digest, data, size);
+    enum status status = resumable_piece_write(incoming->piece, data, size, &why);
+    if (status == STATUS_OK)
+        return;
+    end_piece(incoming, true);
+    answer_failure(request, status, &why);
+}
+
+static bool is_as_counted(struct incoming_piece *incoming)
+{
+    uint8_t counted[DIGEST_BYTES_MAX];
+    return !incoming->digest || memcmp(counted, incoming->wanted.data, digest_finish(incoming->digest, counted)) == 0;
+}
+
+static void keep_piece(struct http_request *request)
+{
+    struct incoming_piece *incoming = http_data(request);
+    TEXT_CLEANUP struct text why = {0};
+    struct resumable resumable;
+    if (!is_as_counted(incoming)) {
+        end_piece(incoming, true);
+        http_answer_problem(request, 460,
+                            "The bytes that arrived are not those of Upload-Checksum; none of them was kept.");
+        return;
+    }
+    enum status status = resumable_piece_keep(incoming->piece, http_arena(request), &resumable, &why);
+    if (status == STATUS_OK)
+        add_state(request, &resumable);
+    end_piece(incoming, true);
+    if (status == STATUS_OK)
+        http_answer(request, 204, NULL, NULL, 0);
+    else
+        answer_failure(request, status, &why);
+}
+
+/* A piece that was cut is kept as far as it came, unless it can't be checked any more. */
+static void release_piece(struct http_request *request)
+{
+    struct incoming_piece *incoming = http_data(request);
+    if (!incoming)
+        return;
+    end_piece(incoming, incoming->digest != NULL);
+    digest_free(incoming->digest);
+    text_release(&incoming->wanted);
+}
+
+/* Both a preflight of CORS, and the question what this server can. */
+static void tell_abilities(struct http_request *request)
+{
+    struct api *api = http_context(request);
+    uint64_t limit = photos_get_settings(api->settings.photos)->max_upload;
+    add_version(request);
+    http_add_header(request, "Tus-Version", version);
+    http_add_header(request, "Tus-Extension", "creation,expiration,checksum,termination");
+    http_add_header(request, "Tus-Checksum-Algorithm", "sha1,sha256");
+    http_add_header(request, "Tus-Max-Size", arena_printf(http_arena(request), "%" PRIu64, limit));
+    api_allow_preflight(request);
+}
+
+const struct http_route tus_routes[] = {
+    {.method = "OPTIONS", .pattern = "/uploads", .run = HTTP_INLINE, .handle = tell_abilities},
+    {.method = "POST", .pattern = "/uploads", .run = HTTP_POOL, .handle = create},
+    {.method = "OPTIONS", .pattern = "/uploads/{id}", .run = HTTP_INLINE, .handle = tell_abilities},
+    {.method = "HEAD", .pattern = "/uploads/{id}", .run = HTTP_POOL, .handle = look},
+    {.method = "DELETE", .pattern = "/uploads/{id}", .run = HTTP_POOL, .handle = terminate},
+    {.method = "PATCH",
+     .pattern = "/uploads/{id}",
+     .run = HTTP_POOL,
+     .begin = begin_piece,
+     .body = take_piece,
+     .handle = keep_piece,
+     .end = release_piece},
+    {0},
+};

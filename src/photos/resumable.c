@@ -1,0 +1,421 @@
+#include "resumable.h"
+
+#include "clock.h"
+#include "memory.h"
+#include "photos_private.h"
+#include "resumable_file.h"
+#include "upload.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { COPY_BYTES = 256 << 10, KEY_SIZE = 4 + ID_TEXT_SIZE };
+
+/* What this process knows beyond the files: who writes, and what a cut has left unsaved. */
+struct live {
+    struct live *next;
+    struct id id;
+    bool is_held;
+    uint64_t received; /* bytes of the file that are good, though not yet durable; 0: none beyond the offset */
+};
+
+struct resumables {
+    struct photos *photos;
+    int folder;
+    pthread_mutex_t lock; /* of the list */
+    struct live *live;
+};
+
+struct resumable_piece {
+    struct resumables *resumables;
+    struct live *live;
+    struct arena arena;
+    struct resumable resumable;
+    int file;
+    uint64_t written; /* the end of it in the file */
+};
+
+enum status resumables_open(struct photos *photos, const char *folder, struct resumables **ret_resumables,
+                            struct text *why)
+{
+    int fd;
+    enum status status = resumable_folder_open(folder, &fd, why);
+    if (status != STATUS_OK)
+        return status;
+    struct resumables *resumables = NEW(struct resumables);
+    *resumables = (struct resumables){.photos = photos, .folder = fd};
+    (void)pthread_mutex_init(&resumables->lock, NULL);
+    resumables_sweep(resumables);
+    *ret_resumables = resumables;
+    return STATUS_OK;
+}
+
+void resumables_close(struct resumables *resumables)
+{
+    if (!resumables)
+        return;
+    for (struct live *live = resumables->live, *next; live; live = next) {
+        next = live->next;
+        free(live);
+    }
+    (void)close(resumables->folder);
+    (void)pthread_mutex_destroy(&resumables->lock);
+    free(resumables);
+}
+
+/* ---- One at a time ---- */
+
+static enum status hold(struct resumables *resumables, const struct id *id, struct live **ret_live, struct text *why)
+{
+    (void)pthread_mutex_lock(&resumables->lock);
+    struct live *live = resumables->live;
+    while (live && !id_equal(&live->id, id))
+        live = live->next;
+    bool is_free = !live || !live->is_held;
+    if (!live) {
+        live = NEW(struct live);
+        *live = (struct live){.next = resumables->live, .id = *id};
+        resumables->live = live;
+    }
+    live->is_held = true;
+    (void)pthread_mutex_unlock(&resumables->lock);
+    if (is_free)
+        *ret_live = live;
+    else
+        text_setf(why, "Another request is working on this upload; one at a time is allowed.");
+    return is_free ? STATUS_OK : STATUS_BUSY;
+}
+
+static void let_go(struct resumables *resumables, struct live *live)
+{
+    (void)pthread_mutex_lock(&resumables->lock);
+    live->is_held = false;
+    if (!live->received) {
+        struct live **link = &resumables->live;
+        while (*link != live)
+            link = &(*link)->next;
+        *link = live->next;
+        free(live);
+    }
+    (void)pthread_mutex_unlock(&resumables->lock);
+}
+
+/* ---- The whole ---- */
+
+static bool has_expired(const struct id *id)
+{
+    return resumable_expires_ms(id) <= clock_now_ms();
+}
+
+static void make_key(const struct id *id, char ret_key[static KEY_SIZE])
+{
+    char text[ID_TEXT_SIZE];
+    id_format(id, text);
+    (void)snprintf(ret_key, KEY_SIZE, "tus-%s", text);
+}
+
+static enum status copy_file(int file, struct upload *upload, struct text *why)
+{
+    char *buffer = memory_new(COPY_BYTES);
+    enum status status = STATUS_OK;
+    off_t at = 0;
+    for (ssize_t count; status == STATUS_OK && (count = pread(file, buffer, COPY_BYTES, at)) != 0; at += count) {
+        if (count < 0) {
+            text_setf(why, "The upload can't be read: %s.", strerror(errno));
+            status = status_from_errno(errno);
+            break;
+        }
+        status = upload_write(upload, buffer, (size_t)count, why);
+    }
+    free(buffer);
+    return status;
+}
+
+/* As for any upload. Under this key there is one photo at most, however often a crash brings us here. */
+static enum status make_photo(struct resumables *resumables, struct resumable *resumable, int file, struct arena *arena,
+                              struct text *why)
+{
+    char key[KEY_SIZE];
+    struct upload *upload;
+    struct photo photo;
+    make_key(&resumable->id, key);
+    enum status status = upload_begin(resumables->photos, resumable->author, key, &upload, why);
+    if (status != STATUS_OK)
+        return status;
+    status = copy_file(file, upload, why);
+    if (status == STATUS_OK)
+        status = upload_finish(upload, &resumable->words, arena, &photo, why);
+    else
+        upload_abort(upload);
+    if (status == STATUS_OK) {
+        resumable->has_photo = true;
+        resumable->photo = photo.id;
+        resumable_data_remove(resumables->folder, &resumable->id);
+    }
+    return status;
+}
+
+static bool is_refusal(enum status status)
+{
+    return status == STATUS_INVALID || status == STATUS_TOO_LARGE || status == STATUS_UNSUPPORTED
+           || status == STATUS_UNPROCESSABLE;
+}
+
+static enum status gone(struct text *why)
+{
+    text_setf(why, "There is no such upload: it never was, was ended, refused, or has expired.");
+    return STATUS_NOT_FOUND;
+}
+
+/* Whole: its photo, which is there already or is made now. */
+static enum status settle_whole(struct resumables *resumables, struct resumable *resumable, struct arena *arena,
+                                struct text *why)
+{
+    char key[KEY_SIZE];
+    struct photo photo;
+    make_key(&resumable->id, key);
+    enum status status =
+        store_photo_find_key(resumables->photos->settings.store, resumable->author, key, arena, &photo, why);
+    if (status == STATUS_OK) {
+        resumable->has_photo = true;
+        resumable->photo = photo.id;
+        return STATUS_OK;
+    }
+    int file = status == STATUS_NOT_FOUND ? resumable_data_open(resumables->folder, &resumable->id) : -1;
+    if (status == STATUS_NOT_FOUND && file < 0) { /* the photo was deleted */
+        resumable_files_remove(resumables->folder, &resumable->id);
+        return gone(why);
+    }
+    if (file < 0)
+        return status;
+    status = make_photo(resumables, resumable, file, arena, why);
+    (void)close(file);
+    if (is_refusal(status))
+        resumable_files_remove(resumables->folder, &resumable->id);
+    return status;
+}
+
+/* A stranger's file is refused by its first bytes. */
+static enum status sniff(const struct resumable *resumable, int file, struct text *why)
+{
+    uint8_t signature[PROBE_SIGNATURE_BYTES];
+    enum image_format format;
+    if (resumable->offset < PROBE_SIGNATURE_BYTES
+        || pread(file, signature, sizeof signature, 0) != (ssize_t)sizeof signature)
+        return STATUS_OK;
+    return image_sniff(signature, sizeof signature, &format, why);
+}
+
+/* Makes the first `size` bytes count. */
+static enum status save(struct resumables *resumables, struct resumable *resumable, int file, uint64_t size,
+                        struct text *why)
+{
+    if (fdatasync(file) != 0) {
+        text_setf(why, "The upload could not be stored: %s.", strerror(errno));
+        return status_from_errno(errno);
+    }
+    enum status status = resumable_offset_write(resumables->folder, &resumable->id, size, why);
+    if (status == STATUS_OK)
+        resumable->offset = size;
+    return status;
+}
+
+/* ---- Creating, looking, removing ---- */
+
+enum status resumable_create(struct resumables *resumables, struct resumable *resumable, struct text *why)
+{
+    uint64_t limit = resumables->photos->settings.max_upload;
+    enum status status = photos_check_name(resumable->author, why);
+    if (status == STATUS_OK)
+        status = photos_check_words(&resumable->words, why);
+    if (status != STATUS_OK)
+        return status;
+    if (resumable->length == 0) {
+        text_setf(why, "The photo is empty: it has no bytes.");
+        return STATUS_INVALID;
+    }
+    if (resumable->length > limit) {
+        text_setf(why, "The photo has %" PRIu64 " bytes; at most %" PRIu64 " are allowed.", resumable->length, limit);
+        return STATUS_TOO_LARGE;
+    }
+    resumable->id = id_new();
+    resumable->offset = 0;
+    return resumable_files_create(resumables->folder, resumable, why);
+}
+
+static enum status read_own(struct resumables *resumables, const struct id *id, const char *author, struct arena *arena,
+                            struct resumable *ret_resumable, struct text *why)
+{
+    enum status status =
+        has_expired(id) ? STATUS_NOT_FOUND : resumable_info_read(resumables->folder, id, arena, ret_resumable, why);
+    if (status == STATUS_NOT_FOUND)
+        return gone(why);
+    if (status == STATUS_OK && strcmp(ret_resumable->author, author) != 0) {
+        text_setf(why, "The upload belongs to somebody else.");
+        return STATUS_FORBIDDEN;
+    }
+    return status;
+}
+
+/* What a cut has left becomes durable, and what is whole a photo. */
+static enum status settle(struct resumables *resumables, struct live *live, struct resumable *resumable,
+                          struct arena *arena, struct text *why)
+{
+    enum status status = STATUS_OK;
+    if (live->received > resumable->offset) {
+        int file = resumable_data_open(resumables->folder, &resumable->id);
+        status = file < 0 ? gone(why) : save(resumables, resumable, file, live->received, why);
+        if (file >= 0)
+            (void)close(file);
+    }
+    if (status == STATUS_OK)
+        live->received = 0;
+    return status == STATUS_OK && resumable->offset == resumable->length
+               ? settle_whole(resumables, resumable, arena, why)
+               : status;
+}
+
+enum status resumable_look(struct resumables *resumables, const struct id *id, const char *author, struct arena *arena,
+                           struct resumable *ret_resumable, struct text *why)
+{
+    struct live *live;
+    struct resumable resumable = {0};
+    enum status status = hold(resumables, id, &live, why);
+    if (status != STATUS_OK)
+        return status;
+    status = read_own(resumables, id, author, arena, &resumable, why);
+    if (status == STATUS_OK)
+        status = settle(resumables, live, &resumable, arena, why);
+    let_go(resumables, live);
+    if (status == STATUS_OK)
+        *ret_resumable = resumable;
+    return status;
+}
+
+enum status resumable_remove(struct resumables *resumables, const struct id *id, const char *author, struct text *why)
+{
+    ARENA_CLEANUP struct arena arena = {0};
+    struct live *live;
+    struct resumable resumable = {0};
+    enum status status = hold(resumables, id, &live, why);
+    if (status != STATUS_OK)
+        return status;
+    status = read_own(resumables, id, author, &arena, &resumable, why);
+    if (status == STATUS_OK) {
+        resumable_files_remove(resumables->folder, id);
+        live->received = 0;
+    }
+    let_go(resumables, live);
+    return status;
+}
+
+static void sweep_one(void *context, const struct id *id)
+{
+    struct resumables *resumables = context;
+    struct live *live;
+    if (!has_expired(id) || hold(resumables, id, &live, NULL) != STATUS_OK)
+        return;
+    resumable_files_remove(resumables->folder, id);
+    live->received = 0;
+    let_go(resumables, live);
+}
+
+void resumables_sweep(struct resumables *resumables)
+{
+    resumable_files_each(resumables->folder, sweep_one, resumables);
+}
+
+/* ---- Pieces ---- */
+
+enum status resumable_piece_begin(struct resumables *resumables, const struct id *id, const char *author,
+                                  uint64_t offset, struct resumable_piece **ret_piece, struct text *why)
+{
+    struct live *live;
+    enum status status = hold(resumables, id, &live, why);
+    if (status != STATUS_OK)
+        return status;
+    struct resumable_piece *piece = NEW(struct resumable_piece);
+    *piece = (struct resumable_piece){.resumables = resumables, .live = live, .file = -1};
+    struct resumable *resumable = &piece->resumable;
+    status = read_own(resumables, id, author, &piece->arena, resumable, why);
+    uint64_t present = live->received > resumable->offset ? live->received : resumable->offset;
+    if (status == STATUS_OK && present != offset) {
+        text_setf(why, "The upload goes on at byte %" PRIu64 ", and not at %" PRIu64 ": ask for the offset with HEAD.",
+                  present, offset);
+        status = STATUS_CONFLICT;
+    }
+    if (status == STATUS_OK && offset < resumable->length) {
+        piece->file = resumable_data_open(resumables->folder, id);
+        /* Beyond the offset there may be what was undone, or what a crash has left. */
+        if (piece->file < 0 || ftruncate(piece->file, (off_t)offset) != 0)
+            status = piece->file < 0 ? gone(why) : status_from_errno(errno);
+    }
+    piece->written = offset;
+    if (status == STATUS_OK)
+        *ret_piece = piece;
+    else
+        resumable_piece_end(piece, false);
+    return status;
+}
+
+enum status resumable_piece_write(struct resumable_piece *piece, const char *data, size_t size, struct text *why)
+{
+    if (size > piece->resumable.length - piece->written) {
+        text_setf(why, "The piece goes beyond the %" PRIu64 " bytes that were announced.", piece->resumable.length);
+        return STATUS_TOO_LARGE;
+    }
+    for (size_t done = 0; done < size;) {
+        ssize_t written = pwrite(piece->file, data + done, size - done, (off_t)(piece->written + done));
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written < 0) {
+            text_setf(why, "The photo could not be stored: %s.", strerror(errno));
+            return status_from_errno(errno);
+        }
+        done += (size_t)written;
+    }
+    piece->written += size;
+    return STATUS_OK;
+}
+
+enum status resumable_piece_keep(struct resumable_piece *piece, struct arena *arena, struct resumable *ret_resumable,
+                                 struct text *why)
+{
+    struct resumables *resumables = piece->resumables;
+    struct resumable *resumable = &piece->resumable;
+    bool was_known = resumable->offset >= PROBE_SIGNATURE_BYTES;
+    enum status status = STATUS_OK;
+    if (piece->written != resumable->offset)
+        status = save(resumables, resumable, piece->file, piece->written, why);
+    if (status != STATUS_OK)
+        return status;
+    piece->live->received = 0;
+    if (!was_known && piece->file >= 0)
+        status = sniff(resumable, piece->file, why);
+    if (status != STATUS_OK)
+        resumable_files_remove(resumables->folder, &resumable->id);
+    else if (resumable->offset == resumable->length)
+        status = settle_whole(resumables, resumable, arena, why);
+    if (status == STATUS_OK)
+        *ret_resumable = *resumable;
+    return status;
+}
+
+void resumable_piece_end(struct resumable_piece *piece, bool undo)
+{
+    if (!piece)
+        return;
+    if (!undo && piece->file >= 0 && piece->written > piece->resumable.offset)
+        piece->live->received = piece->written;
+    if (piece->file >= 0)
+        (void)close(piece->file);
+    let_go(piece->resumables, piece->live);
+    arena_release(&piece->arena);
+    free(piece);
+}
