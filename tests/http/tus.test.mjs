@@ -1,0 +1,226 @@
+// Uploads that may be cut and go on (tus.io/protocols/resumable-upload): the protocol's rules, what a crash leaves, and what a
+// cut leaves. The limits are those of POST /photos.
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { after, before, describe, it } from 'node:test';
+import { readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { heavyPng, png } from './pictures.mjs';
+import { newFolder, startServer, until } from './server.mjs';
+import { connect } from './wire.mjs';
+
+const own = { 'Tus-Resumable': '1.0.0', Authorization: 'ann' };
+const base64 = (text) => Buffer.from(text).toString('base64');
+const digest = (kind, bytes) => `${kind} ${createHash(kind).update(bytes).digest('base64')}`;
+const piece = (offset, more = {}) => ({ ...own, 'Upload-Offset': String(offset), 'Content-Type': 'application/offset+octet-stream', ...more });
+const unknownId = '0123456789abcdef0123456789abcdef';
+const MAX = 200 << 10;
+
+const photo = heavyPng(100_000);
+
+function without(headers, name) {
+    return Object.fromEntries(Object.entries(headers).filter(([one]) => one !== name));
+}
+
+async function create(server, length = photo.length, more = {}) {
+    const answer = await server.ask('POST', '/uploads', { headers: { ...own, 'Upload-Length': String(length), ...more } });
+    assert.equal(answer.code, 201, answer.text);
+    assert.match(answer.headers.location, /^\/uploads\/[0-9a-f]{32}$/);
+    return answer.headers.location;
+}
+
+const patch = (server, path, offset, body, more) => server.ask('PATCH', path, { headers: piece(offset, more), body });
+
+async function offsetOf(server, path) {
+    const { code, headers } = await server.ask('HEAD', path, { headers: own });
+    assert.equal(code, 200);
+    assert.equal(headers['cache-control'], 'no-store');
+    return Number(headers['upload-offset']);
+}
+
+const partials = (server) => readdirSync(join(server.data, 'uploads'));
+
+describe('an upload in pieces', () => {
+    let server;
+    before(async () => { server = await startServer({ flags: ['--max-upload', String(MAX), '--max-pixels', '1000000'] }); });
+    after(() => server.stop());
+
+    it('becomes a photo with its last byte, and says which from then on', async () => {
+        const path = await create(server, photo.length, { 'Upload-Metadata': `filename ${base64('a.png')},caption ${base64('At the sea')}, is_private, alt_text ${base64('A beach')}` });
+        for (let at = 0; at < photo.length; at += 40_000) {
+            assert.equal(await offsetOf(server, path), at);
+            const answer = await patch(server, path, at, photo.subarray(at, at + 40_000));
+            assert.equal(answer.code, 204, answer.text);
+            assert.equal(Number(answer.headers['upload-offset']), Math.min(photo.length, at + 40_000));
+            assert.equal(answer.headers['tus-resumable'], '1.0.0');
+            assert.ok(new Date(answer.headers['upload-expires']) > new Date(Date.now() + 23 * 3600_000));
+            if (at + 40_000 < photo.length) assert.equal(answer.headers['photo-id'], undefined);
+        }
+        const head = await server.ask('HEAD', path, { headers: own });
+        const id = head.headers['photo-id'];
+        assert.match(id, /^[0-9a-f]{32}$/);
+        assert.deepEqual([head.headers['upload-offset'], head.headers['upload-length']], [String(photo.length), String(photo.length)]);
+        assert.equal((await server.ended_photo(id)).data.status, 'SUCCESS');
+        const { caption, alt_text, original, author_username } = (await server.get(`/photos/${id}`)).json;
+        assert.deepEqual([caption, alt_text, original.bytes, author_username], ['At the sea', 'A beach', photo.length, 'ann']);
+        const again = await patch(server, path, photo.length, Buffer.alloc(0));
+        assert.deepEqual([again.code, again.headers['photo-id']], [204, id]);
+        assert.ok(!partials(server).some((name) => name.endsWith('.data')));
+    });
+
+    const creations = [
+        ['without a version', without({ ...own, 'Upload-Length': '9' }, 'Tus-Resumable'), 412],
+        ['of another version', { ...own, 'Tus-Resumable': '0.2.2', 'Upload-Length': '9' }, 412],
+        ['by nobody', without({ ...own, 'Upload-Length': '9' }, 'Authorization'), 401],
+        ['by a name that is none', { ...own, Authorization: 'Ann', 'Upload-Length': '9' }, 403],
+        ['without a length', own, 400], ['of a length that comes later', { ...own, 'Upload-Defer-Length': '1' }, 400],
+        ['of no bytes', { ...own, 'Upload-Length': '0' }, 400], ['of a negative length', { ...own, 'Upload-Length': '-1' }, 400],
+        ['of a length that is none', { ...own, 'Upload-Length': '9x' }, 400], ['of far too many digits', { ...own, 'Upload-Length': '9'.repeat(30) }, 400],
+        ['that is too large', { ...own, 'Upload-Length': String(MAX + 1) }, 413],
+        ['with a value that is not base64', { ...own, 'Upload-Length': '9', 'Upload-Metadata': 'caption ???' }, 400],
+        ['with a name twice', { ...own, 'Upload-Length': '9', 'Upload-Metadata': 'caption YQ==,caption Yg==' }, 400],
+        ['with a long caption', { ...own, 'Upload-Length': '9', 'Upload-Metadata': `caption ${base64('x'.repeat(501))}` }, 400],
+        ['with a NUL', { ...own, 'Upload-Length': '9', 'Upload-Metadata': `caption ${base64('a\0b')}` }, 400],
+    ];
+    for (const [says, headers, code] of creations)
+        it(`is not created ${says}: ${code}`, async () => {
+            const count = partials(server).length;
+            const answer = await server.ask('POST', '/uploads', { headers });
+            assert.equal(answer.code, code, answer.text);
+            assert.match(answer.json.detail, /\w+ \w+/);
+            if (code === 412) assert.equal(answer.headers['tus-version'], '1.0.0');
+            assert.equal(partials(server).length, count);
+        });
+
+    const pieces = [
+        ['at an older offset', 0, {}, 409], ['at a later offset', 1001, {}, 409], ['without an offset', '', {}, 400], ['at a negative offset', -1, {}, 400],
+        ['of another type', 1000, { 'Content-Type': 'application/octet-stream' }, 415],
+        ['by somebody else', 1000, { Authorization: 'bob' }, 403], ['of another version', 1000, { 'Tus-Resumable': '2' }, 412],
+        ['with another checksum', 1000, { 'Upload-Checksum': digest('sha1', 'else') }, 460],
+        ['with another SHA-256', 1000, { 'Upload-Checksum': digest('sha256', 'else') }, 460],
+        ['with a checksum of another kind', 1000, { 'Upload-Checksum': digest('md5', 'x') }, 400],
+        ['with a checksum that is none', 1000, { 'Upload-Checksum': 'sha1 x' }, 400],
+    ];
+    for (const [says, offset, more, code] of pieces)
+        it(`takes no piece ${says}: ${code}, and nothing is appended`, async () => {
+            const path = await create(server);
+            assert.equal((await patch(server, path, 0, photo.subarray(0, 1000))).code, 204);
+            const answer = await patch(server, path, offset, photo.subarray(1000, 2000), more);
+            assert.equal(answer.code, code, answer.text);
+            assert.match(answer.json.detail, /\w+ \w+/);
+            assert.equal(await offsetOf(server, path), 1000);
+            assert.equal((await patch(server, path, 1000, photo.subarray(1000))).code, 204);
+            assert.ok((await server.ask('HEAD', path, { headers: own })).headers['photo-id']);
+        });
+
+    for (const kind of ['sha1', 'sha256'])
+        it(`takes a piece whose ${kind} is right`, async () => {
+            const path = await create(server);
+            assert.equal((await patch(server, path, 0, photo, { 'Upload-Checksum': digest(kind, photo) })).code, 204);
+        });
+
+    it('takes no more bytes than were announced', async () => {
+        const path = await create(server, 1000);
+        const answer = await patch(server, path, 0, photo.subarray(0, 1001));
+        assert.equal(answer.code, 413, answer.text);
+        assert.equal(await offsetOf(server, path), 0);
+    });
+
+    const refusals = [['a text', Buffer.from('a text, and no photo at all'.padEnd(99)), 415], ['half a photo', png(200, 200).subarray(0, 300), 422],
+        ['too many pixels', png(8, 8, { claims: { width: 30000, height: 30000 } }), 413]];
+    for (const [says, content, code] of refusals)
+        it(`that is ${says} is refused in words, and nothing of it stays: ${code}`, async () => {
+            const count = partials(server).length;
+            const path = await create(server, content.length);
+            const answer = await patch(server, path, 0, content);
+            assert.equal(answer.code, code, answer.text);
+            assert.equal(partials(server).length, count);
+            assert.equal((await server.ask('HEAD', path, { headers: own })).code, 404);
+        });
+
+    it('that is no photo is refused by its first bytes', async () => {
+        const path = await create(server, 100_000);
+        assert.equal((await patch(server, path, 0, Buffer.alloc(64, 'x'))).code, 415);
+    });
+
+    it('is ended by its author alone', async () => {
+        const path = await create(server);
+        const count = partials(server).length;
+        assert.equal((await server.ask('DELETE', path, { headers: { ...own, Authorization: 'bob' } })).code, 403);
+        assert.equal((await server.ask('DELETE', path, { headers: own })).code, 204);
+        assert.equal((await server.ask('DELETE', path, { headers: own })).code, 404);
+        assert.equal((await patch(server, path, 0, photo)).code, 404);
+        assert.equal(partials(server).length, count - 2);
+    });
+
+    for (const path of [`/uploads/${unknownId}`, '/uploads/x'])
+        it(`is not there: ${path}`, async () => { assert.equal((await server.ask('HEAD', path, { headers: own })).code, 404); });
+
+    it('is told what this server can, also by a preflight', async () => {
+        for (const path of ['/uploads', `/uploads/${unknownId}`]) {
+            const { code, headers } = await server.ask('OPTIONS', path, { headers: { Origin: 'https://example.org', 'Access-Control-Request-Method': 'PATCH' } });
+            assert.equal(code, 204);
+            assert.deepEqual([headers['tus-version'], headers['tus-extension'], headers['tus-max-size'], headers['tus-checksum-algorithm']],
+                ['1.0.0', 'creation,expiration,checksum,termination', String(MAX), 'sha1,sha256']);
+            assert.match(headers['access-control-allow-methods'], /PATCH/);
+        }
+    });
+
+    const head = (path, length, more = []) => [`PATCH ${path} HTTP/1.1`, 'Host: a', ...Object.entries(piece(0)).map(([name, value]) => `${name}: ${value}`),
+        `Content-Length: ${length}`, ...more, '', ''].join('\r\n');
+
+    it('has one writer at a time, and goes on where a cut left it', async () => {
+        const path = await create(server);
+        const wire = await connect(server);
+        await wire.send(Buffer.concat([Buffer.from(head(path, photo.length)), photo.subarray(0, 50_000)]));
+        await until('the writer holds it', async () => (await patch(server, path, 7, 'x')).code === 423);
+        assert.equal((await server.ask('DELETE', path, { headers: own })).code, 423);
+        wire.leave();
+        await until('the cut was seen', async () => (await server.ask('HEAD', path, { headers: own })).code === 200);
+        const offset = await offsetOf(server, path);
+        assert.ok(offset > 0 && offset <= 50_000, String(offset));
+        assert.equal((await patch(server, path, offset, photo.subarray(offset))).code, 204);
+        const id = (await server.ask('HEAD', path, { headers: own })).headers['photo-id'];
+        assert.equal((await server.ended_photo(id)).data.status, 'SUCCESS');
+    });
+
+    it('forgets what a cut left of a piece that has a checksum', async () => {
+        const path = await create(server);
+        const wire = await connect(server);
+        await wire.send(Buffer.concat([Buffer.from(head(path, photo.length, [`Upload-Checksum: ${digest('sha1', photo)}`])), photo.subarray(0, 50_000)]));
+        await until('the writer holds it', async () => (await patch(server, path, 7, 'x')).code === 423);
+        wire.leave();
+        await until('the cut was seen', async () => (await server.ask('HEAD', path, { headers: own })).code === 200);
+        assert.equal(await offsetOf(server, path), 0);
+    });
+});
+
+describe('an upload in pieces, after a crash', () => {
+    let data;
+    before(() => { data = newFolder(); });
+    after(() => rmSync(data, { recursive: true }));
+
+    it('goes on at what was acknowledged, and becomes one photo', async () => {
+        let server = await startServer({ data });
+        const path = await create(server);
+        assert.equal((await patch(server, path, 0, photo.subarray(0, 60_000))).code, 204);
+        const wire = await connect(server);
+        await wire.send(Buffer.from([`PATCH ${path} HTTP/1.1`, 'Host: a', ...Object.entries(piece(60_000)).map(([name, value]) => `${name}: ${value}`),
+            `Content-Length: ${photo.length - 60_000}`, '', 'x'.repeat(20_000)].join('\r\n')));
+        await until('the writer holds it', async () => (await patch(server, path, 7, 'x')).code === 423);
+        await server.kill();
+        wire.leave();
+        server = await startServer({ data });
+        assert.equal(await offsetOf(server, path), 60_000);
+        const answer = await patch(server, path, 60_000, photo.subarray(60_000));
+        assert.equal(answer.code, 204, answer.text);
+        await server.kill();
+        server = await startServer({ data });
+        const id = (await server.ask('HEAD', path, { headers: own })).headers['photo-id'];
+        assert.equal(id, answer.headers['photo-id']);
+        assert.equal((await server.ended_photo(id)).data.status, 'SUCCESS');
+        assert.equal((await server.get('/photos')).json.photos.length, 1);
+        assert.equal((await server.get(`/photos/${id}`)).json.original.bytes, photo.length);
+        await server.stop();
+    });
+});
