@@ -1,7 +1,7 @@
 // Moderation by Rekognition through the real server, by upload, against a Rekognition of our own.
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -219,6 +219,20 @@ describe('while Rekognition', () => {
         await server.stop();
         await fake.stop();
         rmSync(data, { recursive: true });
+    });
+
+    it('shows a certificate that nobody has signed, it gets no photo', async () => {
+        const folder = newFolder(), [key, cert] = [join(folder, 'key'), join(folder, 'cert')];
+        execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1',
+            '-days', '1', '-keyout', key, '-out', cert], { stdio: 'ignore' });
+        const fake = await new FakeRekognition(undefined, { key: readFileSync(key), cert: readFileSync(cert) }).start();
+        const server = await startServer({ flags: flagsFor(fake), environment });
+        const { json: { photo_id: id } } = await server.upload('ann', png(100, 90));
+        assert.match(await triedInVain(server, id), /Rekognition could not be asked: 127\.0\.0\.1:\d+: SSL certificate problem: self-signed/);
+        await assertUnseen(server, id);
+        assert.equal(fake.requests.length, 0);
+        await server.stop();
+        await fake.stop();
     });
 
     it('does not take our credentials, a photo waits, and is published when the file of credentials is right', async () => {

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import http from 'node:http';
+import https from 'node:https';
 
 export const keys = { AWS_ACCESS_KEY_ID: 'AKIDTESTTESTTESTTEST', AWS_SECRET_ACCESS_KEY: 'a/secret+of=the+tests' };
 export const region = 'eu-south-1';
@@ -53,15 +54,18 @@ export const labels = (rows, version = '7.0') => ({ code: 200, body: JSON.string
     ModerationModelVersion: version }) });
 
 export class FakeRekognition {
-    /* `answer`, a function of { width, height, number } of the picture, gives what error() or labels() do; null: no answer at all. */
-    constructor(answer = () => labels([])) {
+    /* `answer`, a function of { width, height, number } of the picture, gives what error() or labels() do; null: no answer at all. With
+     * a certificate, { key, cert }, it speaks TLS. */
+    constructor(answer = () => labels([]), certificate = undefined) {
         Object.assign(this, { answer, requests: [], answers: [], sockets: new Set(),
             secrets: { [keys.AWS_ACCESS_KEY_ID]: keys.AWS_SECRET_ACCESS_KEY } });
-        this.server = http.createServer((request, response) => {
+        const take = (request, response) => {
             const pieces = [];
             request.on('data', (piece) => pieces.push(piece));
             request.on('end', () => this.reply(request, Buffer.concat(pieces), response));
-        });
+        };
+        this.scheme = certificate ? 'https' : 'http';
+        this.server = certificate ? https.createServer(certificate, take) : http.createServer(take);
         this.server.on('connection', (socket) => { this.sockets.add(socket); socket.unref(); });
         this.server.unref();
     }
@@ -71,7 +75,7 @@ export class FakeRekognition {
             this.server.on('error', fail);
             this.server.listen(port, '127.0.0.1', () => {
                 this.port = this.server.address().port;
-                this.url = `http://127.0.0.1:${this.port}/`;
+                this.url = `${this.scheme}://127.0.0.1:${this.port}/`;
                 done(this);
             });
         });

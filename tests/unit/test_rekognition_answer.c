@@ -113,6 +113,10 @@ static void test_garbage(void)
          "the answer makes no sense: it has no ModerationLabels"},
         {"one of them broken", ANSWER(ROW("A", "", "60") ",{}"),
          "the answer makes no sense: a label lacks its Name, or a Confidence of 0 to 100, or a name is too long"},
+        {"a name without end",
+         ANSWER(ROW("0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456",
+                    "", "60")),
+         "the answer makes no sense: a label lacks its Name, or a Confidence of 0 to 100, or a name is too long"},
         {"less than nothing", ANSWER(ROW("A", "", "-1")),
          "the answer makes no sense: a label lacks its Name, or a Confidence of 0 to 100, or a name is too long"},
     };
