@@ -3,7 +3,10 @@
 #include "api_private.h"
 #include "conditional.h"
 #include "content_coding.h"
+#include "digest.h"
+#include "page.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 static const char assets[] = "/assets/"; /* their names change with their content */
@@ -32,6 +35,19 @@ static bool answer_unchanged(struct http_request *request, const char *etag)
 static const char *packed_etag(struct http_request *request, const char *etag)
 {
     return arena_printf(http_arena(request), "%.*s-br\"", (int)strlen(etag) - 1, etag);
+}
+
+/* Of a content that is made for this answer. */
+static const char *etag_of(struct http_request *request, const struct text *content)
+{
+    uint8_t bytes[DIGEST_BYTES_MAX];
+    struct digest *digest = digest_new(DIGEST_SHA256);
+    digest_add(digest, content->data, content->length);
+    (void)digest_finish(digest, bytes);
+    digest_free(digest);
+    uint64_t part;
+    memcpy(&part, bytes, sizeof part);
+    return arena_printf(http_arena(request), "\"%016" PRIx64 "\"", part);
 }
 
 static void answer_file(struct http_request *request, const struct site_file *file)
@@ -70,7 +86,29 @@ static void add_page_headers(struct http_request *request)
     http_add_header(request, "Permissions-Policy", "geolocation=(), microphone=(), payment=(), usb=()");
 }
 
-static void get_page(struct http_request *request)
+/* The page as it was built, with what belongs to this address before its head's end. */
+static void answer_page(struct http_request *request, const struct site_file *page, const struct text *head)
+{
+    static const char end[] = "</head>";
+    const char *found = memmem(page->plain, page->plain_size, end, sizeof end - 1);
+    if (!head->length || !found) {
+        answer_file(request, page);
+        return;
+    }
+    struct text body = {0};
+    size_t before = (size_t)(found - page->plain);
+    text_append(&body, page->plain, before);
+    text_append(&body, head->data, head->length);
+    text_append(&body, found, page->plain_size - before);
+    http_add_header(request, "Cache-Control", "no-cache");
+    http_add_header(request, "Vary", "Accept-Encoding");
+    if (answer_unchanged(request, etag_of(request, &body)))
+        text_release(&body);
+    else
+        http_answer_text(request, 200, "text/html; charset=utf-8", &body);
+}
+
+static void get_page_with(struct http_request *request, void (*add)(struct http_request *request, struct text *out))
 {
     static const char missing[] =
         "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Cloud Photos</title>"
@@ -78,11 +116,35 @@ static void get_page(struct http_request *request)
         "again (<code>make build</code>). The interface for programs is there: see docs/openapi.yaml.</p></html>\n";
     struct api *api = http_context(request);
     const struct site_file *page = find_file(api->settings.site, "/index.html");
+    TEXT_CLEANUP struct text head = {0};
     add_page_headers(request);
-    if (page)
-        answer_file(request, page);
-    else
+    if (!page) {
         http_answer(request, 200, "text/html; charset=utf-8", missing, sizeof missing - 1);
+        return;
+    }
+    if (add)
+        add(request, &head);
+    answer_page(request, page, &head);
+}
+
+static void get_page(struct http_request *request)
+{
+    get_page_with(request, NULL);
+}
+
+static void get_home(struct http_request *request)
+{
+    get_page_with(request, page_add_home);
+}
+
+static void get_profile(struct http_request *request)
+{
+    get_page_with(request, page_add_profile);
+}
+
+static void get_photo(struct http_request *request)
+{
+    get_page_with(request, page_add_photo);
 }
 
 /* What a phone shares with the app goes to its service worker, which knows whose phone it is. It comes here only while there is no
@@ -95,18 +157,18 @@ static void refuse_share(struct http_request *request)
     http_answer(request, 303, "text/plain; charset=utf-8", notice, sizeof notice - 1);
 }
 
-#define PAGE(path)                                                                                                     \
+#define PAGE(path, handler)                                                                                            \
     {                                                                                                                  \
-        .method = "GET", .pattern = (path), .run = HTTP_INLINE, .handle = get_page                                     \
+        .method = "GET", .pattern = (path), .run = HTTP_INLINE, .handle = (handler)                                    \
     }
 
 const struct http_route site_routes[] = {
-    PAGE("/"),
-    PAGE("/search"),
-    PAGE("/@{name}"),
-    PAGE("/photo/{id}"),
-    PAGE("/mine"),
-    PAGE("/share-target"),
+    PAGE("/", get_home),
+    PAGE("/search", get_page),
+    PAGE("/@{name}", get_profile),
+    PAGE("/photo/{id}", get_photo),
+    PAGE("/mine", get_page),
+    PAGE("/share-target", get_page),
     {.method = "POST", .pattern = "/share-target", .run = HTTP_INLINE, .begin = refuse_share},
     {.method = "GET", .pattern = "/assets/{file}", .run = HTTP_INLINE, .handle = get_file},
     {.method = "GET", .pattern = "/{file}", .run = HTTP_INLINE, .handle = get_file},

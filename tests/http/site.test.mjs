@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { readFileSync } from 'node:fs';
 import { brotliDecompressSync } from 'node:zlib';
+import { png } from './pictures.mjs';
 import { startServer, tinySite } from './server.mjs';
 
 const read = (name) => readFileSync(new URL(`site/${name}`, import.meta.url));
@@ -47,6 +48,54 @@ describe('the page of the app', () => {
         assert.deepEqual([answer.code, answer.headers.location], [303, '/?notice=share-again']);
         assert.match(answer.text, /share once more/);
     });
+});
+
+describe('what is written into the page', () => {
+    const evil = '</script><script>alert(1)</script><!-- "\u2028 & \'';
+    let id;
+    before(async () => {
+        id = await server.publish('ann', png(1800, 900));
+        const body = JSON.stringify({ caption: evil, alt_text: evil });
+        assert.equal((await server.ask('PATCH', `/photos/${id}`, { headers: { Authorization: 'ann', 'Content-Type': 'application/json' }, body })).code, 200);
+    });
+
+    const firstData = (page) => {
+        const blocks = page.match(/<script type="application\/json" id="first-data">.*?<\/script>/gs);
+        assert.equal(blocks.length, 1);
+        return JSON.parse(blocks[0].replace(/<\/?script[^>]*>/g, ''));
+    };
+
+    for (const [path, address] of [['/', () => '/photos?limit=60'], ['/@ann', () => '/users/ann?view=photos&limit=60'], ['photo', () => `/photos/${id}`]])
+        it(`is what the app would ask for first, and no word of an author becomes markup: ${path}`, async () => {
+            const { text, headers } = await server.get(path === 'photo' ? `/photo/${id}` : path);
+            assert.deepEqual(firstData(text), { [address()]: (await server.get(address())).json });
+            assert.equal(text.match(/<script/g).length, 2, 'the app itself and the data');
+            assert.ok(!text.includes('<!--'));
+            assert.match(text, /<div id="app">/);
+            const again = await server.get(path === 'photo' ? `/photo/${id}` : path, { 'If-None-Match': headers.etag });
+            assert.equal(again.code, 304);
+        });
+
+    it('preloads the first thumbnails', async () => {
+        for (const path of ['/', '/@ann'])
+            assert.ok((await server.get(path)).text.includes(`<link rel="preload" as="image" href="/buckets/thumbnails/${id}-thumb.webp">`));
+    });
+
+    it('tells other sites what a photo shows', async () => {
+        const { text } = await server.get(`/photo/${id}`);
+        const read = (value) => value.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&quot;', '"').replaceAll('&#39;', "'").replaceAll('&amp;', '&');
+        const tags = Object.fromEntries([...text.matchAll(/<meta property="([^"]+)" content="([^"]*)">/gs)].map(([, name, value]) => [name, read(value)]));
+        assert.deepEqual(tags, {
+            'og:type': 'article', 'og:site_name': 'Cloud Photos', 'og:title': 'A photo by ann', 'og:description': evil,
+            'og:url': `${server.url}/photo/${id}`, 'og:image': `${server.url}/buckets/photos/${id}-comp.webp`, 'og:image:type': 'image/webp',
+            'og:image:width': '1440', 'og:image:height': '720', 'og:image:alt': evil,
+        });
+    });
+
+    for (const path of ['/search', '/mine', '/@nobody', '/@Ann%3Cscript%3E', `/photo/${unknownId}`, '/photo/x'])
+        it(`is nothing where there is nothing to say: ${path}`, async () => {
+            assert.equal((await server.get(path)).text, read('index.html').toString());
+        });
 });
 
 describe('a file of the app', () => {

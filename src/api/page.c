@@ -1,0 +1,121 @@
+/* What the server writes into the page of the app, so that its first screen needs no second request: the first answers that the app
+ * will ask for, by their addresses, and the first thumbnails; and on the page of a photo what other sites show of it
+ * (ogp.me). All of it is data: nothing that comes from people can become markup. */
+#include "page.h"
+
+#include <string.h>
+
+enum { FIRST_PAGE = 60, PRELOADS = 6 }; /* as the app asks; what fills the first screen of a phone */
+
+void page_add_escaped(struct text *out, const char *text)
+{
+    static const char special[] = "&<>\"'";
+    static const char *const entities[] = {"&amp;", "&lt;", "&gt;", "&quot;", "&#39;"};
+    for (const char *found; *text; text++)
+        if ((found = strchr(special, *text)))
+            text_add(out, entities[found - special]);
+        else
+            text_addc(out, *text);
+}
+
+/* JSON within <script>: no character that HTML could take for an end, or for a comment (html.spec.whatwg.org, 4.12.1.3). */
+static void add_json(struct text *out, const struct text *json)
+{
+    for (size_t i = 0; i < json->length; i++)
+        if (strchr("<>&", json->data[i]))
+            text_addf(out, "\\u%04x", (unsigned)json->data[i]);
+        else
+            text_addc(out, json->data[i]);
+}
+
+static void add_first_data(struct text *out, const char *address, const struct text *answer)
+{
+    text_addf(out, "<script type=\"application/json\" id=\"first-data\">{\"%s\":", address);
+    add_json(out, answer);
+    text_add(out, "}</script>\n");
+}
+
+/* The ids come from our own answer: 32 hex digits each. */
+static void add_preloads(struct text *out, const struct text *answer)
+{
+    static const char mark[] = "{\"photo_id\":\"";
+    const char *found = text_get(answer);
+    for (int i = 0; i < PRELOADS && (found = strstr(found, mark)); i++) {
+        found += sizeof mark - 1;
+        text_addf(out, "<link rel=\"preload\" as=\"image\" href=\"/buckets/thumbnails/%.32s-thumb.webp\">\n", found);
+    }
+}
+
+static void add_list(struct http_request *request, const char *author, const char *address, struct text *out)
+{
+    TEXT_CLEANUP struct text answer = {0};
+    int64_t rows = 0;
+    if (api_add_photos(http_context(request), author, NULL, FIRST_PAGE, &answer, &rows, NULL) != STATUS_OK
+        || (author && rows == 0))
+        return; /* the app will ask, and hear why */
+    add_preloads(out, &answer);
+    add_first_data(out, address, &answer);
+}
+
+void page_add_home(struct http_request *request, struct text *out)
+{
+    add_list(request, NULL, "/photos?limit=60", out);
+}
+
+void page_add_profile(struct http_request *request, struct text *out)
+{
+    const char *name = http_parameter(request, "name");
+    if (photos_check_name(name, NULL) == STATUS_OK)
+        add_list(request, name, arena_printf(http_arena(request), "/users/%s?view=photos&limit=60", name), out);
+}
+
+/* Where this server is, as the client sees it: others want whole addresses. "" for a Host that is none. */
+static const char *origin_of(struct http_request *request)
+{
+    const char *host = http_header(request, "Host"), *proto = http_header(request, "X-Forwarded-Proto");
+    if (!host || !*host || host[strspn(host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.:-[]")])
+        return "";
+    return arena_printf(http_arena(request), "%s://%s", proto && strcmp(proto, "https") == 0 ? "https" : "http", host);
+}
+
+static void add_property(struct text *out, const char *property, const char *value)
+{
+    text_addf(out, "<meta property=\"%s\" content=\"", property);
+    page_add_escaped(out, value);
+    text_add(out, "\">\n");
+}
+
+static void add_open_graph(struct http_request *request, const struct photo *photo, struct text *out)
+{
+    struct arena *arena = http_arena(request);
+    const char *origin = origin_of(request);
+    char key[OBJECT_KEY_SIZE], id[ID_TEXT_SIZE];
+    photos_large_key(&photo->id, key);
+    id_format(&photo->id, id);
+    add_property(out, "og:type", "article");
+    add_property(out, "og:site_name", "Cloud Photos");
+    add_property(out, "og:title", arena_printf(arena, "A photo by %s", photo->author));
+    if (photo->caption)
+        add_property(out, "og:description", photo->caption);
+    add_property(out, "og:url", arena_printf(arena, "%s/photo/%s", origin, id));
+    add_property(out, "og:image", arena_printf(arena, "%s/buckets/photos/%s", origin, key));
+    add_property(out, "og:image:type", "image/webp");
+    add_property(out, "og:image:width", arena_printf(arena, "%u", photo->large.width));
+    add_property(out, "og:image:height", arena_printf(arena, "%u", photo->large.height));
+    if (photo->alt_text)
+        add_property(out, "og:image:alt", photo->alt_text);
+}
+
+void page_add_photo(struct http_request *request, struct text *out)
+{
+    TEXT_CLEANUP struct text answer = {0};
+    const char *text = http_parameter(request, "id");
+    struct photo photo;
+    struct id id;
+    if (!id_parse(text, strlen(text), &id)
+        || api_add_photo(http_context(request), &id, http_arena(request), &photo, &answer, NULL) != STATUS_OK)
+        return;
+    if (photo.state == PHOTO_SUCCESS)
+        add_open_graph(request, &photo, out);
+    add_first_data(out, arena_printf(http_arena(request), "/photos/%s", text), &answer);
+}
