@@ -2,6 +2,7 @@
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { say, sayAgo, sayBytes, sayMoment, sayNumber } from '../i18n';
+import type { TextKey } from '../i18n/catalogue';
 import { largeUrl, profilePath, showPhoto, type Photo, type PhotoDetail } from '../lib/api';
 import { userName } from '../lib/session';
 import { Avatar } from '../ui/avatar';
@@ -38,15 +39,18 @@ export function PhotoInfo({ photo, detail, onDelete, onLeave }: Props) {
             <a class="button" href={largeUrl(photo.photo_id)} download={`${photo.author_username}-${photo.photo_id.slice(0, 8)}.webp`}>
                 <Icon name="download" />{say('download')}</a>
             {'share' in navigator && <Action icon="share" label={say('share')} run={() => sharePhoto(now)} />}
-            <Action icon="link" label={say('copyLink')} run={() => copyText(linkOf(now))} />
-            <Action icon="code" label={say('copyMarkdown')} run={() => copyText(markdownOf(now))} />
-            <Action icon="code" label={say('copyHtml')} run={() => copyText(htmlOf(now))} />
             {isOwn && !isEditing.value && <Action icon="edit" label={say('edit')} run={() => { isEditing.value = true; }} />}
             {isOwn && <Action icon="trash" label={say('delete')} kind="bad" run={() => { deleteWithUndo(now); onDelete(); }} />}
+        </div>
+        <div class="copies" role="group" aria-label={say('copy')}>
+            <span class="dim"><Icon name="link" size={20} />{say('copy')}</span>
+            {COPIES.map(([label, text]) => <button key={label} class="button quiet" onClick={() => void copyText(text(now))}>{say(label)}</button>)}
         </div>
         <Facts photo={now} detail={known.value} />
     </section>;
 }
+
+const COPIES: [TextKey, (photo: Photo) => string][] = [['copyLink', linkOf], ['copyMarkdown', markdownOf], ['copyHtml', htmlOf]];
 
 function Action({ icon, label, run, kind = '' }: { icon: IconName; label: string; run: () => void; kind?: string }) {
     return <button class={`button ${kind}`} onClick={run}><Icon name={icon} />{label}</button>;

@@ -1,6 +1,6 @@
 // All uploads of this device, as every page of it sees them. One page leads: it sends and watches; the others show what
 // it tells, and tell it what the person wants. When it closes, another one leads.
-import { say, sayCount } from '../i18n';
+import { say } from '../i18n';
 import { deletePhoto } from '../lib/api';
 import { userName, withLogin } from '../lib/session';
 import { showToast } from '../lib/toast';
@@ -114,7 +114,6 @@ async function enqueue(images: File[]) {
             await addJob(job, file);
             change(job);
         }
-        showToast({ text: sayCount('uploadsAdded', images.length) });
     } catch {
         showToast({ text: say('storageFull') });
     }

@@ -48,7 +48,7 @@ function slideOf(photo: Photo | undefined, index: number, element: HTMLElement |
     };
 }
 
-const INFO_ICON = '<circle cx="16" cy="16" r="9" fill="none" stroke="currentColor" stroke-width="2"/><path d="M15 14h2v7h-2zM15 10.500h2v2h-2z"/>';
+const INFO_ICON = '<circle cx="16" cy="16" r="9" fill="none" stroke="#fff" stroke-width="2"/><path d="M15 14.500h2v6.500h-2zM15 11h2v2h-2z"/>';
 
 function addDetailsButton(viewer: PhotoSwipe) {
     viewer.ui!.registerElement({

@@ -1,0 +1,82 @@
+// A browser for tests: Debian's Chromium, driven by playwright-core, on the real server.
+//
+// A page is watched while it is open: whatever its console calls an error, whatever it throws, and every report of its
+// Content-Security-Policy fails the test at `page.close()` in `withPage`, but for answers that a test says it expects.
+import assert from 'node:assert/strict';
+import { createRequire } from 'node:module';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { startServer } from '../http/server.mjs';
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), '..', '..');
+const fromWeb = createRequire(join(root, 'web', 'package.json'));
+const { chromium } = fromWeb('playwright-core');
+export const axeSource = fromWeb.resolve('axe-core/axe.min.js');
+export const dist = join(root, 'web', 'dist');
+
+/* As root, and without asking anybody on the network anything. */
+const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+    '--disable-component-update', '--disable-sync'];
+const PATIENCE_MS = 60_000;
+
+export const DESKTOP = { viewport: { width: 1280, height: 800 } };
+export const PHONE = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
+
+let browser;
+export async function openBrowser() {
+    browser ??= await chromium.launch({ executablePath: '/usr/bin/chromium', args: FLAGS });
+    return browser;
+}
+export async function closeBrowser() {
+    await browser?.close();
+    browser = undefined;
+}
+
+/* Answers that mean "no", and are no fault of the page: the browser's console calls every one above 399 an error. */
+const MEANT = [/\/users\/\w+\/photos\/sha256\//, /\/users\/\w+\?view=photos/];
+
+/* Watches a page; returns a function that lists what was wrong. `expected`: more addresses whose failures are meant. */
+export function watch(page, expected = []) {
+    const faults = [];
+    page.on('pageerror', (error) => faults.push(`thrown: ${error.message}`));
+    page.on('console', (message) => {
+        const { url } = message.location();
+        if (message.type() !== 'error' || [...MEANT, ...expected].some((one) => one.test(url) || one.test(message.text()))) return;
+        faults.push(`console: ${message.text()} (${url})`);
+    });
+    return () => faults;
+}
+
+/* Runs `work` with a page of a new person: a context without any past. `name` logs in. Resolves to what `work` does. */
+export async function withPage(server, work, { name, expected, ...options } = {}) {
+    const context = await (await openBrowser()).newContext({ ...DESKTOP, locale: 'en', reducedMotion: 'reduce',
+        serviceWorkers: 'block', baseURL: server.url, ...options });
+    try {
+        context.setDefaultTimeout(PATIENCE_MS);
+        if (name) await context.addInitScript((user) => { localStorage.getItem('name') ?? localStorage.setItem('name', user); }, name);
+        const page = await context.newPage();
+        const faults = watch(page, [/Service Worker registration blocked/, ...(expected ?? [])]);
+        const result = await work(page, context);
+        assert.deepEqual(faults(), []);
+        return result;
+    } finally {
+        await context.close();
+    }
+}
+
+/* A server with these published photos: [author, bytes] each. Resolves to { server, ids }. */
+export async function startWith(photos = [], options) {
+    const server = await startServer(options);
+    const ids = [];
+    for (const [author, bytes] of photos) ids.push(await server.publish(author, bytes));
+    return { server, ids };
+}
+
+/* Chooses files in the browser's picker, which `open` opens. */
+export async function choose(page, files, open = () => page.getByRole('button', { name: 'Upload' }).first().click()) {
+    const [chooser] = await Promise.all([page.waitForEvent('filechooser'), open()]);
+    await chooser.setFiles(files.map(({ name, bytes }) => ({ name, mimeType: 'image/jpeg', buffer: bytes })));
+}
+
+export const job = (page, name) => page.locator('.job', { hasText: name });
+export const jobState = (page, name, state) => job(page, name).locator('.job-state', { hasText: state }).waitFor();

@@ -1,0 +1,124 @@
+// The app as an installed one: without a network, with the phone's share menu, and when no page is open at all.
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { after, before, test } from 'node:test';
+import { startServer, until } from '../http/server.mjs';
+import { photograph } from './album.mjs';
+import { choose, closeBrowser, job, jobState, startWith, withPage } from './browser.mjs';
+
+let server;
+let ids;
+before(async () => { ({ server, ids } = await startWith([0, 1, 2].map((number) => ['ada', photograph(number).bytes]))); });
+after(async () => { await closeBrowser(); await server.stop(); });
+
+const newName = () => `user_${randomBytes(4).toString('hex')}`;
+const WITH_WORKER = { serviceWorkers: 'allow', expected: [/ERR_CONNECTION_REFUSED|ERR_INTERNET_DISCONNECTED|Failed to fetch/] };
+
+/* Opens a page whose service worker has taken over: it has all of the app by then. */
+async function openWithWorker(page, path) {
+    await page.goto(path);
+    await page.evaluate(() => navigator.serviceWorker.ready);
+    await page.waitForFunction(() => navigator.serviceWorker.controller);
+    await page.reload();
+}
+
+const loaded = (page) => page.waitForFunction(() => {
+    const images = [...document.querySelectorAll('.grid img')];
+    return images.length === 3 && images.every((image) => image.complete && image.naturalWidth > 0);
+});
+
+test('nothing keeps it from being installed', () => withPage(server, async (page, context) => {
+    await openWithWorker(page, '/');
+    const devtools = await context.newCDPSession(page);
+    const { errors } = await devtools.send('Page.getAppManifest');
+    assert.deepEqual(errors, []);
+    const { installabilityErrors } = await devtools.send('Page.getInstallabilityErrors');
+    assert.deepEqual(installabilityErrors.filter(({ errorId }) => errorId !== 'in-incognito'), []);
+}, WITH_WORKER));
+
+test('starts without a server, with the photos that were seen', async () => {
+    const { server: away } = await startWith([0, 1, 2].map((number) => ['ada', photograph(number).bytes]));
+    await withPage(away, async (page) => {
+        await openWithWorker(page, '/');
+        await loaded(page);
+        await page.locator('.grid a').first().click();
+        await page.locator('.pswp__img:not(.pswp__img--placeholder)').first().waitFor();
+        await page.waitForLoadState('networkidle');
+        const address = page.url();
+        await away.kill();
+        await page.goto('/');
+        await loaded(page);
+        await page.goto(address);
+        await page.waitForFunction(() => document.querySelector('.stage img')?.naturalWidth > 0);
+        await page.goto('/@somebody_else');
+        await page.getByRole('heading', { name: 'You are offline' }).waitFor();
+    }, WITH_WORKER);
+});
+
+test('says so when there is no network', () => withPage(server, async (page, context) => {
+    await page.goto('/');
+    await loaded(page);
+    await context.setOffline(true);
+    await page.getByText('You are offline. What you have seen before is still here').waitFor();
+    await context.setOffline(false);
+    await page.locator('.offline').waitFor({ state: 'detached' });
+}));
+
+test('takes what another app shares', () => withPage(server, async (page) => {
+    await openWithWorker(page, '/');
+    const shared = photograph(8);
+    await page.evaluate(({ base64, name }) => {
+        const transfer = new DataTransfer();
+        transfer.items.add(new File([Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0))], name, { type: 'image/jpeg' }));
+        const form = Object.assign(document.createElement('form'), { method: 'POST', action: '/share-target', enctype: 'multipart/form-data' });
+        const input = Object.assign(document.createElement('input'), { type: 'file', name: 'photos', files: transfer.files });
+        form.append(input);
+        document.body.append(form);
+        form.submit();
+    }, { base64: shared.bytes.toString('base64'), name: shared.name });
+    await page.waitForURL('**/mine?shared');
+    await page.getByLabel('User name').fill(newName());
+    await page.keyboard.press('Enter');
+    await jobState(page, shared.name, 'Published');
+}, WITH_WORKER));
+
+test('sends what waits when the network is back and no page is open', async () => {
+    const { server: first } = await startWith();
+    const author = newName();
+    let second;
+    try {
+        await withPage(first, async (page, context) => {
+            await openWithWorker(page, '/mine');
+            await page.getByRole('heading', { name: 'Nothing is being uploaded' }).waitFor();
+            await first.kill();
+            await choose(page, [photograph(6)]);
+            await jobState(page, photograph(6).name, 'Waiting for network');
+            await page.goto('about:blank');
+            second = await startServer({ data: first.data, flags: ['--listen', first.address] });
+            const devtools = await context.newCDPSession(page);
+            let registration;
+            devtools.on('ServiceWorker.workerRegistrationUpdated', ({ registrations }) => { registration = registrations[0] ?? registration; });
+            await devtools.send('ServiceWorker.enable');
+            await until('the registration is known', () => registration);
+            await devtools.send('ServiceWorker.dispatchSyncEvent',
+                { origin: second.url, registrationId: registration.registrationId, tag: 'uploads', lastChance: false });
+            await until('the photo is published', async () => (await second.get(`/users/${author}`)).code === 200);
+            await page.goto(`${second.url}/mine`);
+            await job(page, photograph(6).name).getByText('Published').waitFor();
+        }, { ...WITH_WORKER, name: author });
+    } finally {
+        await second?.stop();
+    }
+});
+
+test('what the worker keeps of the page holds no photos that grow old', () => withPage(server, async (page) => {
+    await openWithWorker(page, '/');
+    const kept = await page.evaluate(async () => {
+        const name = (await caches.keys()).find((one) => one.startsWith('shell-'));
+        const page = await (await caches.open(name)).match('/');
+        return { text: await page.text(), policy: page.headers.get('Content-Security-Policy') };
+    });
+    assert.doesNotMatch(kept.text, /first-data|rel="preload" as="image"/);
+    assert.match(kept.policy, /require-trusted-types-for 'script'/);
+    assert.equal(ids.length, 3);
+}, WITH_WORKER));

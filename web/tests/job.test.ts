@@ -1,0 +1,64 @@
+import { describe, expect, test } from 'vitest';
+import { isToSend, newJob, progressOf, step, type Job, type JobEvent, type JobState } from '../src/uploads/job';
+
+const job = (change: Partial<Job> = {}): Job => ({ ...newJob('ada', { name: 'a.jpg', size: 1000 }), ...change });
+const run = (events: JobEvent[], start = job()) => events.reduce(step, start);
+
+const begun: JobEvent = { kind: 'begun' };
+const accepted: JobEvent = { kind: 'accepted', photoId: 'f00d' };
+
+describe('a job becomes', () => {
+    const cases: [string, JobEvent[], JobState, Partial<Job>?][] = [
+        ['sending, once it is begun', [begun], 'sending'],
+        ['sending, with what was sent', [begun, { kind: 'progress', sent: 400 }], 'sending', { sent: 400 }],
+        ['never more than whole', [begun, { kind: 'progress', sent: 4000 }], 'sending', { sent: 1000 }],
+        ['waiting when the network is cut', [begun, { kind: 'cut' }], 'waiting'],
+        ['sending when the network is back', [begun, { kind: 'cut' }, begun], 'sending'],
+        ['waiting without losing its place', [begun, { kind: 'created', url: '/uploads/1' }, { kind: 'cut' }], 'waiting', { uploadUrl: '/uploads/1' }],
+        ['checking when the server has it', [begun, accepted], 'checking', { photoId: 'f00d', sent: 1000, uploadUrl: null }],
+        ['checking while it is looked at', [begun, accepted, { kind: 'stage', stage: 'DetectAndStore' }], 'checking'],
+        ['processing while it is made smaller', [begun, accepted, { kind: 'stage', stage: 'Resize' }], 'processing'],
+        ['published', [begun, accepted, { kind: 'stage', stage: 'Publish' }, { kind: 'ended', status: 'SUCCESS', reason: null }], 'published', { reason: null }],
+        ['refused, with the reason', [begun, accepted, { kind: 'ended', status: 'ERROR', reason: 'No.' }], 'refused', { reason: 'No.' }],
+        ['refused before it is a photo', [begun, { kind: 'refused', reason: 'Too large.' }], 'refused', { reason: 'Too large.' }],
+        ['published at once when the author has it already', [begun, { kind: 'present', photoId: 'f00d' }], 'published', { isPresent: true, photoId: 'f00d' }],
+        ['queued again by a retry', [begun, { kind: 'failed', reason: 'x' }, { kind: 'retried' }], 'queued', { reason: null }],
+        ['checking again by a retry when the server has it', [begun, accepted, { kind: 'failed', reason: 'x' }, { kind: 'retried' }], 'checking'],
+    ];
+    test.each(cases)('%s', (_, events, state, rest = {}) => expect(run(events)).toMatchObject({ state, ...rest }));
+});
+
+describe('what comes late changes nothing', () => {
+    const cases: [string, JobState, JobEvent][] = [
+        ['a stage after the end', 'published', { kind: 'stage', stage: 'Resize' }],
+        ['an end after the end', 'published', { kind: 'ended', status: 'ERROR', reason: 'No.' }],
+        ['progress after a refusal', 'refused', { kind: 'progress', sent: 5 }],
+        ['a cut after it was accepted', 'checking', { kind: 'cut' }],
+        ['a retry of what was refused', 'refused', { kind: 'retried' }],
+        ['a retry of what is under way', 'sending', { kind: 'retried' }],
+        ['an end of what is not at the server', 'queued', { kind: 'ended', status: 'SUCCESS', reason: null }],
+    ];
+    test.each(cases)('%s', (_, state, event) => {
+        const before = job({ state });
+        expect(step(before, event)).toBe(before);
+    });
+});
+
+test('what was shared without a name waits for one, and keeps it', () => {
+    const shared = newJob('', { name: 'a.jpg', size: 1 });
+    expect(isToSend(shared)).toBe(false);
+    const adopted = step(shared, { kind: 'adopted', author: 'ada' });
+    expect(isToSend(adopted)).toBe(true);
+    expect(step(adopted, { kind: 'adopted', author: 'bob' }).author).toBe('ada');
+});
+
+test('jobs of the same moment stay in order', () => {
+    const times = Array.from({ length: 5 }, () => newJob('ada', { name: 'a', size: 1 }, 1000).added);
+    expect(times).toEqual([...new Set(times)].toSorted((a, b) => a - b));
+});
+
+test('all together are as far as their bytes', () => {
+    const jobs = [job({ state: 'sending', sent: 500 }), job({ state: 'queued', size: 3000 }), job({ state: 'published', size: 9000, sent: 9000 })];
+    expect(progressOf(jobs)).toBe(500 / 4000);
+    expect(progressOf([])).toBe(1);
+});
