@@ -11,7 +11,7 @@ REFUSED = 0.3
 PROGRAMS = cloudphotos cloudphotos-darkroom cloudphotos-moderator
 MAKEFLAGS += --no-print-directory
 
-.PHONY: help build web models run test test-tsan fault fuzz bench experiments lint format install clean
+.PHONY: help build web models run test test-web test-tsan fault fuzz bench experiments lint format install clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -37,7 +37,13 @@ run: build models ## build, obtain models, then serve from LISTEN=127.0.0.1:8080
 test: ## everything CI runs; SUITE=unit one suite, TEST=word the tests with that word in their name
 	@tools/install-packages build models test
 	@tools/build-report
+	@tools/build-web
 	@node tests/run.mjs test --suite '$(SUITE)' --test '$(TEST)'
+
+test-web: ## the web suite alone: the app's parts, and the app in a browser; takes TEST too
+	@tools/install-packages build test
+	@tools/build-web
+	@node tests/run.mjs test --suite web --test '$(TEST)'
 
 test-tsan: ## unit, contract and http suites under ThreadSanitizer; takes SUITE and TEST too
 	@tools/install-packages build test

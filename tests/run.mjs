@@ -24,7 +24,7 @@ const SUITES = {
     fuzz: { list: listPrograms, parallel: cpus().length },
     http: { list: listNodeFiles },
     load: { list: listNodeFiles, build: 'build' }, // its timing is what is tested
-    web: { list: listNodeFiles },
+    web: { list: listWeb, build: 'build' }, // as it ships, too: browsers are patient, people are not
     moderation: { list: listNodeFiles, build: 'build', prepare: obtainModels }, // nets do not run under a sanitizer
     fault: { list: listNodeFiles, build: 'build' }, // the program as it ships: its timing is what is tested
 };
@@ -80,6 +80,14 @@ function listNodeFiles(suite, build) {
         timeout_s: NODE_TIMEOUT_S * (suite === 'fault' ? Math.max(1, rounds / 50) : 1), count: countNode,
         select: (word) => [`--test-name-pattern=${word}`],
     }));
+}
+
+/* The app's own parts by Vitest, and the app in a browser. */
+function listWeb(suite, build) {
+    const units = { name: 'parts', timeout_s: 300, count: countTap,
+                    command: ['npm', 'test', '--silent', '--prefix', 'web', '--', '--reporter=tap-flat'],
+                    select: (word) => ['-t', word, '--passWithNoTests'] };
+    return [units, ...listNodeFiles(suite, build)];
 }
 
 function selectTests(tests) {

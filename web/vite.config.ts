@@ -14,7 +14,7 @@ export default defineConfig({
     build: {
         target: browsers, cssTarget: browsers, modulePreload: { polyfill: false }, assetsInlineLimit: 0,
         // One file for what the first screen needs; later, viewer and languages are files of their own.
-        rollupOptions: { output: { codeSplitting: { groups: [{ name: 'app', tags: ['$initial'] }] } } },
+        rollupOptions: { checks: { pluginTimings: false }, output: { codeSplitting: { groups: [{ name: 'app', tags: ['$initial'] }] } } },
     },
     test: { include: ['tests/**/*.test.ts'] },
 } as Parameters<typeof defineConfig>[0]);

@@ -193,7 +193,7 @@ test('light and dark, by the system or by choice, and it is remembered', () => w
     const dark = await ground();
     assert.notEqual(dark, light);
     await page.getByRole('button', { name: 'Menu' }).click();
-    await page.getByText('Light', { exact: true }).click();
+    await page.getByRole('radio', { name: 'Light' }).check();
     assert.equal(await ground(), light);
     await page.reload();
     await page.getByRole('heading', { name: 'Recent photos' }).waitFor();

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, test } from 'node:test';
-import { startServer, until } from '../http/server.mjs';
+import { startServer, until, within } from '../http/server.mjs';
 import { photograph } from './album.mjs';
 import { choose, closeBrowser, job, jobState, startWith, withPage } from './browser.mjs';
 
@@ -17,7 +17,7 @@ const WITH_WORKER = { serviceWorkers: 'allow', expected: [/ERR_CONNECTION_REFUSE
 /* Opens a page whose service worker has taken over: it has all of the app by then. */
 async function openWithWorker(page, path) {
     await page.goto(path);
-    await page.evaluate(() => navigator.serviceWorker.ready);
+    await within('the service worker is ready', page.evaluate(async () => { await navigator.serviceWorker.ready; }));
     await page.waitForFunction(() => navigator.serviceWorker.controller);
     await page.reload();
 }
@@ -41,7 +41,9 @@ test('starts without a server, with the photos that were seen', async () => {
     await withPage(away, async (page) => {
         await openWithWorker(page, '/');
         await loaded(page);
+        const told = page.waitForResponse(/\/photos\/[0-9a-f]{32}$/);
         await page.locator('.grid a').first().click();
+        await told;
         await page.locator('.pswp__img:not(.pswp__img--placeholder)').first().waitFor();
         await page.waitForLoadState('networkidle');
         const address = page.url();

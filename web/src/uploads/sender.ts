@@ -3,7 +3,8 @@ import { asProblem } from '../lib/problem';
 import { findOwnPhoto, type Problem } from '../lib/api';
 import { isToSend, step, type Job, type JobEvent } from './job';
 import { dropFile, fileOf, listJobs, saveJob } from './store';
-import { sendFile, terminate } from './tus';
+import { sendWhole } from './plain';
+import { sendFile, terminate, type Hooks } from './tus';
 
 const LANES = 2; // a browser opens six connections to a server: some are left for looking at photos
 const PAUSE_MS = [500, 1000, 2000, 4000, 8000, 15_000];
@@ -45,11 +46,19 @@ export function makeSender(tell: (job: Job) => void): Sender {
             await happen({ kind: 'begun' });
             const present = job.uploadUrl ? undefined : await askForPresent(job, file, signal);
             if (present) await happen({ kind: 'present', photoId: present });
-            else await happen({ kind: 'accepted', photoId: await sendFile(file, { ...job, url: job.uploadUrl }, {
-                signal,
-                created: (url) => happen({ kind: 'created', url }),
-                progress: (sent) => void happen({ kind: 'progress', sent }),
-            }) });
+            else {
+                const upload = { ...job, url: job.uploadUrl };
+                const hooks: Hooks = {
+                    signal,
+                    created: (url) => happen({ kind: 'created', url }),
+                    progress: (sent) => void happen({ kind: 'progress', sent }),
+                };
+                const photoId = await sendFile(file, upload, hooks).catch((error: unknown) => {
+                    if (isWithoutTus(error) && !job.uploadUrl) return sendWhole(file, job.id, upload, hooks);
+                    throw error;
+                });
+                await happen({ kind: 'accepted', photoId });
+            }
             pauses.delete(job.id);
             await dropFile(job.id);
         } catch (error) {
@@ -99,6 +108,7 @@ async function askForPresent(job: Job, file: Blob, signal: AbortSignal): Promise
 
 /* No network, a server that is away or busy, an offset that has moved, a piece that was damaged: all these pass. */
 const isPassing = (status: number) => status === 0 || status >= 500 || [408, 409, 423, 425, 429, 460].includes(status);
+const isWithoutTus = (error: unknown) => [404, 405, 501].includes(asProblem(error).status);
 /* The photo itself is at fault. */
 const isRefusal = (status: number) => [400, 413, 415, 422].includes(status);
 

@@ -5,7 +5,7 @@ import PhotoSwipe, { type SlideData } from 'photoswipe';
 import 'photoswipe/style.css';
 import '../styles/viewer.css';
 import { say } from '../i18n';
-import { largeUrl, photoPath, thumbnailUrl, type Photo } from '../lib/api';
+import { largeUrl, photoPath, showPhoto, thumbnailUrl, type Photo } from '../lib/api';
 import { PhotoInfo } from '../photos/info';
 import type { Opening } from './open';
 import './trusted';
@@ -33,6 +33,7 @@ export function view({ photos, index, element, hasAddress }: Opening) {
     viewer.on('initialLayout', () => viewer.element!.setAttribute('aria-label', say('viewer')));
     addPanel(viewer, current);
     if (hasAddress) keepAddress(viewer, current);
+    rememberSeen(viewer, current);
     viewer.init();
 }
 
@@ -77,6 +78,18 @@ function addPanel(viewer: PhotoSwipe, current: () => Photo | undefined) {
         isFirst = false;
     });
     viewer.on('destroy', () => { forget(); render(null, panel); });
+}
+
+const LOOK_MS = 400;
+
+/* What was looked at is there without a network too: the service worker keeps the answer. */
+function rememberSeen(viewer: PhotoSwipe, current: () => Photo | undefined) {
+    let timer: ReturnType<typeof setTimeout>;
+    viewer.on('change', () => {
+        clearTimeout(timer);
+        timer = setTimeout(() => { const photo = current(); if (photo) void showPhoto(photo.photo_id).catch(() => {}); }, LOOK_MS);
+    });
+    viewer.on('destroy', () => clearTimeout(timer));
 }
 
 /* While the viewer is open its photo's address is shown, and "back" closes it. */

@@ -9,6 +9,7 @@ import type { WorkerScope } from './scope';
 declare const __SHELL__: string[];
 declare const __VERSION__: string;
 
+const FILES = __SHELL__; // of the app, beside the page
 const worker = self as unknown as WorkerScope;
 const SHELL = `shell-${__VERSION__}`;
 const PAGE = '/';
@@ -16,15 +17,14 @@ const PAGE = '/';
 /* The page as it was built: first photos that the server wrote into it would be old when they are shown. */
 async function keepShell() {
     const cache = await caches.open(SHELL);
-    await cache.addAll(__SHELL__);
+    await cache.addAll(FILES);
     const answer = await fetch(PAGE, { cache: 'no-store' });
-    if (!answer.ok) throw new Error(`the page was answered ${answer.status}`);
+    if (!answer.ok) throw answer.status;
     const page = (await answer.text())
         .replace(/<script type="application\/json" id="first-data">.*?<\/script>/s, '')
         .replace(/<link rel="preload" as="image"[^>]*>/g, '');
-    const headers = new Headers();
-    for (const name of ['Content-Type', 'Content-Security-Policy', 'Referrer-Policy', 'X-Content-Type-Options', 'Permissions-Policy'])
-        if (answer.headers.has(name)) headers.set(name, answer.headers.get(name)!);
+    const headers = new Headers(answer.headers); // with its policies
+    headers.delete('Content-Encoding');
     await cache.put(PAGE, new Response(page, { headers }));
 }
 
@@ -62,7 +62,7 @@ worker.addEventListener('fetch', (event) => {
         if (/^\/(search|mine|share-target|@[a-z0-9_]+|photo\/[0-9a-f]{32})?$/.test(url.pathname)) event.respondWith(fromShell(PAGE));
         return;
     }
-    if (__SHELL__.includes(url.pathname)) { event.respondWith(fromShell(request)); return; }
+    if (FILES.includes(url.pathname)) { event.respondWith(fromShell(request)); return; }
     const route = ROUTES.find(({ fits }) => fits.test(url.pathname));
     if (route) event.respondWith(route.answer(request));
 });
