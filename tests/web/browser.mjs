@@ -33,7 +33,8 @@ export async function closeBrowser() {
 }
 
 /* Answers that mean "no", and are no fault of the page: the browser's console calls every one above 399 an error. */
-const MEANT = [/\/users\/\w+\/photos\/sha256\//, /\/users\/\w+\?view=photos/];
+/* A server that does not speak tus says 405. */
+const MEANT = [/\/uploads$/, /\/users\/\w+\/photos\/sha256\//, /\/users\/\w+\?view=photos/];
 
 /* Watches a page; returns a function that lists what was wrong. `expected`: more addresses whose failures are meant. */
 export function watch(page, expected = []) {
@@ -53,7 +54,9 @@ export async function withPage(server, work, { name, expected, ...options } = {}
         serviceWorkers: 'block', baseURL: server.url, ...options });
     try {
         context.setDefaultTimeout(PATIENCE_MS);
-        if (name) await context.addInitScript((user) => { localStorage.getItem('name') ?? localStorage.setItem('name', user); }, name);
+        if (name) await context.addInitScript((user) => {
+            if (location.protocol === 'http:') localStorage.getItem('name') ?? localStorage.setItem('name', user);
+        }, name);
         const page = await context.newPage();
         const faults = watch(page, [/Service Worker registration blocked/, ...(expected ?? [])]);
         const result = await work(page, context);

@@ -12,7 +12,7 @@ before(async () => { ({ server, ids } = await startWith([0, 1, 2].map((number) =
 after(async () => { await closeBrowser(); await server.stop(); });
 
 const newName = () => `user_${randomBytes(4).toString('hex')}`;
-const WITH_WORKER = { serviceWorkers: 'allow', expected: [/ERR_CONNECTION_REFUSED|ERR_INTERNET_DISCONNECTED|Failed to fetch/] };
+const WITH_WORKER = { serviceWorkers: 'allow', expected: [/ERR_CONNECTION_REFUSED|ERR_FAILED|ERR_INTERNET_DISCONNECTED|Failed to fetch/] };
 
 /* Opens a page whose service worker has taken over: it has all of the app by then. */
 async function openWithWorker(page, path) {
