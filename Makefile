@@ -36,6 +36,7 @@ run: build models ## build, obtain models, then serve from LISTEN=127.0.0.1:8080
 
 test: ## everything CI runs; SUITE=unit one suite, TEST=word the tests with that word in their name
 	@tools/install-packages build models test
+	@tools/install-modules tests/http
 	@tools/build-report
 	@tools/build-web
 	@node tests/run.mjs test --suite '$(SUITE)' --test '$(TEST)'
@@ -47,6 +48,7 @@ test-web: ## the web suite alone: the app's parts, and the app in a browser; tak
 
 test-tsan: ## unit, contract and http suites under ThreadSanitizer; takes SUITE and TEST too
 	@tools/install-packages build test
+	@tools/install-modules tests/http
 	@node tests/run.mjs test-tsan --suite '$(SUITE)' --test '$(TEST)'
 
 fault: ## the fault suite at length: FAULT_ROUNDS=1000
