@@ -33,15 +33,15 @@ function watch(url) {
         const of = (status) => Number(text.match(new RegExp(`^cloudphotos_executions\\{status="${status}"\\} (\\d+)`, 'm'))[1]);
         samples.push({ at: (Date.now() - begin) / 1000, running: of('RUNNING'), ended: of('SUCCEEDED') + of('FAILED') + of('ABORTED') });
     };
-    let isOver = false;
-    const loop = (async () => { while (!isOver) { await read(); await new Promise((done) => { setTimeout(done, 500); }); } })();
-    const finish = async () => {
-        isOver = true;
-        await loop;
-        do await read(); while (samples.at(-1).running > 0); // those under way
+    let isOver = false; // then it goes on until those under way have ended
+    const loop = (async () => {
+        while (!isOver || samples.at(-1).running > 0) {
+            await read();
+            await new Promise((done) => { setTimeout(done, 500); });
+        }
         return samples;
-    };
-    return finish;
+    })();
+    return () => { isOver = true; return loop; };
 }
 
 export async function perform({ folder, isPaper, refused, serve, tool }) {
@@ -56,7 +56,7 @@ export async function perform({ folder, isPaper, refused, serve, tool }) {
     const of = (label) => summary.labels.find((one) => one.label === label)?.ok ?? 0;
     const area = samples.slice(1).reduce((sum, { at, running }, i) => sum + running * (at - samples[i].at), 0);
     const { at: seconds, ended } = samples.at(-1);
-    const step = Math.ceil(samples.length / 10);
+    const step = Math.max(1, Math.floor(samples.length / 10));
     return {
         runs: [run],
         figures: [
