@@ -85,7 +85,7 @@ function writeDocument(chapters) {
 
 Written by \`make experiments${isPaper ? ' PAPER=yes' : ''}\` on ${new Date().toISOString().slice(0, 10)}, in ${minutes} minutes. Machine: a shared machine with ${cpus().length} cores and
 ${Math.round(totalmem() / 2 ** 30)} GiB of memory; server and load run on it together${many ? ', on cores of their own' : ''}. The paper's servers were virtual machines behind a load
-balancer, with database, buckets and workflow as services beside them, and its load came from other machines.
+balancer, with database, buckets and workflow as services beside them, and its load came from other machines. Photos are checked and resized here, and not moderated.
 
 ${chapters.map(chapter).join('\n')}
 Scaling and availability join when there is a fleet. How the tools measure: [load.md](../load.md).

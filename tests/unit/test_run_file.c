@@ -182,6 +182,33 @@ static void damaged_runs_are_refused(void)
     free(path);
 }
 
-CHECK_MAIN({"a run is read as it was written", runs_are_read_as_they_were_written},
+/* Planned at 1 s, begun 5 ms later, ended 20 ms after the plan. */
+static void times_count_from_the_plan(void)
+{
+    static const bool is_timed[OUTCOMES] = {[OUTCOME_OK] = true, [OUTCOME_TIMEOUT] = true};
+    for (int outcome = 0; outcome < OUTCOMES; outcome++) {
+        struct tally tally = {0};
+        const struct request_result result = {.outcome = (enum outcome)outcome,
+                                              .code = outcome == OUTCOME_STATUS ? 404 : 200,
+                                              .planned_ns = 1000000000,
+                                              .sent_ns = 1005000000,
+                                              .done_ns = 1020000000,
+                                              .bytes = 7};
+        check_case("%s", outcome_name((enum outcome)outcome));
+        tally_count(&tally, &result);
+        CHECK_INT(tally.latency.total, is_timed[outcome]);
+        CHECK_INT(latencies_max(&tally.latency) / 100000, is_timed[outcome] ? 200 : 0);
+        CHECK_INT(latencies_max(&tally.service) / 100000, is_timed[outcome] ? 150 : 0);
+        CHECK_INT(tally_failed(&tally), outcome != OUTCOME_OK);
+        CHECK_INT(tally_unanswered(&tally), outcome != OUTCOME_OK && outcome != OUTCOME_STATUS);
+        CHECK_INT(tally.codes[200] + tally.codes[404], outcome == OUTCOME_OK || outcome == OUTCOME_STATUS);
+        CHECK_INT(tally.bytes, 7);
+        tally_release(&tally);
+    }
+}
+
+CHECK_MAIN({"latency counts from the plan, service from the start; of answers and of time-outs",
+            times_count_from_the_plan},
+           {"a run is read as it was written", runs_are_read_as_they_were_written},
            {"runs add up exactly, by the time of their intervals", runs_add_up_exactly},
            {"a damaged run is refused with file and line", damaged_runs_are_refused})
