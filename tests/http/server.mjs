@@ -69,7 +69,7 @@ export function listFiles(folder) {
 }
 
 /* Runs the program to its end: { code, stdout, stderr }. For what is over at once, such as --help. */
-export function runProgram(words, { environment = {}, cwd } = {}) {
+export function runProgram(words, { environment = {}, cwd, limit_ms } = {}) {
     const child = spawn(program, words, { cwd, env: { ...process.env, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
     running.add(child);
     const output = { stdout: '', stderr: '' };
@@ -77,7 +77,7 @@ export function runProgram(words, { environment = {}, cwd } = {}) {
     return within(`the end of ${words.join(' ')}`, new Promise((done, fail) => {
         child.on('error', fail);
         child.on('close', (code, signal) => { running.delete(child); done({ code: code ?? signal, ...output }); });
-    })).catch((error) => { child.kill('SIGKILL'); throw error; });
+    }), limit_ms).catch((error) => { child.kill('SIGKILL'); throw error; });
 }
 
 class Server {
