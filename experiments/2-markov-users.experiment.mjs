@@ -19,7 +19,8 @@ export async function perform({ folder, isPaper, serve, tool }) {
         figures: [
             { what: 'failed', ours: percent(summary.all.failed, summary.all.count), paper: '5–10 % while scaling',
                 differs: 'Their failures came while machines were being added; one server of ours bears a hundred users without another.' },
-            { what: 'time: p50, p99, longest', ours: [summary.all.percentiles_ms[50], summary.all.percentiles_ms[99], summary.all.max_ms].map(milliseconds).join(', '), paper: '20 ms to 3 s at the peak',
+            { what: 'time: p50, p99, longest', ours: [summary.all.percentiles_ms[50], summary.all.percentiles_ms[99], summary.all.max_ms].map(milliseconds).join(', '),
+                paper: '20 ms to 3 s at the peak',
                 differs: 'Our users and server are on one machine; theirs were a network, a balancer and a database apart.' },
             { what: 'time of an upload: mean', ours: milliseconds(of('upload').mean_ms), paper: 'not known to us as a figure',
                 differs: 'Ours ends when photo and execution are on this disk; theirs went to a bucket over the network.' },
