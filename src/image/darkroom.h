@@ -32,9 +32,15 @@ struct darkroom_rendition {
     uint32_t width, height;
     uint64_t bytes;
 };
+enum { THUMBHASH_BYTES_MAX = 25 };
+struct thumbhash { /* evanw.github.io/thumbhash */
+    uint8_t bytes[THUMBHASH_BYTES_MAX];
+    uint8_t size; /* a worker that was taken over may say more than there is room for */
+};
 struct darkroom_result {
     struct darkroom_rendition large, thumbnail;
     uint32_t frames;
+    struct thumbhash thumbhash; /* of the thumbnail; of an animation's first frame */
 };
 
 struct darkroom;

@@ -3,6 +3,7 @@
 #include "jpeg.h"
 #include "picture.h"
 #include "reader.h"
+#include "thumbhash.h"
 #include "webp.h"
 
 #include <errno.h>
@@ -52,6 +53,7 @@ static enum status write_both(const struct develop_files *files, const struct jo
     struct picture thumbnail;
     picture_shrink(large, job->thumbnail_side, &thumbnail);
     status = write_still(files->thumbnail, &thumbnail, job->quality, &ret_result->thumbnail, why);
+    ret_result->thumbhash = thumbhash_of(&thumbnail);
     picture_release(&thumbnail);
     ret_result->frames = 1;
     return status;
@@ -91,7 +93,7 @@ static enum status add_frame(struct moving *moving, const struct picture *frame,
 }
 
 static enum status add_frames(struct reader *reader, const struct job *job, struct moving *large,
-                              struct moving *thumbnail, struct text *why)
+                              struct moving *thumbnail, struct thumbhash *ret_hash, struct text *why)
 {
     const struct reader_info *info = reader_info(reader);
     enum status status = STATUS_OK;
@@ -104,6 +106,8 @@ static enum status add_frames(struct reader *reader, const struct job *job, stru
         status = add_frame(large, &frame, info->plays, job->quality, duration, why);
         if (status == STATUS_OK) {
             picture_shrink(&frame, job->thumbnail_side, &small);
+            if (i == 0)
+                *ret_hash = thumbhash_of(&small);
             status = add_frame(thumbnail, &small, info->plays, job->quality, duration, why);
             picture_release(&small);
         }
@@ -128,14 +132,15 @@ static enum status develop_animation(const struct develop_files *files, const st
                                      struct darkroom_result *ret_result, struct text *why)
 {
     struct moving large = {.file = files->large}, thumbnail = {.file = files->thumbnail};
-    enum status status = add_frames(reader, job, &large, &thumbnail, why);
+    struct thumbhash hash = {0};
+    enum status status = add_frames(reader, job, &large, &thumbnail, &hash, why);
     if (status == STATUS_OK)
         status = write_moving(&large, why);
     if (status == STATUS_OK)
         status = write_moving(&thumbnail, why);
     webp_animation_free(large.animation);
     webp_animation_free(thumbnail.animation);
-    *ret_result = (struct darkroom_result){large.rendition, thumbnail.rendition, reader_info(reader)->frames};
+    *ret_result = (struct darkroom_result){large.rendition, thumbnail.rendition, reader_info(reader)->frames, hash};
     return status;
 }
 

@@ -44,6 +44,14 @@ static void convert_rgb(const struct picture *picture, uint8_t *ret_pixels)
     }
 }
 
+void pixels_to_rgb(const struct picture *picture, uint8_t *ret_pixels)
+{
+    if (picture->kind == PICTURE_YUV)
+        convert_yuv(picture, ret_pixels);
+    else
+        convert_rgb(picture, ret_pixels);
+}
+
 /* What is transparent is looked at on white, as most pages show it. Colours are multiplied by alpha already. */
 static void convert_rgba(const struct picture *picture, uint8_t *ret_pixels)
 {
@@ -107,12 +115,10 @@ static enum status write_frame(struct output *output, const struct picture *pict
     size_t size = (size_t)picture->width * picture->height * SAMPLES;
     uint8_t *pixels = memory_new(size);
     const struct canvas frame = {pixels, picture->width, picture->height, (size_t)picture->width * SAMPLES};
-    if (picture->kind == PICTURE_YUV)
-        convert_yuv(picture, pixels);
-    else if (picture->kind == PICTURE_RGBA)
+    if (picture->kind == PICTURE_RGBA)
         convert_rgba(picture, pixels);
     else
-        convert_rgb(picture, pixels);
+        pixels_to_rgb(picture, pixels);
     enum status status =
         output->job->sight.jpegs ? append_jpegs(output, &frame, why) : append(output, pixels, size, why);
     output->view.width = picture->width;

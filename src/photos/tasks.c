@@ -1,5 +1,6 @@
 /* The work behind the states of workflows/photo-upload.asl.json. Each may run more than once for the same photo, so each looks at
  * what is there already. A failure becomes the name of an error, which the definition's retriers and catchers go by. */
+#include "base64.h"
 #include "clock.h"
 #include "photos_private.h"
 
@@ -244,6 +245,15 @@ static void restore_withdrawn(struct photos *photos, const struct id *id, struct
                                     RENDITION_JSON(photo.thumbnail), "frames", (json_int_t)photo.frames);
 }
 
+static json_t *thumbhash_to_json(const struct thumbhash *thumbhash)
+{
+    TEXT_CLEANUP struct text encoded = {0};
+    if (thumbhash->size == 0 || thumbhash->size > THUMBHASH_BYTES_MAX)
+        return json_null();
+    base64_add(&encoded, thumbhash->bytes, thumbhash->size);
+    return json_string(text_get(&encoded));
+}
+
 static void resize_original(struct photos *photos, const struct id *id, int original_fd, struct task_outcome *outcome)
 {
     TEXT_CLEANUP struct text why = {0};
@@ -267,8 +277,9 @@ static void resize_original(struct photos *photos, const struct id *id, int orig
     if (status != STATUS_OK)
         fail_storage(outcome, status, &why);
     else
-        outcome->output = json_pack("{s:o, s:o, s:I}", "large", RENDITION_JSON(result.large), "thumbnail",
-                                    RENDITION_JSON(result.thumbnail), "frames", (json_int_t)result.frames);
+        outcome->output = json_pack("{s:o, s:o, s:o, s:I}", "large", RENDITION_JSON(result.large), "thumbnail",
+                                    RENDITION_JSON(result.thumbnail), "thumbhash", thumbhash_to_json(&result.thumbhash),
+                                    "frames", (json_int_t)result.frames);
 }
 
 static void resize(void *context, const struct task_call *call, struct task_outcome *outcome)
@@ -311,6 +322,7 @@ static enum status publish_photo(struct photos *photos, const struct id *id, con
         .id = *id,
         .large = rendition_from_json(resized, "large"),
         .thumbnail = rendition_from_json(resized, "thumbnail"),
+        .thumbhash = json_string_value(json_object_get(resized, "thumbhash")),
     };
     enum status status = store_photo_publish(photos->settings.store, &photo, clock_now_ms(), why);
     if (status == STATUS_NOT_FOUND) /* deleted meanwhile */

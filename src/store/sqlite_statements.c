@@ -37,7 +37,7 @@ const char *const statement_sql[STATEMENTS] = {
     [PHOTO_FIND] = "SELECT state, author FROM photos WHERE id = ?",
     [PHOTO_PUBLISH] = "UPDATE photos SET state = 1, updated_ms = ?2, large_width = ?3, large_height = ?4,"
                       " large_bytes = ?5, thumbnail_width = ?6, thumbnail_height = ?7, thumbnail_bytes = ?8,"
-                      " labels = coalesce(?9, labels), thumbhash = ?10 WHERE id = ?1",
+                      " labels = coalesce(?9, labels), thumbhash = coalesce(?10, thumbhash) WHERE id = ?1",
     [PHOTO_REJECT] = "UPDATE photos SET state = 2, updated_ms = ?2, error_message = ?3,"
                      " labels = coalesce(?4, labels) WHERE id = ?1",
     [PHOTO_JUDGE] = "UPDATE photos SET updated_ms = ?2, labels = ?3, audit = ?4 WHERE id = ?1",
