@@ -11,7 +11,7 @@ REFUSED = 0.3
 PROGRAMS = cloudphotos cloudphotos-darkroom cloudphotos-moderator
 MAKEFLAGS += --no-print-directory
 
-.PHONY: help build web models run test test-web test-tsan fault fuzz bench experiments lint format install clean
+.PHONY: help build web models run test test-web screens test-tsan fault fuzz bench experiments lint format install clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -45,6 +45,10 @@ test-web: ## the web suite alone: the app's parts, and the app in a browser; tak
 	@tools/install-packages build test
 	@tools/build-web
 	@node tests/run.mjs test --suite web --test '$(TEST)'
+
+screens: build ## look at every screen of the app: docs/screens; SCREENS=PATTERN only some
+	@tools/install-packages build test
+	@node tests/web/screens.mjs
 
 test-tsan: ## unit, contract and http suites under ThreadSanitizer; takes SUITE and TEST too
 	@tools/install-packages build test
