@@ -268,8 +268,11 @@ static void take_piece(struct http_request *request, const char *data, size_t si
 
 static bool is_as_counted(struct incoming_piece *incoming)
 {
-    uint8_t counted[DIGEST_BYTES_MAX];
-    return !incoming->digest || memcmp(counted, incoming->wanted.data, digest_finish(incoming->digest, counted)) == 0;
+    uint8_t counted[DIGEST_BYTES_MAX] = {0};
+    if (!incoming->digest)
+        return true;
+    size_t size = digest_finish(incoming->digest, counted);
+    return memcmp(counted, incoming->wanted.data, size) == 0;
 }
 
 static void keep_piece(struct http_request *request)
