@@ -1,10 +1,12 @@
 // The figures that `cloudphotos load` reports, against a server that knows what it did.
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { newFolder, runProgram } from '../http/server.mjs';
+import { newFolder, program, runProgram, until } from '../http/server.mjs';
 import { KnownServer, freeze, now } from './known_server.mjs';
 import { deviation, load, mean, percentile } from './tool.mjs';
 
@@ -117,6 +119,18 @@ test('a target that dies ends the run with one line and status 2, and keeps what
         assert.match(summary.ended, /gave no answer/);
     }));
 let server_to_kill;
+
+test('Ctrl-C ends a run in order, with what there was', () => withServer(() => 'ok', async (server) => {
+    const path = join(newFolder(), 'run.jsonl');
+    const child = spawn(program, ['load', '--rate', '50/s', '--duration', '10m', '--interval', '200ms', '--out', path, server.url], { stdio: 'ignore' });
+    const ended = once(child, 'close');
+    await until('an interval in the file', () => { try { return readFileSync(path, 'utf8').includes('"interval"'); } catch { return false; } });
+    child.kill('SIGINT');
+    assert.deepEqual(await ended, [0, null]);
+    const summary = JSON.parse(readFileSync(path, 'utf8').trimEnd().split('\n').at(-1));
+    assert.equal(summary.ended, 'interrupted');
+    assert.equal(summary.all.count, server.records.length);
+}));
 
 test('methods, headers, bodies and photos arrive as they were asked for', () => withServer(() => 'ok', async (server) => {
     const folder = newFolder();
