@@ -13,7 +13,9 @@
 struct interpreter;
 
 /* From what the store keeps; nothing of the execution is borrowed, the definition is. Tasks that were under way are handed out
- * again, or have failed with Task.Lost when the execution was lost; a retry is due when the store says so, if that is sooner. INVALID: its data is broken, or the definition has changed so that its state is gone. */
+ * again, or have failed with Task.Lost when the execution was lost;
+ * a retry is due when the store says so, if that is sooner. INVALID: its data is broken, or the definition has changed so that
+ * its state is gone. */
 enum status interpreter_open(const struct definition *definition, const struct execution *execution,
                              struct interpreter **ret_interpreter, struct text *why);
 void interpreter_free(struct interpreter *interpreter); /* NULL is allowed */

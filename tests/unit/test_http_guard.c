@@ -181,7 +181,9 @@ static void test_stuck_reader(void)
     CHECK(poll(&closed, 1, 10000) > 0);
     CHECK_INT(reaped(server), 1);
     client_close(&client);
-    check_case("a client that reads its answer");
+    http_server_close(server);
+    check_case("a client that reads its answer"); /* with more grace: both ends share what the machine has left */
+    server = open_server(100, 200, 200, 3000);
     client = client_open(server);
     ANSWER_CLEANUP struct answer answer = client_ask(&client, "GET /large HTTP/1.1\r\nHost: a\r\n\r\n");
     CHECK_INT(answer.code, 200);
