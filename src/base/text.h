@@ -28,7 +28,7 @@ void text_reserve(struct text *text, size_t more);
 /* Inline: most pieces are constants of a few bytes. */
 static inline void text_append(struct text *text, const char *data, size_t length)
 {
-    if (length >= text->capacity - text->length) /* also while there is nothing */
+    if (!text->data || length >= text->capacity - text->length)
         text_reserve(text, length);
     if (length)
         memcpy(text->data + text->length, data, length);
