@@ -70,6 +70,13 @@ static struct manifest_evidence evidence(uint32_t net, float go_on_at)
     return (struct manifest_evidence){.net = net, .go_on_at = go_on_at, .outputs = {1}, .output_count = 1};
 }
 
+/* For the leak sanitizer: an inspector lives as long as its process. */
+const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void)
+{
+    return "leak:inspector_open\n";
+}
+
 static uint8_t white[64 * 64 * CHANNELS * 3];
 static const struct moderation_image image = {.width = 64, .height = 64, .frames = 1};
 
