@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROUTES_MAX = 32, CODE_MIN = 100, CODE_MAX = 599, CUT = 0 };
+enum { ROUTES_MAX = 64, CODE_MIN = 100, CODE_MAX = 599, CUT = 0 };
 
 struct route_metrics {
     const char *pattern;

@@ -69,8 +69,12 @@ void page_add_profile(struct http_request *request, struct text *out)
         add_list(request, name, arena_printf(http_arena(request), "/users/%s?view=photos&limit=60", name), out);
 }
 
-/* Where this server is, as the client sees it: others want whole addresses. "" for a Host that is none. */
-static const char *origin_of(struct http_request *request)
+const char *page_title(struct http_request *request, const struct photo *photo)
+{
+    return photo->caption ? photo->caption : arena_printf(http_arena(request), "A photo by %s", photo->author);
+}
+
+const char *page_origin(struct http_request *request)
 {
     const char *host = http_header(request, "Host"), *proto = http_header(request, "X-Forwarded-Proto");
     if (!host || !*host || host[strspn(host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.:-[]")])
@@ -88,7 +92,7 @@ static void add_property(struct text *out, const char *property, const char *val
 static void add_open_graph(struct http_request *request, const struct photo *photo, struct text *out)
 {
     struct arena *arena = http_arena(request);
-    const char *origin = origin_of(request);
+    const char *origin = page_origin(request);
     char key[OBJECT_KEY_SIZE], id[ID_TEXT_SIZE];
     photos_large_key(&photo->id, key);
     id_format(&photo->id, id);
@@ -106,6 +110,19 @@ static void add_open_graph(struct http_request *request, const struct photo *pho
         add_property(out, "og:image:alt", photo->alt_text);
 }
 
+/* An origin and an id have no character that a query would have to escape but ':' and '/', which it need not (RFC 3986, 3.4). */
+static void add_oembed(struct http_request *request, const struct photo *photo, struct text *out)
+{
+    char id[ID_TEXT_SIZE];
+    const char *origin = page_origin(request);
+    id_format(&photo->id, id);
+    text_addf(out,
+              "<link rel=\"alternate\" type=\"application/json+oembed\" href=\"%s/oembed?url=%s/photo/%s\" title=\"",
+              origin, origin, id);
+    page_add_escaped(out, page_title(request, photo));
+    text_add(out, "\">\n");
+}
+
 void page_add_photo(struct http_request *request, struct text *out)
 {
     TEXT_CLEANUP struct text answer = {0};
@@ -115,7 +132,9 @@ void page_add_photo(struct http_request *request, struct text *out)
     if (!id_parse(text, strlen(text), &id)
         || api_add_photo(http_context(request), &id, http_arena(request), &photo, &answer, NULL) != STATUS_OK)
         return;
-    if (photo.state == PHOTO_SUCCESS)
+    if (photo.state == PHOTO_SUCCESS) {
         add_open_graph(request, &photo, out);
+        add_oembed(request, &photo, out);
+    }
     add_first_data(out, arena_printf(http_arena(request), "/photos/%s", text), &answer);
 }

@@ -75,6 +75,7 @@ describe('the server', () => {
             const { headers } = await server.ask('POST', '/uploads', { headers: { 'Tus-Resumable': '1.0.0', Authorization: 'ann', 'Upload-Length': length } });
             ids[name] = headers.location.slice('/uploads/'.length);
         }
+        ids.origin = server.url;
         ids.spare = await server.publish('ann', png(20, 20));
         const broken = Buffer.from(png(400, 300));
         broken.fill(0x55, 60, broken.length - 30);

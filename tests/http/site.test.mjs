@@ -92,6 +92,33 @@ describe('what is written into the page', () => {
         });
     });
 
+    it('leads other sites to what they may embed', async () => {
+        const { text } = await server.get(`/photo/${id}`);
+        const [, href] = text.match(/<link rel="alternate" type="application\/json\+oembed" href="([^"]+)" title="[^"<]+">/);
+        assert.equal(href, `${server.url}/oembed?url=${server.url}/photo/${id}`);
+        const { json } = await server.get(href.slice(server.url.length));
+        assert.equal(json.title, evil);
+        assert.equal(json.author_url, `${server.url}/@ann`);
+        assert.equal(json.thumbnail_url, `${server.url}/buckets/thumbnails/${id}-thumb.webp`);
+    });
+
+    const large = { image: 'photos', width: 1440, height: 720 }, thumbnail = { image: 'thumbnails', width: 350, height: 175 };
+    for (const [limits, { image, width, height }] of [
+        ['', large], ['&maxwidth=1440&maxheight=720', large], ['&maxwidth=1439', thumbnail], ['&maxheight=719', thumbnail],
+        ['&maxwidth=100', { ...thumbnail, width: 100, height: 50 }], ['&maxheight=7&maxwidth=70', { ...thumbnail, width: 14, height: 7 }],
+        ['&maxheight=1', { ...thumbnail, width: 2, height: 1 }],
+    ])
+        it(`embeds an image that fits: ${limits || 'no limit'}`, async () => {
+            const { json } = await server.get(`/oembed?url=${server.url}/photo/${id}${limits}`);
+            assert.match(json.url, new RegExp(`/buckets/${image}/`));
+            assert.deepEqual([json.width, json.height], [width, height]);
+        });
+
+    for (const [url, code] of [[`/photo/${unknownId}`, 404], ['/photo/x', 404], ['/', 404], [`/photo/${'0'.repeat(31)}`, 404]])
+        it(`embeds nothing but photos: ${url}`, async () => {
+            assert.equal((await server.get(`/oembed?url=${server.url}${url}`)).code, code);
+        });
+
     for (const path of ['/search', '/mine', '/@nobody', '/@Ann%3Cscript%3E', `/photo/${unknownId}`, '/photo/x'])
         it(`is nothing where there is nothing to say: ${path}`, async () => {
             assert.equal((await server.get(path)).text, read('index.html').toString());
