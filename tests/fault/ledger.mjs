@@ -168,7 +168,9 @@ export class Ledger {
                 assert.deepEqual(others, [], `files in ${bucket} that are no objects`);
                 assert.deepEqual(objects, wanted[bucket], `objects in ${bucket}`);
             }
-            assert.deepEqual(readdirSync(this.server.data).filter((name) => name !== 'buckets' && !DATABASE.test(name)), []);
+            const names = readdirSync(this.server.data).filter((name) => !DATABASE.test(name));
+            assert.deepEqual(names.sort(), ['buckets', 'uploads']);
+            assert.deepEqual(readdirSync(join(this.server.data, 'uploads')), [], 'uploads that were cut');
             assert.deepEqual(readdirSync(join(this.server.data, 'buckets')).sort(), ['.lock', ...Object.keys(wanted)].sort());
             return true;
         }, SETTLE_MS);

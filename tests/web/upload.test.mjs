@@ -41,7 +41,8 @@ test('takes twenty at once, shows each on its way, and keeps the page usable', (
     const many = Array.from({ length: 20 }, (_, number) => photograph(20 + number));
     await page.goto('/mine');
     await choose(page, many);
-    await page.getByText('20 uploads under way').waitFor();
+    await page.getByText(/^\d+ uploads under way$/).waitFor(); // the first may be done before the last is listed
+    await page.waitForFunction(() => document.querySelectorAll('.job').length === 20);
     await page.getByText('All uploads are done').waitFor();
     assert.equal(await page.locator('.job-published').count(), 20);
     await page.getByRole('button', { name: 'Clear finished' }).click();
