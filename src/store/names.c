@@ -1,10 +1,11 @@
-/* Sorted chunks of a few cache lines each. Finding one is a binary search over their first names, and finding in one is a
- * walk. A chunk that overflows is split in two. */
+/* Sorted chunks of a few cache lines each. Finding one is a binary search over the beginnings of their first names, which lie side by
+ * side, for every chunk that is looked into is a miss of the cache. Finding in one is a walk. A chunk that overflows is split. */
 #include "names.h"
 
 #include "memory.h"
 
 #include <assert.h>
+#include <endian.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,8 +18,13 @@ struct chunk {
     unsigned char bytes[CHUNK_BYTES];
 };
 
+struct place {
+    uint64_t begins; /* key_of the chunk's first name */
+    struct chunk *chunk;
+};
+
 struct names_list {
-    struct chunk **chunks;
+    struct place *places;
     size_t count, capacity;
 };
 
@@ -58,16 +64,31 @@ static int compare(const char *a, size_t a_length, const char *b, size_t b_lengt
     return order ? order : (a_length > b_length) - (a_length < b_length);
 }
 
+/* The first eight bytes as a number, in whose order they are. Names of one key are compared whole. */
+static uint64_t key_of(const char *name, size_t length)
+{
+    uint64_t key = 0;
+    memcpy(&key, name, length < sizeof key ? length : sizeof key);
+    return be64toh(key);
+}
+
 /* ---- The list ---- */
+
+/* After the chunk's first entry may have changed. */
+static void note_first(struct names_list *list, size_t index)
+{
+    struct entry first = entry_at(list->places[index].chunk->bytes);
+    list->places[index].begins = list->places[index].chunk->used ? key_of(first.name, first.length) : 0;
+}
 
 static void insert_chunk(struct names_list *list, size_t index)
 {
     if (list->count == list->capacity) {
         list->capacity *= 2;
-        list->chunks = memory_resize(list->chunks, list->capacity * sizeof *list->chunks);
+        list->places = memory_resize(list->places, list->capacity * sizeof *list->places);
     }
-    memmove(list->chunks + index + 1, list->chunks + index, (list->count - index) * sizeof *list->chunks);
-    list->chunks[index] = NEW(struct chunk);
+    memmove(list->places + index + 1, list->places + index, (list->count - index) * sizeof *list->places);
+    list->places[index] = (struct place){.chunk = NEW(struct chunk)};
     list->count++;
 }
 
@@ -75,7 +96,7 @@ struct names_list *names_list_new(void)
 {
     struct names_list *list = NEW(struct names_list);
     list->capacity = 16;
-    list->chunks = NEW_ARRAY(list->capacity, struct chunk *);
+    list->places = NEW_ARRAY(list->capacity, struct place);
     insert_chunk(list, 0);
     return list;
 }
@@ -83,19 +104,27 @@ struct names_list *names_list_new(void)
 void names_list_free(struct names_list *list)
 {
     for (size_t i = 0; i < list->count; i++)
-        free(list->chunks[i]);
-    free(list->chunks);
+        free(list->places[i].chunk);
+    free(list->places);
     free(list);
+}
+
+static bool begins_after(const struct place *place, uint64_t key, const char *name, size_t length)
+{
+    if (place->begins != key)
+        return place->begins > key;
+    struct entry first = entry_at(place->chunk->bytes);
+    return compare(first.name, first.length, name, length) > 0;
 }
 
 /* The chunk in which a name is, or would be: the last that begins with it or before it, or the first of all. */
 static size_t find_chunk(const struct names_list *list, const char *name, size_t length)
 {
+    uint64_t key = key_of(name, length);
     size_t low = 0, high = list->count;
     while (high - low > 1) {
         size_t middle = low + (high - low) / 2;
-        struct entry first = entry_at(list->chunks[middle]->bytes);
-        if (compare(first.name, first.length, name, length) <= 0)
+        if (!begins_after(&list->places[middle], key, name, length))
             low = middle;
         else
             high = middle;
@@ -131,48 +160,53 @@ static void put_entry(struct chunk *chunk, size_t at, const char *name, size_t l
 static void split(struct names_list *list, size_t index)
 {
     insert_chunk(list, index + 1);
-    struct chunk *chunk = list->chunks[index], *next = list->chunks[index + 1];
+    struct chunk *chunk = list->places[index].chunk, *next = list->places[index + 1].chunk;
     size_t at = 0;
     while (at < chunk->used / 2u)
         at += entry_size(chunk->bytes[at]);
     next->used = (uint16_t)(chunk->used - at);
     memcpy(next->bytes, chunk->bytes + at, next->used);
     chunk->used = (uint16_t)at;
+    note_first(list, index + 1);
 }
 
 static void insert(struct names_list *list, const char *name, size_t length, uint32_t posts)
 {
     size_t index = find_chunk(list, name, length);
-    if (list->chunks[index]->used + entry_size(length) > CHUNK_BYTES) {
+    if (list->places[index].chunk->used + entry_size(length) > CHUNK_BYTES) {
         split(list, index);
         index = find_chunk(list, name, length);
     }
-    struct chunk *chunk = list->chunks[index];
+    struct chunk *chunk = list->places[index].chunk;
     put_entry(chunk, find_entry(chunk, name, length), name, length, posts);
+    note_first(list, index);
 }
 
 static void take_out(struct names_list *list, size_t index, size_t at)
 {
-    struct chunk *chunk = list->chunks[index];
+    struct chunk *chunk = list->places[index].chunk;
     size_t size = entry_size(chunk->bytes[at]);
     memmove(chunk->bytes + at, chunk->bytes + at + size, chunk->used - at - size);
     chunk->used = (uint16_t)(chunk->used - size);
-    if (chunk->used || list->count == 1)
+    if (chunk->used || list->count == 1) {
+        note_first(list, index);
         return;
+    }
     free(chunk);
-    memmove(list->chunks + index, list->chunks + index + 1, (--list->count - index) * sizeof *list->chunks);
+    memmove(list->places + index, list->places + index + 1, (--list->count - index) * sizeof *list->places);
 }
 
 bool names_list_append(struct names_list *list, const char *name, size_t length, int64_t posts)
 {
-    struct chunk *last = list->chunks[list->count - 1];
+    struct chunk *last = list->places[list->count - 1].chunk;
     if (length > AUTHOR_NAME_MAX || posts < 0 || posts > UINT32_MAX)
         return false;
     if (last->used + entry_size(length) > CHUNK_BYTES) {
         insert_chunk(list, list->count);
-        last = list->chunks[list->count - 1];
+        last = list->places[list->count - 1].chunk;
     }
     put_entry(last, last->used, name, length, (uint32_t)posts);
+    note_first(list, list->count - 1);
     return true;
 }
 
@@ -214,7 +248,7 @@ void names_swap(struct names *names, struct names_list *list, uint32_t state)
 static void change(struct names_list *list, const struct name_change *change)
 {
     size_t length = strlen(change->name), index = find_chunk(list, change->name, length);
-    struct chunk *chunk = list->chunks[index];
+    struct chunk *chunk = list->places[index].chunk;
     size_t at = find_entry(chunk, change->name, length);
     struct entry entry = {0};
     if (at < chunk->used)
@@ -254,10 +288,10 @@ static void copy_entries(const struct names_list *list, const char *prefix, cons
                          size_t limit, struct text *ret_entries)
 {
     size_t prefix_length = strlen(prefix), index = find_chunk(list, from, from_length);
-    size_t at = find_entry(list->chunks[index], from, from_length);
+    size_t at = find_entry(list->places[index].chunk, from, from_length);
     bool goes_on = true;
     for (; goes_on && index < list->count; index++, at = 0) {
-        const struct chunk *chunk = list->chunks[index];
+        const struct chunk *chunk = list->places[index].chunk;
         size_t begin = at;
         while (goes_on && at < chunk->used) {
             struct entry entry = entry_at(chunk->bytes + at);
