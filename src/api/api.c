@@ -11,13 +11,16 @@ const struct http_route *const api_tables[] = {
     photo_words_routes, tus_routes,     oembed_routes,    NULL,
 };
 
+static const char exposed_headers[] =
+    "Accept-Ranges, Content-Range, ETag, Link, Location, Photo-Id, Retry-After, Tus-Checksum-Algorithm, Tus-Extension, "
+    "Tus-Max-Size, Tus-Resumable, Tus-Version, Upload-Expires, Upload-Length, Upload-Metadata, Upload-Offset, "
+    "X-Request-Id";
+
 const char *const api_headers[] = {
     "Access-Control-Allow-Origin",
     "*",
     "Access-Control-Expose-Headers",
-    "Accept-Ranges, Content-Range, ETag, Link, Location, Photo-Id, Retry-After, Tus-Checksum-Algorithm, Tus-Extension, "
-    "Tus-Max-Size, Tus-Resumable, Tus-Version, Upload-Expires, Upload-Length, Upload-Metadata, Upload-Offset, "
-    "X-Request-Id",
+    exposed_headers,
     "X-Content-Type-Options",
     "nosniff",
     NULL,
