@@ -50,6 +50,7 @@ static const int allowed_calls[] = {
     /* clocks and counters */
     SCMP_SYS(clock_gettime),
     SCMP_SYS(clock_nanosleep),
+    SCMP_SYS(nanosleep), /* ThreadSanitizer's own thread */
     SCMP_SYS(gettimeofday),
     SCMP_SYS(getrusage),
     SCMP_SYS(getrandom),
