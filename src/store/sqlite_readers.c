@@ -44,8 +44,6 @@ static enum status open_reader(const struct readers *readers, struct reader *rea
     status = connection_execute(
         &reader->connection, "PRAGMA query_only = ON; PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 2147418112", why);
     if (!status)
-        status = users_prepare_search(reader, why);
-    if (!status)
         status = log_header_find(&reader->connection, &reader->header, why);
     if (status)
         connection_close(&reader->connection);

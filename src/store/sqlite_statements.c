@@ -61,8 +61,7 @@ const char *const statement_sql[STATEMENTS] = {
                       " ON CONFLICT (name) DO UPDATE SET posts_count = posts_count + 1",
     [USER_REMOVE_POST] = "UPDATE users SET posts_count = posts_count - 1 WHERE name = ?",
     [USER_FORGET] = "DELETE FROM users WHERE name = ? AND posts_count <= 0",
-    /* visit() hands the rows out and holds at the end of the search: sqlite_users.c. */
-    [USERS_SEARCH] = "SELECT 1 FROM users WHERE name >= ? AND visit(name, posts_count) ORDER BY name",
+    [USERS_SEARCH] = "SELECT name, posts_count FROM users WHERE name >= ? ORDER BY name",
     [USERS_ALL] = "SELECT name, posts_count FROM users ORDER BY name",
     [USER_POSTS] = "SELECT id, created_ms FROM photos WHERE author = ? AND state = 1 AND (created_ms, id) < (?, ?)"
                    " ORDER BY created_ms DESC, id DESC LIMIT ?",

@@ -169,7 +169,6 @@ enum status schema_prepare(struct connection *connection, struct text *why);
 
 /* ---- Readers ---- */
 
-struct search;
 /* A connection, and the snapshot that it holds between queries: beginning and ending a read transaction costs more
  * than a search. A snapshot is used while nobody has committed since, and ends after READERS_HOLD_MS at the latest, so
  * that the write-ahead log can start over. */
@@ -179,7 +178,6 @@ struct reader {
     bool is_open, has_snapshot;
     log_header *header;
     unsigned long long seen_header[LOG_HEADER_WORDS], epoch; /* of the snapshot */
-    struct search *search;                                   /* that is going on */
 };
 
 enum { READERS_HOLD_MS = 100 };
@@ -257,8 +255,6 @@ enum status execution_replace(struct connection *connection, const struct execut
 enum status execution_abort(struct connection *connection, const struct id *id, int64_t now_ms, struct text *why);
 /* ERROR becomes PENDING again. NOT_FOUND when the photo is gone. */
 enum status photo_reopen(struct connection *connection, const struct id *id, int64_t now_ms, struct text *why);
-/* Gives a reader's connection what USERS_SEARCH calls. */
-enum status users_prepare_search(struct reader *reader, struct text *why);
 enum status user_add_post(struct connection *connection, const char *author, struct text *why);
 enum status user_remove_post(struct connection *connection, const char *author, struct text *why);
 /* An execution goes from one status to another: keeps the counters right. */

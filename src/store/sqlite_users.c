@@ -29,31 +29,13 @@ struct search {
     void *context;
 };
 
-/* Whether the search ends with this row. */
-static bool visit(struct search *search, const char *name, size_t length, int64_t posts_count)
+static bool search_row(void *context, sqlite3_stmt *row)
 {
-    if (length < search->prefix_length || memcmp(name, search->prefix, search->prefix_length) != 0)
-        return true;
-    return !search->row(search->context, name, length, posts_count) || --search->left == 0;
-}
-
-/* visit(name, posts_count) in SQL: false takes SQLite to the next row without coming back to us between, which takes a
- * third off the time of a search (bench/store_search.c). */
-static void visit_in_sql(sqlite3_context *context, int count, sqlite3_value **values)
-{
-    (void)count;
-    struct reader *reader = sqlite3_user_data(context);
-    const char *name = (const char *)sqlite3_value_text(values[0]);
-    bool ends =
-        !name || visit(reader->search, name, (size_t)sqlite3_value_bytes(values[0]), sqlite3_value_int64(values[1]));
-    sqlite3_result_int(context, ends);
-}
-
-enum status users_prepare_search(struct reader *reader, struct text *why)
-{
-    int code = sqlite3_create_function_v2(reader->connection.db, "visit", 2, SQLITE_UTF8 | SQLITE_DIRECTONLY, reader,
-                                          visit_in_sql, NULL, NULL, NULL);
-    return code ? connection_fail(&reader->connection, code, why) : STATUS_OK;
+    struct search *search = context;
+    const char *name = column_string(row, 0);
+    size_t length = (size_t)sqlite3_column_bytes(row, 0);
+    return name && length >= search->prefix_length && memcmp(name, search->prefix, search->prefix_length) == 0
+           && search->row(search->context, name, length, sqlite3_column_int64(row, 1)) && --search->left > 0;
 }
 
 static enum status search_table(struct store_sqlite *sqlite, struct search *search, const char *from,
@@ -63,13 +45,8 @@ static enum status search_table(struct store_sqlite *sqlite, struct search *sear
     enum status status = readers_take(&sqlite->readers, &reader, why);
     if (status)
         return status;
-    reader->search = search;
-    sqlite3_stmt *last = NULL;
-    status = connection_row(&reader->connection, USERS_SEARCH, VALUES(TEXT_LENGTH(from, from_length)), &last, why);
-    statement_cleanup(&last);
-    reader->search = NULL;
-    if (status == STATUS_NOT_FOUND) /* nobody follows */
-        status = STATUS_OK;
+    status = connection_each(&reader->connection, USERS_SEARCH, VALUES(TEXT_LENGTH(from, from_length)), search_row,
+                             search, why);
     readers_give_back(&sqlite->readers, reader, status);
     return status;
 }

@@ -22,11 +22,6 @@ static const bool is_covered[STATEMENTS] = {
     [EXECUTIONS_NEXT_DUE] = true,
 };
 
-static void never_called(sqlite3_context *context, int count, sqlite3_value **values)
-{
-    (void)context, (void)count, (void)values;
-}
-
 static bool open_store(struct connection *connection, struct text *why)
 {
     static char path[200];
@@ -35,10 +30,7 @@ static bool open_store(struct connection *connection, struct text *why)
     if (!CHECK(file) || !CHECK_INT(fclose(file), 0))
         return false;
     return CHECK_INT(connection_open(connection, path, why), STATUS_OK)
-           && CHECK_INT(schema_prepare(connection, why), STATUS_OK)
-           && CHECK_INT(
-               sqlite3_create_function(connection->db, "visit", 2, SQLITE_UTF8, NULL, never_called, NULL, NULL),
-               SQLITE_OK);
+           && CHECK_INT(schema_prepare(connection, why), STATUS_OK);
 }
 
 static void check_plan(struct connection *connection, enum statement id)
