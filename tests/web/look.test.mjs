@@ -60,6 +60,7 @@ test('the newest question is answered, in whatever order answers come', () => wi
 test('a search has a page of results; nobody is said in words', () => withPage(server, async (page) => {
     await page.goto('/search?q=ann');
     await page.getByRole('heading', { name: 'begins with “ann”' }).waitFor();
+    await page.locator('.people strong').nth(1).waitFor();
     assert.deepEqual(await page.locator('.people strong').allInnerTexts(), ['anna_b', 'annika']);
     await page.goto('/search?q=zzz');
     await page.getByRole('heading', { name: 'Nobody’s name begins with “zzz”' }).waitFor();
@@ -68,6 +69,7 @@ test('a search has a page of results; nobody is said in words', () => withPage(s
 test('a profile shows its photos and their number', () => withPage(server, async (page) => {
     await page.goto('/@ada');
     await page.getByText('4 photos').waitFor();
+    await cells(page).nth(3).waitFor();
     assert.equal(await cells(page).count(), 4);
     await page.goto('/@nobody_yet');
     await page.getByRole('heading', { name: 'No published photos' }).waitFor();

@@ -89,6 +89,26 @@ test('two tabs show the same queue, and when one is closed the other goes on', (
     await jobState(other, 'heavy.png', 'Published');
 }, { name: newName() }));
 
+test('a tab that takes over finds what the closed one did and did not tell', () => withPage(server, async (page, context) => {
+    const name = newName();
+    await context.addInitScript((user) => { if (location.protocol === 'http:') localStorage.setItem('name', user); }, name);
+    const other = await context.newPage();
+    await page.goto('/mine');
+    await page.getByRole('heading', { name: 'Nothing is being uploaded' }).waitFor();
+    await page.evaluate(() => {
+        const post = BroadcastChannel.prototype.postMessage;
+        BroadcastChannel.prototype.postMessage = function (message) { if (!message.job?.photoId) post.call(this, message); };
+    });
+    await other.goto('/mine');
+    await other.getByRole('heading', { name: 'Nothing is being uploaded' }).waitFor();
+    await choose(other, [heavy(1)]);
+    await jobState(page, 'heavy.png', 'Published');
+    await jobState(other, 'heavy.png', 'Sending');
+    await page.close();
+    await jobState(other, 'heavy.png', 'Published');
+    assert.equal((await published(name)).length, 1);
+}));
+
 test('a cancelled upload leaves nothing on the server', () => withPage(server, async (page) => {
     const methods = [];
     await page.route('**/uploads/*', async (route) => {

@@ -58,11 +58,12 @@ function wake() {
     watcher.look(jobs.peek());
 }
 
-function lead(): Promise<void> {
+async function lead(): Promise<void> {
+    await showStored(); // who led before may have gone between writing something down and telling it
     isLeader = true;
     jobs.subscribe((list) => { if (list.some(isAtServer)) watcher.look(list); });
     wake();
-    return new Promise(() => {}); // until the page is gone
+    await new Promise(() => {}); // until the page is gone
 }
 
 /* When there is a network again, the browser starts the service worker, even if no page is open then. */
@@ -79,13 +80,17 @@ function hear({ data }: MessageEvent<Message>) {
     else if (data.kind === 'cancel') void forget(data.id);
 }
 
+async function showStored() {
+    for (const job of await listJobs().catch(() => [])) show(job);
+}
+
 let isStarted = false;
 
 export async function startUploads() {
     if (isStarted) return;
     isStarted = true;
     channel?.addEventListener('message', hear as (event: MessageEvent) => void);
-    for (const job of await listJobs().catch(() => [])) show(job);
+    await showStored();
     if (navigator.locks) void navigator.locks.request('uploads', lead);
     else void lead();
     wake();

@@ -23,12 +23,16 @@ export function makeSender(tell: (job: Job) => void): Sender {
 
     const next = async () => (await listJobs()).find((job) => isToSend(job) && !active.has(job.id) && !resting.has(job.id));
 
+    let calls = 0;
     async function lane() {
-        for (let job; (job = await next());) {
-            if (active.has(job.id)) continue; // the other lane was quicker
-            const control = new AbortController();
-            active.set(job.id, control);
-            try { await sendJob(job, control.signal); } finally { active.delete(job.id); }
+        for (let seen = -1; seen !== calls;) { // who calls while all lanes are looking may have put there what they don't see
+            seen = calls;
+            for (let job; (job = await next());) {
+                if (active.has(job.id)) continue; // the other lane was quicker
+                const control = new AbortController();
+                active.set(job.id, control);
+                try { await sendJob(job, control.signal); } finally { active.delete(job.id); }
+            }
         }
     }
 
@@ -90,6 +94,7 @@ export function makeSender(tell: (job: Job) => void): Sender {
 
     let lanes = 0;
     async function run() {
+        calls++;
         await Promise.all(Array.from({ length: LANES - lanes }, async () => {
             lanes++;
             try { await lane(); } finally { lanes--; }
