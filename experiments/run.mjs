@@ -1,11 +1,13 @@
 // `make experiments`: repeats the experiments of the original's report on this machine, and writes docs/experiments/.
-// Usage: node experiments/run.mjs [--paper] [--refused SHARE] [WORD]. --paper takes the original's lengths, about an hour; SHARE of the uploaded
-// pictures are such as must be refused (0.3). With a word only the experiments with it in their name run, and nothing is written.
+// Usage: node experiments/run.mjs [--paper] [--refused SHARE] [--plan] [WORD]. --paper takes the original's lengths, well over an hour; SHARE of the
+// uploaded pictures are such as must be refused (0.3); --plan only prints what would be run, and how long it takes. With a word only the experiments
+// with it in their name run, and nothing is written.
 //
-// An experiment is experiments/NAME.experiment.mjs and exports `title`, `about` (a paragraph) and `async function perform(context)`, which resolves to
+// An experiment is experiments/NAME.experiment.mjs and exports `title`, `about` (a paragraph), `lengths` ({ quick, paper }), `commands(length, names)`, which
+// says what is run ({ NAME: { seconds, words } }), and `async function perform(context)`, which resolves to
 //   { figures: [{ what, ours, paper, differs }], runs: [paths of JSON lines], tables: [{ caption, head, rows }] }
-// context: { program, folder, isPaper, refused, serve, tool }. `folder` is a temporary one of its own; `serve()` starts a server that is ended
-// afterwards; `tool(...words)` runs the program on the cores of the load and resolves to its output.
+// context: { folder, length, refused, serve, tool }. `folder` is a temporary one of its own; `length` one of the lengths; `serve()` starts a server that is
+// ended afterwards; `tool(command)` runs the program on the cores of the load and resolves to its output.
 import { execFileSync, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir, totalmem } from 'node:os';
@@ -17,11 +19,16 @@ const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const program = join(root, 'build', 'cloudphotos');
 const documents = join(root, 'docs', 'experiments');
 const words = process.argv.slice(2);
-const isPaper = words.includes('--paper');
+const isPaper = words.includes('--paper'), isPlan = words.includes('--plan');
 const refused = Number(words[words.indexOf('--refused') + 1 || words.length] ?? 0.3);
 const only = words.filter((word, i) => !word.startsWith('--') && words[i - 1] !== '--refused')[0] ?? '';
 if (!(refused >= 0 && refused <= 1)) {
     console.error('experiments: --refused is a share from 0 to 1');
+    process.exit(2);
+}
+const unknown = words.find((word) => word.startsWith('--') && !['--paper', '--plan', '--refused'].includes(word));
+if (unknown) {
+    console.error(`experiments: there is no option ${unknown}; there are --paper, --plan and --refused SHARE`);
     process.exit(2);
 }
 
@@ -30,7 +37,7 @@ const many = cpus().length > 1;
 const half = Math.floor(cpus().length / 2);
 const cores = many ? { server: `0-${half - 1}`, load: `${half}-${cpus().length - 1}` } : {};
 
-function tool(...command) {
+function tool({ words: command }) {
     const all = many ? ['taskset', '-c', cores.load, program, ...command] : [program, ...command];
     const child = spawn(all[0], all.slice(1), { stdio: ['ignore', 'pipe', 'pipe'] });
     const output = { stdout: '', stderr: '' };
@@ -42,8 +49,21 @@ function tool(...command) {
     });
 }
 
-async function perform(name) {
+/* With its name, and the length that was asked for. */
+async function load(name) {
     const experiment = await import(join(root, 'experiments', `${name}.experiment.mjs`));
+    return { name, ...experiment, length: experiment.lengths[isPaper ? 'paper' : 'quick'] };
+}
+
+function printPlan(experiments) {
+    const all = experiments.flatMap(({ title, length, commands }) => Object.values(commands(length, { url: 'http://SERVER', folder: 'FOLDER', knee: NaN }))
+        .map((command) => ({ title, ...command })));
+    for (const { title, seconds, words: command } of all) console.log(`${String(seconds).padStart(5)} s  ${title}: cloudphotos ${command.join(' ').replaceAll('NaN', 'RATE')}`);
+    console.log(`${String(all.reduce((sum, { seconds }) => sum + seconds, 0)).padStart(5)} s  in all, without the making of users and reports`);
+}
+
+async function perform(experiment) {
+    const { name, title, length } = experiment;
     const folder = mkdtempSync(join(tmpdir(), 'cloudphotos-experiment-'));
     const servers = [];
     const serve = async (...options) => {
@@ -51,15 +71,15 @@ async function perform(name) {
         servers.push(server);
         return server;
     };
-    console.log(`${experiment.title}: begun ${new Date().toISOString()}`);
+    console.log(`${title}: begun ${new Date().toISOString()}`);
     const begin = Date.now();
     try {
-        const result = await experiment.perform({ program, folder, isPaper, refused, serve, tool });
+        const result = await experiment.perform({ folder, length, refused, serve, tool });
         const page = join(only ? tmpdir() : documents, `${name}.html`);
         mkdirSync(dirname(page), { recursive: true });
-        execFileSync(program, ['report', '--title', experiment.title, '--out', page, ...result.runs]);
+        execFileSync(program, ['report', '--title', title, '--out', page, ...result.runs]);
         if (only) console.log(`plots: ${page}`);
-        return { name, seconds: (Date.now() - begin) / 1000, ...experiment, ...result };
+        return { seconds: (Date.now() - begin) / 1000, ...experiment, ...result };
     } finally {
         for (const server of servers) await stop(server.child);
         rmSync(folder, { recursive: true, force: true });
@@ -67,6 +87,15 @@ async function perform(name) {
 }
 
 // ---- The page ----
+
+const FLEET = [
+    ['when a server is added and taken away', 'above 2,400 requests a minute and server for one minute; below 1,200 for two; 1 to 4 servers'],
+    ['how soon after the load rose a server was added', 'about three and a half minutes, twice'],
+    ['how soon after the load fell one was taken away', 'about six minutes'],
+    ['requests a minute and server at the peak, with three', '1,900 of 5,500'],
+    ['failed, and time, while servers were added', '5–10 %, from 20 ms to over 3 s'],
+    ['a server that was stopped', 'another was healthy in its place; how soon is not given'],
+];
 
 const table = (head, rows) => [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n');
 
@@ -86,14 +115,27 @@ function writeDocument(chapters) {
 Written by \`make experiments${isPaper ? ' PAPER=yes' : ''}\` on ${new Date().toISOString().slice(0, 10)}, in ${minutes} minutes. Machine: a shared machine with ${cpus().length} cores and
 ${Math.round(totalmem() / 2 ** 30)} GiB of memory; server and load run on it together${many ? ', on cores of their own' : ''}. The paper's servers were virtual machines behind a load
 balancer, with database, buckets and workflow as services beside them, and its load came from other machines. Photos are checked and resized here, and not moderated.
+The paper is the report of [Cloud Photos App](https://github.com/simonesestito/cloud-photos-app) by S. Sestito and A. Scifoni, 2024; what it only plots was read off
+its plots, and what its JMeter test gave is taken from the file of results beside it (its table prints those times and rates a tenth as large).
 
 ${chapters.map(chapter).join('\n')}
-Scaling and availability join when there is a fleet. How the tools measure: [load.md](../load.md).
+## Not here yet
+
+These join when there is a fleet.
+
+${table(['in the paper', 'its figure'], FLEET)}
+
+How the tools measure: [load.md](../load.md).
 `);
 }
 
 const names = readdirSync(join(root, 'experiments')).filter((file) => file.endsWith('.experiment.mjs')).map((file) => file.replace('.experiment.mjs', '')).sort();
-const chapters = [];
-for (const name of names.filter((one) => one.includes(only))) chapters.push(await perform(name));
-if (only) console.log(chapters.map(chapter).join('\n'));
-else writeDocument(chapters);
+const experiments = await Promise.all(names.filter((one) => one.includes(only)).map(load));
+if (isPlan) {
+    printPlan(experiments);
+} else {
+    const chapters = [];
+    for (const experiment of experiments) chapters.push(await perform(experiment));
+    if (only) console.log(chapters.map(chapter).join('\n'));
+    else writeDocument(chapters);
+}

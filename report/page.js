@@ -1,6 +1,7 @@
 // Draws the page of a report from `report`, which src/load/report_data.c writes:
-//   { title, curve: [{ rate, mean, deviation, failed }], runs: [{ title, command, begin, ended, interval, table, events: [{ at, text }],
-//     levels: [{ value, text }], at, users, series: { p50, p90, p99, max, mean, deviation, ok, failed, dropped }, labels: [{ name, requests }] }] }
+//   { title, curve: [{ rate, mean, deviation, failed }], runs: [{ title, command, begin, ended, interval, table, curve, events: [{ at, text }],
+//     levels: [{ value, plot, text }], gauges: [{ plot, name, points: [[at, value]] }], at, users,
+//     series: { p50, p90, p99, max, mean, deviation, ok, failed, dropped }, labels: [{ name, requests }] }] }
 // Times are seconds since the run's begin, latencies milliseconds, counts per second, failures of the curve per cent.
 (() => {
     const COLOURS = ['#1f6fb2', '#d1495b', '#2e8b57', '#b8860b', '#7b4fa3', '#0e8a8a', '#8c564b', '#556070'];
@@ -99,14 +100,30 @@
             overTime('per second', rows, { plugins: [marks(run.events, [], 'y')] }));
     }
 
+    /* Levels are of the requests, unless they name another plot. */
+    const levelsOf = (run, plot) => run.levels.filter((level) => level.plot === plot);
+    /* From 0 to above all that is drawn. */
+    const upTo = (...values) => ({ y: { range: () => [0, Math.max(...values) * 1.08 || 1] } });
+
     function targetPlot(parent, run) {
         const total = run.at.map((_, i) => run.labels.reduce((sum, label) => sum + label.requests[i], 0));
         const many = run.labels.length > 1 ? run.labels : [];
-        const highest = Math.max(...total, ...run.levels.map((level) => level.value)) * 1.08;
+        const levels = levelsOf(run, '');
         plot(parent, many.length ? 'Requests in total and by target' : 'Requests in total', 'Requests a second; dashed lines are events and alarms.',
             [run.at, total, ...many.map((label) => label.requests)],
             overTime('per second', [series('total', '#1c2430', { width: 2 }), ...many.map((label, i) => series(label.name, COLOURS[i % COLOURS.length]))],
-                { scales: { y: { range: () => [0, highest || 1] } }, plugins: [marks(run.events, run.levels, 'y')] }));
+                { scales: upTo(...total, ...levels.map(({ value }) => value)), plugins: [marks(run.events, levels, 'y')] }));
+    }
+
+    /* What somebody else has noted over time, such as a server of its executions: a plot for each name of one. */
+    function gaugePlots(parent, run) {
+        for (const title of new Set(run.gauges.map((gauge) => gauge.plot))) {
+            const gauges = run.gauges.filter((gauge) => gauge.plot === title), levels = levelsOf(run, title);
+            const data = uPlot.join(gauges.map(({ points }) => [points.map(([at]) => at), points.map(([, value]) => value)]));
+            const values = gauges.flatMap(({ points }) => points.map(([, value]) => value));
+            plot(parent, title, 'Noted beside the run.', data, overTime('', gauges.map(({ name }, i) => series(name, COLOURS[i % COLOURS.length], { spanGaps: true })),
+                { scales: upTo(...values, ...levels.map(({ value }) => value)), plugins: [marks(run.events, levels, 'y')] }));
+        }
     }
 
     function userPlot(parent, run) {
@@ -115,7 +132,7 @@
             overTime('users', [series('users', BLUE, { fill: '#1f6fb222', paths: uPlot.paths.stepped({ align: -1 }) })]));
     }
 
-    /* One point stands alone: it is drawn as one. */
+    /* One point is no curve. */
     function curvePlot(parent, points) {
         if (points.length < 2) return;
         const column = (value) => points.map(value);
@@ -164,13 +181,14 @@
         add(section, 'p', `cloudphotos ${run.command}, begun ${run.begin}, intervals of ${number(run.interval)} s; ended: ${run.ended}.`);
         summaryTable(section, run.table);
         add(section, 'p', failureText(run.table.at(-1)));
-        for (const draw of [latencyPlot, outcomePlot, targetPlot, userPlot]) draw(section, run);
+        for (const draw of [latencyPlot, outcomePlot, targetPlot, userPlot, gaugePlots]) draw(section, run);
+        curvePlot(section, run.curve);
     }
 
     document.title = report.title;
     add(main, 'h1', report.title);
     for (const run of report.runs) showRun(run);
-    curvePlot(add(main, 'section'), report.curve);
+    curvePlot(add(main, 'section'), report.curve); // of the runs that had one rate each
 
     const fit = () => { for (const { made, figure } of drawn) made.setSize({ width: figure.clientWidth, height: PLOT_HEIGHT }); };
     addEventListener('resize', fit);

@@ -2,6 +2,7 @@
 
 #include "clock.h"
 #include "memory.h"
+#include "report_marks.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -115,13 +116,25 @@ static void add_to_curve(struct curve *curve, double planned, const struct tally
     curve->bins[index].count++;
 }
 
-static double highest_plan(const struct run *runs, size_t count)
+/* The highest planned rate of a run; 0 where none is planned. */
+static double highest_plan(const struct run *run)
 {
     double highest = 0;
-    for (size_t i = 0; i < count; i++)
-        for (size_t k = 0; k < runs[i].interval_count; k++)
-            highest = fmax(highest, run_number(runs[i].intervals[k].object, "planned"));
+    for (size_t k = 0; k < run->interval_count; k++)
+        highest = fmax(highest, run_number(run->intervals[k].object, "planned"));
     return highest;
+}
+
+/* A run of many rates has a curve of its own; runs of one rate make one together. */
+static bool has_many_rates(const struct run *run)
+{
+    double highest = highest_plan(run);
+    for (size_t k = 0; k < run->interval_count; k++) {
+        double planned = run_number(run->intervals[k].object, "planned");
+        if (planned > 0 && planned < highest)
+            return true;
+    }
+    return false;
 }
 
 static void add_curve(struct curve *curve, struct text *out)
@@ -177,38 +190,6 @@ static void add_table(const struct run *run, const struct tally *totals, struct 
     add_table_row(run->label_count > 1 ? "all" : run->labels[0], &all, seconds, out);
     text_add(out, "],");
     tally_release(&all);
-}
-
-/* ---- Events and levels ---- */
-
-static void add_event(const struct run_line *line, int64_t begin_ms, bool is_first, struct text *out)
-{
-    text_addf(out, "%s{\"at\":%.3f,\"text\":", is_first ? "" : ",", (double)(line->at_ms - begin_ms) / 1e3);
-    json_add_string_or_null(out, json_string_value(json_object_get(line->object, "text")));
-    text_addc(out, '}');
-}
-
-static void add_level(const struct run_line *line, bool is_first, struct text *out)
-{
-    text_addf(out, "%s{\"value\":%.6g,\"text\":", is_first ? "" : ",", run_number(line->object, "value"));
-    json_add_string_or_null(out, json_string_value(json_object_get(line->object, "text")));
-    text_addc(out, '}');
-}
-
-/* The run's own, and those of files without a head. */
-static void add_marks(const struct run *run, const struct run *runs, size_t count, struct text *out)
-{
-    bool is_first = true;
-    text_add(out, "\"events\":[");
-    for (size_t i = 0; i < count; i++)
-        for (size_t k = 0; (&runs[i] == run || !runs[i].has_head) && k < runs[i].event_count; k++, is_first = false)
-            add_event(&runs[i].events[k], run->begin_ms, is_first, out);
-    text_add(out, "],\"levels\":[");
-    is_first = true;
-    for (size_t i = 0; i < count; i++)
-        for (size_t k = 0; (&runs[i] == run || !runs[i].has_head) && k < runs[i].level_count; k++, is_first = false)
-            add_level(&runs[i].levels[k], is_first, out);
-    text_add(out, "],");
 }
 
 /* ---- A run ---- */
@@ -273,9 +254,13 @@ static void add_facts(const struct run *run, struct text *out)
 static enum status add_run(const struct run *run, const struct run *runs, size_t count, struct curve *curve,
                            struct text *out, struct text *why)
 {
+    struct curve *own = NEW(struct curve);
     struct columns columns = {.labels = NEW_ARRAY(run->label_count, struct text), .label_count = run->label_count};
     struct tally *totals = NEW_ARRAY(run->label_count, struct tally);
     enum status status = STATUS_OK;
+    own->highest = highest_plan(run);
+    if (has_many_rates(run))
+        curve = own;
     for (size_t i = 0, next; i < run->interval_count && status == STATUS_OK; i = next) {
         for (next = i + 1; next < run->interval_count && run->intervals[next].at_ms == run->intervals[i].at_ms;)
             next++;
@@ -283,9 +268,12 @@ static enum status add_run(const struct run *run, const struct run *runs, size_t
     }
     add_facts(run, out);
     add_table(run, totals, out);
-    add_marks(run, runs, count, out);
+    report_marks_add(run, runs, count, out);
     add_columns(&columns, run, out);
+    text_addc(out, ',');
+    add_curve(own, out);
     text_addc(out, '}');
+    free(own);
     for (size_t i = 0; i < run->label_count; i++)
         tally_release(&totals[i]);
     free(totals);
@@ -298,7 +286,8 @@ enum status report_data_add(const struct run *runs, size_t count, const char *ti
     struct curve *curve = NEW(struct curve);
     enum status status = STATUS_OK;
     size_t shown = 0;
-    curve->highest = highest_plan(runs, count);
+    for (size_t i = 0; i < count; i++)
+        curve->highest = fmax(curve->highest, highest_plan(&runs[i]));
     text_add(out, "{\"title\":");
     json_add_string_or_null(out, title);
     text_add(out, ",\"runs\":[");

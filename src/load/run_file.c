@@ -99,9 +99,9 @@ enum status run_file_end(FILE *file, const struct run_end *end, struct text *why
 
 void run_release(struct run *run)
 {
-    struct run_line *lists[] = {run->intervals, run->events, run->levels};
-    const size_t counts[] = {run->interval_count, run->event_count, run->level_count};
-    for (size_t k = 0; k < 3; k++) {
+    struct run_line *lists[] = {run->intervals, run->events, run->levels, run->gauges};
+    const size_t counts[] = {run->interval_count, run->event_count, run->level_count, run->gauge_count};
+    for (size_t k = 0; k < sizeof lists / sizeof lists[0]; k++) {
         for (size_t i = 0; i < counts[k]; i++)
             json_decref(lists[k][i].object);
         free(lists[k]);
@@ -164,6 +164,8 @@ static const char *read_line(struct run *run, json_t *object)
         return "no object with a \"type\"";
     if (strcmp(type, "run") == 0)
         return read_head(run, object);
+    if (!run->has_head && !absolute && (strcmp(type, "event") == 0 || strcmp(type, "gauge") == 0))
+        return "an event or gauge without a head before it, and without time_ms";
     if (strcmp(type, "interval") == 0) {
         if (!run->has_head || at_ms < 0 || label < 0 || (size_t)label >= run->label_count)
             return "an interval before the head, or with a label or time that isn't the run's";
@@ -175,13 +177,15 @@ static const char *read_line(struct run *run, json_t *object)
         keep_line(&run->events, &run->event_count, line);
     } else if (strcmp(type, "level") == 0) {
         keep_line(&run->levels, &run->level_count, line);
+    } else if (strcmp(type, "gauge") == 0) {
+        keep_line(&run->gauges, &run->gauge_count, line);
     } else if (strcmp(type, "summary") == 0) {
         const char *ended = json_string_value(json_object_get(object, "ended"));
         free(run->ended);
         run->ended = memory_copy_string(ended ? ended : "");
         run->cpu_s = run_number(object, "cpu_s");
     } else {
-        return "a type other than run, interval, event, level and summary";
+        return "a type other than run, interval, event, level, gauge and summary";
     }
     return NULL;
 }

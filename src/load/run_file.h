@@ -49,16 +49,16 @@ struct run_line {
     json_t *object; /* owned by the run */
 };
 
-/* A whole run: intervals keep their histograms encoded, so that an hour fits into memory. Events and levels of a file without a
- * head (what a scaler wrote) have absolute times in "time_ms". */
+/* A whole run: intervals keep their histograms encoded, so that an hour fits into memory. Events, levels and gauges of a file
+ * without a head (what a scaler wrote) have absolute times in "time_ms". */
 struct run {
     char *title, *command, *ended; /* ended: "" if the run was cut */
     int64_t begin_ms, interval_ms, end_ms;
     double cpu_s;
     char **labels;
     size_t label_count;
-    struct run_line *intervals, *events, *levels;
-    size_t interval_count, event_count, level_count;
+    struct run_line *intervals, *events, *levels, *gauges;
+    size_t interval_count, event_count, level_count, gauge_count;
     bool has_head;
 };
 
