@@ -4,7 +4,7 @@
 //     series: { p50, p90, p99, max, mean, deviation, ok, failed, dropped }, labels: [{ name, requests }] }] }
 // Times are seconds since the run's begin, latencies milliseconds, counts per second, failures of the curve per cent.
 (() => {
-    const COLOURS = ['#1f6fb2', '#d1495b', '#2e8b57', '#b8860b', '#7b4fa3', '#0e8a8a', '#8c564b', '#556070'];
+    const COLOURS = ['#1f6fb2', '#e07b39', '#2e8b57', '#b8860b', '#7b4fa3', '#0e8a8a', '#8c564b', '#556070'];
     const GOOD = '#2e8b57', BAD = '#d1495b', WARNING = '#b8860b', BLUE = '#1f6fb2', QUIET = '#5b6675';
     const PLOT_HEIGHT = 260;
     const main = document.querySelector('main');
@@ -36,16 +36,17 @@
                     context.setLineDash([4 * ratio, 4 * ratio]);
                     context.strokeStyle = context.fillStyle = QUIET;
                     context.lineWidth = ratio;
+                    const sharp = (position) => Math.round(position) + ratio / 2; // a line of one pixel, not of two halves
                     const line = (x1, y1, x2, y2) => { context.beginPath(); context.moveTo(x1, y1); context.lineTo(x2, y2); context.stroke(); };
                     for (const { at, text } of events) {
-                        const x = plot.valToPos(at, 'x', true);
+                        const x = sharp(plot.valToPos(at, 'x', true));
                         if (x < box.left || x > box.left + box.width) continue;
                         line(x, box.top, x, box.top + box.height);
                         context.fillText(text, x + 3 * ratio, box.top + 11 * ratio);
                     }
                     context.strokeStyle = context.fillStyle = BAD;
                     for (const { value, text } of levels) {
-                        const y = plot.valToPos(value, scale, true);
+                        const y = sharp(plot.valToPos(value, scale, true));
                         line(box.left, y, box.left + box.width, y);
                         context.fillText(text, box.left + 4 * ratio, y - 4 * ratio);
                     }
@@ -115,10 +116,11 @@
                 { scales: upTo(...total, ...levels.map(({ value }) => value)), plugins: [marks(run.events, levels, 'y')] }));
     }
 
-    /* What somebody else has noted over time, such as a server of its executions: a plot for each name of one. */
+    /* What somebody else has noted over time, such as a server of its executions: a plot for each title. */
     function gaugePlots(parent, run) {
-        for (const title of new Set(run.gauges.map((gauge) => gauge.plot))) {
-            const gauges = run.gauges.filter((gauge) => gauge.plot === title), levels = levelsOf(run, title);
+        const titleOf = (gauge) => gauge.plot || gauge.name;
+        for (const title of new Set(run.gauges.map(titleOf))) {
+            const gauges = run.gauges.filter((gauge) => titleOf(gauge) === title), levels = levelsOf(run, title);
             const data = uPlot.join(gauges.map(({ points }) => [points.map(([at]) => at), points.map(([, value]) => value)]));
             const values = gauges.flatMap(({ points }) => points.map(([, value]) => value));
             plot(parent, title, 'Noted beside the run.', data, overTime('', gauges.map(({ name }, i) => series(name, COLOURS[i % COLOURS.length], { spanGaps: true })),

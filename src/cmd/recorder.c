@@ -93,6 +93,7 @@ static void release(struct recorder *recorder)
     free(recorder->totals);
     free(recorder->path);
     tally_release(&recorder->recent);
+    live_line_release(&recorder->live);
     text_release(&recorder->why);
     text_release(&recorder->given_up);
 }
@@ -103,7 +104,7 @@ enum status recorder_open(const struct recorder_settings *settings, struct recor
     recorder.path =
         settings->out ? memory_copy_string(settings->out) : default_path(settings->command, recorder.begin_ms);
     recorder.totals = NEW_ARRAY(settings->label_count, struct tally);
-    recorder.is_live = !settings->is_quiet && isatty(STDERR_FILENO);
+    live_line_init(&recorder.live, settings->is_quiet, schedule_length(settings->schedule));
     const struct run_head head = {
         .command = settings->command,
         .title = settings->title,
@@ -125,25 +126,6 @@ enum status recorder_open(const struct recorder_settings *settings, struct recor
 }
 
 /* ---- Intervals ---- */
-
-static void show_live(struct recorder *recorder, int64_t at_ms, double users)
-{
-    const struct tally *recent = &recorder->recent;
-    uint64_t ended = tally_ended(recent);
-    double length_s = schedule_length(recorder->settings.schedule), at_s = (double)at_ms / 1e3;
-    TEXT_CLEANUP struct text line = {0};
-    text_addf(&line, "\r\033[K%.0f s  %.1f/s", at_s, (double)ended * 1e3 / (double)recorder->settings.interval_ms);
-    if (recorder->settings.shows_users)
-        text_addf(&line, "  %.0f users", users);
-    text_addf(&line, "  failed %.2f %%  p50 ", ended ? 100.0 * (double)tally_failed(recent) / (double)ended : 0);
-    summary_add_duration((double)latencies_percentile(&recent->latency, 50), &line);
-    text_add(&line, "  p99 ");
-    summary_add_duration((double)latencies_percentile(&recent->latency, 99), &line);
-    if (recent->dropped)
-        text_addf(&line, "  dropped %" PRIu64, recent->dropped);
-    text_addf(&line, "  %.0f s left", length_s > at_s ? length_s - at_s : 0);
-    (void)fwrite(line.data, 1, line.length, stderr);
-}
 
 /* A target that gives no answer for a while is dead; time-outs, refusals and cut connections are none. */
 static void watch_life(struct recorder *recorder, int64_t at_ms)
@@ -190,8 +172,8 @@ void recorder_add(struct recorder *recorder, int64_t index, const struct tally *
     }
     log_hdr(recorder, at_ms);
     watch_life(recorder, at_ms + length_ms);
-    if (recorder->is_live)
-        show_live(recorder, at_ms + length_ms, users);
+    live_line_note(&recorder->live, &recorder->recent, (double)length_ms / 1e3,
+                   recorder->settings.shows_users ? users : -1);
 }
 
 void recorder_add_event(struct recorder *recorder, int64_t at_ms, const char *sentence)
@@ -199,8 +181,9 @@ void recorder_add_event(struct recorder *recorder, int64_t at_ms, const char *se
     keep_status(recorder, run_file_add_event(recorder->file, at_ms, sentence, &recorder->why));
 }
 
-bool recorder_should_stop(const struct recorder *recorder)
+bool recorder_should_stop(struct recorder *recorder)
 {
+    live_line_draw(&recorder->live);
     return interrupted || recorder->given_up.length > 0 || recorder->status != STATUS_OK;
 }
 
@@ -211,8 +194,8 @@ static void print_summary(struct recorder *recorder, const struct run_end *end)
     FILE *out = recorder->file == stdout ? stderr : stdout;
     TEXT_CLEANUP struct text table = {0};
     summary_add_table(end->labels, end->totals, end->label_count, end->elapsed_s, &table);
-    (void)fprintf(out, "%s%.1f s, processor time of the generator %.1f s, %s%s\n%s",
-                  recorder->is_live ? "\r\033[K" : "", end->elapsed_s, end->cpu_s,
+    live_line_clear(&recorder->live);
+    (void)fprintf(out, "%.1f s, processor time of the generator %.1f s, %s%s\n%s", end->elapsed_s, end->cpu_s,
                   recorder->file == stdout ? "" : "results in ", recorder->file == stdout ? "" : recorder->path,
                   text_get(&table));
     (void)fflush(out);

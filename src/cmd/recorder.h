@@ -2,6 +2,7 @@
 #ifndef RECORDER_H
 #define RECORDER_H
 
+#include "live_line.h"
 #include "run_file.h"
 #include "schedule.h"
 
@@ -25,9 +26,9 @@ struct recorder {
     char *path;
     FILE *file, *hdr;
     int64_t begin_ms;
-    bool is_live;
+    struct live_line live;
     int64_t silent_ms;         /* for how long there was no answer */
-    struct tally recent;       /* since the live line was written */
+    struct tally recent;       /* of the last interval */
     struct tally *totals;      /* one a label */
     enum status status;        /* of writing */
     struct text why, given_up; /* reasons for a failed write, and for ending early */
@@ -41,8 +42,8 @@ enum status recorder_open(const struct recorder_settings *settings, struct recor
 /* An interval is over. `users` 0 where there are none. */
 void recorder_add(struct recorder *recorder, int64_t index, const struct tally *tallies, double users);
 void recorder_add_event(struct recorder *recorder, int64_t at_ms, const char *sentence);
-/* Interrupted, the target dead, or the disk full. */
-bool recorder_should_stop(const struct recorder *recorder);
+/* Interrupted, the target dead, or the disk full. To be asked several times a second: it keeps the live line going as well. */
+bool recorder_should_stop(struct recorder *recorder);
 
 /* Writes the summary, prints it, closes. The exit status: 0 when the run is complete or was interrupted, 2 when the target died
  * or the file could not be written: then one line on stderr says so. */

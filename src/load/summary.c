@@ -1,8 +1,9 @@
 #include "summary.h"
 
 #include <inttypes.h>
+#include <string.h>
 
-enum { LATE_NS = 10000000 };
+enum { LATE_NS = 10000000, LABEL_WIDTH = 80 };
 
 static const double percentiles[] = {50, 90, 95, 99, 99.9, 99.99};
 enum { PERCENTILES = sizeof percentiles / sizeof percentiles[0] };
@@ -20,11 +21,14 @@ void summary_add_duration(double ns, struct text *out)
     text_addf(out, "%.*f %s", value < 10 ? 2 : value < 100 ? 1 : 0, value, units[i].name);
 }
 
-/* One cell of the table, to the right of 10 columns. */
-static void add_cell(double ns, struct text *out)
+/* A cell of 10 columns, to the right. Without any duration there is no mean either. */
+static void add_cell(const struct latencies *latencies, double ns, struct text *out)
 {
     TEXT_CLEANUP struct text cell = {0};
-    summary_add_duration(ns, &cell);
+    if (latencies->total > 0)
+        summary_add_duration(ns, &cell);
+    else
+        text_addc(&cell, '-');
     text_addf(out, " %9s", text_get(&cell));
 }
 
@@ -33,16 +37,17 @@ static double share(uint64_t part, uint64_t whole)
     return whole ? 100.0 * (double)part / (double)whole : 0;
 }
 
-static void add_row(const char *label, const struct tally *tally, double seconds, struct text *out)
+static void add_row(const char *label, int width, const struct tally *tally, double seconds, struct text *out)
 {
+    const struct latencies *latency = &tally->latency;
     uint64_t ended = tally_ended(tally), failed = tally_failed(tally);
-    text_addf(out, "%-32.32s %9" PRIu64 " %8" PRIu64 " %6.2f%% %9.1f", label, ended, failed, share(failed, ended),
-              seconds > 0 ? (double)ended / seconds : 0);
-    add_cell(latencies_mean(&tally->latency), out);
-    add_cell(latencies_deviation(&tally->latency), out);
+    text_addf(out, "%-*.*s %9" PRIu64 " %8" PRIu64 " %6.2f%% %9.1f", width, width, label, ended, failed,
+              share(failed, ended), seconds > 0 ? (double)ended / seconds : 0);
+    add_cell(latency, latencies_mean(latency), out);
+    add_cell(latency, latencies_deviation(latency), out);
     for (size_t i = 0; i < PERCENTILES; i++)
-        add_cell((double)latencies_percentile(&tally->latency, percentiles[i]), out);
-    add_cell((double)latencies_max(&tally->latency), out);
+        add_cell(latency, (double)latencies_percentile(latency, percentiles[i]), out);
+    add_cell(latency, (double)latencies_max(latency), out);
     text_addc(out, '\n');
 }
 
@@ -67,11 +72,14 @@ static void add_kinds(const struct tally *tally, struct text *out)
 
 static void add_generator(const struct tally *tally, struct text *out)
 {
-    text_add(out, "service time (from the real start): p50 ");
-    summary_add_duration((double)latencies_percentile(&tally->service, 50), out);
-    text_add(out, ", p99 ");
-    summary_add_duration((double)latencies_percentile(&tally->service, 99), out);
-    text_add(out, "\ngenerator: starts late by p50 ");
+    if (tally->service.total > 0) {
+        text_add(out, "service time (from the real start): p50 ");
+        summary_add_duration((double)latencies_percentile(&tally->service, 50), out);
+        text_add(out, ", p99 ");
+        summary_add_duration((double)latencies_percentile(&tally->service, 99), out);
+        text_addc(out, '\n');
+    }
+    text_add(out, "generator: starts late by p50 ");
     summary_add_duration((double)latencies_percentile(&tally->lag, 50), out);
     text_add(out, ", p99 ");
     summary_add_duration((double)latencies_percentile(&tally->lag, 99), out);
@@ -80,7 +88,8 @@ static void add_generator(const struct tally *tally, struct text *out)
     text_addf(out, "; dropped %" PRIu64 "\n", tally->dropped);
 }
 
-void summary_add_saturation(const struct tally *tally, struct text *out)
+/* A generator is at its limit when more than one of a thousand starts was dropped, or one of a hundred was late by over 10 ms. */
+static void add_saturation(const struct tally *tally, struct text *out)
 {
     uint64_t planned = tally->started + tally->dropped;
     if (tally->dropped * 1000 > planned)
@@ -93,23 +102,33 @@ void summary_add_saturation(const struct tally *tally, struct text *out)
                       "Latencies contain that; service times don't.\n");
 }
 
+/* Of the column of labels: targets often differ at their ends. */
+static int width_of(const char *const *labels, size_t count)
+{
+    size_t width = 0;
+    for (size_t i = 0; i < count; i++)
+        width = strlen(labels[i]) > width ? strlen(labels[i]) : width;
+    return width < LABEL_WIDTH ? (int)width : LABEL_WIDTH;
+}
+
 void summary_add_table(const char *const *labels, const struct tally *tallies, size_t count, double seconds,
                        struct text *out)
 {
     struct tally all = {0};
-    text_addf(out, "%-32s %9s %8s %7s %9s %9s %9s", "", "requests", "failed", "", "per s", "mean", "deviation");
+    int width = width_of(labels, count);
+    text_addf(out, "%-*s %9s %8s %7s %9s %9s %9s", width, "", "requests", "failed", "", "per s", "mean", "deviation");
     for (size_t i = 0; i < PERCENTILES; i++)
         text_addf(out, "     p%-4g", percentiles[i]);
     text_addf(out, " %9s\n", "max");
     for (size_t i = 0; i < count; i++) {
         tally_add(&all, &tallies[i]);
         if (count > 1)
-            add_row(labels[i], &tallies[i], seconds, out);
+            add_row(labels[i], width, &tallies[i], seconds, out);
     }
-    add_row(count > 1 ? "all" : labels[0], &all, seconds, out);
+    add_row(count > 1 ? "all" : labels[0], width, &all, seconds, out);
     add_kinds(&all, out);
     add_generator(&all, out);
-    summary_add_saturation(&all, out);
+    add_saturation(&all, out);
     tally_release(&all);
 }
 

@@ -10,9 +10,6 @@ void summary_add_table(const char *const *labels, const struct tally *tallies, s
                        struct text *out);
 /* {"label":…,"count":…,"failed":…,"mean_ms":…,"deviation_ms":…,"percentiles_ms":{"50":…},"max_ms":…,…} */
 void summary_add_json(const char *label, const struct tally *tally, double seconds, struct text *out);
-/* What to say when the generator rather than the target was the limit: a sentence, or nothing is added. A generator is at its
- * limit when more than one of a thousand starts was dropped, or one of a hundred was late by more than 10 ms. */
-void summary_add_saturation(const struct tally *tally, struct text *out);
 /* "1.23 ms", "4.5 s". */
 void summary_add_duration(double ns, struct text *out);
 

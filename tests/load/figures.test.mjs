@@ -1,11 +1,12 @@
 // The figures that `cloudphotos load` reports, against a server that knows what it did.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { promisify } from 'node:util';
 import { newFolder, program, runProgram, until } from '../http/server.mjs';
 import { KnownServer, freeze, now } from './known_server.mjs';
 import { deviation, load, mean, percentile } from './tool.mjs';
@@ -130,6 +131,20 @@ test('Ctrl-C ends a run in order, with what there was', () => withServer(() => '
     const summary = JSON.parse(readFileSync(path, 'utf8').trimEnd().split('\n').at(-1));
     assert.equal(summary.ended, 'interrupted');
     assert.equal(summary.all.count, server.records.length);
+}));
+
+/* On a terminal of 50 columns, with an interval that is longer than the run. */
+const threeOfFour = ({ number }) => (number % 4 ? 'ok' : 'unavailable');
+test('a live line says each second how long is left, and is never wider than the terminal', () => withServer(threeOfFour, async (server) => {
+    const command = (words) => [program, 'load', '--rate', '40/s', '--out', join(newFolder(), 'run'), ...words, server.url].join(' ');
+    const run = (...words) => promisify(execFile)('script', ['-qec', `stty cols 50; ${command(words)}`, '/dev/null']);
+    const linesOf = ({ stdout }) => stdout.split('\r\x1b[K').slice(1, -1);
+    const short = linesOf(await run('--duration', '3s', '--interval', '500ms'));
+    assert.ok(short.some((line) => /^2 s, 1 s left {2}40\.0\/s {2}failed 25\.00 % {2}p50 [\d.]+ [mu]s/.test(line)), short.join('|'));
+    for (const line of short) assert.ok(line.length < 50, line);
+    const long = linesOf(await run('--duration', '2500ms', '--interval', '10s'));
+    for (const line of ['0 s, 3 s left', '1 s, 2 s left', '2 s, 1 s left']) assert.ok(long.includes(line), `${line} in ${long.join('|')}`);
+    assert.deepEqual(linesOf(await run('--duration', '1200ms', '--quiet')), []);
 }));
 
 test('methods, headers, bodies and photos arrive as they were asked for', () => withServer(() => 'ok', async (server) => {

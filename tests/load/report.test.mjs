@@ -32,6 +32,14 @@ const colours = (page) => page.$$eval('.uplot canvas', (canvases) => canvases.ma
     return new Set(new Uint32Array(data.buffer)).size;
 }));
 
+const ALARM = 0xd1495b, EVENT = 0x5b6675;
+/* How many pixels of each plot have exactly the colours of events and of alarms. */
+const inkOf = (page) => page.$$eval('.uplot canvas', (canvases, inks) => canvases.map((canvas) => {
+    const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+    const colours = Array.from({ length: data.length / 4 }, (_, i) => data[4 * i] << 16 | data[4 * i + 1] << 8 | data[4 * i + 2]);
+    return inks.map((ink) => colours.filter((colour) => colour === ink).length);
+}), [EVENT, ALARM]);
+
 const chain = join(newFolder(), 'chain.json');
 writeFileSync(chain, JSON.stringify({ start: 's', think: '100ms', states: {
     s: { next: { look: 0.5, search: 0.5 } }, look: { request: { path: '/look' }, next: { s: 1 } }, search: { request: { path: '/search' }, next: { s: 1 } } } }));
@@ -51,14 +59,70 @@ test('the page shows all plots and figures, needs nothing beside it, and its con
     assert.equal(await page.title(), 'A <report>');
     assert.deepEqual(await page.$$eval('h2', (heads) => heads.map((head) => head.textContent)), ['</script><b>a "ramp"</b>', 'cloudphotos simulate']);
     assert.deepEqual(await page.$$eval('h3', (heads) => heads.map((head) => head.textContent)), [
-        'Latency over time', 'Successes and failures', 'Requests in total and by target',
-        'Latency over time', 'Successes and failures', 'Requests in total and by target', 'Active users', 'Time and failures against the rate']);
+        'Latency over time', 'Successes and failures', 'Requests in total and by target', 'Time and failures against the rate',
+        'Latency over time', 'Successes and failures', 'Requests in total and by target', 'Active users']);
     for (const [i, count] of (await colours(page)).entries()) assert.ok(count > 20, `plot ${i} has ${count} colours`);
     const cells = await page.$$eval('table.summary tr:last-child td', (all) => all.map((cell) => cell.textContent));
     assert.equal(cells[1], ramp.summary.all.count.toLocaleString('en'));
     assert.match(await page.textContent('main'), new RegExp(`other status than 200 ${ramp.summary.all.failures.status}`));
     await page.emulateMedia({ media: 'print' });
     assert.ok((await page.pdf({ format: 'A4' })).length > 20_000);
+    assert.deepEqual(faults, []);
+    await page.close();
+});
+
+test('several targets, scaling events, alarm lines and what others noted are drawn from files (figure 5)', async () => {
+    const servers = await Promise.all([1, 2, 3].map(() => new KnownServer(() => 'ok').listen()));
+    const run = await load('--rate', '90/s', '--duration', '3s', '--interval', '500ms', ...servers.map(({ url }) => url));
+    for (const server of servers) server.die();
+    const folder = newFolder(), marks = join(folder, 'scaler.jsonl'), [bare, marked] = ['bare', 'marked'].map((name) => join(folder, `${name}.html`));
+    const time = (at_ms) => run.head.begin_ms + at_ms;
+    const lines = [
+        { type: 'event', time_ms: time(1000), text: 'a server is added' }, { type: 'event', time_ms: time(2000), text: 'a server is taken away' },
+        { type: 'level', value: 80, text: 'alarm above' }, { type: 'level', value: 2.5, plot: 'Servers', text: 'most' },
+        ...[0, 500, 1000, 1500, 2000, 2500].map((at_ms, i) => ({ type: 'gauge', time_ms: time(at_ms), plot: 'Servers', name: 'running', value: 1 + i % 2 })),
+        { type: 'gauge', time_ms: time(700), plot: 'Servers', name: 'stopped', value: 1 }, { type: 'gauge', time_ms: time(1200), name: 'requests per server', value: 40 },
+        { type: 'gauge', time_ms: time(-5000), name: 'before the run', value: 1 },
+    ];
+    writeFileSync(marks, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+    for (const [out, ...files] of [[bare], [marked, marks]]) assert.equal((await runProgram(['report', '--out', out, run.path, ...files])).code, 0);
+    const before = await open(bare), { page, faults } = await open(marked);
+
+    const { runs: [shown] } = await page.evaluate('report');
+    assert.deepEqual(shown.labels.map(({ name }) => name), servers.map(({ url }) => `GET ${url}`));
+    for (const [i, { requests }] of shown.labels.entries())
+        assert.ok(Math.abs(requests.reduce((sum, rate) => sum + rate * shown.interval, 0) - servers[i].records.length) < 0.01, `target ${i}`);
+    assert.deepEqual(shown.events, [{ at: 1, text: 'a server is added' }, { at: 2, text: 'a server is taken away' }]);
+    assert.deepEqual(shown.levels, [{ value: 80, plot: '', text: 'alarm above' }, { value: 2.5, plot: 'Servers', text: 'most' }]);
+    assert.deepEqual(shown.gauges, [
+        { plot: 'Servers', name: 'running', points: [[0, 1], [0.5, 2], [1, 1], [1.5, 2], [2, 1], [2.5, 2]] },
+        { plot: 'Servers', name: 'stopped', points: [[0.7, 1]] }, { plot: '', name: 'requests per server', points: [[1.2, 40]] }]);
+
+    const titles = await page.$$eval('h3', (heads) => heads.map((head) => head.textContent));
+    const TITLES = ['Latency over time', 'Successes and failures', 'Requests in total and by target'];
+    assert.deepEqual(titles, [...TITLES, 'Servers', 'requests per server']);
+    const ink = await inkOf(page), inkBefore = await inkOf(before.page);
+    for (const i of TITLES.keys()) assert.ok(ink[i][0] > inkBefore[i][0] + 100, `events in plot ${i}: ${ink[i][0]} of ${inkBefore[i][0]}`);
+    assert.deepEqual([inkBefore[2][1], ink[4][1]], [0, 0], 'no alarm where there is none');
+    for (const i of [2, 3]) assert.ok(ink[i][1] > 200, `alarm in plot ${i}: ${ink[i][1]}`);
+    assert.deepEqual([...faults, ...before.faults], []);
+    await page.close();
+    await before.page.close();
+});
+
+test('runs of one rate each make one curve together, and a run of many rates has its own', async () => {
+    const server = await new KnownServer(() => 'ok').listen();
+    const [slow, fast] = await Promise.all(['50/s', '100/s'].map((rate) => load('--rate', rate, '--duration', '1s', server.url)));
+    const steps = await load('--steps', '0:20/s,500ms:40/s,1s:80/s', '--duration', '1500ms', '--interval', '500ms', server.url);
+    server.die();
+    const path = join(newFolder(), 'report.html');
+    const made = await runProgram(['report', '--out', path, slow.path, fast.path, steps.path]);
+    assert.equal(made.code, 0, made.stderr);
+    assert.equal((await runProgram(['report', '--out', '-', slow.path, fast.path, steps.path])).stdout, readFileSync(path, 'utf8'), 'the same runs make the same page');
+    const { page, faults } = await open(path);
+    const { curve, runs } = await page.evaluate('report');
+    const rates = (points) => points.map(({ rate }) => rate);
+    assert.deepEqual([curve, ...runs.map((run) => run.curve)].map(rates), [[50, 100], [], [], [20, 40, 80]]);
     assert.deepEqual(faults, []);
     await page.close();
 });
