@@ -47,7 +47,7 @@ void api_list_photos_of(struct http_request *request, const char *author);
 /* {"photos":[…],"next_cursor":…}: the newest, of this author (NULL: of everybody). Nothing is appended on failure. */
 struct post_cursor;
 enum status api_add_photos(struct api *api, const char *author, const struct post_cursor *after, int64_t limit,
-                           struct text *out, int64_t *ret_rows, struct text *why);
+                           struct text *out, struct text *why);
 /* Appends, each behind a comma: thumbhash, caption and alt_text. */
 void api_add_photo_words(struct text *out, const struct photo *photo);
 

@@ -49,9 +49,7 @@ static void add_preloads(struct text *out, const struct text *answer)
 static void add_list(struct http_request *request, const char *author, const char *address, struct text *out)
 {
     TEXT_CLEANUP struct text answer = {0};
-    int64_t rows = 0;
-    if (api_add_photos(http_context(request), author, NULL, FIRST_PAGE, &answer, &rows, NULL) != STATUS_OK
-        || (author && rows == 0))
+    if (api_add_photos(http_context(request), author, NULL, FIRST_PAGE, &answer, NULL) != STATUS_OK)
         return; /* the app will ask, and hear why */
     add_preloads(out, &answer);
     add_first_data(out, address, &answer);

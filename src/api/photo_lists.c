@@ -46,7 +46,7 @@ static bool add_row(void *context, const struct photo *photo)
 }
 
 enum status api_add_photos(struct api *api, const char *author, const struct post_cursor *after, int64_t limit,
-                           struct text *out, int64_t *ret_rows, struct text *why)
+                           struct text *out, struct text *why)
 {
     struct photos_page page = {.limit = limit};
     char next[CURSOR_TEXT_SIZE];
@@ -59,7 +59,6 @@ enum status api_add_photos(struct api *api, const char *author, const struct pos
         text_add(out, "],\"next_cursor\":");
         json_add_string_or_null(out, page.has_more ? next : NULL);
         text_addc(out, '}');
-        *ret_rows = page.rows;
     }
     text_release(&page.body);
     return status;
@@ -70,16 +69,12 @@ static void list_photos(struct http_request *request, const char *author)
     const char *cursor_text = http_query(request, "cursor");
     TEXT_CLEANUP struct text why = {0}, body = {0};
     struct post_cursor cursor;
-    int64_t limit = 0, rows = 0;
+    int64_t limit = 0;
     enum status status = http_query_integer(request, "limit", 1, PAGE_MAX, PAGE_DEFAULT, &limit, &why);
     if (status == STATUS_OK && cursor_text)
         status = cursor_parse(cursor_text, &cursor, &why);
     if (status == STATUS_OK)
-        status = api_add_photos(http_context(request), author, cursor_text ? &cursor : NULL, limit, &body, &rows, &why);
-    if (status == STATUS_OK && author && rows == 0 && !cursor_text) {
-        text_setf(&why, "Nobody of the name \"%.64s\" has published photos.", author);
-        status = STATUS_NOT_FOUND;
-    }
+        status = api_add_photos(http_context(request), author, cursor_text ? &cursor : NULL, limit, &body, &why);
     if (status == STATUS_OK)
         http_answer_text(request, 200, "application/json", &body);
     else
@@ -122,13 +117,18 @@ static void find_content(struct http_request *request)
     }
     enum status status = store_photo_find_content(photos_store(api->settings.photos), http_parameter(request, "name"),
                                                   sha256, http_arena(request), &photo, &why);
-    if (status != STATUS_OK) {
-        api_answer_status(request, status == STATUS_INVALID ? STATUS_NOT_FOUND : status, &why);
+    bool is_nobody = status == STATUS_INVALID;
+    if (status != STATUS_OK && status != STATUS_NOT_FOUND && !is_nobody) {
+        api_answer_status(request, status, &why);
         return;
     }
     struct text body = {0};
-    id_format(&photo.id, id);
-    text_addf(&body, "{\"photo_id\":\"%s\",\"status\":\"%s\"}", id, photo_state_name(photo.state));
+    if (status == STATUS_OK) {
+        id_format(&photo.id, id);
+        text_addf(&body, "{\"photo_id\":\"%s\",\"status\":\"%s\"}", id, photo_state_name(photo.state));
+    } else {
+        text_add(&body, "{\"photo_id\":null,\"status\":null}"); /* "no" is an answer: browsers call a 404 an error */
+    }
     http_answer_text(request, 200, "application/json", &body);
 }
 

@@ -80,7 +80,8 @@ static void add_page_headers(struct http_request *request)
     http_add_header(request, "Content-Security-Policy",
                     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
                     "connect-src 'self'; manifest-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none'; "
-                    "frame-ancestors 'none'; require-trusted-types-for 'script'");
+                    "frame-ancestors 'none'; require-trusted-types-for 'script'; "
+                    "trusted-types service-worker default");
     http_add_header(request, "Referrer-Policy", "same-origin");
     http_add_header(request, "Cross-Origin-Opener-Policy", "same-origin");
     http_add_header(request, "Permissions-Policy", "geolocation=(), microphone=(), payment=(), usb=()");

@@ -35,7 +35,7 @@ describe('the page of the app', () => {
         assert.deepEqual(policy, {
             'default-src': "'none'", 'script-src': "'self'", 'style-src': "'self'", 'img-src': "'self' blob: data:",
             'connect-src': "'self'", 'manifest-src': "'self'", 'worker-src': "'self'", 'form-action': "'self'", 'base-uri': "'none'",
-            'frame-ancestors': "'none'", 'require-trusted-types-for': "'script'",
+            'frame-ancestors': "'none'", 'require-trusted-types-for': "'script'", 'trusted-types': 'service-worker default',
         });
         assert.equal(headers['x-content-type-options'], 'nosniff');
         assert.equal(headers['referrer-policy'], 'same-origin');
@@ -65,7 +65,8 @@ describe('what is written into the page', () => {
         return JSON.parse(blocks[0].replace(/<\/?script[^>]*>/g, ''));
     };
 
-    for (const [path, address] of [['/', () => '/photos?limit=60'], ['/@ann', () => '/users/ann?view=photos&limit=60'], ['photo', () => `/photos/${id}`]])
+    for (const [path, address] of [['/', () => '/photos?limit=60'], ['/@ann', () => '/users/ann?view=photos&limit=60'],
+        ['/@nobody', () => '/users/nobody?view=photos&limit=60'], ['photo', () => `/photos/${id}`]])
         it(`is what the app would ask for first, and no word of an author becomes markup: ${path}`, async () => {
             const { text, headers } = await server.get(path === 'photo' ? `/photo/${id}` : path);
             assert.deepEqual(firstData(text), { [address()]: (await server.get(address())).json });
@@ -119,7 +120,7 @@ describe('what is written into the page', () => {
             assert.equal((await server.get(`/oembed?url=${server.url}${url}`)).code, code);
         });
 
-    for (const path of ['/search', '/mine', '/@nobody', '/@Ann%3Cscript%3E', `/photo/${unknownId}`, '/photo/x'])
+    for (const path of ['/search', '/mine', '/@Ann%3Cscript%3E', `/photo/${unknownId}`, '/photo/x'])
         it(`is nothing where there is nothing to say: ${path}`, async () => {
             assert.equal((await server.get(path)).text, read('index.html').toString());
         });

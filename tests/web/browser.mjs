@@ -32,17 +32,14 @@ export async function closeBrowser() {
     browser = undefined;
 }
 
-/* Answers that mean "no", and are no fault of the page: the browser's console calls every one above 399 an error. */
-/* A server that does not speak tus says 405. */
-const MEANT = [/\/uploads$/, /\/users\/\w+\/photos\/sha256\//, /\/users\/\w+\?view=photos/];
-
-/* Watches a page; returns a function that lists what was wrong. `expected`: more addresses whose failures are meant. */
+/* Watches a page; returns a function that lists what was wrong. `expected`: addresses whose failures are meant, for the browser's
+ * console calls every answer above 399 an error. */
 export function watch(page, expected = []) {
     const faults = [];
     page.on('pageerror', (error) => faults.push(`thrown: ${error.message}`));
     page.on('console', (message) => {
         const { url } = message.location();
-        if (message.type() !== 'error' || [...MEANT, ...expected].some((one) => one.test(url) || one.test(message.text()))) return;
+        if (message.type() !== 'error' || expected.some((one) => one.test(url) || one.test(message.text()))) return;
         faults.push(`console: ${message.text()} (${url})`);
     });
     return () => faults;
@@ -83,3 +80,13 @@ export async function choose(page, files, open = () => page.getByRole('button', 
 
 export const job = (page, name) => page.locator('.job', { hasText: name });
 export const jobState = (page, name, state) => job(page, name).locator('.job-state', { hasText: state }).waitFor();
+
+/* Says something of a photo in its upload's row. */
+export async function caption(page, name, text, description) {
+    await page.getByRole('button', { name: `Caption: ${name}` }).click();
+    const form = job(page, name).locator('form');
+    await form.getByLabel('Caption').fill(text);
+    if (description !== undefined) await form.getByLabel('Description').fill(description);
+    await form.getByRole('button', { name: 'Save' }).click();
+    await form.waitFor({ state: 'detached' });
+}

@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { startServer, until, within } from '../http/server.mjs';
 import { photograph } from './album.mjs';
-import { choose, closeBrowser, job, jobState, startWith, withPage } from './browser.mjs';
+import { caption, choose, closeBrowser, job, jobState, startWith, withPage } from './browser.mjs';
 
 let server;
 let ids;
@@ -84,6 +84,17 @@ test('takes what another app shares', () => withPage(server, async (page) => {
     await jobState(page, shared.name, 'Published');
 }, WITH_WORKER));
 
+test('says that what came before its worker was ready has to be shared again', () => withPage(server, async (page) => {
+    await page.goto('/@ada');
+    await page.evaluate(() => {
+        const form = Object.assign(document.createElement('form'), { method: 'POST', action: '/share-target', enctype: 'multipart/form-data' });
+        document.body.append(form);
+        form.submit();
+    });
+    await page.getByRole('status').getByText('please share once more').waitFor();
+    assert.equal(new URL(page.url()).pathname + new URL(page.url()).search, '/', 'a reload does not say it again');
+}));
+
 test('sends what waits when the network is back and no page is open', async () => {
     const { server: first } = await startWith();
     const author = newName();
@@ -95,6 +106,7 @@ test('sends what waits when the network is back and no page is open', async () =
             await first.kill();
             await choose(page, [photograph(6)]);
             await jobState(page, photograph(6).name, 'Waiting for network');
+            await caption(page, photograph(6).name, 'Sent while nobody looked');
             await page.goto('about:blank');
             second = await startServer({ data: first.data, flags: ['--listen', first.address] });
             const devtools = await context.newCDPSession(page);
@@ -104,7 +116,8 @@ test('sends what waits when the network is back and no page is open', async () =
             await until('the registration is known', () => registration);
             await devtools.send('ServiceWorker.dispatchSyncEvent',
                 { origin: second.url, registrationId: registration.registrationId, tag: 'uploads', lastChance: false });
-            await until('the photo is published', async () => (await second.get(`/users/${author}`)).code === 200);
+            await until('the photo is published, with its caption', async () =>
+                (await second.get(`/users/${author}?view=photos`)).json.photos[0]?.caption === 'Sent while nobody looked');
             await page.goto(`${second.url}/mine`);
             await job(page, photograph(6).name).getByText('Published').waitFor();
         }, { ...WITH_WORKER, name: author });

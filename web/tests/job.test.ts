@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { isToSend, newJob, progressOf, step, type Job, type JobEvent, type JobState } from '../src/uploads/job';
+import { isForSender, isToSend, newJob, progressOf, step, withWords, type Job, type JobEvent, type JobState, type JobWords } from '../src/uploads/job';
 
 const job = (change: Partial<Job> = {}): Job => ({ ...newJob('ada', { name: 'a.jpg', size: 1000 }), ...change });
 const run = (events: JobEvent[], start = job()) => events.reduce(step, start);
@@ -50,6 +50,29 @@ test('what was shared without a name waits for one, and keeps it', () => {
     const adopted = step(shared, { kind: 'adopted', author: 'ada' });
     expect(isToSend(adopted)).toBe(true);
     expect(step(adopted, { kind: 'adopted', author: 'bob' }).author).toBe('ada');
+});
+
+const words: JobWords = { caption: 'Dunes', at: 1000, isToTell: true, reason: null };
+
+describe('what is said of a photo', () => {
+    const cases: [string, JobState, boolean, boolean][] = [
+        ['waits while it is queued, which is to send anyhow', 'queued', true, true],
+        ['is told while it is checked', 'checking', true, true],
+        ['is told when it is published', 'published', true, true],
+        ['is not told twice', 'published', false, false],
+        ['is told nobody when it is refused', 'refused', true, false],
+        ['is told nobody when it has failed', 'failed', true, false],
+    ];
+    test.each(cases)('%s', (_, state, isToTell, wanted) =>
+        expect(Boolean(isForSender(job({ state, words: { ...words, isToTell } })))).toBe(wanted));
+
+    test('last counts, in whatever order it is heard', () => {
+        const later = { ...words, caption: 'Dunes at noon', at: 2000 };
+        const told = { ...words, isToTell: false };
+        expect(withWords(withWords(job(), words), later).words).toBe(later);
+        expect(withWords(withWords(job(), later), told).words).toBe(later);
+        expect(withWords(withWords(job(), words), told).words).toBe(told);
+    });
 });
 
 test('jobs of the same moment stay in order', () => {

@@ -13,7 +13,7 @@ vi.mock('../src/uploads/store', () => ({
 
 test('a job that comes while all lanes are looking is not overlooked', async () => {
     const told: Job[] = [];
-    const sender = makeSender((job) => told.push(job));
+    const sender = makeSender((news) => { if (news.kind === 'job') told.push(news.job); });
     void sender.run();
     const late = newJob('ada', { name: 'late.jpg', size: 1 });
     void sender.run();

@@ -47,7 +47,6 @@ export interface PhotoDetail {
 export class Problem extends Error {
     constructor(readonly status: number, message: string) { super(message); }
     get isOffline() { return this.status === 0; }
-    get isMissing() { return this.status === 404; }
 }
 
 export interface Ask { method?: string; headers?: HeadersInit; body?: BodyInit; signal?: AbortSignal; keepalive?: boolean }
@@ -96,18 +95,17 @@ export function photoOf(detail: PhotoDetail): Photo {
     };
 }
 
-export function changePhoto(id: string, author: string, words: { caption: string; alt_text: string }) {
+export function changePhoto(id: string, author: string, words: { caption?: string | undefined; alt_text?: string | undefined }, options?: Ask) {
     return ask(`/photos/${id}`, {
-        method: 'PATCH', headers: { Authorization: author, 'Content-Type': 'application/json' }, body: JSON.stringify(words),
+        ...options, method: 'PATCH', headers: { Authorization: author, 'Content-Type': 'application/json' }, body: JSON.stringify(words),
     });
 }
 
 export const deletePhoto = (id: string, author: string, keepalive = false) =>
     ask(`/photos/${id}`, { method: 'DELETE', headers: { Authorization: author }, keepalive });
 
-/* The id of this author's photo with these bytes, if there is one. A server that can't tell has none. */
-export async function findOwnPhoto(author: string, sha256: string, signal?: AbortSignal): Promise<string | undefined> {
-    const answer = await send(`/users/${author}/photos/sha256/${sha256}`, signal ? { signal } : {});
-    if (!answer.ok) return undefined;
-    return (await answer.json() as { photo_id: string }).photo_id;
+/* The id of this author's photo with these bytes; null when there is none, or the server can't tell. */
+export async function findOwnPhoto(author: string, sha256: string, options: Ask): Promise<string | null> {
+    const answer = await send(`/users/${author}/photos/sha256/${sha256}`, options);
+    return answer.ok ? (await answer.json() as { photo_id: string | null }).photo_id : null;
 }

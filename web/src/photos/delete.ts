@@ -14,7 +14,7 @@ export function deleteWithUndo(photo: Photo) {
             await deletePhoto(id, author, isLeaving);
         } catch (error) {
             const problem = asProblem(error);
-            if (problem.isMissing) return;
+            if (problem.status === 404) return;
             hide(id, false);
             showToast({ text: say('deleteFailed', { reason: problem.isOffline ? say('offlineEmpty') : problem.message }) });
         }

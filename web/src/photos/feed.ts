@@ -69,7 +69,7 @@ function makeFeed(path: string): KeptFeed {
             state.value = cursor ? 'idle' : 'end';
         } catch (error) {
             problem.value = asProblem(error);
-            state.value = problem.value.isMissing ? 'end' : 'failed';
+            state.value = 'failed';
         }
     }
 

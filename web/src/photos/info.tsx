@@ -3,13 +3,16 @@ import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { say, sayAgo, sayBytes, sayMoment, sayNumber } from '../i18n';
 import type { TextKey } from '../i18n/catalogue';
-import { largeUrl, profilePath, showPhoto, type Photo, type PhotoDetail } from '../lib/api';
+import { changePhoto, largeUrl, profilePath, showPhoto, type Photo, type PhotoDetail } from '../lib/api';
 import { userName } from '../lib/session';
+import { showToast } from '../lib/toast';
+import type { Words } from '../uploads/job';
 import { Avatar } from '../ui/avatar';
 import { Icon, type IconName } from '../ui/icons';
 import { CaptionForm } from './caption_form';
 import { copyText, htmlOf, linkOf, markdownOf, sharePhoto } from './copy';
 import { deleteWithUndo } from './delete';
+import { changeInFeeds } from './feed';
 
 interface Props { photo: Photo; detail?: PhotoDetail; onDelete: () => void; onLeave?: () => void }
 
@@ -25,6 +28,12 @@ export function PhotoInfo({ photo, detail, onDelete, onLeave }: Props) {
     }, [photo.photo_id]);
     const isOwn = userName.value === photo.author_username;
     const now = { ...photo, ...words.value };
+    const save = async (changed: Partial<Words>) => {
+        await changePhoto(photo.photo_id, photo.author_username, changed);
+        changeInFeeds(photo.photo_id, changed);
+        words.value = { ...words.value, ...changed };
+        showToast({ text: say('saved') });
+    };
 
     return <section class="info" aria-label={say('details')}>
         <a class="author" href={profilePath(photo.author_username)} onClick={onLeave}>
@@ -33,7 +42,7 @@ export function PhotoInfo({ photo, detail, onDelete, onLeave }: Props) {
                 <time class="dim" dateTime={photo.timestamp} title={sayMoment(photo.timestamp)}>{sayAgo(photo.timestamp)}</time></span>
         </a>
         {isEditing.value
-            ? <CaptionForm photo={now} onDone={(next) => { if (next) words.value = next; isEditing.value = false; }} />
+            ? <CaptionForm words={words.value} save={save} onDone={() => { isEditing.value = false; }} />
             : <>{now.caption && <p class="caption" dir="auto">{now.caption}</p>}</>}
         <div class="actions">
             <a class="button" href={largeUrl(photo.photo_id)} download={`${photo.author_username}-${photo.photo_id.slice(0, 8)}.webp`}>

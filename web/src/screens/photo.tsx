@@ -21,7 +21,7 @@ export function PhotoScreen({ id }: { id: string }) {
     };
     useEffect(() => { detail.value = null; look(); }, [id]);
 
-    if (problem.value?.isMissing) return <Empty icon="image" title={say('photoMissing')} hint={say('photoMissingHint')} />;
+    if (problem.value?.status === 404) return <Empty icon="image" title={say('photoMissing')} hint={say('photoMissingHint')} />;
     if (problem.value) return <Failure problem={problem.value} onRetry={look} />;
     if (hidden.value.has(id)) return <Empty icon="trash" title={say('deleted')} hint="" />;
     if (!detail.value) return <div class="photo-page"><div class="stage skeleton" role="status" aria-label={say('loading')} /></div>;

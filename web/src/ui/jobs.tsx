@@ -1,9 +1,12 @@
 // Uploads as rows: what is sent, how far, what became of it.
+import { useSignal } from '@preact/signals';
+import { useRef } from 'preact/hooks';
 import { say, sayBytes, sayCount, sayDuration } from '../i18n';
 import type { TextKey } from '../i18n/catalogue';
-import { photoPath, thumbnailUrl } from '../lib/api';
-import { isFinished, type Job, type JobState } from '../uploads/job';
-import { cancel, retry } from '../uploads/queue';
+import { photoOf, photoPath, showPhoto, thumbnailUrl } from '../lib/api';
+import { CaptionForm } from '../photos/caption_form';
+import { isFinished, type Job, type JobState, type Words } from '../uploads/job';
+import { cancel, describe, retry } from '../uploads/queue';
 import { jobs, openJobs, progress, timeLeft } from '../uploads/state';
 import { Icon, type IconName } from './icons';
 
@@ -38,6 +41,8 @@ function JobRow({ job }: { job: Job }) {
     const { text, icon } = STATES[job.state];
     const done = job.state === 'published';
     const isBad = job.state === 'refused' || job.state === 'failed';
+    const editing = useSignal<Words | null>(null);
+    const pencil = useRef<HTMLButtonElement>(null);
     return <li class={`job job-${job.state}`}>
         <span class="job-image">{done && job.photoId ? <img src={thumbnailUrl(job.photoId)} alt="" /> : <Icon name={icon} size={20} />}</span>
         <div class="job-text">
@@ -45,11 +50,31 @@ function JobRow({ job }: { job: Job }) {
             <span class={`job-state ${isBad ? 'bad' : 'dim'}`}>{say(job.isPresent ? 'statePresent' : text)}
                 {job.state === 'sending' && ` · ${sayBytes(job.sent)} / ${sayBytes(job.size)}`}</span>
             {job.reason && <span class="job-reason" dir="auto">{job.reason}</span>}
+            {!isBad && <Said job={job} />}
             {(job.state === 'sending' || job.state === 'waiting') &&
                 <progress max={job.size || 1} value={job.sent} aria-label={say('progressOf', { name: job.name })} />}
         </div>
         {done && job.photoId && <a class="button quiet" href={photoPath(job.photoId)}>{say('open')}</a>}
+        {!isBad && !job.isPresent && <button class="icon-button" ref={pencil} aria-expanded={editing.value !== null} aria-label={`${say('caption')}: ${job.name}`}
+            onClick={async () => { editing.value = editing.value ? null : await saidOf(job); }}><Icon name="edit" size={20} /></button>}
         {(job.state === 'failed' || job.state === 'waiting') && <button class="icon-button" onClick={() => retry(job.id)} aria-label={`${say('retry')}: ${job.name}`}><Icon name="retry" size={20} /></button>}
         <button class="icon-button" onClick={() => cancel(job.id)} aria-label={`${say(isFinished(job) ? 'removeEntry' : 'cancel')}: ${job.name}`}><Icon name="close" size={20} /></button>
+        {editing.value && <CaptionForm words={editing.value} save={(changed) => describe(job.id, changed)} onDone={() => { editing.value = null; pencil.current?.focus(); }} />}
     </li>;
+}
+
+/* What the author has said of it already: once it is published, perhaps elsewhere. */
+async function saidOf({ photoId, state, words }: Job): Promise<Words> {
+    const here = { caption: words?.caption ?? '', alt_text: words?.alt_text ?? '' };
+    if (!photoId || state !== 'published' || words?.isToTell) return here;
+    const photo = await showPhoto(photoId).then(photoOf, () => here);
+    return { caption: photo.caption ?? '', alt_text: photo.alt_text ?? '' };
+}
+
+function Said({ job: { words } }: { job: Job }) {
+    if (!words) return null;
+    return <>
+        {words.caption && <span class="job-caption" dir="auto">{words.caption}</span>}
+        {words.reason && <span class="bad" role="alert">{words.reason}</span>}
+    </>;
 }

@@ -4,6 +4,14 @@ import type { Status } from '../lib/api';
 
 export type JobState = 'queued' | 'sending' | 'waiting' | 'checking' | 'processing' | 'published' | 'refused' | 'failed';
 
+/* What the author says of a photo. */
+export interface Words { caption: string; alt_text: string }
+export interface JobWords extends Partial<Words> { // what is absent stays as it is
+    at: number;                 // when it was said, in milliseconds: what was said last counts
+    isToTell: boolean;          // the server has not heard it yet
+    reason: string | null;      // why the server would not take it
+}
+
 export interface Job {
     id: string;
     author: string;
@@ -16,6 +24,7 @@ export interface Job {
     photoId: string | null;     // once the server has all of it
     isPresent: boolean;         // the author had this photo already
     reason: string | null;      // why it was refused or has failed, for a person
+    words: JobWords | null;     // changed by store.ts alone, and by no event: they may come at any time
 }
 
 export type JobEvent =
@@ -32,9 +41,6 @@ export type JobEvent =
     | { kind: 'failed'; reason: string }
     | { kind: 'retried' };
 
-/* Stages of workflows/photo-upload.asl.json after the photo was looked at; all before them are checks. */
-const PROCESSING = new Set(['Resize', 'Publish']);
-
 const TO_SEND: readonly JobState[] = ['queued', 'sending', 'waiting'];
 const AT_SERVER: readonly JobState[] = ['checking', 'processing'];
 const FINISHED: readonly JobState[] = ['published', 'refused', 'failed'];
@@ -42,35 +48,51 @@ const FINISHED: readonly JobState[] = ['published', 'refused', 'failed'];
 export const isToSend = (job: Job) => job.author !== '' && TO_SEND.includes(job.state);
 export const isAtServer = (job: Job) => AT_SERVER.includes(job.state);
 export const isFinished = (job: Job) => FINISHED.includes(job.state);
+/* The photo is at the server, which has not heard yet what its author says of it. */
+export const hasWordsToTell = (job: Job) => job.words?.isToTell && (isAtServer(job) || job.state === 'published');
+export const isForSender = (job: Job) => isToSend(job) || hasWordsToTell(job);
+export const withWords = (job: Job, words: JobWords): Job => (job.words && job.words.at > words.at ? job : { ...job, words });
 
-type Rules = { [Kind in JobEvent['kind']]: { from: readonly JobState[]; to: (job: Job, event: Extract<JobEvent, { kind: Kind }>) => Partial<Job> } };
+interface Rule<Event> { from: readonly JobState[]; to: (job: Job, event: Event) => Partial<Job> }
+type Rules<Kind extends JobEvent['kind']> = { [One in Kind]: Rule<Extract<JobEvent, { kind: One }>> };
 
-const rules: Rules = {
-    adopted: { from: ['queued'], to: (job, { author }) => ({ author: job.author || author }) },
+/* What happens to a job on its way to the server: all that the service worker has to know. */
+const SENDING: Rules<'begun' | 'created' | 'progress' | 'cut' | 'present' | 'accepted' | 'refused' | 'failed'> = {
     begun: { from: TO_SEND, to: () => ({ state: 'sending', reason: null }) },
     created: { from: TO_SEND, to: (_, { url }) => ({ uploadUrl: url, sent: 0 }) },
     progress: { from: TO_SEND, to: (job, { sent }) => ({ state: 'sending', sent: Math.min(job.size, sent) }) },
     cut: { from: TO_SEND, to: () => ({ state: 'waiting' }) },
     present: { from: TO_SEND, to: (job, { photoId }) => ({ state: 'published', photoId, isPresent: true, sent: job.size }) },
     accepted: { from: TO_SEND, to: (job, { photoId }) => ({ state: 'checking', photoId, sent: job.size, uploadUrl: null }) },
-    stage: { from: AT_SERVER, to: (_, { stage }) => ({ state: PROCESSING.has(stage) ? 'processing' : 'checking' }) },
+    refused: { from: [...TO_SEND, ...AT_SERVER], to: (_, { reason }) => ({ state: 'refused', reason, uploadUrl: null }) },
+    failed: { from: [...TO_SEND, ...AT_SERVER], to: (_, { reason }) => ({ state: 'failed', reason }) },
+};
+
+/* Stages of workflows/photo-upload.asl.json after the photo was looked at; all before them are checks. */
+const PROCESSING = ['Resize', 'Publish'];
+
+const BESIDE: Rules<'adopted' | 'stage' | 'ended' | 'retried'> = {
+    adopted: { from: ['queued'], to: (job, { author }) => ({ author: job.author || author }) },
+    stage: { from: AT_SERVER, to: (_, { stage }) => ({ state: PROCESSING.includes(stage) ? 'processing' : 'checking' }) },
     ended: {
         from: AT_SERVER,
         to: (_, { status, reason }) => (status === 'SUCCESS' ? { state: 'published', reason: null } : { state: 'refused', reason }),
     },
-    refused: { from: [...TO_SEND, ...AT_SERVER], to: (_, { reason }) => ({ state: 'refused', reason, uploadUrl: null }) },
-    failed: { from: [...TO_SEND, ...AT_SERVER], to: (_, { reason }) => ({ state: 'failed', reason }) },
     retried: {
         from: ['failed', 'waiting'],
         to: (job) => (job.photoId ? { state: 'checking', reason: null } : { state: 'queued', reason: null }),
     },
 };
 
-/* What becomes of the job. One that can't be in that situation stays as it is: tellings may come late, or twice. */
-export function step(job: Job, event: JobEvent): Job {
-    const rule = rules[event.kind] as { from: readonly JobState[]; to: (job: Job, event: JobEvent) => Partial<Job> };
-    return rule.from.includes(job.state) ? { ...job, ...rule.to(job, event) } : job;
-}
+export type SendingEvent = Extract<JobEvent, { kind: keyof typeof SENDING }>;
+
+/* One that can't be in that situation stays as it is: tellings may come late, or twice. */
+const follow = (rule: Rule<never>, job: Job, event: JobEvent): Job =>
+    (rule.from.includes(job.state) ? { ...job, ...rule.to(job, event as never) } : job);
+
+/* What becomes of the job. */
+export const step = (job: Job, event: JobEvent) => follow({ ...SENDING, ...BESIDE }[event.kind], job, event);
+export const stepSending = (job: Job, event: SendingEvent) => follow(SENDING[event.kind], job, event);
 
 let lastAdded = 0;
 
@@ -79,6 +101,7 @@ export function newJob(author: string, file: { name: string; size: number }, now
     return {
         id: `${lastAdded.toString(36)}-${Math.random().toString(36).slice(2, 10)}`, author, name: file.name, size: file.size,
         added: lastAdded, state: 'queued', sent: 0, uploadUrl: null, photoId: null, isPresent: false, reason: null,
+        words: null,
     };
 }
 

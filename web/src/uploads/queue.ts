@@ -4,16 +4,16 @@ import { say } from '../i18n';
 import { deletePhoto } from '../lib/api';
 import { userName, withLogin } from '../lib/session';
 import { showToast } from '../lib/toast';
-import { refreshFeeds } from '../photos/feed';
+import { changeInFeeds, refreshFeeds } from '../photos/feed';
 import { imagesOf } from './files';
-import { isAtServer, isFinished, isToSend, newJob, step, type Job, type JobEvent } from './job';
+import { hasWordsToTell, isAtServer, isFinished, isToSend, newJob, step, withWords, type Job, type JobEvent, type JobWords, type Words } from './job';
 import { newRate, noteSent, secondsLeft } from './rate';
-import { forgetAtServer, makeSender } from './sender';
+import { forgetAtServer, makeSender, type Told } from './sender';
 import { jobs, openJobs, timeLeft } from './state';
-import { addJob, listJobs, removeJob, saveJob } from './store';
+import { addJob, listJobs, removeJob, saveJob, saveWords } from './store';
 import { makeWatcher } from './watcher';
 
-type Message = { kind: 'job'; job: Job } | { kind: 'removed'; id: string } | { kind: 'wake' } | { kind: 'cancel'; id: string };
+type Message = Told | { kind: 'removed'; id: string } | { kind: 'wake' } | { kind: 'cancel'; id: string };
 const channel = 'BroadcastChannel' in globalThis ? new BroadcastChannel('uploads') : null;
 const tell = (message: Message) => channel?.postMessage(message);
 
@@ -25,11 +25,24 @@ function show(job: Job) {
     const list = jobs.peek();
     const at = list.findIndex((one) => one.id === job.id);
     const before = list[at];
-    jobs.value = at < 0 ? [...list, job] : list.with(at, job);
+    const words = before && job.words ? withWords(before, job.words).words : before?.words; // which are told by themselves, too
+    jobs.value = before ? list.with(at, { ...job, words: words ?? null }) : [...list, job];
     if (before?.state !== 'published' && job.state === 'published' && !job.isPresent) refreshFeeds();
     const left = openJobs.peek().reduce((sum, one) => sum + one.size - one.sent, 0);
     rate = noteSent(rate, jobs.peek().reduce((sum, one) => sum + one.sent, 0), performance.now());
     timeLeft.value = left > 0 ? secondsLeft(rate, left) : null;
+}
+
+function showWords(id: string, words: JobWords) {
+    jobs.value = jobs.peek().map((job) => (job.id === id ? withWords(job, words) : job));
+    const { caption, alt_text } = words;
+    const photoId = jobs.peek().find((job) => job.id === id)?.photoId;
+    if (photoId && !words.isToTell && !words.reason) changeInFeeds(photoId, { ...caption !== undefined && { caption }, ...alt_text !== undefined && { alt_text } });
+}
+
+function hearTold(told: Told) {
+    if (told.kind === 'job') show(told.job);
+    else showWords(told.id, told.words);
 }
 
 function hide(id: string) {
@@ -39,7 +52,11 @@ function hide(id: string) {
 /* ---- Who leads ---- */
 
 const change = (job: Job) => { show(job); tell({ kind: 'job', job }); };
-const sender = makeSender((job) => { change(job); if (job.state === 'waiting') void askForSync(); });
+const sender = makeSender((told) => {
+    hearTold(told);
+    tell(told);
+    if (told.kind === 'job' && (told.job.state === 'waiting' || hasWordsToTell(told.job))) void askForSync();
+});
 const watcher = makeWatcher(happen);
 let isLeader = false;
 
@@ -73,7 +90,7 @@ async function askForSync() {
 }
 
 function hear({ data }: MessageEvent<Message>) {
-    if (data.kind === 'job') show(data.job);
+    if (data.kind === 'job' || data.kind === 'words') hearTold(data);
     else if (data.kind === 'removed') hide(data.id);
     else if (!isLeader) return;
     else if (data.kind === 'wake') wake();
@@ -130,6 +147,16 @@ export function retry(id: string) {
     happen(id, { kind: 'retried' });
 }
 
+/* The server hears it as soon as it has the photo. */
+export async function describe(id: string, words: Partial<Words>) {
+    const before = jobs.peek().find((job) => job.id === id)?.words;
+    const next = { ...before, ...words, at: Date.now(), isToTell: true, reason: null };
+    await saveWords(id, next);
+    showWords(id, next);
+    tell({ kind: 'words', id, words: next });
+    wake();
+}
+
 /* Takes a job from the list, and what it has sent from the server. */
 export function cancel(id: string) {
     if (isLeader) void forget(id);
@@ -147,7 +174,7 @@ async function forget(id: string) {
 }
 
 export async function clearFinished() {
-    for (const job of jobs.peek().filter(isFinished)) {
+    for (const job of jobs.peek().filter((one) => isFinished(one) && !hasWordsToTell(one))) {
         hide(job.id);
         tell({ kind: 'removed', id: job.id });
         await removeJob(job.id);

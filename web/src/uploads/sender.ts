@@ -1,9 +1,9 @@
-// Takes jobs from the queue to the server, a few at once, and tries again what can be hoped for. Runs in page and worker.
+// Takes jobs from the queue to the server, a few at once, then what their authors say of them, and tries again what can be
+// hoped for. Runs in page and worker.
 import { asProblem } from '../lib/problem';
-import { findOwnPhoto, type Problem } from '../lib/api';
-import { isToSend, step, type Job, type JobEvent } from './job';
-import { dropFile, fileOf, listJobs, saveJob } from './store';
-import { sendWhole } from './plain';
+import { changePhoto, findOwnPhoto, type Problem } from '../lib/api';
+import { isForSender, stepSending, type Job, type JobWords, type SendingEvent } from './job';
+import { dropFile, fileOf, listJobs, saveJob, saveWords } from './store';
 import { sendFile, terminate, type Hooks } from './tus';
 
 const LANES = 2; // a browser opens six connections to a server: some are left for looking at photos
@@ -16,12 +16,14 @@ export interface Sender {
     cancel(id: string): void;
 }
 
-export function makeSender(tell: (job: Job) => void): Sender {
+export type Told = { kind: 'job'; job: Job } | { kind: 'words'; id: string; words: JobWords };
+
+export function makeSender(tell: (told: Told) => void): Sender {
     const active = new Map<string, AbortController>();
     const pauses = new Map<string, number>();
     const resting = new Set<string>();
 
-    const next = async () => (await listJobs()).find((job) => isToSend(job) && !active.has(job.id) && !resting.has(job.id));
+    const next = async () => (await listJobs()).find((job) => isForSender(job) && !active.has(job.id) && !resting.has(job.id));
 
     let calls = 0;
     async function lane() {
@@ -31,24 +33,24 @@ export function makeSender(tell: (job: Job) => void): Sender {
                 if (active.has(job.id)) continue; // the other lane was quicker
                 const control = new AbortController();
                 active.set(job.id, control);
-                try { await sendJob(job, control.signal); } finally { active.delete(job.id); }
+                try { await (job.photoId ? sendWords(job, control.signal) : sendJob(job, control.signal)); } finally { active.delete(job.id); }
             }
         }
     }
 
     async function sendJob(start: Job, signal: AbortSignal) {
         let job = start;
-        const happen = async (event: JobEvent) => {
+        const happen = async (event: SendingEvent) => {
             if (signal.aborted) return;
-            job = step(job, event);
+            job = stepSending(job, event);
             if (event.kind !== 'progress') await saveJob(job); // where it goes on is asked of the server, not of the store
-            tell(job);
+            tell({ kind: 'job', job });
         };
         try {
             const file = await fileOf(job.id);
             if (!file) { await happen({ kind: 'failed', reason: 'The browser has forgotten the file.' }); return; }
             await happen({ kind: 'begun' });
-            const present = job.uploadUrl ? undefined : await askForPresent(job, file, signal);
+            const present = job.uploadUrl ? null : await askForPresent(job, file, signal);
             if (present) await happen({ kind: 'present', photoId: present });
             else {
                 const upload = { ...job, url: job.uploadUrl };
@@ -57,11 +59,7 @@ export function makeSender(tell: (job: Job) => void): Sender {
                     created: (url) => happen({ kind: 'created', url }),
                     progress: (sent) => void happen({ kind: 'progress', sent }),
                 };
-                const photoId = await sendFile(file, upload, hooks).catch((error: unknown) => {
-                    if (isWithoutTus(error) && !job.uploadUrl) return sendWhole(file, job.id, upload, hooks);
-                    throw error;
-                });
-                await happen({ kind: 'accepted', photoId });
+                await happen({ kind: 'accepted', photoId: await sendFile(file, upload, hooks) });
             }
             pauses.delete(job.id);
             await dropFile(job.id);
@@ -70,17 +68,29 @@ export function makeSender(tell: (job: Job) => void): Sender {
         }
     }
 
-    async function fail(job: Job, problem: Problem, happen: (event: JobEvent) => Promise<void>) {
+    async function fail(job: Job, problem: Problem, happen: (event: SendingEvent) => Promise<void>) {
         if (isRefusal(problem.status)) { await happen({ kind: 'refused', reason: problem.message }); return; }
         if (!isPassing(problem.status)) { await happen({ kind: 'failed', reason: problem.message }); return; }
-        const tries = pauses.get(job.id) ?? 0;
-        pauses.set(job.id, tries + 1);
         await happen({ kind: 'cut' });
-        rest(job.id, PAUSE_MS[Math.min(tries, PAUSE_MS.length - 1)]!);
+        rest(job.id);
+    }
+
+    async function sendWords(job: Job, signal: AbortSignal) {
+        const words = job.words!;
+        const { caption, alt_text } = words;
+        const problem = await changePhoto(job.photoId!, job.author, { caption, alt_text }, { signal }).then(() => null, asProblem);
+        if (signal.aborted) return;
+        if (problem && isPassing(problem.status)) { tell({ kind: 'job', job }); rest(job.id); return; }
+        pauses.delete(job.id);
+        const told = { ...words, isToTell: false, reason: problem && problem.message };
+        await saveWords(job.id, told);
+        tell({ kind: 'words', id: job.id, words: told });
     }
 
     /* A job that met with trouble lets the others go first, and goes on by itself, or as soon as there is a network again. */
-    function rest(id: string, time_ms: number) {
+    function rest(id: string) {
+        const tries = pauses.get(id) ?? 0;
+        pauses.set(id, tries + 1);
         resting.add(id);
         const wake = () => {
             clearTimeout(timer);
@@ -88,7 +98,7 @@ export function makeSender(tell: (job: Job) => void): Sender {
             resting.delete(id);
             void run();
         };
-        const timer = setTimeout(wake, time_ms);
+        const timer = setTimeout(wake, PAUSE_MS[Math.min(tries, PAUSE_MS.length - 1)]!);
         addEventListener('online', wake);
     }
 
@@ -105,15 +115,14 @@ export function makeSender(tell: (job: Job) => void): Sender {
 }
 
 /* By content: the same photo under another name is the same photo. Without a secure page browsers do not hash. */
-async function askForPresent(job: Job, file: Blob, signal: AbortSignal): Promise<string | undefined> {
-    if (!globalThis.crypto?.subtle || file.size > HASH_MAX) return undefined;
+async function askForPresent(job: Job, file: Blob, signal: AbortSignal): Promise<string | null> {
+    if (!globalThis.crypto?.subtle || file.size > HASH_MAX) return null;
     const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', await file.arrayBuffer()));
-    return await findOwnPhoto(job.author, Array.from(hash, (byte) => byte.toString(16).padStart(2, '0')).join(''), signal);
+    return await findOwnPhoto(job.author, Array.from(hash, (byte) => byte.toString(16).padStart(2, '0')).join(''), { signal });
 }
 
 /* No network, a server that is away or busy, an offset that has moved, a piece that was damaged: all these pass. */
 const isPassing = (status: number) => status === 0 || status >= 500 || [408, 409, 423, 425, 429, 460].includes(status);
-const isWithoutTus = (error: unknown) => [404, 405, 501].includes(asProblem(error).status);
 /* The photo itself is at fault. */
 const isRefusal = (status: number) => [400, 413, 415, 422].includes(status);
 

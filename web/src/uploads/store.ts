@@ -1,5 +1,5 @@
 // Jobs and their files in IndexedDB, where page and service worker find them after any restart.
-import type { Job } from './job';
+import { withWords, type Job, type JobWords } from './job';
 
 const request = <Result>(what: IDBRequest<Result>) => new Promise<Result>((done, fail) => {
     what.onsuccess = () => done(what.result);
@@ -36,11 +36,15 @@ export async function listJobs(): Promise<Job[]> {
 export const addJob = (job: Job, file: Blob) => change('readwrite', (jobs, files) => { files.put(file, job.id); return jobs.put(job); });
 
 /* Of a job that was removed meanwhile nothing comes back. */
-export const saveJob = (job: Job) => change('readwrite', (jobs) => {
-    const known = jobs.getKey(job.id);
-    known.addEventListener('success', () => { if (known.result !== undefined) jobs.put(job); });
+const changeJob = (id: string, next: (known: Job) => Job) => change('readwrite', (jobs) => {
+    const known = jobs.get(id) as IDBRequest<Job | undefined>;
+    known.addEventListener('success', () => { if (known.result) jobs.put(next(known.result)); });
     return known;
 });
+
+/* All of it but its words, which may be other ones by now. */
+export const saveJob = (job: Job) => changeJob(job.id, ({ words }) => ({ ...job, words }));
+export const saveWords = (id: string, words: JobWords) => changeJob(id, (known) => withWords(known, words));
 
 export const fileOf = (id: string) => change('readonly', (_, files) => files.get(id) as IDBRequest<Blob | undefined>);
 export const dropFile = (id: string) => change('readwrite', (_, files) => files.delete(id));

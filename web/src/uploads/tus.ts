@@ -9,7 +9,7 @@ const PIECE_MS = 600; // how long a piece should travel: shows progress, loses l
 export interface Upload { author: string; name: string; url: string | null }
 export interface Hooks { created(url: string): void | Promise<unknown>; progress(sent: number): void; signal: AbortSignal }
 
-const base64 = (bytes: Uint8Array) => btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
+const base64 = (bytes: Uint8Array) => btoa(String.fromCharCode(...bytes)) /* of short ones */;
 const login = (upload: Upload) => ({ ...VERSION, Authorization: upload.author });
 
 /* Sends what the server does not have yet. Resolves to the photo's id; throws the Problem that stopped it. */

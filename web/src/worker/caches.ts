@@ -13,7 +13,7 @@ async function keep({ name, max }: typeof LARGE, request: Request, answer: Respo
     await cache.put(request, answer);
     if (++kept % TRIM_EVERY !== 0) return;
     const all = await cache.keys();
-    for (const old of all.slice(0, Math.max(0, all.length - max))) await cache.delete(old);
+    for (const old of all.slice(0, -max)) await cache.delete(old);
 }
 
 export async function cacheFirst(place: typeof LARGE, request: Request): Promise<Response> {
@@ -30,7 +30,7 @@ export async function networkFirst(request: Request): Promise<Response> {
         if (answer.ok) void keep(ANSWERS, request, answer.clone()).catch(() => {});
         return answer;
     });
-    const late = new Promise<null>((done) => { setTimeout(() => done(null), PATIENCE_MS); });
+    const late = new Promise<void>((done) => { setTimeout(done, PATIENCE_MS); });
     const answer = await Promise.race([asked, late]).catch(() => null);
     if (answer) return answer;
     return await caches.match(request, { cacheName: ANSWERS.name }) ?? await asked;

@@ -1,6 +1,6 @@
 // The service worker: keeps the app and what was seen for when there is no network, takes what is shared with the app,
 // and goes on with uploads when the network is back and no page is open.
-import { newJob, isToSend } from '../uploads/job';
+import { newJob, isForSender } from '../uploads/job';
 import { makeSender } from '../uploads/sender';
 import { addJob, listJobs } from '../uploads/store';
 import { cacheFirst, networkFirst, LARGE, THUMBNAILS } from './caches';
@@ -21,8 +21,7 @@ async function keepShell() {
     const answer = await fetch(PAGE, { cache: 'no-store' });
     if (!answer.ok) throw answer.status;
     const page = (await answer.text())
-        .replace(/<script type="application\/json" id="first-data">.*?<\/script>/s, '')
-        .replace(/<link rel="preload" as="image"[^>]*>/g, '');
+        .replace(/<script type="application\/json" id="first-data">.*?<\/script>|<link rel="preload" as="image"[^>]*>/gs, '');
     const headers = new Headers(answer.headers); // with its policies
     headers.delete('Content-Encoding');
     await cache.put(PAGE, new Response(page, { headers }));
@@ -46,7 +45,7 @@ async function takeShared(request: Request): Promise<Response> {
 const ROUTES: { fits: RegExp; answer: (request: Request) => Promise<Response> }[] = [
     { fits: /^\/buckets\/thumbnails\//, answer: (request) => cacheFirst(THUMBNAILS, request) },
     { fits: /^\/buckets\/photos\//, answer: (request) => cacheFirst(LARGE, request) },
-    { fits: /^\/(photos|photos\/[0-9a-f]{32}|users|users\/[a-z0-9_]+)$/, answer: networkFirst },
+    { fits: /^\/(photos|users)(\/\w+)?$/, answer: networkFirst },
 ];
 
 worker.addEventListener('install', (event) => event.waitUntil(keepShell().then(() => worker.skipWaiting())));
@@ -73,8 +72,8 @@ worker.addEventListener('sync', (event) => {
     event.waitUntil(navigator.locks.request('uploads', { ifAvailable: true }, async (lock) => {
         if (!lock) return;
         const channel = new BroadcastChannel('uploads');
-        await makeSender((job) => channel.postMessage({ kind: 'job', job })).run();
+        await makeSender((told) => channel.postMessage(told)).run();
         channel.close();
-        if ((await listJobs()).some(isToSend)) throw new Error('some are left'); // the browser will try again
+        if ((await listJobs()).some(isForSender)) throw new Error('some are left'); // the browser will try again
     }));
 });
