@@ -95,6 +95,7 @@ test('a tab that takes over finds what the closed one did and did not tell', () 
     const other = await context.newPage();
     await page.goto('/mine');
     await page.getByRole('heading', { name: 'Nothing is being uploaded' }).waitFor();
+    await page.waitForFunction(async () => (await navigator.locks.query()).held.some(({ name: held }) => held === 'uploads'));
     await page.evaluate(() => {
         const post = BroadcastChannel.prototype.postMessage;
         BroadcastChannel.prototype.postMessage = function (message) { if (!message.job?.photoId) post.call(this, message); };
