@@ -74,12 +74,18 @@ test('survives a restart of the server in the middle', async () => {
     }
 });
 
-test('two tabs show the same queue, and when one is closed the other goes on', () => withPage(server, async (page, context) => {
+/* Two tabs that have started: the first sends, the other shows. */
+async function openTwo(page, context) {
     const other = await context.newPage();
-    await page.goto('/mine');
-    await page.getByRole('heading', { name: 'Nothing is being uploaded' }).waitFor();
-    await other.goto('/mine');
-    await other.getByRole('heading', { name: 'Nothing is being uploaded' }).waitFor();
+    for (const [tab, role] of [[page, 'held'], [other, 'pending']]) {
+        await tab.goto('/mine');
+        await until(`the lock of uploads is ${role}`, () => tab.evaluate(async (kind) => (await navigator.locks.query())[kind].length > 0, role));
+    }
+    return other;
+}
+
+test('two tabs show the same queue, and when one is closed the other goes on', () => withPage(server, async (page, context) => {
+    const other = await openTwo(page, context);
     let hold = true;
     await context.route('**/uploads/*', async (route) => { if (!hold || route.request().method() !== 'PATCH') await route.continue(); });
     await choose(other, [heavy(2)]);
@@ -92,16 +98,11 @@ test('two tabs show the same queue, and when one is closed the other goes on', (
 test('a tab that takes over finds what the closed one did and did not tell', () => withPage(server, async (page, context) => {
     const name = newName();
     await context.addInitScript((user) => { if (location.protocol === 'http:') localStorage.setItem('name', user); }, name);
-    const other = await context.newPage();
-    await page.goto('/mine');
-    await page.getByRole('heading', { name: 'Nothing is being uploaded' }).waitFor();
-    await page.waitForFunction(async () => (await navigator.locks.query()).held.some(({ name: held }) => held === 'uploads'));
+    const other = await openTwo(page, context);
     await page.evaluate(() => {
         const post = BroadcastChannel.prototype.postMessage;
         BroadcastChannel.prototype.postMessage = function (message) { if (!message.job?.photoId) post.call(this, message); };
     });
-    await other.goto('/mine');
-    await other.getByRole('heading', { name: 'Nothing is being uploaded' }).waitFor();
     await choose(other, [heavy(1)]);
     await jobState(page, 'heavy.png', 'Published');
     await jobState(other, 'heavy.png', 'Sending');
