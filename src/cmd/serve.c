@@ -20,7 +20,7 @@ struct serve_settings {
     const char *rekognition_region, *rekognition_endpoint, *rekognition_label_only, *rekognition_hold;
     bool open_login;
     int64_t event_threads, pool_threads, connections, workers, darkrooms;
-    int64_t max_upload, max_pixels, max_frames;
+    int64_t max_upload, max_partials, max_pixels, max_frames;
     int64_t idle_timeout_ms, header_timeout_ms, drain_timeout_ms;
     int64_t darkroom_timeout_ms, darkroom_memory;
     int64_t moderators, moderator_timeout_ms, moderator_memory;
@@ -55,6 +55,8 @@ static const struct setting rows[] = {
     {"open-login", SETTING_SWITCH, FIELD(open_login), "no", 0, 0, NULL,
      "listen beyond this machine although a login is a name without proof"},
     {"max-upload", SETTING_BYTES, FIELD(max_upload), "64M", 1024, 4LL << 30, "SIZE", "largest photo"},
+    {"max-partials", SETTING_INTEGER, FIELD(max_partials), "32", 1, 1 << 20, "N",
+     "most uploads in pieces that one author may have under way"},
     {"max-pixels", SETTING_INTEGER, FIELD(max_pixels), "100000000", 1, 1LL << 40, "N",
      "most pixels of a photo, all frames together"},
     {"max-frames", SETTING_INTEGER, FIELD(max_frames), "1000", 1, 1 << 20, "N", "most frames of an animation"},
@@ -200,6 +202,7 @@ static enum status open_photos(const struct serve_settings *settings, struct ser
         .workers = count_workers(settings, service->moderator),
         .uploads = settings->uploads,
         .max_upload = (uint64_t)settings->max_upload,
+        .max_partials = (unsigned)settings->max_partials,
         .limits = image_limits(settings),
         .history_ms = settings->history_ms,
         .keep_failed_ms = settings->keep_failed_ms,

@@ -19,6 +19,7 @@ struct photos_settings {
     const char *uploads;        /* the folder of uploads that may be cut and go on */
     unsigned workers;           /* executions worked on at the same time */
     uint64_t max_upload;        /* bytes */
+    unsigned max_partials;      /* uploads in pieces that one author may have under way */
     struct image_limits limits; /* of an original */
     int64_t history_ms;         /* how long ended executions are kept for `admin executions` */
     int64_t keep_failed_ms;     /* how long the original of a photo that failed by our fault is kept for a retry */

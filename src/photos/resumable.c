@@ -2,6 +2,7 @@
 
 #include "clock.h"
 #include "memory.h"
+#include "partials.h"
 #include "photos_private.h"
 #include "resumable_file.h"
 #include "upload.h"
@@ -28,8 +29,9 @@ struct live {
 struct resumables {
     struct photos *photos;
     int folder;
-    pthread_mutex_t lock; /* of the list */
+    pthread_mutex_t lock; /* of the two lists */
     struct live *live;
+    struct partials partials;
 };
 
 struct resumable_piece {
@@ -40,6 +42,66 @@ struct resumable_piece {
     int file;
     uint64_t written; /* the end of it in the file */
 };
+
+/* ---- What is under way ---- */
+
+static void note_partial(struct resumables *resumables, const struct id *id, const char *author)
+{
+    (void)pthread_mutex_lock(&resumables->lock);
+    partials_add(&resumables->partials, id, author);
+    (void)pthread_mutex_unlock(&resumables->lock);
+}
+
+static void drop_partial(struct resumables *resumables, const struct id *id)
+{
+    (void)pthread_mutex_lock(&resumables->lock);
+    partials_remove(&resumables->partials, id);
+    (void)pthread_mutex_unlock(&resumables->lock);
+}
+
+static void forget(struct resumables *resumables, const struct id *id)
+{
+    resumable_files_remove(resumables->folder, id);
+    drop_partial(resumables, id);
+}
+
+/* The bytes are those of a photo now. */
+static void drop_data(struct resumables *resumables, const struct id *id)
+{
+    resumable_data_remove(resumables->folder, id);
+    drop_partial(resumables, id);
+}
+
+/* One that an earlier process began. */
+static void find_partial(void *context, const struct id *id)
+{
+    struct resumables *resumables = context;
+    ARENA_CLEANUP struct arena arena = {0};
+    struct resumable resumable;
+    int file = resumable_data_open(resumables->folder, id);
+    if (file < 0)
+        return;
+    (void)close(file);
+    if (resumable_info_read(resumables->folder, id, &arena, &resumable, NULL) == STATUS_OK)
+        note_partial(resumables, id, resumable.author);
+}
+
+/* Takes a place for it. NO_SPACE. */
+static enum status begin_partial(struct resumables *resumables, const struct resumable *resumable, struct text *why)
+{
+    unsigned limit = resumables->photos->settings.max_partials;
+    (void)pthread_mutex_lock(&resumables->lock);
+    bool has_place = partials_count(&resumables->partials, resumable->author) < limit;
+    if (has_place)
+        partials_add(&resumables->partials, &resumable->id, resumable->author);
+    (void)pthread_mutex_unlock(&resumables->lock);
+    if (!has_place)
+        text_setf(why,
+                  "%.64s has %u uploads under way, and %u are allowed at a time: finish or end one of them; "
+                  "those that nobody goes on with expire after a day.",
+                  resumable->author, limit, limit);
+    return has_place ? STATUS_OK : STATUS_NO_SPACE;
+}
 
 enum status resumables_open(struct photos *photos, const char *folder, struct resumables **ret_resumables,
                             struct text *why)
@@ -52,6 +114,7 @@ enum status resumables_open(struct photos *photos, const char *folder, struct re
     *resumables = (struct resumables){.photos = photos, .folder = fd};
     (void)pthread_mutex_init(&resumables->lock, NULL);
     resumables_sweep(resumables);
+    resumable_files_each(fd, find_partial, resumables);
     *ret_resumables = resumables;
     return STATUS_OK;
 }
@@ -64,6 +127,7 @@ void resumables_close(struct resumables *resumables)
         next = live->next;
         free(live);
     }
+    partials_release(&resumables->partials);
     (void)close(resumables->folder);
     (void)pthread_mutex_destroy(&resumables->lock);
     free(resumables);
@@ -156,7 +220,7 @@ static enum status make_photo(struct resumables *resumables, struct resumable *r
     if (status == STATUS_OK) {
         resumable->has_photo = true;
         resumable->photo = photo.id;
-        resumable_data_remove(resumables->folder, &resumable->id);
+        drop_data(resumables, &resumable->id);
     }
     return status;
 }
@@ -185,11 +249,12 @@ static enum status settle_whole(struct resumables *resumables, struct resumable 
     if (status == STATUS_OK) {
         resumable->has_photo = true;
         resumable->photo = photo.id;
+        drop_data(resumables, &resumable->id); /* a crash may have left it */
         return STATUS_OK;
     }
     int file = status == STATUS_NOT_FOUND ? resumable_data_open(resumables->folder, &resumable->id) : -1;
     if (status == STATUS_NOT_FOUND && file < 0) { /* the photo was deleted */
-        resumable_files_remove(resumables->folder, &resumable->id);
+        forget(resumables, &resumable->id);
         return gone(why);
     }
     if (file < 0)
@@ -197,7 +262,7 @@ static enum status settle_whole(struct resumables *resumables, struct resumable 
     status = make_photo(resumables, resumable, file, arena, why);
     (void)close(file);
     if (is_refusal(status))
-        resumable_files_remove(resumables->folder, &resumable->id);
+        forget(resumables, &resumable->id);
     return status;
 }
 
@@ -246,7 +311,13 @@ enum status resumable_create(struct resumables *resumables, struct resumable *re
     }
     resumable->id = id_new();
     resumable->offset = 0;
-    return resumable_files_create(resumables->folder, resumable, why);
+    status = begin_partial(resumables, resumable, why);
+    if (status != STATUS_OK)
+        return status;
+    status = resumable_files_create(resumables->folder, resumable, why);
+    if (status != STATUS_OK)
+        drop_partial(resumables, &resumable->id);
+    return status;
 }
 
 static enum status read_own(struct resumables *resumables, const struct id *id, const char *author, struct arena *arena,
@@ -308,7 +379,7 @@ enum status resumable_remove(struct resumables *resumables, const struct id *id,
         return status;
     status = read_own(resumables, id, author, &arena, &resumable, why);
     if (status == STATUS_OK) {
-        resumable_files_remove(resumables->folder, id);
+        forget(resumables, id);
         live->received = 0;
     }
     let_go(resumables, live);
@@ -321,7 +392,7 @@ static void sweep_one(void *context, const struct id *id)
     struct live *live;
     if (!has_expired(id) || hold(resumables, id, &live, NULL) != STATUS_OK)
         return;
-    resumable_files_remove(resumables->folder, id);
+    forget(resumables, id);
     live->received = 0;
     let_go(resumables, live);
 }
@@ -399,7 +470,7 @@ enum status resumable_piece_keep(struct resumable_piece *piece, struct arena *ar
     if (!was_known && piece->file >= 0)
         status = sniff(resumable, piece->file, why);
     if (status != STATUS_OK)
-        resumable_files_remove(resumables->folder, &resumable->id);
+        forget(resumables, &resumable->id);
     else if (resumable->offset == resumable->length)
         status = settle_whole(resumables, resumable, arena, why);
     if (status == STATUS_OK)

@@ -30,7 +30,8 @@ struct resumable {
     struct id photo; /* once it is whole */
 };
 
-/* FORBIDDEN (name), INVALID (words, an empty photo), TOO_LARGE; NO_SPACE and the like. Sets the id of *resumable. */
+/* FORBIDDEN (name), INVALID (words, an empty photo), TOO_LARGE; NO_SPACE, also when the author has max_partials under way, and the
+ * like. Sets the id of *resumable. */
 enum status resumable_create(struct resumables *resumables, struct resumable *resumable, struct text *why);
 /* How far it is; what a cut left becomes durable first, and what is whole becomes a photo. NOT_FOUND: never was, ended, expired or
  * refused; FORBIDDEN when the author is another one; BUSY: somebody writes to it; else as upload_finish. */

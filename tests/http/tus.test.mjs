@@ -2,8 +2,8 @@
 // cut leaves. The limits are those of POST /photos.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { after, before, describe, it } from 'node:test';
-import { readdirSync, rmSync } from 'node:fs';
+import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
+import { copyFileSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { heavyPng, png } from './pictures.mjs';
 import { newFolder, startServer, until } from './server.mjs';
@@ -192,6 +192,58 @@ describe('an upload in pieces', () => {
         wire.leave();
         await until('the cut was seen', async () => (await server.ask('HEAD', path, { headers: own })).code === 200);
         assert.equal(await offsetOf(server, path), 0);
+    });
+});
+
+describe('uploads that nobody ends', () => {
+    let data, server;
+    const start = async () => { server = await startServer({ data, flags: ['--max-partials', '3'] }); };
+    const restart = async () => { await server.stop(); await start(); };
+    beforeEach(async () => { data = newFolder(); await start(); });
+    afterEach(() => server.stop());
+
+    const begin = (author = 'ann') => server.ask('POST', '/uploads', { headers: { ...own, Authorization: author, 'Upload-Length': String(photo.length) } });
+    const assertFull = async () => {
+        const count = partials(server).length;
+        const answer = await begin();
+        assert.equal(answer.code, 507, answer.text);
+        assert.match(answer.json.detail, /^ann has 3 uploads under way, and 3 are allowed at a time/);
+        assert.equal(partials(server).length, count);
+    };
+
+    it('are so many an author and no more, also for the next process; one that ends makes room for one', async () => {
+        const paths = await Promise.all([create(server), create(server), create(server)]);
+        await assertFull();
+        assert.equal((await begin('bob')).code, 201, 'others are not concerned');
+        await restart();
+        await assertFull();
+        assert.equal((await server.ask('DELETE', paths[0], { headers: own })).code, 204);
+        paths[0] = await create(server);
+        await assertFull();
+        assert.equal((await patch(server, paths[1], 0, photo)).code, 204, 'it is a photo now');
+        paths[1] = await create(server);
+        await assertFull();
+        assert.equal((await patch(server, paths[2], 0, Buffer.alloc(64, 'x'))).code, 415, 'it was refused');
+        await create(server);
+        await assertFull();
+    });
+
+    it('expire after a day: they are not there any more, and the next sweep removes them', async () => {
+        const path = await create(server), id = path.slice(-32);
+        assert.equal((await patch(server, path, 0, photo.subarray(0, 1000))).code, 204);
+        const made_ms = parseInt(id.slice(0, 12), 16);
+        const age = async (by_ms) => { // an id holds the time of its making
+            const older = (made_ms - by_ms).toString(16).padStart(12, '0') + id.slice(12);
+            for (const end of ['info', 'data']) copyFileSync(join(data, 'uploads', `${id}.${end}`), join(data, 'uploads', `${older}.${end}`));
+            return `/uploads/${older}`;
+        };
+        const young = await age(23 * 3600_000), old = await age(24 * 3600_000);
+        assert.equal(await offsetOf(server, young), 1000);
+        for (const [method, more] of [['HEAD', {}], ['PATCH', piece(1000)], ['DELETE', {}]])
+            assert.equal((await server.ask(method, old, { headers: { ...own, ...more } })).code, 404, method);
+        await restart();
+        assert.deepEqual(partials(server).filter((name) => old.includes(name.slice(0, 32))), []);
+        assert.equal(await offsetOf(server, young), 1000);
     });
 });
 
