@@ -5,8 +5,6 @@ import { after, before, describe, it } from 'node:test';
 import { png } from './pictures.mjs';
 import { startServer } from './server.mjs';
 
-const exposedHeaders = ['Accept-Ranges', 'Content-Range', 'ETag', 'Link', 'Location', 'Photo-Id', 'Retry-After', 'Tus-Checksum-Algorithm',
-    'Tus-Extension', 'Tus-Max-Size', 'Tus-Resumable', 'Tus-Version', 'Upload-Expires', 'Upload-Length', 'Upload-Metadata', 'Upload-Offset', 'X-Request-Id'].join(', ');
 const picture = png(24, 16);
 const unknownId = '0123456789abcdef0123456789abcdef';
 
@@ -268,7 +266,7 @@ describe('every answer', () => {
         for (const path of paths()) {
             const { headers } = await server.get(path, { Origin: 'https://example.org' });
             assert.equal(headers['access-control-allow-origin'], '*', path);
-            assert.equal(headers['access-control-expose-headers'], exposedHeaders, path);
+            assert.equal(headers['access-control-expose-headers'], '*', path);
             assert.equal(headers['x-content-type-options'], 'nosniff', path);
             assert.match(headers['x-request-id'], /^[A-Za-z0-9._-]{1,64}$/, path);
             assert.ok(headers.date, path);
