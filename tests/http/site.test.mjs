@@ -62,7 +62,9 @@ describe('what is written into the page', () => {
     const firstData = (page) => {
         const blocks = page.match(/<script type="application\/json" id="first-data">.*?<\/script>/gs);
         assert.equal(blocks.length, 1);
-        return JSON.parse(blocks[0].replace(/<\/?script[^>]*>/g, ''));
+        const data = blocks[0].replace(/^<script[^>]*>|<\/script>$/g, '');
+        assert.doesNotMatch(data, /[<>&]/);
+        return JSON.parse(data);
     };
 
     for (const [path, address] of [['/', () => '/photos?limit=60'], ['/@ann', () => '/users/ann?view=photos&limit=60'],
