@@ -10,10 +10,13 @@ import { countNode, countTap } from './run-count.mjs';
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 
 // `sanitized` is the build that suites run in unless they name another; all of `builds` must compile.
+// `without` says why the other suites are not there.
 const MODES = {
     'test': { builds: ['build', 'build-asan'], sanitized: 'build-asan',
               suites: ['runner', 'layers', 'unit', 'contract', 'fuzz', 'http', 'load', 'web', 'moderation', 'fault'] },
-    'test-tsan': { builds: ['build-tsan'], sanitized: 'build-tsan', suites: ['unit', 'contract', 'http'] },
+    'test-tsan': { builds: ['build-tsan'], sanitized: 'build-tsan', suites: ['unit', 'contract', 'http'],
+                   without: ['runner and layers run no C', 'fuzz has one thread', 'load, web and fault time the program as it ships',
+                             'the nets of moderation are not instrumented'] },
     'fault': { builds: ['build'], sanitized: 'build', suites: ['fault'] },
 };
 const SUITES = {
@@ -203,6 +206,7 @@ async function main() {
     for (const folder of new Set(needed)) if (await buildFolder(folder)) built.add(folder);
     for (const name of suites) if (built.has(SUITES[name].build ?? mode.sanitized)) await runSuite(name);
 
+    if (mode.without && !onlySuite && !onlyTest) console.log(`without the other suites: ${mode.without.join('; ')}`);
     for (const { title, text } of failures) console.log(`\n=== FAILED: ${title}\n${text.trimEnd()}`);
     if (failures.length > 0) console.log(`\nAll output is in ${mode.sanitized}/test-logs.`);
     const ran = total.passed + total.failed > built.size;
