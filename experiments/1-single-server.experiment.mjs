@@ -11,7 +11,7 @@ export const lengths = {
     quick: { each_s: 6, try_s: 3, pause_s: 1, repeats: 3, ramp_s: 40, interval_s: 1 },
     paper: { each_s: 60, try_s: 10, pause_s: 2, repeats: 3, ramp_s: 120, interval_s: 5 },
 };
-const TRIES = [13, 8]; // of the first search for the knee, and of later ones, when they are many
+const TRIES = [18, 11]; // about: of the first search for the highest rate, and of each later one
 
 /* Figure 3: its left plot gives ms ± deviation, its right one how many of the sent requests succeeded. Both are read off the plots. */
 const PAPER = [

@@ -13,9 +13,12 @@ struct bounds {
     double holds, breaks; /* 0: not known yet */
 };
 
+/* What breaks is tried once more: a hiccup of the machine would else end the search far below the knee. */
 static enum knee_verdict try_rate(const struct knee_settings *settings, double rate, struct bounds *bounds)
 {
     enum knee_verdict verdict = settings->try_rate(settings->context, rate);
+    if (verdict == KNEE_BREAKS)
+        verdict = settings->try_rate(settings->context, rate);
     if (verdict == KNEE_HOLDS)
         bounds->holds = rate;
     else if (verdict == KNEE_BREAKS)

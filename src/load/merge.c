@@ -74,10 +74,8 @@ static enum status write_group(const struct piece *pieces, size_t count, int64_t
         .at_ms = pieces[0].slot * interval_ms, .length_ms = interval_ms, .label = pieces[0].label, .tally = &tally};
     enum status status = STATUS_OK;
     for (size_t i = 0; i < count && status == STATUS_OK; i++) {
-        /* Of two lines of one run in one slot the later one says how many users there were. */
-        bool is_last_of_run = i + 1 == count || pieces[i + 1].run != pieces[i].run;
-        interval.users += is_last_of_run ? run_number(pieces[i].object, "users") : 0;
-        interval.planned += is_last_of_run ? run_number(pieces[i].object, "planned") : 0;
+        interval.users += run_number(pieces[i].object, "users");
+        interval.planned += run_number(pieces[i].object, "planned");
         status = tally_read_json(pieces[i].object, &tally, why);
     }
     if (status == STATUS_OK)

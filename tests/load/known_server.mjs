@@ -34,7 +34,7 @@ const BEHAVIOURS = {
 export class KnownServer {
     constructor(behave) {
         Object.assign(this, { behave, records: [], sockets: new Set(), number: 0 });
-        this.server = net.createServer({ noDelay: true }, (socket) => this.serve(socket));
+        this.server = net.createServer({ noDelay: true }, (socket) => this.serve(socket)).unref(); // a test that fails ends, too
     }
 
     async listen() {
@@ -46,6 +46,7 @@ export class KnownServer {
     serve(socket) {
         let rest = '';
         this.sockets.add(socket);
+        socket.unref();
         socket.setEncoding('latin1');
         socket.on('error', () => {});
         socket.on('close', () => this.sockets.delete(socket));

@@ -62,8 +62,15 @@ test('the page shows all plots and figures, needs nothing beside it, and its con
         'Latency over time', 'Successes and failures', 'Requests in total and by target', 'Time and failures against the rate',
         'Latency over time', 'Successes and failures', 'Requests in total and by target', 'Active users']);
     for (const [i, count] of (await colours(page)).entries()) assert.ok(count > 20, `plot ${i} has ${count} colours`);
-    const cells = await page.$$eval('table.summary tr:last-child td', (all) => all.map((cell) => cell.textContent));
-    assert.equal(cells[1], ramp.summary.all.count.toLocaleString('en'));
+    const { runs: [{ table }] } = await page.evaluate('report'), { all } = ramp.summary;
+    const heads = await page.$$eval('table.summary:first-of-type th', (cells) => cells.map((cell) => cell.textContent));
+    assert.deepEqual(heads.slice(0, 11), ['', 'samples', 'average ms', 'min ms', 'p50 ms', 'p99 ms', 'max ms', 'deviation ms', 'error %', 'per second', 'KB/s']);
+    assert.equal(await page.textContent('table.summary tr:last-child td:nth-child(2)'), all.count.toLocaleString('en'));
+    assert.deepEqual(table.map(({ label, samples }) => [label, samples]), [...ramp.summary.labels, all].map(({ label, count }) => [label, count]));
+    const row = table.at(-1), seconds = ramp.intervals.at(-1).at_ms / 1000 + 0.25;
+    const expected = { average: all.mean_ms, min: all.min_ms, max: all.max_ms, deviation: all.deviation_ms, errors: 100 * all.failed / all.count,
+        throughput: all.count / seconds, kilobytes: all.bytes / 1024 / seconds, p50: all.percentiles_ms[50], p99: all.percentiles_ms[99] };
+    for (const [name, value] of Object.entries(expected)) assert.ok(Math.abs(row[name] / value - 1) < 1e-4, `${name}: ${row[name]}, not ${value}`);
     assert.match(await page.textContent('main'), new RegExp(`other status than 200 ${ramp.summary.all.failures.status}`));
     await page.emulateMedia({ media: 'print' });
     assert.ok((await page.pdf({ format: 'A4' })).length > 20_000);

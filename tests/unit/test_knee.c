@@ -79,6 +79,7 @@ struct server {
     double limit, noise;
     double generator; /* above that rate the generator is the limit */
     unsigned tries, stop_after;
+    unsigned hiccups; /* each so-manieth try breaks at any rate; 0: none does */
     struct dice dice;
 };
 
@@ -90,31 +91,50 @@ static enum knee_verdict try_rate(void *context, double rate)
         return KNEE_STOPPED;
     if (server->generator > 0 && rate > server->generator)
         return KNEE_SATURATED;
+    if (server->hiccups > 0 && server->tries % server->hiccups == 0)
+        return KNEE_BREAKS;
     return rate <= limit ? KNEE_HOLDS : KNEE_BREAKS;
+}
+
+/* The 95 % interval of a mean of five: Student's t with four degrees of freedom is 2.776. */
+static void check_interval(const struct knee *knee)
+{
+    double mean = 0, variance = 0;
+    for (size_t k = 0; k < 5; k++)
+        mean += knee->rates[k] / 5;
+    for (size_t k = 0; k < 5; k++)
+        variance += (knee->rates[k] - mean) * (knee->rates[k] - mean) / 4;
+    CHECK(fabs(knee->mean - mean) < 1e-6 * mean);
+    CHECK(fabs(knee->margin - 2.776 * sqrt(variance / 5)) < 1e-6 * mean);
 }
 
 static void the_knee_is_found_from_anywhere(void)
 {
     static const struct {
         double limit, first, noise;
-    } cases[] = {{1000, 100, 0}, {1000, 5000, 0},   {1000, 1000, 0}, {3, 1, 0},
-                 {123456, 1, 0}, {1000, 100, 0.02}, {777, 30, 0.04}};
+        unsigned hiccups;
+    } cases[] = {{1000, 100, 0, 0},    {1000, 5000, 0, 0}, {1000, 1000, 0, 0}, {3, 1, 0, 0},      {123456, 1, 0, 0},
+                 {1000, 100, 0.02, 0}, {777, 30, 0.04, 0}, {1000, 100, 0, 3},  {1000, 5000, 0, 2}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct server server = {.limit = cases[i].limit, .noise = cases[i].noise};
+        struct server server = {.limit = cases[i].limit, .noise = cases[i].noise, .hiccups = cases[i].hiccups};
         const struct knee_settings settings = {.first = cases[i].first,
                                                .highest = 1e7,
                                                .precision = 0.01,
                                                .repeats = 5,
                                                .try_rate = try_rate,
                                                .context = &server};
-        check_case("a limit of %g, from %g, noise %g", cases[i].limit, cases[i].first, cases[i].noise);
+        check_case("a limit of %g, from %g, noise %g, hiccups in each of %u tries", cases[i].limit, cases[i].first,
+                   cases[i].noise, cases[i].hiccups);
         dice_init(&server.dice, 5, i);
         struct knee knee = knee_find(&settings);
         CHECK_INT(knee.count, 5);
         CHECK(fabs(knee.mean / cases[i].limit - 1) < 0.05);
         CHECK(knee.margin < 0.05 * cases[i].limit);
-        for (size_t k = 0; k < knee.count; k++)
+        for (size_t k = 0; k < knee.count; k++) {
             CHECK(fabs(knee.rates[k] / cases[i].limit - 1) < 0.05);
+            CHECK(cases[i].noise > 0 || (knee.rates[k] <= cases[i].limit && knee.rates[k] * 1.01 >= cases[i].limit));
+        }
+        check_interval(&knee);
     }
 }
 

@@ -128,6 +128,8 @@ static void runs_add_up_exactly(void)
     CHECK_INT(sum.begin_ms, 5000000);
     CHECK_INT(sum.interval_count, 14);
     CHECK_INT(sum.event_count, 2);
+    CHECK_INT(sum.events[0].at_ms, 5001500);
+    CHECK_INT(sum.events[1].at_ms, 5003900);
     sum_of_lines(&sum, read);
     for (size_t i = 0; i < 2; i++) {
         check_tallies(&merged.totals[i], &sums[i]);
@@ -136,7 +138,9 @@ static void runs_add_up_exactly(void)
         tally_release(&read[i]);
         run_release(&runs[i]);
     }
-    CHECK_INT(run_number(sum.intervals[4].object, "users"), 14); /* both generators' */
+    CHECK_INT(run_number(sum.intervals[3].object, "users"), 7); /* the second has not begun */
+    CHECK_INT(run_number(sum.intervals[4].object, "users"), 14);
+    CHECK_INT(run_number(sum.intervals[4].object, "planned"), 800);
     merge_release(&merged);
     run_release(&sum);
     for (int i = 0; i < 3; i++)
