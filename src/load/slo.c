@@ -84,7 +84,7 @@ enum status slo_parse(const char *text, struct slo *ret_slo, struct text *why)
 
 static double figure_of(const struct slo_term *term, const struct tally *tally)
 {
-    uint64_t planned = tally_ended(tally) + tally->dropped;
+    uint64_t ended = tally_ended(tally);
     switch (term->figure) {
     case SLO_MEAN:
         return latencies_mean(&tally->latency);
@@ -93,7 +93,7 @@ static double figure_of(const struct slo_term *term, const struct tally *tally)
     case SLO_MAX:
         return (double)latencies_max(&tally->latency);
     case SLO_FAILED:
-        return planned ? (double)tally_failed(tally) / (double)planned : 1;
+        return ended ? (double)tally_failed(tally) / (double)ended : 1;
     default:
         return (double)latencies_percentile(&tally->latency, term->percentile);
     }
