@@ -112,10 +112,12 @@ static bool is_expected(const struct sample *sample, const char *name)
 static enum status look(struct evaluation *evaluation, struct sample *sample)
 {
     SIGHT_CLEANUP struct sight sight = {0};
+    NEGATIVE_CLEANUP struct negative negative = {.file = -1}; /* unused, but made: decoded as for an upload */
     int original = open(sample->path, O_RDONLY | O_CLOEXEC);
     if (original < 0)
         return status_from_errno(errno);
-    enum status status = look_at(evaluation->eyes.darkroom, evaluation->eyes.moderator, original, &sight, NULL);
+    enum status status =
+        look_at(evaluation->eyes.darkroom, evaluation->eyes.moderator, original, &sight, &negative, NULL);
     sample->labels = sight.labels;
     close(original);
     return status;

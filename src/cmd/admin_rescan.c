@@ -64,7 +64,7 @@ static enum status look_again(struct rescan *rescan, const struct id *id, struct
     enum status status = blob_get(rescan->blob, BUCKET_PHOTOS, key, &object, why);
     if (status != STATUS_OK)
         return status;
-    status = look_at(rescan->eyes.darkroom, rescan->eyes.moderator, object.fd, ret_sight, why);
+    status = look_at(rescan->eyes.darkroom, rescan->eyes.moderator, object.fd, ret_sight, NULL, why);
     blob_object_release(&object);
     return status;
 }

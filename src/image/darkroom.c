@@ -58,29 +58,52 @@ void darkroom_get_stats(const struct darkroom *darkroom, struct darkroom_stats *
                                          .busy = stats.busy};
 }
 
-/* What every job on this file has in common. */
-static enum status make_job(const struct darkroom *darkroom, int original_fd, struct job *ret_job, struct text *why)
+/* What every job has in common. */
+static struct job start_job(const struct darkroom *darkroom, enum job_kind kind)
 {
     const struct darkroom_settings *settings = &darkroom->settings;
+    return (struct job){
+        .kind = kind,
+        .limits = settings->limits,
+        .large_side = settings->large_side,
+        .thumbnail_side = settings->thumbnail_side,
+        .quality = settings->quality,
+    };
+}
+
+/* And every job on a file. */
+static enum status make_job(const struct darkroom *darkroom, enum job_kind kind, int original_fd, struct job *ret_job,
+                            struct text *why)
+{
     struct stat file;
     if (fstat(original_fd, &file) < 0) {
         text_setf(why, "The original can't be read: %s.", strerror(errno));
         return status_from_errno(errno);
     }
     struct image_info info = {0};
-    enum status status = image_probe(original_fd, (uint64_t)file.st_size, &settings->limits, &info, why);
+    enum status status = image_probe(original_fd, (uint64_t)file.st_size, &darkroom->settings.limits, &info, why);
     if (status != STATUS_OK)
         return status;
-    *ret_job = (struct job){
-        .format = info.format,
-        .original_bytes = (uint64_t)file.st_size,
-        .width = info.width,
-        .height = info.height,
-        .limits = settings->limits,
-        .large_side = settings->large_side,
-        .thumbnail_side = settings->thumbnail_side,
-        .quality = settings->quality,
-    };
+    *ret_job = start_job(darkroom, kind);
+    ret_job->format = info.format;
+    ret_job->original_bytes = (uint64_t)file.st_size;
+    ret_job->width = info.width;
+    ret_job->height = info.height;
+    ret_job->keeps_negative = info.frames == 1;
+    return STATUS_OK;
+}
+
+/* Both WebP files of what is behind `from`, which is what the job says. */
+static enum status make_files(struct darkroom *darkroom, const struct job *job, int from, int large_fd,
+                              int thumbnail_fd, struct darkroom_result *ret_result, struct text *why)
+{
+    const int files[JOB_DESCRIPTORS] = {[JOB_ORIGINAL] = from, [JOB_LARGE] = large_fd, [JOB_THUMBNAIL] = thumbnail_fd};
+    struct job_answer answer;
+    enum status status = fence_work(darkroom->fence, job, files, &answer, why);
+    if (status != STATUS_OK)
+        return status;
+    atomic_fetch_add_explicit(&darkroom->developed, 1, memory_order_relaxed);
+    *ret_result = answer.result;
     return STATUS_OK;
 }
 
@@ -88,18 +111,17 @@ enum status darkroom_develop(struct darkroom *darkroom, int original_fd, int lar
                              struct darkroom_result *ret_result, struct text *why)
 {
     struct job job = {0};
-    enum status status = make_job(darkroom, original_fd, &job, why);
-    if (status != STATUS_OK)
-        return status;
-    const int files[JOB_DESCRIPTORS] = {
-        [JOB_ORIGINAL] = original_fd, [JOB_LARGE] = large_fd, [JOB_THUMBNAIL] = thumbnail_fd};
-    struct job_answer answer;
-    status = fence_work(darkroom->fence, &job, files, &answer, why);
-    if (status != STATUS_OK)
-        return status;
-    atomic_fetch_add_explicit(&darkroom->developed, 1, memory_order_relaxed);
-    *ret_result = answer.result;
-    return STATUS_OK;
+    enum status status = make_job(darkroom, JOB_DEVELOP, original_fd, &job, why);
+    return status == STATUS_OK ? make_files(darkroom, &job, original_fd, large_fd, thumbnail_fd, ret_result, why)
+                               : status;
+}
+
+enum status darkroom_print(struct darkroom *darkroom, int negative_fd, const struct darkroom_negative *negative,
+                           int large_fd, int thumbnail_fd, struct darkroom_result *ret_result, struct text *why)
+{
+    struct job job = start_job(darkroom, JOB_PRINT);
+    job.negative = *negative;
+    return make_files(darkroom, &job, negative_fd, large_fd, thumbnail_fd, ret_result, why);
 }
 
 /* The longer side of a frame whose shorter one is as long as is wanted. */
@@ -112,9 +134,11 @@ static uint32_t fit_sight(const struct job *job, const struct darkroom_sight *si
 }
 
 /* A worker that was taken over by its data may say anything. */
-static bool is_sane(const struct darkroom_view *view, const struct darkroom_sight *sight)
+static bool is_sane(const struct darkroom_view *view, const struct job *job)
 {
-    if (view->frames > sight->frames || view->jpegs > sight->jpegs)
+    const struct darkroom_sight *sight = &job->sight;
+    if (view->frames > sight->frames || view->jpegs > sight->jpegs || view->negative.width > job->large_side
+        || view->negative.height > job->large_side)
         return false;
     for (uint32_t i = 0; i < view->jpegs; i++)
         if (view->jpeg_bytes[i] > sight->jpeg_bytes)
@@ -123,21 +147,25 @@ static bool is_sane(const struct darkroom_view *view, const struct darkroom_sigh
 }
 
 enum status darkroom_inspect(struct darkroom *darkroom, int original_fd, const struct darkroom_sight *sight,
-                             int view_fd, struct darkroom_view *ret_view, struct text *why)
+                             int view_fd, int negative_fd, struct darkroom_view *ret_view, struct text *why)
 {
     struct job job = {0};
-    enum status status = make_job(darkroom, original_fd, &job, why);
+    enum status status = make_job(darkroom, JOB_INSPECT, original_fd, &job, why);
     if (status != STATUS_OK)
         return status;
-    job.kind = JOB_INSPECT;
-    job.large_side = fit_sight(&job, sight);
     job.sight = *sight;
-    const int files[JOB_DESCRIPTORS] = {[JOB_ORIGINAL] = original_fd, [JOB_LARGE] = view_fd, [JOB_THUMBNAIL] = view_fd};
+    job.view_side = fit_sight(&job, sight);
+    job.keeps_negative = job.keeps_negative && negative_fd >= 0 && job.view_side <= job.large_side;
+    if (!job.keeps_negative)
+        job.large_side = job.view_side;
+    const int files[JOB_DESCRIPTORS] = {[JOB_ORIGINAL] = original_fd,
+                                        [JOB_VIEW] = view_fd,
+                                        [JOB_NEGATIVE] = job.keeps_negative ? negative_fd : view_fd};
     struct job_answer answer;
     status = fence_work(darkroom->fence, &job, files, &answer, why);
     if (status != STATUS_OK)
         return status;
-    if (!is_sane(&answer.view, sight)) {
+    if (!is_sane(&answer.view, &job)) {
         text_setf(why, "The darkroom answered what can't be.");
         return STATUS_CRASHED;
     }

@@ -66,14 +66,23 @@ struct darkroom_sight {
      * jpeg_least_side is filled up with white. */
     uint32_t jpegs, jpeg_bytes, jpeg_least_side;
 };
+/* A decoded photo as large as it will be published, in the darkroom's own form: kept, so that it is not decoded twice. */
+struct darkroom_negative {
+    uint32_t kind, width, height; /* 0, 0, 0: there is none */
+};
 struct darkroom_view {
     uint32_t width, height, frames;
     uint32_t jpegs, jpeg_bytes[DARKROOM_JPEGS_MAX]; /* one after the other */
+    struct darkroom_negative negative;
 };
 /* Decodes as darkroom_develop does, but for who looks at the photo: 8-bit sRGB, three bytes a pixel, rows without padding, transparent
- * parts on white, all frames one after the other; or JPEGs of the same. */
+ * parts on white, all frames one after the other; or JPEGs of the same. Into negative_fd, unless that is -1, goes the
+ * negative; there is none of an animation, nor when the view is larger than the published image. */
 enum status darkroom_inspect(struct darkroom *darkroom, int original_fd, const struct darkroom_sight *sight,
-                             int view_fd, struct darkroom_view *ret_view, struct text *why);
+                             int view_fd, int negative_fd, struct darkroom_view *ret_view, struct text *why);
+/* As darkroom_develop, from a negative. */
+enum status darkroom_print(struct darkroom *darkroom, int negative_fd, const struct darkroom_negative *negative,
+                           int large_fd, int thumbnail_fd, struct darkroom_result *ret_result, struct text *why);
 
 struct darkroom_stats {
     uint64_t developed, restarts;

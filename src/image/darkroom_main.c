@@ -32,10 +32,13 @@ static enum status work(const void *job_bytes, const int *descriptors, void *ret
 {
     const struct job *job = job_bytes;
     struct job_answer *answer = ret_answer;
-    if (job->kind == JOB_INSPECT)
-        return pixels_write(descriptors[JOB_ORIGINAL], descriptors[JOB_LARGE], job, &answer->view, why);
+    if (job->kind == JOB_INSPECT) {
+        const struct pixels_files files = {descriptors[JOB_ORIGINAL], descriptors[JOB_VIEW], descriptors[JOB_NEGATIVE]};
+        return pixels_write(&files, job, &answer->view, why);
+    }
     const struct develop_files files = {descriptors[JOB_ORIGINAL], descriptors[JOB_LARGE], descriptors[JOB_THUMBNAIL]};
-    return develop_photo(&files, job, &answer->result, why);
+    return job->kind == JOB_PRINT ? develop_negative(&files, job, &answer->result, why)
+                                  : develop_photo(&files, job, &answer->result, why);
 }
 
 int main(int argc, char **argv)

@@ -1,6 +1,7 @@
 #include "develop.h"
 
 #include "jpeg.h"
+#include "negative.h"
 #include "picture.h"
 #include "reader.h"
 #include "thumbhash.h"
@@ -186,5 +187,17 @@ enum status develop_photo(const struct develop_files *files, const struct job *j
     status = reader_info(reader)->frames > 1 ? develop_animation(files, job, reader, ret_result, why)
                                              : develop_still(files, job, reader, ret_result, why);
     reader_close(reader);
+    return status;
+}
+
+enum status develop_negative(const struct develop_files *files, const struct job *job,
+                             struct darkroom_result *ret_result, struct text *why)
+{
+    struct picture large;
+    enum status status = negative_read(files->original, job, &large, why);
+    if (status != STATUS_OK)
+        return status;
+    status = write_both(files, job, &large, ret_result, why);
+    picture_release(&large);
     return status;
 }

@@ -9,10 +9,14 @@
 enum status develop_prepare(const char *program, struct text *why);
 
 struct develop_files {
-    int original, large, thumbnail; /* stay the caller's; the offset of the original is left alone */
+    int original; /* or a negative; its offset is left alone; all three stay the caller's */
+    int large, thumbnail;
 };
 
 enum status develop_photo(const struct develop_files *files, const struct job *job, struct darkroom_result *ret_result,
                           struct text *why);
+/* The same, from the negative that job->negative describes. */
+enum status develop_negative(const struct develop_files *files, const struct job *job,
+                             struct darkroom_result *ret_result, struct text *why);
 
 #endif

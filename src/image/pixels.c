@@ -3,6 +3,7 @@
 #include "jpeg.h"
 #include "jpegs.h"
 #include "memory.h"
+#include "negative.h"
 #include "reader.h"
 
 #include <errno.h>
@@ -68,7 +69,7 @@ static void convert_rgba(const struct picture *picture, uint8_t *ret_pixels)
 
 /* Where the view is written to, and how far that has come. */
 struct output {
-    int file;
+    const struct pixels_files *files;
     uint64_t offset;
     const struct job *job;
     struct darkroom_view view;
@@ -77,7 +78,7 @@ struct output {
 static enum status append(struct output *output, const uint8_t *bytes, size_t size, struct text *why)
 {
     while (size) {
-        ssize_t count = pwrite(output->file, bytes, size, (off_t)output->offset);
+        ssize_t count = pwrite(output->files->view, bytes, size, (off_t)output->offset);
         if (count < 0 && errno != EINTR) {
             text_setf(why, "The pixels could not be handed on: %s.", strerror(errno));
             return STATUS_UNAVAILABLE;
@@ -128,6 +129,21 @@ static enum status write_frame(struct output *output, const struct picture *pict
     return status;
 }
 
+/* A picture that is as large as it will be published: the view is smaller. */
+static enum status write_still(struct output *output, const struct picture *large, struct text *why)
+{
+    const struct job *job = output->job;
+    if (!job->keeps_negative)
+        return write_frame(output, large, why);
+    struct picture small;
+    picture_shrink(large, job->view_side, &small);
+    enum status status = write_frame(output, &small, why);
+    if (status == STATUS_OK)
+        status = negative_write(output->files->negative, large, &output->view.negative, why);
+    picture_release(&small);
+    return status;
+}
+
 /* The next frame, upright and of the wanted size; false ends the walk. */
 static enum status read_frame(struct reader *reader, uint32_t side, struct picture *ret_frame, struct text *why)
 {
@@ -166,34 +182,34 @@ static enum status write_frames(struct reader *reader, struct output *output, st
         if (status != STATUS_OK)
             break;
         if (i == (uint64_t)output->view.frames * info->frames / wanted)
-            status = write_frame(output, &frame, why);
+            status = write_still(output, &frame, why);
         picture_release(&frame);
     }
     return status;
 }
 
-static enum status write_jpeg(int original, struct output *output, struct text *why)
+static enum status write_jpeg(struct output *output, struct text *why)
 {
     struct picture picture;
     int orientation;
-    enum status status = jpeg_read(original, output->job, &picture, &orientation, why);
+    enum status status = jpeg_read(output->files->original, output->job, &picture, &orientation, why);
     if (status != STATUS_OK)
         return status;
     picture_turn(&picture, orientation);
-    status = write_frame(output, &picture, why);
+    status = write_still(output, &picture, why);
     picture_release(&picture);
     return status;
 }
 
-static enum status write_any(int original, struct output *output, struct text *why)
+static enum status write_any(struct output *output, struct text *why)
 {
     if (output->job->format == IMAGE_JPEG) {
-        enum status status = write_jpeg(original, output, why);
+        enum status status = write_jpeg(output, why);
         if (status != STATUS_NOT_FOUND) /* it needs more than planes */
             return status;
     }
     struct reader *reader = NULL;
-    enum status status = reader_open(original, output->job, &reader, why);
+    enum status status = reader_open(output->files->original, output->job, &reader, why);
     if (status != STATUS_OK)
         return status;
     status = write_frames(reader, output, why);
@@ -201,11 +217,11 @@ static enum status write_any(int original, struct output *output, struct text *w
     return status;
 }
 
-enum status pixels_write(int original, int file, const struct job *job, struct darkroom_view *ret_view,
+enum status pixels_write(const struct pixels_files *files, const struct job *job, struct darkroom_view *ret_view,
                          struct text *why)
 {
-    struct output output = {.file = file, .job = job};
-    enum status status = write_any(original, &output, why);
+    struct output output = {.files = files, .job = job};
+    enum status status = write_any(&output, why);
     *ret_view = output.view;
     return status;
 }

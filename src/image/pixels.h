@@ -5,8 +5,13 @@
 #include "picture.h"
 #include "protocol.h"
 
+struct pixels_files {
+    int original, view;
+    int negative; /* written if the job says so */
+};
+
 /* Writes what darkroom_inspect promises. */
-enum status pixels_write(int original, int file, const struct job *job, struct darkroom_view *ret_view,
+enum status pixels_write(const struct pixels_files *files, const struct job *job, struct darkroom_view *ret_view,
                          struct text *why);
 
 /* 8-bit sRGB, three bytes a pixel, of a picture that has no alpha. */

@@ -7,7 +7,8 @@
 
 enum job_kind {
     JOB_DEVELOP,
-    JOB_INSPECT, /* what darkroom_inspect promises, large_side at most, in place of the large file */
+    JOB_INSPECT, /* what darkroom_inspect promises: the view in place of the large file, the negative in that of the thumbnail */
+    JOB_PRINT, /* as JOB_DEVELOP, from a negative in place of the original */
 };
 struct job {
     enum job_kind kind;
@@ -16,12 +17,22 @@ struct job {
     uint32_t width, height;  /* as the probe saw them */
     struct image_limits limits;
     uint32_t large_side, thumbnail_side, quality;
-    struct darkroom_sight sight; /* JOB_INSPECT */
+    struct darkroom_sight sight;       /* JOB_INSPECT, and the next two */
+    uint32_t view_side;                /* at most large_side, which the photo is decoded to */
+    bool keeps_negative;               /* of a still */
+    struct darkroom_negative negative; /* JOB_PRINT */
 };
 struct job_answer {
-    struct darkroom_result result; /* JOB_DEVELOP */
+    struct darkroom_result result; /* JOB_DEVELOP, JOB_PRINT */
     struct darkroom_view view;     /* JOB_INSPECT */
 };
-enum { JOB_DESCRIPTORS = 3, JOB_ORIGINAL = 0, JOB_LARGE, JOB_THUMBNAIL };
+enum {
+    JOB_DESCRIPTORS = 3,
+    JOB_ORIGINAL = 0,
+    JOB_LARGE,
+    JOB_THUMBNAIL,
+    JOB_VIEW = JOB_LARGE,
+    JOB_NEGATIVE = JOB_THUMBNAIL,
+};
 
 #endif

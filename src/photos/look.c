@@ -20,37 +20,54 @@ static void labels_to_json(const struct moderation_labels *labels, struct text *
     json_add(ret_text, array);
 }
 
-/* It lives in memory that belongs to nobody: from one fenced process to the other, past this one. */
-static enum status make_image(struct darkroom *darkroom, const struct moderation_sight *wanted, int original_fd,
-                              struct moderation_image *ret_image, struct text *why)
+/* Memory that belongs to nobody: from one fenced process to the other, past this one. */
+static enum status make_memory(const char *name, int *ret_file, struct text *why)
 {
-    const struct darkroom_sight sight = {wanted->short_side, wanted->long_side,  wanted->frames,
-                                         wanted->jpegs,      wanted->jpeg_bytes, wanted->jpeg_least_side};
-    struct darkroom_view view;
-    int file = memfd_create("pixels", MFD_CLOEXEC);
+    int file = memfd_create(name, MFD_CLOEXEC);
     if (file < 0) {
         text_setf(why, "There is no memory for the photo's pixels: %s.", strerror(errno));
         return STATUS_BUSY;
     }
-    enum status status = darkroom_inspect(darkroom, original_fd, &sight, file, &view, why);
-    if (status != STATUS_OK) {
-        close(file);
+    *ret_file = file;
+    return STATUS_OK;
+}
+
+static enum status make_image(struct darkroom *darkroom, const struct moderation_sight *wanted, int original_fd,
+                              struct moderation_image *image, struct negative *negative, struct text *why)
+{
+    const struct darkroom_sight sight = {wanted->short_side, wanted->long_side,  wanted->frames,
+                                         wanted->jpegs,      wanted->jpeg_bytes, wanted->jpeg_least_side};
+    struct darkroom_view view;
+    enum status status = make_memory("pixels", &image->file, why);
+    if (status == STATUS_OK && negative)
+        status = make_memory("negative", &negative->file, why);
+    if (status == STATUS_OK)
+        status =
+            darkroom_inspect(darkroom, original_fd, &sight, image->file, negative ? negative->file : -1, &view, why);
+    if (status != STATUS_OK)
         return status;
-    }
-    *ret_image = (struct moderation_image){
-        .file = file, .width = view.width, .height = view.height, .frames = view.frames, .jpegs = view.jpegs};
-    _Static_assert(sizeof ret_image->jpeg_bytes == sizeof view.jpeg_bytes, "a moderator takes what the darkroom makes");
-    memcpy(ret_image->jpeg_bytes, view.jpeg_bytes, sizeof ret_image->jpeg_bytes);
+    image->width = view.width;
+    image->height = view.height;
+    image->frames = view.frames;
+    image->jpegs = view.jpegs;
+    _Static_assert(sizeof image->jpeg_bytes == sizeof view.jpeg_bytes, "a moderator takes what the darkroom makes");
+    memcpy(image->jpeg_bytes, view.jpeg_bytes, sizeof image->jpeg_bytes);
+    if (negative && view.negative.width)
+        negative->shape = view.negative;
+    else if (negative)
+        negative_release(negative);
     return STATUS_OK;
 }
 
 enum status look_at(struct darkroom *darkroom, struct moderator *moderator, int original_fd, struct sight *ret_sight,
-                    struct text *why)
+                    struct negative *ret_negative, struct text *why)
 {
     struct moderation_image image = {.file = -1};
+    if (ret_negative)
+        *ret_negative = (struct negative){.file = -1};
     enum status status = STATUS_OK;
     if (moderator->ops->sight)
-        status = make_image(darkroom, moderator->ops->sight, original_fd, &image, why);
+        status = make_image(darkroom, moderator->ops->sight, original_fd, &image, ret_negative, why);
     if (status == STATUS_OK)
         status = moderator->ops->inspect(moderator, &image, &ret_sight->labels, &ret_sight->audit, why);
     if (image.file >= 0)
@@ -67,10 +84,11 @@ void sight_release(struct sight *sight)
 }
 
 enum status photos_look(struct photos *photos, const struct id *id, int original_fd,
-                        struct moderation_labels *ret_labels, struct text *why)
+                        struct moderation_labels *ret_labels, struct negative *ret_negative, struct text *why)
 {
     SIGHT_CLEANUP struct sight sight = {0};
-    enum status status = look_at(photos->settings.darkroom, photos->settings.moderator, original_fd, &sight, why);
+    enum status status =
+        look_at(photos->settings.darkroom, photos->settings.moderator, original_fd, &sight, ret_negative, why);
     if (status != STATUS_OK)
         return status;
     *ret_labels = sight.labels;

@@ -4,6 +4,7 @@
 
 #include "darkroom.h"
 #include "moderator.h"
+#include "negatives.h"
 
 struct sight {
     struct moderation_labels labels;
@@ -13,8 +14,9 @@ struct sight {
 void sight_release(struct sight *sight);
 
 /* The darkroom decodes what is behind the descriptor, the moderator looks at it. *ret_sight begins as {0}, and is the
- * caller's to release. As darkroom_inspect, and as moderator_ops.inspect. */
+ * caller's to release; so is *ret_negative, without a file where there is none (NULL: not wanted). As darkroom_inspect, and as
+ * moderator_ops.inspect. */
 enum status look_at(struct darkroom *darkroom, struct moderator *moderator, int original_fd, struct sight *ret_sight,
-                    struct text *why);
+                    struct negative *ret_negative, struct text *why);
 
 #endif

@@ -48,6 +48,7 @@ enum status photos_open(const struct photos_settings *settings, struct photos **
     struct photos *photos = NEW(struct photos);
     photos->settings = *settings;
     photos->events = events_new();
+    negatives_init(&photos->negatives);
     enum status status = definition_parse(photos_workflow_text, photos_workflow_length, &photos->definition, why);
     if (status == STATUS_OK)
         status = resumables_open(photos, settings->uploads, &photos->resumables, why);
@@ -77,6 +78,7 @@ void photos_close(struct photos *photos)
     if (photos->definition)
         definition_free(photos->definition);
     events_free(photos->events);
+    negatives_release(&photos->negatives);
     free(photos);
 }
 
@@ -165,6 +167,7 @@ enum status photos_purge(struct photos *photos, const struct id *id, struct text
 {
     char original[OBJECT_KEY_SIZE];
     photos_original_key(id, original);
+    NEGATIVE_CLEANUP struct negative negative = negatives_take(&photos->negatives, id);
     enum status status = photos_remove_renditions(photos, id, why);
     if (status == STATUS_OK)
         status = photos_remove_hidden(photos, id, why);

@@ -3,6 +3,7 @@
 #define PHOTOS_PRIVATE_H
 
 #include "events.h"
+#include "negatives.h"
 #include "photos.h"
 #include "task.h"
 
@@ -20,6 +21,7 @@ struct photos {
     struct janitor *janitor;
     atomic_int_fast64_t told_blind_ms; /* when an operator was last told that nobody can look at photos */
     struct resumables *resumables;
+    struct negatives negatives; /* of photos that passed */
 };
 
 /* The workflow's tasks; their context is a struct photos. */
@@ -27,9 +29,10 @@ extern const struct task_handler photo_tasks[];
 extern const size_t photo_task_count;
 
 /* Shows the photo to the moderator and writes what it saw to the photo, whatever will become of it. UNAVAILABLE and the like
- * when it could not look; NOT_FOUND when the photo is gone; else as darkroom_inspect. */
+ * when it could not look; NOT_FOUND when the photo is gone; else as darkroom_inspect. *ret_negative is
+ * the caller's to release, whatever came of it. */
 enum status photos_look(struct photos *photos, const struct id *id, int original_fd,
-                        struct moderation_labels *ret_labels, struct text *why);
+                        struct moderation_labels *ret_labels, struct negative *ret_negative, struct text *why);
 
 /* Removes both public objects. */
 enum status photos_remove_renditions(struct photos *photos, const struct id *id, struct text *why);

@@ -96,6 +96,7 @@ static void tell_blindness(struct photos *photos, const struct text *why)
 static void judge(struct photos *photos, const struct id *id, int original_fd, struct task_outcome *outcome)
 {
     struct moderation_labels labels = {0};
+    NEGATIVE_CLEANUP struct negative negative = {.file = -1};
     TEXT_CLEANUP struct text why = {0};
     enum photo_review review;
     enum status status = read_review(photos, id, &review, &why);
@@ -104,7 +105,7 @@ static void judge(struct photos *photos, const struct id *id, int original_fd, s
         return;
     }
     if (status == STATUS_OK)
-        status = photos_look(photos, id, original_fd, &labels, &why);
+        status = photos_look(photos, id, original_fd, &labels, &negative, &why);
     const struct moderation_label *refusal = moderation_find(&labels, MODERATION_REFUSE);
     const struct moderation_label *doubt = moderation_find(&labels, MODERATION_HOLD);
     if (status == STATUS_OK && !refusal && doubt)
@@ -122,6 +123,8 @@ static void judge(struct photos *photos, const struct id *id, int original_fd, s
     } else if (doubt) {
         follow_review(REVIEW_WAITING, outcome);
     } else {
+        if (negative.file >= 0)
+            negatives_keep(&photos->negatives, id, &negative);
         outcome->output = json_object();
     }
 }
@@ -254,6 +257,19 @@ static json_t *thumbhash_to_json(const struct thumbhash *thumbhash)
     return json_string(text_get(&encoded));
 }
 
+/* From what the moderator's look left, unless that is gone. */
+static enum status develop(struct photos *photos, const struct id *id, int original_fd,
+                           const struct rendition_uploads *uploads, struct darkroom_result *ret_result,
+                           struct text *why)
+{
+    NEGATIVE_CLEANUP struct negative negative = negatives_take(&photos->negatives, id);
+    struct darkroom *darkroom = photos->settings.darkroom;
+    int large = blob_upload_fd(uploads->large), thumbnail = blob_upload_fd(uploads->thumbnail);
+    return negative.file >= 0
+               ? darkroom_print(darkroom, negative.file, &negative.shape, large, thumbnail, ret_result, why)
+               : darkroom_develop(darkroom, original_fd, large, thumbnail, ret_result, why);
+}
+
 static void resize_original(struct photos *photos, const struct id *id, int original_fd, struct task_outcome *outcome)
 {
     TEXT_CLEANUP struct text why = {0};
@@ -265,8 +281,7 @@ static void resize_original(struct photos *photos, const struct id *id, int orig
         abort_uploads(&uploads);
         return;
     }
-    status = darkroom_develop(photos->settings.darkroom, original_fd, blob_upload_fd(uploads.large),
-                              blob_upload_fd(uploads.thumbnail), &result, &why);
+    status = develop(photos, id, original_fd, &uploads, &result, &why);
     if (status != STATUS_OK) {
         fail_picture(outcome, status, &why);
         abort_uploads(&uploads);
@@ -385,6 +400,7 @@ static void reject(void *context, const struct task_call *call, struct task_outc
     const json_t *details = json_object_get(call->input, "error");
     const char *error = json_string_value(json_object_get(details, "Error"));
     const char *cause = json_string_value(json_object_get(details, "Cause"));
+    NEGATIVE_CLEANUP struct negative negative = negatives_take(&photos->negatives, &id);
     enum status status = photos_remove_renditions(photos, &id, &why);
     if (status == STATUS_OK && is_withdrawn(call))
         status = photos_remove_hidden(photos, &id, &why);

@@ -15,6 +15,13 @@ static void check_colour(const uint8_t *pixel, const uint8_t *expected)
         CHECK(abs(pixel[i] - expected[i]) <= TOLERANCE);
 }
 
+static void read_file(int file, struct bytes *bytes)
+{
+    uint8_t block[4096];
+    for (ssize_t count; (count = pread(file, block, sizeof block, (off_t)bytes->size)) > 0;)
+        bytes_append(bytes, block, (size_t)count);
+}
+
 /* What the darkroom wrote, in *ret_bytes. */
 static struct darkroom_view look(struct darkroom *darkroom, const char *sample, const struct darkroom_sight *sight,
                                  enum status expected, struct bytes *ret_bytes)
@@ -23,14 +30,10 @@ static struct darkroom_view look(struct darkroom *darkroom, const char *sample, 
     struct darkroom_view view = {0};
     TEXT_CLEANUP struct text why = {0};
     int from = memory_file(original.data, original.size), to = memory_file(NULL, 0);
-    CHECK_INT(darkroom_inspect(darkroom, from, sight, to, &view, &why), expected);
+    CHECK_INT(darkroom_inspect(darkroom, from, sight, to, -1, &view, &why), expected);
     CHECK((why.length == 0) == (expected == STATUS_OK));
-    for (uint8_t block[4096]; ret_bytes;) {
-        ssize_t count = pread(to, block, sizeof block, (off_t)ret_bytes->size);
-        if (count <= 0)
-            break;
-        bytes_append(ret_bytes, block, (size_t)count);
-    }
+    if (ret_bytes)
+        read_file(to, ret_bytes);
     close(from);
     close(to);
     bytes_release(&original);
@@ -165,5 +168,103 @@ static void test_bytes(void)
     darkroom_close(darkroom);
 }
 
+/* Prints from a negative: as develop(). */
+static struct developed print(struct darkroom *darkroom, int negative_fd, const struct darkroom_negative *negative)
+{
+    struct developed printed = {0};
+    int large = memory_file(NULL, 0), thumbnail = memory_file(NULL, 0);
+    printed.status = darkroom_print(darkroom, negative_fd, negative, large, thumbnail, &printed.result, &printed.why);
+    read_file(large, &printed.large);
+    read_file(thumbnail, &printed.thumbnail);
+    close(large);
+    close(thumbnail);
+    return printed;
+}
+
+static bool is_same(const struct bytes *one, const struct bytes *other)
+{
+    return one->size == other->size && memcmp(one->data, other->data, one->size) == 0;
+}
+
+static void check_print(struct darkroom *darkroom, int negative_fd, const struct darkroom_negative *negative,
+                        const struct bytes *original)
+{
+    struct developed expected = develop(darkroom, original->data, original->size);
+    struct developed printed = print(darkroom, negative_fd, negative);
+    CHECK_INT(printed.status, STATUS_OK);
+    CHECK(is_same(&printed.large, &expected.large));
+    CHECK(is_same(&printed.thumbnail, &expected.thumbnail));
+    CHECK(memcmp(&printed.result, &expected.result, sizeof printed.result) == 0);
+    developed_release(&printed);
+    developed_release(&expected);
+}
+
+static void test_prints(void)
+{
+    static const struct {
+        const char *sample;
+        uint32_t short_side;
+        bool is_kept;
+    } rows[] = {
+        {"plain.jpg", 200, true}, {"large.jpg", 480, true},     {"orientation-6.jpg", 200, true},
+        {"plain.png", 200, true}, {"alpha.png", 200, true},     {"one.png", 200, true},
+        {"tall.jpg", 200, false}, {"animated.gif", 200, false}, {"wide.png", 200, false},
+    };
+    struct darkroom_settings settings = fixture_settings();
+    struct darkroom *darkroom = fixture_open(&settings);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const struct darkroom_sight sight = {.short_side = rows[i].short_side, .long_side = 8192, .frames = 2};
+        struct bytes original = sample_read(rows[i].sample);
+        struct darkroom_view view = {0};
+        int from = memory_file(original.data, original.size), to = memory_file(NULL, 0), kept = memory_file(NULL, 0);
+        check_case("%s", rows[i].sample);
+        CHECK_INT(darkroom_inspect(darkroom, from, &sight, to, kept, &view, NULL), STATUS_OK);
+        CHECK_INT(view.negative.width != 0, rows[i].is_kept);
+        if (view.negative.width)
+            check_print(darkroom, kept, &view.negative, &original);
+        close(from);
+        close(to);
+        close(kept);
+        bytes_release(&original);
+    }
+    darkroom_close(darkroom);
+}
+
+static void test_broken_negatives(void)
+{
+    enum { YUV = 0, RGB = 1, RGBA = 2 };
+    static const struct {
+        const char *name;
+        struct darkroom_negative negative;
+        size_t bytes;
+        enum status status;
+    } rows[] = {
+        {"whole", {RGB, 20, 10}, 600, STATUS_OK},
+        {"whole, with alpha", {RGBA, 20, 10}, 1600, STATUS_OK},
+        {"a byte is missing", {RGB, 20, 10}, 599, STATUS_UNAVAILABLE},
+        {"empty", {YUV, 20, 10}, 0, STATUS_UNAVAILABLE},
+        {"without width", {YUV, 0, 10}, 600, STATUS_UNAVAILABLE},
+        {"without height", {YUV, 10, 0}, 600, STATUS_UNAVAILABLE},
+        {"wider than a large image", {YUV, 1441, 1}, 1 << 20, STATUS_UNAVAILABLE},
+        {"higher than a large image", {YUV, 1, 1441}, 1 << 20, STATUS_UNAVAILABLE},
+        {"of no kind", {3, 20, 10}, 1 << 20, STATUS_UNAVAILABLE},
+    };
+    struct darkroom_settings settings = fixture_settings();
+    struct darkroom *darkroom = fixture_open(&settings);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        int file = memory_file(NULL, 0);
+        check_case("%s", rows[i].name);
+        CHECK_INT(ftruncate(file, (off_t)rows[i].bytes), 0);
+        struct developed printed = print(darkroom, file, &rows[i].negative);
+        CHECK_INT(printed.status, rows[i].status);
+        CHECK((printed.why.length == 0) == (rows[i].status == STATUS_OK));
+        developed_release(&printed);
+        close(file);
+    }
+    darkroom_close(darkroom);
+}
+
 CHECK_MAIN({"a photo becomes pixels", test_pixels}, {"a photo becomes JPEGs", test_jpegs},
-           {"a JPEG is made to fit", test_bytes})
+           {"a JPEG is made to fit", test_bytes},
+           {"a print of the negative is what the original would have become", test_prints},
+           {"a negative that can't be one is not printed", test_broken_negatives})

@@ -1,7 +1,7 @@
 // Moderation by Rekognition through the real server, by upload, against a Rekognition of our own.
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -88,6 +88,13 @@ describe('a photo that Rekognition looks at', () => {
         if (status === 'ERROR')
             assert.deepEqual(listFiles(server.data).filter((file) => file.includes(photo.photo_id)), [], 'nothing of it is left');
     }));
+
+    it('is held in memory no longer than until its end', () => {
+        const open = readdirSync(`/proc/${server.pid}/fd`).map((fd) => {
+            try { return readlinkSync(`/proc/${server.pid}/fd/${fd}`); } catch { return ''; }
+        });
+        assert.deepEqual(open.filter((path) => path.startsWith('/memfd:')), []);
+    });
 
     it('is sent as a JPEG of its pixels alone, in the size that Rekognition takes', async () => {
         const sent = [];
