@@ -5,7 +5,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { photograph } from './album.mjs';
-import { choose, closeBrowser, openBrowser, PHONE, startWith } from './browser.mjs';
+import { caption, choose, closeBrowser, jobState, openBrowser, PHONE, startWith } from './browser.mjs';
 
 const folder = join(resolve(dirname(fileURLToPath(import.meta.url)), '..', '..'), 'docs', 'screens');
 const wanted = process.env.SCREENS ?? '';
@@ -57,6 +57,19 @@ const SCREENS = {
         await page.getByRole('dialog').waitFor();
     },
     'empty': async (page) => { await page.goto('/@nobody_yet'); await page.locator('.empty').waitFor(); },
+    'waiting': async (page, { context, number }) => {
+        await page.goto('/mine');
+        await page.getByRole('heading', { name: 'Nothing is being uploaded' }).waitFor();
+        await context.setOffline(true);
+        await choose(page, [photograph(40 + number), photograph(50 + number)], () => page.getByRole('button', { name: 'Choose photos' }).click());
+        await caption(page, photograph(40 + number).name, 'What is said of it goes when the photo goes');
+        await jobState(page, photograph(50 + number).name, 'Waiting for network');
+    },
+    'error': async (page) => {
+        await page.route('**/users?username=**', (route) => route.fulfill({ status: 503, contentType: 'application/problem+json', body: '{"detail": "The store is away."}' }));
+        await page.goto('/search?q=ann');
+        await page.getByRole('button', { name: 'Try again' }).waitFor();
+    },
     'offline': async (page, { context }) => { await page.goto('/'); await seen(page, '.grid img'); await context.setOffline(true); await page.locator('.offline').waitFor(); },
 };
 
