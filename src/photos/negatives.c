@@ -36,12 +36,13 @@ static struct negative take(struct negatives *negatives, const struct id *id)
 void negatives_keep(struct negatives *negatives, const struct id *id, struct negative *negative)
 {
     (void)pthread_mutex_lock(&negatives->lock);
-    NEGATIVE_CLEANUP struct negative former = take(negatives, id);
-    NEGATIVE_CLEANUP struct negative oldest = negatives->rows[negatives->next].negative;
+    struct negative former = take(negatives, id), oldest = negatives->rows[negatives->next].negative;
     negatives->rows[negatives->next].id = *id;
     negatives->rows[negatives->next].negative = *negative;
     negatives->next = (negatives->next + 1) % NEGATIVES_MAX;
     (void)pthread_mutex_unlock(&negatives->lock);
+    negative_release(&former);
+    negative_release(&oldest);
     *negative = none;
 }
 
@@ -51,6 +52,12 @@ struct negative negatives_take(struct negatives *negatives, const struct id *id)
     struct negative taken = take(negatives, id);
     (void)pthread_mutex_unlock(&negatives->lock);
     return taken;
+}
+
+void negatives_drop(struct negatives *negatives, const struct id *id)
+{
+    struct negative dropped = negatives_take(negatives, id);
+    negative_release(&dropped);
 }
 
 void negative_release(struct negative *negative)

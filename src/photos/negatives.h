@@ -32,6 +32,8 @@ void negatives_release(struct negatives *negatives);
 void negatives_keep(struct negatives *negatives, const struct id *id, struct negative *negative);
 /* The photo's, now the caller's to release; without a file if there is none. */
 struct negative negatives_take(struct negatives *negatives, const struct id *id);
+/* Of a photo that needs none any more. */
+void negatives_drop(struct negatives *negatives, const struct id *id);
 
 #define NEGATIVE_CLEANUP __attribute__((cleanup(negative_release)))
 void negative_release(struct negative *negative);

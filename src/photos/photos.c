@@ -167,7 +167,7 @@ enum status photos_purge(struct photos *photos, const struct id *id, struct text
 {
     char original[OBJECT_KEY_SIZE];
     photos_original_key(id, original);
-    NEGATIVE_CLEANUP struct negative negative = negatives_take(&photos->negatives, id);
+    negatives_drop(&photos->negatives, id);
     enum status status = photos_remove_renditions(photos, id, why);
     if (status == STATUS_OK)
         status = photos_remove_hidden(photos, id, why);

@@ -400,7 +400,7 @@ static void reject(void *context, const struct task_call *call, struct task_outc
     const json_t *details = json_object_get(call->input, "error");
     const char *error = json_string_value(json_object_get(details, "Error"));
     const char *cause = json_string_value(json_object_get(details, "Cause"));
-    NEGATIVE_CLEANUP struct negative negative = negatives_take(&photos->negatives, &id);
+    negatives_drop(&photos->negatives, &id);
     enum status status = photos_remove_renditions(photos, &id, &why);
     if (status == STATUS_OK && is_withdrawn(call))
         status = photos_remove_hidden(photos, &id, &why);

@@ -11,6 +11,7 @@ static void test_pool(void)
     check_case("inline handlers go on while the pool waits");
     CHECK(client_send(&first, ASK("GET", "/wait") END));
     CHECK(client_send(&second, ASK("GET", "/wait") END));
+    CHECK(wait_for(&shared.begun, 2));
     for (int i = 0; i < 10; i++) {
         ANSWER_CLEANUP struct answer answer = client_ask(&third, ASK("GET", "/") END);
         CHECK_INT(answer.code, 200);
