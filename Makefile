@@ -11,7 +11,7 @@ REFUSED = 0.3
 PROGRAMS = cloudphotos cloudphotos-darkroom cloudphotos-moderator
 MAKEFLAGS += --no-print-directory
 
-.PHONY: help build web models run test test-web screens test-tsan fault fuzz bench experiments lint format install clean
+.PHONY: help build web models run test test-web screens test-tsan fault fuzz bench bench-web experiments lint format install clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -65,7 +65,12 @@ fuzz: ## each fuzz target for FUZZ_SECONDS=60; TEST=word only some
 
 bench: build ## measure, and write docs/benchmarks.md; TEST=word only some
 	@tools/install-packages bench
-	@node bench/run.mjs '$(TEST)'
+	@node bench/run.mjs bench '$(TEST)'
+
+bench-web: build ## measure the app in a browser, and write docs/benchmarks-web.md; TEST=word only some
+	@tools/install-packages test
+	@tools/install-modules bench/web
+	@node bench/run.mjs bench-web '$(TEST)'
 
 experiments: build ## repeat the original's experiments, and write docs/experiments; PAPER=yes at its lengths, REFUSED=0.3
 	@tools/install-packages test

@@ -1,17 +1,27 @@
-// `make bench`: runs every bench/*.bench.mjs, one after the other, and writes docs/benchmarks.md.
-// Usage: node bench/run.mjs [WORD]. With a word only the benchmarks with it in their name run, and nothing is written.
+// `make bench` and `make bench-web`: run every *.bench.mjs of bench/ or bench/web/, one after the other, and write a document.
+// Usage: node bench/run.mjs bench|bench-web [WORD]. With a word only the benchmarks with it in their name run, and nothing is written.
 //
 // A benchmark exports `async function measure(context)`, which resolves to rows:
 //   { what, value, unit, most | least, note }   value: the figure; most or least: what it has to reach; note: how it came about
 // context: { root, build, program, folder } — paths; `folder` is a temporary one of its own.
-// Rows are ratios wherever they can be, of two things measured in turns in one run on the same machine.
+// Rows are ratios wherever they can be, of two things measured in turns in one run on the same machine; what a person sees
+// of the app has limits of its own.
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, release, tmpdir, totalmem } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
-const word = process.argv[2] ?? '';
+const SETS = {
+    'bench': { folder: join(root, 'bench'), document: 'benchmarks.md', title: 'Benchmarks' },
+    'bench-web': { folder: join(root, 'bench', 'web'), document: 'benchmarks-web.md', title: 'Benchmarks of the app' },
+};
+const [target, word = ''] = process.argv.slice(2);
+const set = SETS[target];
+if (!set) {
+    console.error(`bench: the first word says what to measure: ${Object.keys(SETS).join(' or ')}`);
+    process.exit(2);
+}
 
 const number = (value) => (value >= 1000 ? Math.round(value).toLocaleString('en') : String(Number(value.toPrecision(3))));
 const isMet = ({ value, most = Infinity, least = -Infinity }) => value <= most && value >= least;
@@ -37,9 +47,9 @@ function machine() {
 function writeDocument(rows) {
     const table = rows.map((row) => `| ${asCells(row).join(' | ')} |`).join('\n');
     const notes = rows.filter((row) => row.note).map((row) => `- **${row.what}**: ${row.note}`).join('\n');
-    writeFileSync(join(root, 'docs', 'benchmarks.md'), `# Benchmarks
+    writeFileSync(join(root, 'docs', set.document), `# ${set.title}
 
-Written by \`make bench\` on ${new Date().toISOString().slice(0, 10)}. Machine: ${machine()}.
+Written by \`make ${target}\` on ${new Date().toISOString().slice(0, 10)}. Machine: ${machine()}.
 
 | what | measured | reach | verdict |
 |---|---|---|---|
@@ -55,7 +65,7 @@ async function runFile(file) {
     const folder = mkdtempSync(join(tmpdir(), 'cloudphotos-bench-'));
     const build = join(root, 'build');
     try {
-        const { measure } = await import(join(root, 'bench', file));
+        const { measure } = await import(join(set.folder, file));
         return await measure({ root, build, program: join(build, 'cloudphotos'), folder });
     } catch (error) {
         console.error(`${file}: ${error.stack}`);
@@ -65,7 +75,7 @@ async function runFile(file) {
     }
 }
 
-const files = readdirSync(join(root, 'bench')).filter((name) => name.endsWith('.bench.mjs') && name.includes(word)).sort();
+const files = readdirSync(set.folder).filter((name) => name.endsWith('.bench.mjs') && name.includes(word)).sort();
 if (files.length === 0) {
     console.error(`bench: nothing has "${word}" in its name`);
     process.exit(2);

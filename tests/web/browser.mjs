@@ -22,9 +22,12 @@ const PATIENCE_MS = 60_000;
 export const DESKTOP = { viewport: { width: 1280, height: 800 } };
 export const PHONE = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
 
+/* A browser of one's own, to be closed; `flags` beyond the usual ones. */
+export const launchBrowser = (flags = []) => chromium.launch({ executablePath: '/usr/bin/chromium', args: [...FLAGS, ...flags] });
+
 let browser;
 export async function openBrowser() {
-    browser ??= await chromium.launch({ executablePath: '/usr/bin/chromium', args: FLAGS });
+    browser ??= await launchBrowser();
     return browser;
 }
 export async function closeBrowser() {
