@@ -63,7 +63,7 @@ fuzz: ## each fuzz target for FUZZ_SECONDS=60; TEST=word only some
 	@tools/install-packages build test
 	@tests/fuzz/run '$(FUZZ_SECONDS)' '$(TEST)'
 
-bench: build ## measure, and write docs/benchmarks.md; TEST=word only some
+bench: build models ## measure, and write docs/benchmarks.md; TEST=word only some
 	@tools/install-packages bench
 	@node bench/run.mjs bench '$(TEST)'
 

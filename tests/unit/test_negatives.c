@@ -64,8 +64,8 @@ static void test_room(void)
     struct negatives negatives;
     negatives_init(&negatives);
     int oldest = keep(&negatives, 1);
-    for (uint8_t i = 2; i <= NEGATIVES_MAX; i++)
-        (void)keep(&negatives, i);
+    for (int i = 2; i <= NEGATIVES_MAX; i++)
+        (void)keep(&negatives, (uint8_t)i);
     CHECK(is_open(oldest));
     int newest = keep(&negatives, NEGATIVES_MAX + 1);
     CHECK(!is_open(oldest));
