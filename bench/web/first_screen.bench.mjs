@@ -1,9 +1,6 @@
 // Home, for who comes for the first time and for who comes back without a network.
-import { photograph } from '../../tests/web/album.mjs';
-import { closeBrowser, startWith, withPage } from '../../tests/web/browser.mjs';
-import { imagesSeen, median, medians, observe, RUNS } from './page.mjs';
-
-const PHOTOS = 40;
+import { closeBrowser, withPage } from '../../tests/web/browser.mjs';
+import { imagesSeen, median, medians, observe, PHOTOS, RUNS, startHome } from './page.mjs';
 
 async function firstScreen(page) {
     await observe(page, [{ type: 'largest-contentful-paint' }, { type: 'layout-shift' }]);
@@ -33,7 +30,7 @@ const reloadOffline = (server) => withPage(server, async (page) => {
 }, { serviceWorkers: 'allow', expected: [/./] });
 
 export async function measure() {
-    const { server } = await startWith(Array.from({ length: PHOTOS }, (_, number) => ['ada', photograph(number).bytes]));
+    const { server } = await startHome();
     try {
         const { paint_ms, shift } = await medians(server, firstScreen);
         const note = `home with ${PHOTOS} photographs, 1280 × 800, an empty cache each time; medians of ${RUNS}`;

@@ -1,11 +1,9 @@
 // Google's judge of pages, on home as a desktop sees it.
 import { createServer } from 'node:net';
 import lighthouse, { desktopConfig } from 'lighthouse';
-import { photograph } from '../../tests/web/album.mjs';
-import { launchBrowser, startWith } from '../../tests/web/browser.mjs';
-import { median } from './page.mjs';
+import { launchBrowser } from '../../tests/web/browser.mjs';
+import { median, PHOTOS, startHome } from './page.mjs';
 
-const PHOTOS = 40;
 const RUNS = 3;
 const SCORES = [['performance', 97], ['accessibility', 100], ['best-practices', 100], ['seo', 100]];
 
@@ -30,7 +28,7 @@ async function judge(url) {
 }
 
 export async function measure() {
-    const { server } = await startWith(Array.from({ length: PHOTOS }, (_, number) => ['ada', photograph(number).bytes]));
+    const { server } = await startHome();
     try {
         const results = [];
         for (let run = 0; run < RUNS; run++) results.push(await judge(server.url));

@@ -1,9 +1,14 @@
 // What benchmarks of the app share: Chromium on the real server, and what it says of a page.
-import { withPage } from '../../tests/web/browser.mjs';
+import { photograph } from '../../tests/web/album.mjs';
+import { startWith, withPage } from '../../tests/web/browser.mjs';
 import { median } from '../server.mjs';
 
 export { median };
 export const RUNS = 7;
+export const PHOTOS = 40;
+
+/* A server whose home shows that many photographs. */
+export const startHome = () => startWith(Array.from({ length: PHOTOS }, (_, number) => ['ada', photograph(number).bytes]));
 
 /* Runs `work(page, context)` `runs` times, each for a new person in a new context; the figures that it resolves to, each its median. */
 export async function medians(server, work, { runs = RUNS, ...options } = {}) {
