@@ -55,7 +55,7 @@ const change = (job: Job) => { show(job); tell({ kind: 'job', job }); };
 const sender = makeSender((told) => {
     hearTold(told);
     tell(told);
-    if (told.kind === 'job' && (told.job.state === 'waiting' || hasWordsToTell(told.job))) void askForSync();
+    if (told.kind === 'job' ? told.job.state === 'waiting' : told.words.isToTell) void askForSync();
 });
 const watcher = makeWatcher(happen);
 let isLeader = false;

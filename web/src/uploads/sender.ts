@@ -80,7 +80,7 @@ export function makeSender(tell: (told: Told) => void): Sender {
         const { caption, alt_text } = words;
         const problem = await changePhoto(job.photoId!, job.author, { caption, alt_text }, { signal }).then(() => null, asProblem);
         if (signal.aborted) return;
-        if (problem && isPassing(problem.status)) { tell({ kind: 'job', job }); rest(job.id); return; }
+        if (problem && isPassing(problem.status)) { tell({ kind: 'words', id: job.id, words }); rest(job.id); return; }
         pauses.delete(job.id);
         const told = { ...words, isToTell: false, reason: problem && problem.message };
         await saveWords(job.id, told);
