@@ -1,5 +1,6 @@
 #include "develop.h"
 
+#include "file_at.h"
 #include "jpeg.h"
 #include "negative.h"
 #include "picture.h"
@@ -9,7 +10,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 enum status develop_prepare(const char *program, struct text *why)
 {
@@ -18,17 +18,10 @@ enum status develop_prepare(const char *program, struct text *why)
 
 static enum status write_file(int file, const struct webp_file *webp, struct text *why)
 {
-    for (size_t written = 0; written < webp->size;) {
-        ssize_t count = pwrite(file, webp->bytes + written, webp->size - written, (off_t)written);
-        if (count < 0 && errno == EINTR)
-            continue;
-        if (count < 0) {
-            text_setf(why, "The developed photo could not be stored: %s.", strerror(errno));
-            return errno == EFBIG ? STATUS_NO_SPACE : status_from_errno(errno);
-        }
-        written += (size_t)count;
-    }
-    return STATUS_OK;
+    if (file_write_at(file, webp->bytes, webp->size, 0))
+        return STATUS_OK;
+    text_setf(why, "The developed photo could not be stored: %s.", strerror(errno));
+    return errno == EFBIG ? STATUS_NO_SPACE : status_from_errno(errno);
 }
 
 static enum status write_still(int file, const struct picture *picture, unsigned quality,

@@ -1,8 +1,9 @@
 #include "negative.h"
 
+#include "file_at.h"
+
 #include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 static size_t count_bytes(const struct picture *picture, unsigned plane)
 {
@@ -10,47 +11,20 @@ static size_t count_bytes(const struct picture *picture, unsigned plane)
     return (size_t)one->width * one->height * picture_sample_width(picture->kind);
 }
 
-static enum status write_plane(int file, const uint8_t *bytes, size_t size, off_t offset, struct text *why)
-{
-    for (size_t done = 0; done < size;) {
-        ssize_t count = pwrite(file, bytes + done, size - done, offset + (off_t)done);
-        if (count < 0 && errno == EINTR)
-            continue;
-        if (count <= 0) {
-            text_setf(why, "The decoded photo could not be kept: %s.", strerror(errno));
-            return STATUS_UNAVAILABLE;
-        }
-        done += (size_t)count;
-    }
-    return STATUS_OK;
-}
-
 enum status negative_write(int file, const struct picture *picture, struct darkroom_negative *ret_shape,
                            struct text *why)
 {
-    off_t offset = 0;
+    uint64_t offset = 0;
     for (unsigned i = 0; i < picture_planes(picture->kind); i++) {
         size_t size = count_bytes(picture, i);
-        enum status status = write_plane(file, picture->planes[i].samples, size, offset, why);
-        if (status != STATUS_OK)
-            return status;
-        offset += (off_t)size;
+        if (!file_write_at(file, picture->planes[i].samples, size, offset)) {
+            text_setf(why, "The decoded photo could not be kept: %s.", strerror(errno));
+            return STATUS_UNAVAILABLE;
+        }
+        offset += size;
     }
     *ret_shape = (struct darkroom_negative){picture->kind, picture->width, picture->height};
     return STATUS_OK;
-}
-
-static bool read_plane(int file, uint8_t *bytes, size_t size, off_t offset)
-{
-    for (size_t done = 0; done < size;) {
-        ssize_t count = pread(file, bytes + done, size - done, offset + (off_t)done);
-        if (count < 0 && errno == EINTR)
-            continue;
-        if (count <= 0)
-            return false;
-        done += (size_t)count;
-    }
-    return true;
 }
 
 /* What says so is a process that had seen the photo. */
@@ -64,15 +38,15 @@ static bool can_be(const struct job *job)
 enum status negative_read(int file, const struct job *job, struct picture *ret_picture, struct text *why)
 {
     const struct darkroom_negative *shape = &job->negative;
-    off_t offset = 0;
+    uint64_t offset = 0;
     bool is_whole = can_be(job);
     struct picture picture = {0};
     if (is_whole)
         picture_init(&picture, (enum picture_kind)shape->kind, shape->width, shape->height);
     for (unsigned i = 0; is_whole && i < picture_planes(picture.kind); i++) {
         size_t size = count_bytes(&picture, i);
-        is_whole = read_plane(file, picture.planes[i].samples, size, offset);
-        offset += (off_t)size;
+        is_whole = file_read_at(file, picture.planes[i].samples, size, offset) == size;
+        offset += size;
     }
     if (is_whole) {
         *ret_picture = picture;

@@ -1,5 +1,6 @@
 #include "pixels.h"
 
+#include "file_at.h"
 #include "jpeg.h"
 #include "jpegs.h"
 #include "memory.h"
@@ -9,7 +10,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { SAMPLES = 3 };
 
@@ -77,17 +77,11 @@ struct output {
 
 static enum status append(struct output *output, const uint8_t *bytes, size_t size, struct text *why)
 {
-    while (size) {
-        ssize_t count = pwrite(output->files->view, bytes, size, (off_t)output->offset);
-        if (count < 0 && errno != EINTR) {
-            text_setf(why, "The pixels could not be handed on: %s.", strerror(errno));
-            return STATUS_UNAVAILABLE;
-        }
-        size_t written = count > 0 ? (size_t)count : 0;
-        output->offset += written;
-        bytes += written;
-        size -= written;
+    if (!file_write_at(output->files->view, bytes, size, output->offset)) {
+        text_setf(why, "The pixels could not be handed on: %s.", strerror(errno));
+        return STATUS_UNAVAILABLE;
     }
+    output->offset += size;
     return STATUS_OK;
 }
 

@@ -3,16 +3,15 @@
 #include "aws_credentials.h"
 #include "base64.h"
 #include "clock.h"
+#include "file_at.h"
 #include "json.h"
 #include "memory.h"
 #include "rekognition_answer.h"
 
-#include <errno.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { ANSWER_BYTES_MAX = 1 << 20, CONNECT_TIMEOUT_MS = 5000, IDLE_CONNECTIONS = 64 };
 
@@ -43,15 +42,11 @@ struct moderation_rekognition {
 
 static enum status read_picture(int file, uint64_t offset, uint8_t *ret_bytes, size_t size, struct text *why)
 {
-    for (size_t have = 0; have < size;) {
-        ssize_t count = pread(file, ret_bytes + have, size - have, (off_t)(offset + have));
-        if (count == 0 || (count < 0 && errno != EINTR)) {
-            text_setf(why, "Rekognition would get %zu of %zu bytes of a picture", have, size);
-            return STATUS_CRASHED; /* the darkroom said that there are more */
-        }
-        have += count > 0 ? (size_t)count : 0;
-    }
-    return STATUS_OK;
+    size_t have = file_read_at(file, ret_bytes, size, offset);
+    if (have == size)
+        return STATUS_OK;
+    text_setf(why, "Rekognition would get %zu of %zu bytes of a picture", have, size);
+    return STATUS_CRASHED; /* the darkroom said that there are more */
 }
 
 /* An image of a bucket that Amazon can read would be named here, as Image.S3Object, instead of being sent. */

@@ -1,14 +1,13 @@
 /* cloudphotos-moderator: the program behind the local moderator's fence. The first process loads the models once; the workers share
  * them. Its argument is the folder of models. */
+#include "file_at.h"
 #include "memory.h"
 #include "onnx_protocol.h"
 #include "room.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 static struct manifest manifest;
 static struct inspector *inspector;
@@ -32,18 +31,13 @@ static enum status look(const struct onnx_job *job, const uint8_t *pixels, struc
 static enum status work(const void *job_bytes, const int *descriptors, void *ret_answer, struct text *why)
 {
     const struct onnx_job *job = job_bytes;
-    size_t size = (size_t)job->width * job->height * job->frames * CHANNELS, have = 0;
+    size_t size = (size_t)job->width * job->height * job->frames * CHANNELS;
     uint8_t *pixels = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (pixels == MAP_FAILED) {
         text_setf(why, "The photo needs too much memory to be moderated.");
         return STATUS_TOO_LARGE;
     }
-    while (have < size) {
-        ssize_t count = pread(descriptors[0], pixels + have, size - have, (off_t)have);
-        if (count == 0 || (count < 0 && errno != EINTR))
-            break;
-        have += count > 0 ? (size_t)count : 0;
-    }
+    size_t have = file_read_at(descriptors[0], pixels, size, 0);
     enum status status = STATUS_INTERNAL;
     if (have == size)
         status = look(job, pixels, ret_answer, why);

@@ -2,6 +2,7 @@
 #include "arena.h"
 #include "check.h"
 #include "clock.h"
+#include "file_at.h"
 #include "id.h"
 #include "json.h"
 #include "metrics.h"
@@ -12,6 +13,9 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 static void text_grows(void)
 {
@@ -297,6 +301,29 @@ static void errno_becomes_a_status(void)
     CHECK_STR(status_name(STATUS_TOO_LARGE), "too-large");
 }
 
+static void files_are_read_and_written_whole(void)
+{
+    enum { SIZE = 3 << 20, OFFSET = 5 };
+    int file = memfd_create("test", MFD_CLOEXEC);
+    uint8_t *written = malloc(SIZE), *read = calloc(1, SIZE);
+    for (size_t i = 0; i < SIZE; i++)
+        written[i] = (uint8_t)(i * 7 >> 3);
+    CHECK(file_write_at(file, written, SIZE, OFFSET));
+    check_case("all of it");
+    CHECK_INT(file_read_at(file, read, SIZE, OFFSET), SIZE);
+    CHECK(memcmp(read, written, SIZE) == 0);
+    check_case("what there is before the end");
+    CHECK_INT(file_read_at(file, read, SIZE, OFFSET + SIZE - 10), 10);
+    CHECK(memcmp(read, written + SIZE - 10, 10) == 0);
+    check_case("nothing, with the reason");
+    CHECK_INT(file_read_at(-1, read, SIZE, 0), 0);
+    CHECK(!file_write_at(-1, written, SIZE, 0));
+    CHECK_INT(errno, EBADF);
+    close(file);
+    free(written);
+    free(read);
+}
+
 CHECK_MAIN({"a text grows as needed", text_grows}, {"integers are written in decimal", integers_are_written},
            {"an arena's memory is aligned", arena_is_aligned}, {"an id is 32 lower-case hex digits", ids_parse},
            {"ids are ordered by time", ids_are_ordered_by_time}, {"times are written in UTC", times_are_written},
@@ -306,4 +333,5 @@ CHECK_MAIN({"a text grows as needed", text_grows}, {"integers are written in dec
            {"broken JSON is refused with its place", broken_json_is_refused_with_its_place},
            {"histogram buckets are cumulative", histograms_are_cumulative},
            {"flags win over variables over the file", settings_take_flags_over_variables_over_file},
-           {"bad settings are named", bad_settings_are_named}, {"errno becomes a status", errno_becomes_a_status})
+           {"bad settings are named", bad_settings_are_named}, {"errno becomes a status", errno_becomes_a_status},
+           {"files are read and written whole", files_are_read_and_written_whole})
