@@ -29,8 +29,6 @@ unsigned partials_count(const struct partials *partials, const char *author)
 
 void partials_add(struct partials *partials, const struct id *id, const char *author)
 {
-    if (*find(partials, id))
-        return;
     struct partial *partial = NEW(struct partial);
     *partial = (struct partial){.next = partials->first, .id = *id, .author = memory_copy_string(author)};
     partials->first = partial;

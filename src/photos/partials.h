@@ -11,7 +11,7 @@ struct partials {
 
 void partials_release(struct partials *partials);
 unsigned partials_count(const struct partials *partials, const char *author);
-/* Once, however often it is told. */
+/* One that is not there yet. */
 void partials_add(struct partials *partials, const struct id *id, const char *author);
 /* One that is not there is none. */
 void partials_remove(struct partials *partials, const struct id *id);

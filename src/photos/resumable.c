@@ -1,6 +1,7 @@
 #include "resumable.h"
 
 #include "clock.h"
+#include "file_at.h"
 #include "memory.h"
 #include "partials.h"
 #include "photos_private.h"
@@ -45,13 +46,6 @@ struct resumable_piece {
 
 /* ---- What is under way ---- */
 
-static void note_partial(struct resumables *resumables, const struct id *id, const char *author)
-{
-    (void)pthread_mutex_lock(&resumables->lock);
-    partials_add(&resumables->partials, id, author);
-    (void)pthread_mutex_unlock(&resumables->lock);
-}
-
 static void drop_partial(struct resumables *resumables, const struct id *id)
 {
     (void)pthread_mutex_lock(&resumables->lock);
@@ -72,18 +66,14 @@ static void drop_data(struct resumables *resumables, const struct id *id)
     drop_partial(resumables, id);
 }
 
-/* One that an earlier process began. */
+/* One that an earlier process began. Nobody else is here yet. */
 static void find_partial(void *context, const struct id *id)
 {
     struct resumables *resumables = context;
     ARENA_CLEANUP struct arena arena = {0};
     struct resumable resumable;
-    int file = resumable_data_open(resumables->folder, id);
-    if (file < 0)
-        return;
-    (void)close(file);
     if (resumable_info_read(resumables->folder, id, &arena, &resumable, NULL) == STATUS_OK)
-        note_partial(resumables, id, resumable.author);
+        partials_add(&resumables->partials, id, resumable.author);
 }
 
 /* Takes a place for it. NO_SPACE. */
@@ -114,7 +104,7 @@ enum status resumables_open(struct photos *photos, const char *folder, struct re
     *resumables = (struct resumables){.photos = photos, .folder = fd};
     (void)pthread_mutex_init(&resumables->lock, NULL);
     resumables_sweep(resumables);
-    resumable_files_each(fd, find_partial, resumables);
+    resumable_data_each(fd, find_partial, resumables);
     *ret_resumables = resumables;
     return STATUS_OK;
 }
@@ -441,15 +431,9 @@ enum status resumable_piece_write(struct resumable_piece *piece, const char *dat
         text_setf(why, "The piece goes beyond the %" PRIu64 " bytes that were announced.", piece->resumable.length);
         return STATUS_TOO_LARGE;
     }
-    for (size_t done = 0; done < size;) {
-        ssize_t written = pwrite(piece->file, data + done, size - done, (off_t)(piece->written + done));
-        if (written < 0 && errno == EINTR)
-            continue;
-        if (written < 0) {
-            text_setf(why, "The photo could not be stored: %s.", strerror(errno));
-            return status_from_errno(errno);
-        }
-        done += (size_t)written;
+    if (!file_write_at(piece->file, data, size, piece->written)) {
+        text_setf(why, "The photo could not be stored: %s.", strerror(errno));
+        return status_from_errno(errno);
     }
     piece->written += size;
     return STATUS_OK;

@@ -170,7 +170,8 @@ void resumable_files_remove(int folder, const struct id *id)
     (void)fsync(folder);
 }
 
-void resumable_files_each(int folder, void (*row)(void *context, const struct id *id), void *context)
+/* Of files that end so; NULL: of all. */
+static void each(int folder, const char *suffix, void (*row)(void *context, const struct id *id), void *context)
 {
     int again = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *entries = again >= 0 ? fdopendir(again) : NULL;
@@ -179,7 +180,18 @@ void resumable_files_each(int folder, void (*row)(void *context, const struct id
         return;
     for (const struct dirent *entry; (entry = readdir(entries));)
         if (strlen(entry->d_name) >= ID_TEXT_SIZE && entry->d_name[ID_TEXT_SIZE - 1] == '.'
+            && (!suffix || strcmp(entry->d_name + ID_TEXT_SIZE - 1, suffix) == 0)
             && id_parse(entry->d_name, ID_TEXT_SIZE - 1, &id))
             row(context, &id);
     (void)closedir(entries);
+}
+
+void resumable_files_each(int folder, void (*row)(void *context, const struct id *id), void *context)
+{
+    each(folder, NULL, row, context);
+}
+
+void resumable_data_each(int folder, void (*row)(void *context, const struct id *id), void *context)
+{
+    each(folder, data_suffix, row, context);
 }

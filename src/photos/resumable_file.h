@@ -19,5 +19,7 @@ void resumable_data_remove(int folder, const struct id *id);
 void resumable_files_remove(int folder, const struct id *id);
 /* Each id that has a file, perhaps more than once. */
 void resumable_files_each(int folder, void (*row)(void *context, const struct id *id), void *context);
+/* Each id whose bytes are here, once: no photo has been made of them yet. */
+void resumable_data_each(int folder, void (*row)(void *context, const struct id *id), void *context);
 
 #endif
