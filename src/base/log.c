@@ -10,7 +10,12 @@
 #include <stdbool.h>
 #include <unistd.h>
 
-enum { FLUSH_MS = 100, PENDING_MAX = 4 << 20, NS_PER_MS = 1000000 };
+enum {
+    FLUSH_MS = 100,
+    FLUSH_BYTES = 128 << 10, /* sooner than that: what is still in the cache is written for less */
+    PENDING_MAX = 4 << 20,
+    NS_PER_MS = 1000000
+};
 
 static const char *const level_names[] = {"debug", "info", "warning", "error"};
 
@@ -46,7 +51,8 @@ static void wait_for_more(void)
     until.tv_nsec += FLUSH_MS * 1000000L;
     until.tv_sec += until.tv_nsec / 1000000000;
     until.tv_nsec %= 1000000000;
-    while (!the_log.is_closing && pthread_cond_timedwait(&the_log.changed, &the_log.lock, &until) != ETIMEDOUT)
+    while (!the_log.is_closing && the_log.pending.length < FLUSH_BYTES
+           && pthread_cond_timedwait(&the_log.changed, &the_log.lock, &until) != ETIMEDOUT)
         ;
 }
 
@@ -149,9 +155,9 @@ static void enqueue(const struct text *line, enum log_level level)
                       "{\"level\":\"warning\",\"event\":\"log-lines-dropped\",\"count\":%" PRIu64 "}\n",
                       the_log.dropped);
         the_log.dropped = 0;
-        bool was_empty = the_log.pending.length == 0;
+        size_t before = the_log.pending.length;
         text_append(&the_log.pending, line->data, line->length);
-        if (was_empty)
+        if (before == 0 || (before < FLUSH_BYTES && the_log.pending.length >= FLUSH_BYTES))
             (void)pthread_cond_signal(&the_log.changed);
     }
     (void)pthread_mutex_unlock(&the_log.lock);
