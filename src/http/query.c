@@ -20,6 +20,11 @@ static int hex_digit(char digit)
 
 bool target_decode(const char *text, size_t length, bool plus, char *ret_text)
 {
+    if (!memchr(text, '%', length) && !(plus && memchr(text, '+', length))) { /* most have nothing to decode */
+        memcpy(ret_text, text, length);
+        ret_text[length] = '\0';
+        return true;
+    }
     for (size_t i = 0; i < length; i++) {
         char c = text[i];
         if (c == '+' && plus) {

@@ -168,7 +168,7 @@ static bool matches(const struct pattern *pattern, const struct parts *parts, st
         if (i >= parts->count)
             return false;
         if (segment->kind == KIND_LITERAL) {
-            if (strcmp(segment->text, parts->part[i]) != 0)
+            if (segment->text[0] != parts->part[i][0] || strcmp(segment->text, parts->part[i]) != 0)
                 return false;
             continue;
         }
