@@ -33,8 +33,8 @@ const char *api_read_requested_headers(const struct http_request *request);
 enum { LISTING_MAX = 10000 };
 /* limit=1..LISTING_MAX (default: LISTING_MAX); answers 400 and returns false when it is something else. */
 bool api_read_limit(struct http_request *request, int64_t *ret_limit);
-/* Link: <path?name=value&limit=…&cursor=…>; rel="next" (RFC 8288). */
-void api_add_next_link(struct http_request *request, const char *first_parameter, int64_t limit, const char *cursor);
+/* Link: <path?username=…&limit=…&cursor=…>; rel="next" (RFC 8288). `username` is NULL where the path says whose. */
+void api_add_next_link(struct http_request *request, const char *username, int64_t limit, const char *cursor);
 
 /* All that is known of a photo: photo.c. Nothing is appended on failure. */
 enum status api_add_photo(struct api *api, const struct id *id, struct arena *arena, struct photo *ret_photo,

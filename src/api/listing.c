@@ -1,8 +1,5 @@
 #include "api_private.h"
 
-#include <inttypes.h>
-#include <stdio.h>
-
 bool api_read_limit(struct http_request *request, int64_t *ret_limit)
 {
     TEXT_CLEANUP struct text why = {0};
@@ -12,11 +9,20 @@ bool api_read_limit(struct http_request *request, int64_t *ret_limit)
     return status == STATUS_OK;
 }
 
-void api_add_next_link(struct http_request *request, const char *first_parameter, int64_t limit, const char *cursor)
+void api_add_next_link(struct http_request *request, const char *username, int64_t limit, const char *cursor)
 {
     TEXT_CLEANUP struct text link = {0};
-    text_setf(&link, "<%s?%s%slimit=%" PRId64 "&cursor=%s>; rel=\"next\"", http_path(request), first_parameter,
-              *first_parameter ? "&" : "", limit, cursor);
+    text_add(&link, "<");
+    text_add(&link, http_path(request));
+    if (username) {
+        text_add(&link, "?username=");
+        text_add(&link, username);
+    }
+    text_add(&link, username ? "&limit=" : "?limit=");
+    text_add_integer(&link, limit);
+    text_add(&link, "&cursor=");
+    text_add(&link, cursor);
+    text_add(&link, ">; rel=\"next\"");
     http_add_header(request, "Link", text_get(&link));
 }
 

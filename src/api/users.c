@@ -56,10 +56,8 @@ static void search_users(struct http_request *request)
         return;
     }
     text_addc(&listing.body, ']');
-    if (listing.has_more) {
-        const char *parameter = arena_printf(http_arena(request), "username=%s", prefix);
-        api_add_next_link(request, parameter, listing.limit, listing.last);
-    }
+    if (listing.has_more) /* so the prefix is one of names, which need no escapes */
+        api_add_next_link(request, prefix, listing.limit, listing.last);
     http_answer_text(request, 200, "application/json", &listing.body);
 }
 
@@ -114,7 +112,7 @@ static void list_posts(struct http_request *request)
     if (listing.has_more) {
         char next[CURSOR_TEXT_SIZE];
         cursor_format(&listing.last, next);
-        api_add_next_link(request, "", listing.limit, next);
+        api_add_next_link(request, NULL, listing.limit, next);
     }
     http_answer_text(request, 200, "application/json", &listing.body);
 }
