@@ -13,11 +13,15 @@ const struct http_route *const api_tables[] = {
 
 const char *const api_headers[] = {
     "Access-Control-Allow-Origin",
-    "*",
-    "Access-Control-Expose-Headers",
-    "*", // of answers to requests without credentials, and we know no others (fetch.spec.whatwg.org, 3.3.3)
+    "*", // always: a cache may keep the answer for a page of another origin
     "X-Content-Type-Options",
     "nosniff",
+    NULL,
+};
+
+const char *const api_origin_headers[] = {
+    "Access-Control-Expose-Headers",
+    "*", // of answers to requests without credentials, and we know no others (fetch.spec.whatwg.org, 3.3.3)
     NULL,
 };
 

@@ -227,6 +227,7 @@ static enum status open_server(const struct serve_settings *settings, struct ser
         .tables = api_tables,
         .context = service->api,
         .headers = api_headers,
+        .origin_headers = api_origin_headers,
         .done = api_done,
     };
     enum status status = http_server_open(&http, &service->server, why);

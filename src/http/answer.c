@@ -33,6 +33,12 @@ static void add(struct MHD_Response *response, const char *name, const char *val
         (void)MHD_add_response_header(response, name, value);
 }
 
+static void add_all(struct MHD_Response *response, const char *const *headers)
+{
+    for (; headers && headers[0]; headers += 2)
+        add(response, headers[0], headers[1]);
+}
+
 void answer_set(struct http_request *request, unsigned code, const char *content_type, struct MHD_Response *response,
                 uint64_t size)
 {
@@ -41,9 +47,9 @@ void answer_set(struct http_request *request, unsigned code, const char *content
         add(response, "Content-Type", content_type);
     for (const struct header *header = request->headers; header; header = header->next)
         add(response, header->name, header->value);
-    const char *const *defaults = request->server->settings.headers;
-    for (; defaults && defaults[0]; defaults += 2)
-        add(response, defaults[0], defaults[1]);
+    add_all(response, request->server->settings.headers);
+    if (request->names_origin)
+        add_all(response, request->server->settings.origin_headers);
     add(response, "X-Request-Id", request->id);
     request->answer.response = response;
     request->answer.size = size;

@@ -21,6 +21,12 @@ bool refusal_is_needed(size_t header_size, size_t records, size_t cookie_size)
     return read + records * RECORD_SIZE + cookie_size + ALIGNMENT * 2 + ANSWER_ROOM > CONNECTION_MEMORY;
 }
 
+static void add_headers(struct text *answer, const char *const *headers)
+{
+    for (; headers && headers[0]; headers += 2)
+        text_addf(answer, "%s: %s\r\n", headers[0], headers[1]);
+}
+
 size_t refusal_send(const struct http_server *server, int fd, const struct http_request *request, unsigned code,
                     const char *sentence)
 {
@@ -32,8 +38,9 @@ size_t refusal_send(const struct http_server *server, int fd, const struct http_
     text_addf(&answer, "HTTP/1.1 %u %s\r\nDate: %s\r\nConnection: close\r\n", code, MHD_get_reason_phrase_for(code),
               date);
     text_addf(&answer, "Content-Type: application/problem+json\r\nContent-Length: %zu\r\n", body.length);
-    for (const char *const *header = server->settings.headers; header && header[0]; header += 2)
-        text_addf(&answer, "%s: %s\r\n", header[0], header[1]);
+    add_headers(&answer, server->settings.headers);
+    if (!request || request->names_origin)
+        add_headers(&answer, server->settings.origin_headers);
     if (code == 503)
         text_add(&answer, "Retry-After: 1\r\n");
     if (request)

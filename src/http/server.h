@@ -55,6 +55,7 @@ struct http_request {
     bool chunked;          /* the body's length is unknown */
     bool expects_continue; /* the client waits for our word before it sends the body */
     bool is_1_0;
+    bool names_origin; /* a page of another origin may have made it */
     bool must_close;   /* the connection ends with this answer */
     bool is_too_large; /* its header: there may be no room for an answer */
     const struct http_route *route;

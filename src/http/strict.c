@@ -123,7 +123,8 @@ static const char *see_host(struct framing *framing, const char *value, size_t l
     if (framing->hosts++)
         return "The request has more than one Host.";
     for (size_t i = 0; i < length; i++)
-        if (value[i] <= ' ' || value[i] == 127 || strchr("/\\@?#,\"<>^`{|}", value[i]))
+        if (!is_alphanumeric(value[i])
+            && (value[i] <= ' ' || value[i] == 127 || strchr("/\\@?#,\"<>^`{|}", value[i])))
             return "The request's Host is not the name of a host.";
     return NULL;
 }
@@ -132,6 +133,13 @@ static const char *see_expectation(struct framing *framing, const char *value, s
 {
     framing->request->expects_continue =
         length == strlen("100-continue") && strncasecmp(value, "100-continue", length) == 0;
+    return NULL;
+}
+
+static const char *see_origin(struct framing *framing, const char *value, size_t length)
+{
+    (void)value;
+    framing->request->names_origin = length > 0;
     return NULL;
 }
 
@@ -162,6 +170,7 @@ static const struct {
     {"transfer-encoding", see_encoding},
     {"host", see_host},
     {"expect", see_expectation},
+    {"origin", see_origin},
     {"cookie", see_cookie},
     {"x-request-id", see_id},
 };

@@ -273,6 +273,11 @@ describe('every answer', () => {
         }
     });
 
+    it('tells which of its headers a page may read only where a page may have asked', async () => {
+        for (const path of paths())
+            assert.equal((await server.get(path)).headers['access-control-expose-headers'], undefined, path);
+    });
+
     it('to HEAD has the header of the answer to GET, and no body', async () => {
         const wanted = ['content-type', 'content-length', 'etag', 'last-modified', 'cache-control', 'link'];
         for (const path of paths().filter((one) => one !== '/metrics')) { // its length changes
