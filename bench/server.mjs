@@ -90,8 +90,12 @@ function freePort() {
     });
 }
 
-/* nginx with one worker that answers everything with `body`, from a configuration of its own in `folder`. */
-export async function startNginx(folder, body, { cores } = {}) {
+// The line that our server writes of a request, written as seldom.
+const LOG_FORMAT = `'{"time":"$time_iso8601","level":"info","event":"request","request_id":"$request_id","method":"$request_method",'
+        '"path":"$uri","client":"$remote_addr","code":$status,"bytes_in":$request_length,"bytes_out":$body_bytes_sent,"s":$request_time}'`;
+
+/* nginx with one worker that answers everything with `body`, from a configuration of its own in `folder`; `log`: the path of its log. */
+export async function startNginx(folder, body, { cores, log } = {}) {
     const port = await freePort();
     mkdirSync(folder, { recursive: true });
     const quoted = body.replaceAll('\\', '\\\\').replaceAll("'", "\\'");
@@ -99,7 +103,9 @@ export async function startNginx(folder, body, { cores } = {}) {
 daemon off; worker_processes 1; pid ${folder}/pid; error_log ${folder}/error.log;
 events { worker_connections 4096; }
 http {
-    access_log off; keepalive_requests 1000000000; client_body_temp_path ${folder}/body; proxy_temp_path ${folder}/proxy;
+    log_format lines escape=json ${LOG_FORMAT};
+    access_log ${log ? `${log} lines buffer=128k flush=100ms` : 'off'};
+    keepalive_requests 1000000000; client_body_temp_path ${folder}/body; proxy_temp_path ${folder}/proxy;
     fastcgi_temp_path ${folder}/fastcgi; uwsgi_temp_path ${folder}/uwsgi; scgi_temp_path ${folder}/scgi;
     server { listen 127.0.0.1:${port}; location / { default_type application/json; return 200 '${quoted}'; } }
 }
