@@ -60,7 +60,7 @@ struct http_settings {
     const struct http_route *const *tables; /* NULL-terminated; each table ends with a row whose method is NULL */
     void *context;                          /* for http_context */
     const char *const *headers;             /* name, value, … NULL: sent with every answer */
-    const char *const *origin_headers;      /* the same, when the request names its Origin (fetch.spec.whatwg.org, 3.2) */
+    const char *const *origin_headers;      /* the same, when the request names its Origin */
     void (*done)(void *context, const struct http_done *done); /* any thread; must not block */
     /* The answer when the server itself refuses: by default http_answer_problem. */
 };

@@ -123,8 +123,7 @@ static const char *see_host(struct framing *framing, const char *value, size_t l
     if (framing->hosts++)
         return "The request has more than one Host.";
     for (size_t i = 0; i < length; i++)
-        if (!is_alphanumeric(value[i])
-            && (value[i] <= ' ' || value[i] == 127 || strchr("/\\@?#,\"<>^`{|}", value[i])))
+        if (!is_alphanumeric(value[i]) && (value[i] <= ' ' || value[i] == 127 || strchr("/\\@?#,\"<>^`{|}", value[i])))
             return "The request's Host is not the name of a host.";
     return NULL;
 }

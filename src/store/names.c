@@ -11,7 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { STRIDE = 64, CACHE_LINE = 64, CHUNK_BYTES = 510, ENTRY_HEAD = 1 + sizeof(uint32_t), ENTRY_MAX = ENTRY_HEAD + AUTHOR_NAME_MAX + 1 };
+enum { STRIDE = 64, CACHE_LINE = 64 };
+enum { CHUNK_BYTES = 510, ENTRY_HEAD = 1 + sizeof(uint32_t), ENTRY_MAX = ENTRY_HEAD + AUTHOR_NAME_MAX + 1 };
 
 /* Entries, one after the other: a byte for the length of the name, the count of posts, the name, a NUL. */
 struct chunk {
@@ -154,7 +155,8 @@ static size_t find_chunk(const struct names_list *list, const char *name, size_t
 {
     size_t first = STRIDE * find_place(list->milestones, (list->count + STRIDE - 1) / STRIDE, name, length);
     size_t count = list->count - first < STRIDE ? list->count - first : STRIDE;
-    for (size_t i = 0; i < count; i += CACHE_LINE / sizeof *list->places) /* all at once, rather than one after the other */
+    /* All that the search may look at, at once rather than one after the other. */
+    for (size_t i = 0; i < count; i += CACHE_LINE / sizeof *list->places)
         __builtin_prefetch(list->places + first + i);
     return first + find_place(list->places + first, count, name, length);
 }
