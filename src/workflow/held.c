@@ -13,12 +13,12 @@ enum { SAVE_AGAIN_MS = 100, UNKNOWN_AGAIN_MS = 30000 };
 
 /* ---- Beginning and end ---- */
 
-void held_add(struct runner *runner, const struct execution *execution, int64_t lease_until_ns)
+void held_add(struct runner *runner, const struct execution *execution, int64_t lease_until_ms)
 {
     struct held *held = NEW(struct held);
     (void)pthread_mutex_init(&held->lock, NULL);
     held->runner = runner;
-    held->lease_until_ns = lease_until_ns;
+    held->lease_until_ms = lease_until_ms;
     held->timer_ms = -1;
     held->execution = *execution;
     held->execution.workflow = arena_copy_string(&held->arena, execution->workflow);
@@ -72,7 +72,7 @@ static bool may_try_again(struct held *held)
     int64_t now_ns = clock_monotonic_ns();
     if (!runner->abandoned)
         runner_wait(runner, &runner->settle, now_ns + (int64_t)SAVE_AGAIN_MS * 1000000);
-    bool may = !runner->abandoned && clock_monotonic_ns() < held->lease_until_ns;
+    bool may = !runner->abandoned && runner_now_ms(runner) < held->lease_until_ms;
     (void)pthread_mutex_unlock(&runner->lock);
     return may;
 }

@@ -72,11 +72,12 @@ static int64_t find_pause_ms(const struct runner *runner)
 }
 
 /* How many were claimed; -1: the store failed. */
-static int claim(const struct runner *runner, struct arena *arena, size_t limit, struct execution *ret_executions)
+static int claim(const struct runner *runner, struct arena *arena, int64_t now_ms, size_t limit,
+                 struct execution *ret_executions)
 {
     TEXT_CLEANUP struct text why = {0};
     size_t count = 0;
-    enum status status = store_executions_claim(runner->settings.store, runner->owner, runner_now_ms(runner),
+    enum status status = store_executions_claim(runner->settings.store, runner->owner, now_ms,
                                                 runner->settings.lease_ms, limit, arena, ret_executions, &count, &why);
     if (status == STATUS_OK)
         return (int)count;
@@ -90,17 +91,17 @@ static void claim_for_idle(struct runner *runner)
     ARENA_CLEANUP struct arena arena = {0};
     struct execution executions[CLAIM_MAX];
     size_t limit = runner->idle + 1 < CLAIM_MAX ? runner->idle + 1 : CLAIM_MAX;
-    int64_t start_ns = clock_monotonic_ns();
+    int64_t now_ms = runner_now_ms(runner);
     runner->claiming = true;
     runner->woken = false;
     (void)pthread_mutex_unlock(&runner->lock);
-    int count = claim(runner, &arena, limit, executions);
+    int count = claim(runner, &arena, now_ms, limit, executions);
     int64_t pause_ms = count < 0 ? POLL_MS : (size_t)count < limit ? find_pause_ms(runner) : 0;
     (void)pthread_mutex_lock(&runner->lock);
     runner->claiming = false;
     runner->poll_ns = clock_monotonic_ns() + pause_ms * NS_PER_MS;
     for (int i = count - 1; i >= 0; i--) /* the last that is added is run first */
-        held_add(runner, &executions[i], start_ns + runner->settings.lease_ms * NS_PER_MS);
+        held_add(runner, &executions[i], now_ms + runner->settings.lease_ms);
 }
 
 /* Call with runner->lock, which is given up meanwhile. */
@@ -151,25 +152,21 @@ static void *work(void *context)
 
 /* ---- The keeper ---- */
 
-static int64_t later(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
-}
-
-/* Prolongs what is held now. Call with runner->lock, which is given up meanwhile. */
+/* Prolongs what is held now; by the time that the store is told, for what had run out by then the store does not prolong.
+ * Call with runner->lock, which is given up meanwhile. */
 static void renew(struct runner *runner)
 {
     TEXT_CLEANUP struct text why = {0};
-    int64_t start_ns = clock_monotonic_ns();
+    int64_t now_ms = runner_now_ms(runner);
     (void)pthread_mutex_unlock(&runner->lock);
-    enum status status = store_executions_renew(runner->settings.store, runner->owner, runner_now_ms(runner),
-                                                runner->settings.lease_ms, &why);
+    enum status status =
+        store_executions_renew(runner->settings.store, runner->owner, now_ms, runner->settings.lease_ms, &why);
     if (status != STATUS_OK)
         runner_trouble(runner, "Leases could not be renewed: %s", text_get(&why));
     (void)pthread_mutex_lock(&runner->lock);
     for (struct held *held = runner->held; held && status == STATUS_OK; held = held->next)
-        if (held->lease_until_ns > start_ns) /* else it had run out before, and was not prolonged */
-            held->lease_until_ns = later(held->lease_until_ns, start_ns + runner->settings.lease_ms * NS_PER_MS);
+        if (held->lease_until_ms > now_ms)
+            held->lease_until_ms = now_ms + runner->settings.lease_ms;
 }
 
 /* Advances executions whose time has come while they have tasks under way. The time until the next, or -1. */

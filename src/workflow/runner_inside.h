@@ -12,7 +12,7 @@ struct held {
     struct runner *runner;
     struct held *next, *previous; /* in runner->held; guarded by runner->lock */
     unsigned jobs;                /* queued or running; guarded by runner->lock */
-    int64_t lease_until_ns;       /* monotonic, as far as we know; guarded by runner->lock */
+    int64_t lease_until_ms;       /* as the store was told, which counts by the same clock; guarded by runner->lock */
     int64_t timer_ms;             /* when to advance though tasks are under way; -1: not; guarded by runner->lock */
 
     pthread_mutex_t lock; /* of all below; taken before runner->lock, never after it */
@@ -61,7 +61,7 @@ void runner_wait(struct runner *runner, pthread_cond_t *condition, int64_t until
 const struct task_handler *runner_find_handler(const struct runner *runner, const char *resource);
 
 /* Takes over what the store has leased to us; makes its first job. Call with runner->lock. */
-void held_add(struct runner *runner, const struct execution *execution, int64_t lease_until_ns);
+void held_add(struct runner *runner, const struct execution *execution, int64_t lease_until_ms);
 /* Runs a job to its end, without runner->lock. */
 void held_run(struct job *job);
 /* After a job: frees the execution with its last one. Call with runner->lock. */
