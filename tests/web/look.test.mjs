@@ -108,6 +108,24 @@ test('"back" closes the viewer; its details tell about the photo', () => withPag
     assert.equal(new URL(page.url()).pathname, '/');
 }));
 
+test('a photo that is turned to is its thumbnail until it has come; then it is there, and its address', () => withPage(server, async (page) => {
+    let letCome;
+    const come = new Promise((done) => { letCome = done; });
+    await page.route(`**/${ids[4]}-comp.webp`, async (route) => { await come; await route.continue(); });
+    await page.goto('/');
+    await cells(page).first().click();
+    const shown = page.locator('.pswp__item[aria-hidden="false"]');
+    const large = shown.locator('img:not(.pswp__img--placeholder)');
+    await large.waitFor();
+    await page.keyboard.press('ArrowRight');
+    await shown.locator(`img.pswp__img--placeholder[src$="${ids[4]}-thumb.webp"]`).waitFor();
+    await page.waitForURL(`**/photo/${ids[4]}`);
+    assert.equal(await large.count(), 0);
+    letCome();
+    await large.waitFor();
+    assert.equal(await large.evaluate((image) => image.complete && image.src.split('/').at(-1)), `${ids[4]}-comp.webp`);
+}));
+
 test('a photo has an address of its own, and can be copied in three forms', () => withPage(server, async (page) => {
     await page.goto(`/photo/${newestOfAda()}`);
     await page.getByRole('img', { name: 'Photo by ada' }).waitFor();

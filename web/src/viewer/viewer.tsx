@@ -28,12 +28,15 @@ export function view({ photos, index, element, hasAddress }: Opening) {
     const current = () => photos.peek()[viewer.currIndex];
     viewer.addFilter('numItems', () => photos.peek().length);
     viewer.addFilter('itemData', (_, at) => slideOf(photos.peek()[at], at, element));
+    viewer.addFilter('placeholderSrc', (_, { data }) => data.msrc ?? false);
     viewer.addFilter('thumbEl', (_, data) => (data.element?.querySelector('img') ?? null) as unknown as HTMLElement);
     viewer.on('uiRegister', () => addDetailsButton(viewer));
     viewer.on('initialLayout', () => viewer.element!.setAttribute('aria-label', say('viewer')));
     addPanel(viewer, current);
     if (hasAddress) keepAddress(viewer, current);
     rememberSeen(viewer, current);
+    drawNeighboursLater(viewer);
+    showDecoded(viewer);
     viewer.init();
 }
 
@@ -80,16 +83,38 @@ function addPanel(viewer: PhotoSwipe, current: () => Photo | undefined) {
     viewer.on('destroy', () => { forget(); render(null, panel); });
 }
 
-const LOOK_MS = 400;
+const STAY_MS = 300;
 
-/* What was looked at is there without a network too: the service worker keeps the answer. */
-function rememberSeen(viewer: PhotoSwipe, current: () => Photo | undefined) {
+/* Calls `work` when a photo has been shown for a moment: who turns pages waits for nothing but the next photo. */
+function onStay(viewer: PhotoSwipe, work: () => void) {
     let timer: ReturnType<typeof setTimeout>;
     viewer.on('change', () => {
         clearTimeout(timer);
-        timer = setTimeout(() => { const photo = current(); if (photo) void showPhoto(photo.photo_id).catch(() => {}); }, LOOK_MS);
+        timer = setTimeout(work, STAY_MS);
     });
-    viewer.on('destroy', () => clearTimeout(timer));
+    viewer.on('close', () => clearTimeout(timer));
+}
+
+/* Photos beside the one that is shown are fetched at once, and decoded when nobody turns pages. */
+function drawNeighboursLater(viewer: PhotoSwipe) {
+    let stayedAt = -1;
+    viewer.on('appendHeavy', (event) => { if (!event.slide.isActive && stayedAt !== viewer.currIndex) event.preventDefault(); });
+    onStay(viewer, () => { stayedAt = viewer.currIndex; viewer.appendHeavy(); });
+}
+
+/* A photo takes its thumbnail's place when it is decoded: the key that asked for it is answered by the thumbnail. */
+function showDecoded(viewer: PhotoSwipe) {
+    viewer.on('contentAppend', (event) => {
+        const { content } = event;
+        if (!(content.element instanceof HTMLImageElement)) return;
+        event.preventDefault();
+        void content.element.decode().catch(() => {}).then(() => content.appendImage());
+    });
+}
+
+/* What was looked at is there without a network too: the service worker keeps the answer. */
+function rememberSeen(viewer: PhotoSwipe, current: () => Photo | undefined) {
+    onStay(viewer, () => { const photo = current(); if (photo) void showPhoto(photo.photo_id).catch(() => {}); });
 }
 
 /* While the viewer is open its photo's address is shown, and "back" closes it. */
@@ -97,7 +122,7 @@ function keepAddress(viewer: PhotoSwipe, current: () => Photo | undefined) {
     const address = () => photoPath(current()?.photo_id ?? '');
     let isShown = false;
     viewer.on('firstUpdate', () => { history.pushState({ isAbove: true }, '', address()); isShown = true; });
-    viewer.on('change', () => { if (isShown) history.replaceState({ isAbove: true }, '', address()); });
+    onStay(viewer, () => { if (isShown) history.replaceState({ isAbove: true }, '', address()); });
     const back = () => { isShown = false; viewer.close(); };
     addEventListener('popstate', back);
     viewer.on('close', () => { if (isShown) { isShown = false; history.back(); } });
