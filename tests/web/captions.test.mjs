@@ -43,6 +43,31 @@ test('what is said of several while they wait goes with each, also after a reloa
     }, { name: author });
 });
 
+test('what is said while a photo is sent outlives the connection that sends it, and the page', async () => {
+    const author = newName();
+    await withPage(server, async (page) => {
+        const { name, bytes } = photograph(6);
+        let cut; // the piece under way
+        let isAway = true;
+        await page.route('**/uploads/*', async (route) => {
+            if (!isAway || route.request().method() !== 'PATCH') await route.continue();
+            else if (cut) await route.abort('connectionreset');
+            else cut = () => route.abort('connectionreset');
+        });
+        await page.goto('/mine');
+        await choose(page, [{ name, bytes }]);
+        await until('a piece is under way', () => cut);
+        await caption(page, name, 'Said on the way');
+        await cut();
+        await jobState(page, name, 'Waiting for network');
+        await page.reload();
+        await job(page, name).getByText('Said on the way').waitFor();
+        isAway = false;
+        await jobState(page, name, 'Published');
+        await until('it is told', async () => JSON.stringify(await said(author)) === '[["Said on the way",null]]');
+    }, { name: author, expected: [/\/uploads\//] });
+});
+
 test('what is said of a photo that is published already changes only what was changed', async () => {
     const author = newName();
     await withPage(server, async (page) => {
