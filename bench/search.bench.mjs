@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { makeLibrary, samplePrefixes } from './libraries.mjs';
 import { cpuSeconds, get, median, startNginx, startServer, stop, wrk } from './server.mjs';
 
-const ROUNDS = 7;
+const ROUNDS = 11;
 const SECONDS = 3;
 const CONNECTIONS = 32;
 const SERVER_CORE = '0'; // the load comes from the other one
