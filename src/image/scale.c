@@ -12,6 +12,7 @@ enum {
     WEIGHT_BITS = 14,
     RING_BITS = SCALE_WIDE_BITS, /* 255 << 7 still fits an int16_t */
     LINE_BITS = RING_BITS + WEIGHT_BITS - 16,
+    ROWS_AT_ONCE = 4,
     GROUP = 8, /* taps are padded to this many, so that the loops below become whole vectors */
 };
 
@@ -83,12 +84,14 @@ void scaler_init(struct scaler *scaler, const struct scale_table *across, const 
     scaler->ring = NEW_ARRAY((size_t)down->taps * across->source, int16_t);
     /* Behind the last sample come zeros for the weights that pad the taps. */
     scaler->line = NEW_ARRAY((size_t)across->source + across->taps, int16_t);
+    scaler->sums = NEW_ARRAY(across->target, int32_t);
 }
 
 void scaler_release(struct scaler *scaler)
 {
     free(scaler->ring);
     free(scaler->line);
+    free(scaler->sums);
     *scaler = (struct scaler){0};
 }
 
@@ -108,10 +111,19 @@ static void keep_row(const struct scaler *scaler, int16_t *target, const void *r
 }
 
 /* Written so that the compiler finds the one instruction that multiplies and keeps the high half (pmulhw). */
-static inline void add_weighted(int16_t *restrict line, const int16_t *restrict row, int16_t weight, uint32_t count)
+static inline int16_t share(int16_t sample, int16_t weight)
 {
+    return (int16_t)((sample * weight) >> 16);
+}
+
+/* Several rows at once, for loading and storing the line takes more time than the sums. */
+static inline void add_weighted(int16_t *restrict line, const int16_t *const rows[static ROWS_AT_ONCE],
+                                const int16_t weights[static ROWS_AT_ONCE], uint32_t count)
+{
+    const int16_t *restrict a = rows[0], *restrict b = rows[1], *restrict c = rows[2], *restrict d = rows[3];
+    int16_t of_a = weights[0], of_b = weights[1], of_c = weights[2], of_d = weights[3];
     for (uint32_t x = 0; x < count; x++)
-        line[x] = (int16_t)(line[x] + ((row[x] * weight) >> 16));
+        line[x] = (int16_t)(line[x] + share(a[x], of_a) + share(b[x], of_b) + share(c[x], of_c) + share(d[x], of_d));
 }
 
 /* The one that multiplies pairs and adds them (pmaddwd). */
@@ -135,48 +147,88 @@ static uint32_t row_taps(const struct scale_table *table, uint32_t target)
     return left < table->taps ? left : table->taps;
 }
 
+static void copy_down(const int16_t *restrict row, int16_t *restrict line, uint32_t count)
+{
+    for (uint32_t x = 0; x < count; x++)
+        line[x] = (int16_t)(row[x] >> (RING_BITS - LINE_BITS));
+}
+
+static void fill_line(int16_t *restrict line, int16_t value, uint32_t count)
+{
+    for (uint32_t x = 0; x < count; x++)
+        line[x] = value;
+}
+
+/* The next so many source rows of a target row, beginning with its tap `first`; those beyond the last tap weigh nothing. */
+static void add_rows(struct scaler *scaler, uint32_t target, uint32_t first, uint32_t taps)
+{
+    const struct scale_table *down = scaler->down;
+    uint32_t width = scaler->across->source;
+    const int16_t *rows[ROWS_AT_ONCE];
+    int16_t weights[ROWS_AT_ONCE];
+    for (uint32_t i = 0; i < ROWS_AT_ONCE; i++) {
+        uint32_t tap = first + i, place = (down->first[target] + tap) % down->taps;
+        rows[i] = &scaler->ring[(size_t)place * width];
+        weights[i] = tap < taps ? down->weights[(size_t)target * down->taps + tap] : 0;
+    }
+    add_weighted(scaler->line, rows, weights, width);
+}
+
 static void shrink_down(struct scaler *scaler, uint32_t target)
 {
     const struct scale_table *down = scaler->down;
     uint32_t width = scaler->across->source;
     if (down->copies) {
-        for (uint32_t x = 0; x < width; x++)
-            scaler->line[x] = (int16_t)(scaler->ring[x] >> (RING_BITS - LINE_BITS));
+        copy_down(scaler->ring, scaler->line, width);
         return;
     }
     const int16_t *weights = &down->weights[(size_t)target * down->taps];
     uint32_t taps = row_taps(down, target);
-    /* Each product below is rounded down, by half a unit on average. */
-    for (uint32_t x = 0; x < width; x++)
-        scaler->line[x] = (int16_t)(taps / 2);
-    for (uint32_t i = 0; i < taps; i++) {
-        uint32_t row = (down->first[target] + i) % down->taps;
-        if (weights[i])
-            add_weighted(scaler->line, &scaler->ring[(size_t)row * width], weights[i], width);
-    }
+    /* Each product is rounded down, by half a unit on average. */
+    fill_line(scaler->line, (int16_t)(taps / 2), width);
+    while (weights[taps - 1] == 0)
+        taps--;
+    for (uint32_t tap = 0; tap < taps; tap += ROWS_AT_ONCE)
+        add_rows(scaler, target, tap, taps);
 }
 
-static int32_t weigh_target(const struct scaler *scaler, uint32_t x)
+static void copy_across(const int16_t *restrict line, int32_t *restrict sums, uint32_t count)
 {
-    const struct scale_table *across = scaler->across;
-    if (across->copies)
-        return scaler->line[x] * (1 << WEIGHT_BITS);
-    return weigh(&scaler->line[across->first[x]], &across->weights[(size_t)x * across->taps], across->taps);
+    for (uint32_t x = 0; x < count; x++)
+        sums[x] = line[x] * (1 << WEIGHT_BITS);
+}
+
+static void weigh_across(const struct scale_table *across, const int16_t *restrict line, int32_t *restrict sums)
+{
+    unsigned taps = across->taps / GROUP * GROUP; /* as it is, but here the compiler sees it */
+    for (uint32_t x = 0; x < across->target; x++)
+        sums[x] = weigh(&line[across->first[x]], &across->weights[(size_t)x * taps], taps);
+}
+
+static void round_bytes(uint8_t *restrict row, const int32_t *restrict sums, uint32_t count)
+{
+    for (uint32_t x = 0; x < count; x++)
+        row[x] = (uint8_t)round_sample(sums[x], LINE_BITS + WEIGHT_BITS, 255);
+}
+
+static void round_wide(uint16_t *restrict row, const int32_t *restrict sums, uint32_t count)
+{
+    for (uint32_t x = 0; x < count; x++)
+        row[x] = (uint16_t)round_sample(sums[x], LINE_BITS + WEIGHT_BITS - SCALE_WIDE_BITS, SCALE_WIDE_MAX);
 }
 
 static void shrink_across(const struct scaler *scaler, uint32_t target)
 {
-    enum { BITS = LINE_BITS + WEIGHT_BITS };
-    uint32_t width = scaler->across->target;
-    if (scaler->sample_width == SCALE_BYTES) {
-        uint8_t *row = (uint8_t *)scaler->target + (size_t)target * width;
-        for (uint32_t x = 0; x < width; x++)
-            row[x] = (uint8_t)round_sample(weigh_target(scaler, x), BITS, 255);
-    } else {
-        uint16_t *row = (uint16_t *)scaler->target + (size_t)target * width;
-        for (uint32_t x = 0; x < width; x++)
-            row[x] = (uint16_t)round_sample(weigh_target(scaler, x), BITS - SCALE_WIDE_BITS, SCALE_WIDE_MAX);
-    }
+    const struct scale_table *across = scaler->across;
+    size_t offset = (size_t)target * across->target;
+    if (across->copies)
+        copy_across(scaler->line, scaler->sums, across->target);
+    else
+        weigh_across(across, scaler->line, scaler->sums);
+    if (scaler->sample_width == SCALE_BYTES)
+        round_bytes((uint8_t *)scaler->target + offset, scaler->sums, across->target);
+    else
+        round_wide((uint16_t *)scaler->target + offset, scaler->sums, across->target);
 }
 
 /* Whether the source rows that a target row is made of have all come. */

@@ -29,6 +29,7 @@ struct scaler {
     void *target;  /* the caller's: rows of across->target samples, one after the other */
     int16_t *ring; /* the newest down->taps source rows, in 1/128 */
     int16_t *line; /* a target row before it is shrunk across, in 1/32 */
+    int32_t *sums; /* that row shrunk across, before it is rounded */
     uint32_t rows_in, rows_out;
 };
 void scaler_init(struct scaler *scaler, const struct scale_table *across, const struct scale_table *down,
