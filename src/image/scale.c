@@ -16,14 +16,17 @@ enum {
     GROUP = 8, /* taps are padded to this many, so that the loops below become whole vectors */
 };
 
+/* sin(3b) sin(b) / 3b², where 3b is the angle: a sine of three times an angle comes from that of the angle itself, so that one is
+ * enough. */
 static double lanczos(double x)
 {
+    static_assert(LOBES == 3, "it is written for this many");
     if (fabs(x) < 1e-8)
         return 1;
     if (fabs(x) >= LOBES)
         return 0;
-    double angle = M_PI * x;
-    return LOBES * sin(angle) * sin(angle / LOBES) / (angle * angle);
+    double third = M_PI * x / LOBES, sine = sin(third), square = sine * sine;
+    return square * (3 - 4 * square) / (LOBES * third * third);
 }
 
 /* Weights of the source samples first … first + count - 1 for a target sample at `center`, rounded to a sum of exactly 1. */
