@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-enum { PREFIX_MIN = 3, BODY_TYPICAL = 1000 };
+enum { PREFIX_MIN = 3, BODY_TYPICAL = 1000, ROW_MOST = AUTHOR_NAME_MAX + INTEGER_MOST + 40 };
 
 struct users_listing {
     struct text body;
@@ -21,12 +21,15 @@ static bool add_user(void *context, const char *name, size_t length, int64_t pos
     listing->has_more = listing->rows == listing->limit;
     if (listing->has_more || length > AUTHOR_NAME_MAX)
         return false;
-    struct text *body = &listing->body;
-    text_add(body, listing->rows++ ? ",{\"username\":\"" : "{\"username\":\"");
-    text_append(body, name, length);
-    text_add(body, "\",\"posts_count\":");
-    text_add_integer(body, posts);
-    text_addc(body, '}');
+    static const char before_name[] = ",{\"username\":\"", before_count[] = "\",\"posts_count\":";
+    bool is_first = listing->rows++ == 0;
+    char *to = text_room(&listing->body, ROW_MOST);
+    to = mempcpy(to, before_name + is_first, sizeof before_name - 1 - is_first);
+    to = mempcpy(to, name, length);
+    to = mempcpy(to, before_count, sizeof before_count - 1);
+    to = text_write_integer(to, posts);
+    *to++ = '}';
+    text_end(&listing->body, to);
     if (listing->rows == listing->limit) {
         memcpy(listing->last, name, length);
         listing->last[length] = '\0';

@@ -127,9 +127,7 @@ static void add_time(struct text *line)
 
 static void add_field(struct text *line, const struct log_field *field)
 {
-    text_add(line, ",\"");
-    text_add(line, field->name);
-    text_add(line, "\":");
+    text_append(line, field->key, field->key_length);
     if (field->type == LOG_STRING) {
         json_add_string_or_null(line, field->string);
     } else if (field->type == LOG_INTEGER) {

@@ -11,7 +11,8 @@ enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARNING, LOG_ERROR };
 enum log_type { LOG_END, LOG_STRING, LOG_INTEGER, LOG_DURATION };
 struct log_field {
     enum log_type type;
-    const char *name;
+    unsigned key_length;
+    const char *key; /* as it stands in the line: ,"name": */
     union {
         const char *string; /* NULL is written as null */
         int64_t integer;
@@ -26,18 +27,20 @@ void log_close(void);
 /* `fields` ends with a field of type LOG_END. */
 void log_write(enum log_level level, const char *event, const struct log_field *fields);
 
-#define LOG_S(field, value)                                                                                            \
+#define LOG_KEY(name) .key = ",\"" name "\":", .key_length = sizeof(",\"" name "\":") - 1
+/* The names are literals. */
+#define LOG_S(name, value)                                                                                             \
     {                                                                                                                  \
-        .type = LOG_STRING, .name = (field), .string = (value)                                                         \
+        .type = LOG_STRING, LOG_KEY(name), .string = (value)                                                           \
     }
-#define LOG_I(field, value)                                                                                            \
+#define LOG_I(name, value)                                                                                             \
     {                                                                                                                  \
-        .type = LOG_INTEGER, .name = (field), .integer = (value)                                                       \
+        .type = LOG_INTEGER, LOG_KEY(name), .integer = (value)                                                         \
     }
 /* Nanoseconds; written as milliseconds with three decimals. */
-#define LOG_D(field, value)                                                                                            \
+#define LOG_D(name, value)                                                                                             \
     {                                                                                                                  \
-        .type = LOG_DURATION, .name = (field), .duration_ns = (value)                                                  \
+        .type = LOG_DURATION, LOG_KEY(name), .duration_ns = (value)                                                    \
     }
 #define LOG_FIELDS(...) ((const struct log_field[]){__VA_ARGS__ __VA_OPT__(, ){.type = LOG_END}})
 

@@ -48,18 +48,22 @@ void text_reserve(struct text *text, size_t more)
     text->capacity = capacity;
 }
 
+char *text_write_integer(char *to, int64_t value)
+{
+    uint64_t rest = value < 0 ? -(uint64_t)value : (uint64_t)value;
+    if (value < 0)
+        *to++ = '-';
+    size_t digits = 1;
+    for (uint64_t beyond = rest / 10; beyond; beyond /= 10)
+        digits++;
+    for (size_t at = digits; at-- > 0; rest /= 10)
+        to[at] = (char)('0' + rest % 10);
+    return to + digits;
+}
+
 void text_add_integer(struct text *text, int64_t value)
 {
-    char digits[20];
-    size_t at = sizeof digits;
-    uint64_t rest = value < 0 ? -(uint64_t)value : (uint64_t)value;
-    do {
-        digits[--at] = (char)('0' + rest % 10);
-        rest /= 10;
-    } while (rest);
-    if (value < 0)
-        digits[--at] = '-';
-    text_append(text, digits + at, sizeof digits - at);
+    text_end(text, text_write_integer(text_room(text, INTEGER_MOST), value));
 }
 
 void text_vaddf(struct text *text, const char *format, va_list arguments)

@@ -25,15 +25,25 @@ char *text_take(struct text *text);
 
 /* Room for `more` bytes and the NUL beyond the present length. */
 void text_reserve(struct text *text, size_t more);
+/* The same, inline, and where to write: for rows by the thousand. text_end then tells where the writing has ended. */
+static inline char *text_room(struct text *text, size_t more)
+{
+    if (!text->data || more >= text->capacity - text->length)
+        text_reserve(text, more);
+    return text->data + text->length;
+}
+static inline void text_end(struct text *text, char *end)
+{
+    text->length = (size_t)(end - text->data);
+    *end = '\0';
+}
 /* Inline: most pieces are constants of a few bytes. */
 static inline void text_append(struct text *text, const char *data, size_t length)
 {
-    if (!text->data || length >= text->capacity - text->length)
-        text_reserve(text, length);
+    char *to = text_room(text, length);
     if (length)
-        memcpy(text->data + text->length, data, length);
-    text->length += length;
-    text->data[text->length] = '\0';
+        memcpy(to, data, length);
+    text_end(text, to + length);
 }
 static inline void text_add(struct text *text, const char *string)
 {
@@ -44,6 +54,9 @@ static inline void text_addc(struct text *text, char character)
     text_append(text, &character, 1);
 }
 void text_add_integer(struct text *text, int64_t value); /* decimal; many times faster than text_addf */
+enum { INTEGER_MOST = 20 };
+/* At most INTEGER_MOST bytes, without a NUL. Returns where the writing has ended. */
+char *text_write_integer(char *to, int64_t value);
 void text_addf(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void text_vaddf(struct text *text, const char *format, va_list arguments) __attribute__((format(printf, 2, 0)));
 

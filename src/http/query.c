@@ -65,33 +65,42 @@ const char *target_parse(struct http_request *request)
         return "The request's target must be a path.";
     if (strchr(target, '#'))
         return "The request's target must not hold a fragment.";
-    size_t path_length = strcspn(target, "?"), length = strlen(target);
+    const char *question = strchrnul(target, '?');
+    size_t length = strlen(target);
     char *decoded = request_room(request, length + 1);
-    request->query = target[path_length] ? target + path_length + 1 : "";
-    /* The query is decoded when it is asked for; here it is only seen to be well formed. */
-    if (!target_decode(request->query, strlen(request->query), true, decoded)
-        || !target_decode(target, path_length, false, decoded))
-        return "The request's target holds a bad percent escape.";
     request->target = target;
+    request->target_path_length = (size_t)(question - target);
+    request->query = *question ? question + 1 : question;
     request->path = decoded;
+    /* The query is decoded when it is asked for; here it is only seen to be well formed. */
+    if (!target_decode(request->query, strlen(request->query), false, decoded)
+        || !target_decode(target, request->target_path_length, false, decoded))
+        return "The request's target holds a bad percent escape.";
     return NULL;
+}
+
+static bool is_key(const char *key, size_t length, const char *name, size_t name_length)
+{
+    enum { KEY_ROOM = 64 }; /* ours are shorter: a longer key is none of them */
+    char decoded[KEY_ROOM];
+    if (length == name_length)
+        return memcmp(key, name, length) == 0;
+    return length > name_length /* as escapes make it */ && length < KEY_ROOM
+           && target_decode(key, length, true, decoded) && strcmp(decoded, name) == 0;
 }
 
 /* The raw value of the first pair with that name. */
 static bool find(const char *query, const char *name, const char **ret_value, size_t *ret_length)
 {
-    enum { KEY_ROOM = 64 }; /* ours are shorter: a longer key is none of them */
+    size_t name_length = strlen(name);
     while (*query) {
-        char decoded[KEY_ROOM];
-        size_t pair = strcspn(query, "&"), key = 0;
-        while (key < pair && query[key] != '=')
-            key++;
-        if (key < KEY_ROOM && target_decode(query, key, true, decoded) && strcmp(decoded, name) == 0) {
-            *ret_value = query + key + (key < pair);
-            *ret_length = pair - key - (key < pair);
+        const char *end = strchrnul(query, '&'), *equals = memchr(query, '=', (size_t)(end - query));
+        if (is_key(query, (size_t)((equals ? equals : end) - query), name, name_length)) {
+            *ret_value = equals ? equals + 1 : end;
+            *ret_length = (size_t)(end - *ret_value);
             return true;
         }
-        query += pair + (query[pair] == '&');
+        query = end + (*end == '&');
     }
     return false;
 }

@@ -141,7 +141,7 @@ struct parts {
 
 static void split(struct http_request *request, struct parts *ret_parts)
 {
-    size_t raw_length = strcspn(request->target, "?");
+    size_t raw_length = request->target_path_length;
     const char *raw = request->target, *end = raw + raw_length, *rest = request->path;
     char *decoded = request_room(request, raw_length + 1);
     ret_parts->count = 0;
@@ -160,13 +160,19 @@ static void split(struct http_request *request, struct parts *ret_parts)
     }
 }
 
+static bool has_length(const struct pattern *pattern, size_t count)
+{
+    size_t length = pattern->segment_count;
+    return count == length || (count > length && length && pattern->segments[length - 1].kind == KIND_REST);
+}
+
 static bool matches(const struct pattern *pattern, const struct parts *parts, struct http_request *request)
 {
     request->parameter_count = 0;
+    if (!has_length(pattern, parts->count))
+        return false;
     for (size_t i = 0; i < pattern->segment_count; i++) {
         const struct segment *segment = &pattern->segments[i];
-        if (i >= parts->count)
-            return false;
         if (segment->kind == KIND_LITERAL) {
             if (segment->text[0] != parts->part[i][0] || strcmp(segment->text, parts->part[i]) != 0)
                 return false;
@@ -179,10 +185,8 @@ static bool matches(const struct pattern *pattern, const struct parts *parts, st
             return false;
         assert(request->parameter_count < PARAMETERS_MAX);
         request->parameters[request->parameter_count++] = (struct parameter){segment->text, value};
-        if (segment->kind == KIND_REST)
-            return true;
     }
-    return parts->count == pattern->segment_count;
+    return true;
 }
 
 /* A row for GET answers HEAD, unless there is one for HEAD itself; "*" takes what no other row names. */

@@ -62,7 +62,8 @@ struct http_request {
     const char *pattern; /* "" when none matched */
     void *data;
     const char *method;
-    const char *target;      /* as it came, without scheme and authority */
+    const char *target; /* as it came, without scheme and authority */
+    size_t target_path_length;
     const char *path;        /* decoded */
     const char *query;       /* not decoded; "" when there is none */
     const char *line_target; /* where libmicrohttpd holds the target: only to be compared */

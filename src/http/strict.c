@@ -22,18 +22,21 @@
 static const char repeated_length[] = "The request has more than one Content-Length.";
 static const char bad_line_end[] = "A line of the request's header does not end in CR LF, or holds a NUL.";
 
-static bool is_alphanumeric(char c)
+static bool is_made_of(const char *text, size_t length, const char *punctuation)
 {
-    return (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z');
+    for (size_t i = 0; i < length; i++) {
+        char c = text[i];
+        bool is_alphanumeric = (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z');
+        if (!is_alphanumeric && !(c && strchr(punctuation, c)))
+            return false;
+    }
+    return true;
 }
 
 /* RFC 9110 5.6.2 */
 static bool is_token(const char *text, size_t length)
 {
-    for (size_t i = 0; i < length; i++)
-        if (!is_alphanumeric(text[i]) && text[i] != '-' && !(text[i] && strchr("!#$%&'*+.^_`|~", text[i])))
-            return false;
-    return length > 0;
+    return length > 0 && is_made_of(text, length, "-_!#$%&'*+.^`|~");
 }
 
 /* Steps over two NULs, CR and LF that were. */
@@ -122,10 +125,7 @@ static const char *see_host(struct framing *framing, const char *value, size_t l
 {
     if (framing->hosts++)
         return "The request has more than one Host.";
-    for (size_t i = 0; i < length; i++)
-        if (!is_alphanumeric(value[i]) && (value[i] <= ' ' || value[i] == 127 || strchr("/\\@?#,\"<>^`{|}", value[i])))
-            return "The request's Host is not the name of a host.";
-    return NULL;
+    return is_made_of(value, length, ".:-_[]!$%&'()*+;=~") ? NULL : "The request's Host is not the name of a host.";
 }
 
 static const char *see_expectation(struct framing *framing, const char *value, size_t length)
@@ -144,11 +144,8 @@ static const char *see_origin(struct framing *framing, const char *value, size_t
 
 static const char *see_id(struct framing *framing, const char *value, size_t length)
 {
-    if (length == 0 || length >= ID_ROOM)
+    if (length == 0 || length >= ID_ROOM || !is_made_of(value, length, "._-"))
         return NULL;
-    for (size_t i = 0; i < length; i++)
-        if (!is_alphanumeric(value[i]) && !strchr("._-", value[i]))
-            return NULL;
     memcpy(framing->request->id, value, length);
     framing->request->id[length] = '\0';
     return NULL;
@@ -174,6 +171,11 @@ static const struct {
     {"x-request-id", see_id},
 };
 
+static bool is_name(const char *lower, const char *name, size_t length)
+{
+    return (name[0] | 32) == lower[0] && strncasecmp(lower, name, length) == 0 && !lower[length];
+}
+
 static enum MHD_Result see_header(void *context, enum MHD_ValueKind kind, const char *name, size_t name_length,
                                   const char *value, size_t length)
 {
@@ -189,7 +191,7 @@ static enum MHD_Result see_header(void *context, enum MHD_ValueKind kind, const 
     while (length && (value[length - 1] == ' ' || value[length - 1] == '\t'))
         length--;
     for (size_t i = 0; i < sizeof seen / sizeof seen[0] && !framing->sentence; i++)
-        if (strncasecmp(seen[i].name, name, name_length) == 0 && !seen[i].name[name_length])
+        if (is_name(seen[i].name, name, name_length))
             framing->sentence = seen[i].see(framing, value, length);
     return framing->sentence ? MHD_NO : MHD_YES;
 }

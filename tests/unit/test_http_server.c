@@ -29,6 +29,7 @@ static void test_answers(void)
         {"no query", ASK("GET", "/query") END, 200, "(null)|ok|20|"},
         {"a query", ASK("GET", "/query?b=1&a=x%20y+z&n=7") END, 200, "x y z|ok|7|"},
         {"an escaped name in a query", ASK("GET", "/query?%61=%26%3d") END, 200, "&=|ok|20|"},
+        {"a name that the other begins with", ASK("GET", "/query?ab=1&nn=2") END, 200, "(null)|ok|20|"},
         {"the first of two", ASK("GET", "/query?a=1&a=2") END, 200, "1|ok|20|"},
         {"a name without a value", ASK("GET", "/query?a&n=7") END, 200, "|ok|7|"},
         {"empty pairs", ASK("GET", "/query?&&a=&&") END, 200, "|ok|20|"},
