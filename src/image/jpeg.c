@@ -6,6 +6,7 @@
 #include "profile.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -277,6 +278,8 @@ static bool start(struct decoder *decoder, const struct job *job, struct picture
     uint32_t width, height;
     picture_fit(jpeg->image_width, jpeg->image_height, job->large_side, &width, &height);
     choose_scale(decoder, width, height);
+    if (jpeg_has_multiple_scans(jpeg))
+        (void)malloc_trim(0); /* all its coefficients must be held: not beside what earlier photos left in the heap */
     jpeg->raw_data_out = TRUE;
     jpeg->out_color_space = jpeg->jpeg_color_space;
     (void)jpeg_start_decompress(jpeg);
