@@ -2,20 +2,21 @@
 // without the sandbox; and its memory. All develop the same photos in turns; a photo's figure is the median of the rounds.
 import { execFileSync, spawn } from 'node:child_process';
 import { copyFileSync, mkdirSync, readdirSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { LARGE_PHOTO, makePhoto } from './pictures.mjs';
 import { buildProgram, median } from './server.mjs';
 
 const BACKGROUNDS = join(dirname(LARGE_PHOTO), '..');
 const ROUNDS = 5;
+const SINGLE_ROUNDS = 15; // of a photo that has a row of its own: no other's noise evens out its own
 const CONVERT_ROUNDS = 3; // it takes a second a photo
 
 /* A process that answers each line with one. */
 class Contestant {
-    constructor(name, rounds, command, ...options) {
+    constructor(name, mostRounds, command, ...options) {
         this.name = name;
-        this.rounds = rounds;
+        this.mostRounds = mostRounds;
         this.costs = new Map(); // photo -> costs of the rounds
         this.child = spawn(command, options, { stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, UV_THREADPOOL_SIZE: '1' } });
         this.answers = createInterface({ input: this.child.stdout })[Symbol.asyncIterator]();
@@ -32,8 +33,12 @@ class Contestant {
         this.child.stdin.end();
     }
 
-    cpu(photos, rounds = this.rounds) {
-        return photos.reduce((sum, photo) => sum + median(this.costs.get(photo).slice(0, rounds).map((cost) => cost.cpu_ms)), 0);
+    cpu(photos) {
+        return photos.reduce((sum, photo) => sum + median(this.costs.get(photo).map((cost) => cost.cpu_ms)), 0);
+    }
+
+    leastRounds(photos) {
+        return Math.min(...photos.map((photo) => this.costs.get(photo).length));
     }
 }
 
@@ -48,17 +53,17 @@ function installSharp({ root, build }) {
 /* The photos of mate-backgrounds are its JPEGs; its PNGs are drawings, half of them transparent. */
 const findBackgrounds = (suffix) => readdirSync(BACKGROUNDS, { recursive: true }).filter((name) => name.endsWith(suffix)).sort()
     .map((name) => join(BACKGROUNDS, name));
-const outputs = (context, contestant, photo, index) => ['large', 'thumbnail']
-    .map((size) => join(context.folder, `${contestant.name}-${index}-${size}.webp`));
+const outputs = (context, contestant, photo) => ['large', 'thumbnail']
+    .map((size) => join(context.folder, `${contestant.name}-${basename(photo)}-${size}.webp`));
 
 /* All photos in every round; within a photo the contestants take turns in being first. */
-async function compete(context, photos, contestants) {
-    for (let round = -1; round < ROUNDS; round++) { // the first warms up
+async function compete(context, photos, contestants, rounds) {
+    for (let round = -1; round < rounds; round++) { // the first warms up
         for (const [index, photo] of photos.entries()) {
             for (let i = 0; i < contestants.length; i++) {
                 const contestant = contestants[(i + index + round + 1) % contestants.length];
-                if (round >= contestant.rounds) continue;
-                const cost = await contestant.ask(photo, ...outputs(context, contestant, photo, index));
+                if (round >= contestant.mostRounds) continue;
+                const cost = await contestant.ask(photo, ...outputs(context, contestant, photo));
                 if (round < 0) contestant.costs.set(photo, []);
                 else contestant.costs.get(photo).push(cost);
             }
@@ -69,8 +74,8 @@ async function compete(context, photos, contestants) {
 /* Bytes of both files, and the mean likeness of the large ones and of the thumbnails. */
 async function weigh(context, photos, contestant, likeness) {
     const result = { bytes: 0, large: 0, thumbnail: 0 };
-    for (const [index, photo] of photos.entries()) {
-        const [large, thumbnail] = outputs(context, contestant, photo, index);
+    for (const photo of photos) {
+        const [large, thumbnail] = outputs(context, contestant, photo);
         result.bytes += statSync(large).size + statSync(thumbnail).size;
         result.large += await likeness.ask(photo, large) / photos.length;
         result.thumbnail += await likeness.ask(photo, thumbnail) / photos.length;
@@ -80,8 +85,8 @@ async function weigh(context, photos, contestant, likeness) {
 
 const ratioRow = (what, most, photos, ours, theirs) => ({
     what, most, value: ours.cpu(photos) / theirs.cpu(photos),
-    note: `${photos.length === 1 ? '4000x3000 JPEG' : `sum over ${photos.length} pictures`}, medians of ${ours.rounds} rounds in turns `
-        + `(${theirs.name}: ${theirs.rounds}): ${ours.cpu(photos).toFixed(0)} CPU ms ${ours.name}, ${theirs.cpu(photos).toFixed(0)} ${theirs.name}`,
+    note: `${photos.length === 1 ? '4000x3000 JPEG' : `sum over ${photos.length} pictures`}, medians of ${ours.leastRounds(photos)} rounds in turns `
+        + `(${theirs.name}: ${theirs.leastRounds(photos)}): ${ours.cpu(photos).toFixed(0)} CPU ms ${ours.name}, ${theirs.cpu(photos).toFixed(0)} ${theirs.name}`,
 });
 
 async function qualityRows(context, photos, ours, theirs, likeness) {
@@ -101,7 +106,7 @@ async function qualityRows(context, photos, ours, theirs, likeness) {
 /* A fresh worker, so that its peak is this photo's. */
 async function peakMegabytes(program, darkroom, context, photo) {
     const worker = new Contestant('memory', 1, program, 'pool', darkroom);
-    const { peak_kb } = await worker.ask(photo, ...outputs(context, worker, photo, 0));
+    const { peak_kb } = await worker.ask(photo, ...outputs(context, worker, photo));
     worker.close();
     return peak_kb / 1024;
 }
@@ -114,12 +119,13 @@ export async function measure(context) {
     const photos = findBackgrounds('.jpg');
     const drawings = findBackgrounds('.png');
     const all = [large, ...photos, ...drawings];
-    const pool = new Contestant('darkroom', ROUNDS, program, 'pool', darkroom);
-    const bare = new Contestant('bare', ROUNDS, program, 'bare');
+    const pool = new Contestant('darkroom', Infinity, program, 'pool', darkroom);
+    const bare = new Contestant('bare', Infinity, program, 'bare');
     const convert = new Contestant('ImageMagick', CONVERT_ROUNDS, program, 'convert');
-    const sharp = new Contestant('sharp', ROUNDS, process.execPath, join(context.root, 'bench', 'image_sharp.mjs'), installSharp(context));
+    const sharp = new Contestant('sharp', Infinity, process.execPath, join(context.root, 'bench', 'image_sharp.mjs'), installSharp(context));
     try {
-        await compete(context, all, [pool, bare, convert, sharp]);
+        await compete(context, [large], [pool, bare, convert, sharp], SINGLE_ROUNDS);
+        await compete(context, [...photos, ...drawings], [pool, bare, convert, sharp], ROUNDS);
         const eighteen = makePhoto(context, 5184, 3456);
         return [
             ratioRow('a 4000x3000 JPEG: CPU time against ImageMagick', 0.25, [large], pool, convert),
