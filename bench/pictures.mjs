@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { buildProgram } from './server.mjs';
+import { buildProgram, output } from './server.mjs';
 
 const BACKGROUNDS = '/usr/share/backgrounds/mate';
 export const LARGE_PHOTO = join(BACKGROUNDS, 'abstract/Elephants_5640x3172.jpg');
@@ -16,7 +16,14 @@ export function makePhoto({ folder }, width, height) {
     return path;
 }
 
-/* What the bare pipeline needs for one photo, { wall_s, cpu_s }: medians of so many times in one process. */
+/* What the bare pipeline needs for one photo, { wall_s, cpu_s }: a median and a mean of so many times in one process. */
 export function barePipeline(context, photo, times) {
     return JSON.parse(execFileSync(buildProgram(context, 'bare_pipeline'), [photo, String(times)], { encoding: 'utf8' }));
+}
+
+/* The same in as many processes side by side; resolves to the mean CPU seconds of a photo. */
+export async function barePipelines(context, photo, times, processes) {
+    const command = [buildProgram(context, 'bare_pipeline'), photo, String(times)];
+    const answers = await Promise.all(Array.from({ length: processes }, () => output(command)));
+    return answers.reduce((sum, answer) => sum + JSON.parse(answer).cpu_s, 0) / processes;
 }

@@ -38,6 +38,16 @@ export async function stop(child) {
     await child.ended;
 }
 
+/* What the program prints; it must end well. */
+export async function output(command, options) {
+    const child = start(command, options);
+    let text = '';
+    child.stdout.on('data', (piece) => { text += piece; });
+    const code = await child.ended;
+    if (code !== 0) throw new Error(`${command[0]} ended with ${code}: ${child.complaints}`);
+    return text;
+}
+
 function readStat(pid) {
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
     const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
@@ -57,6 +67,8 @@ export function tree(pid) {
 const TICKS_PER_SECOND = Number(execFileSync('getconf', ['CLK_TCK']));
 /* CPU seconds of the process, its descendants, and the dead ones among them that were waited for. */
 export const cpuSeconds = (pid) => tree(pid).reduce((sum, one) => sum + readStat(one).ticks, 0) / TICKS_PER_SECOND;
+/* CPU seconds of the process alone, with those of its children that ended. */
+export const ownCpuSeconds = (pid) => readStat(pid).ticks / TICKS_PER_SECOND;
 
 /* A line of /proc/PID/status in bytes: VmRSS, VmHWM. */
 export function memory(pid, line) {
