@@ -1,5 +1,6 @@
 #include "upload.h"
 
+#include "appender.h"
 #include "clock.h"
 #include "digest.h"
 #include "memory.h"
@@ -14,7 +15,8 @@
 struct upload {
     struct photos *photos;
     struct blob_upload *object;
-    struct digest *digest; /* of what was written */
+    struct digest *digest;
+    struct appender *appender;
     char *idempotency_key;
     char author[AUTHOR_NAME_MAX + 1];
     struct id id;
@@ -50,7 +52,11 @@ enum status upload_begin(struct photos *photos, const char *author, const char *
     if (status != STATUS_OK)
         return status;
     struct upload *upload = NEW(struct upload);
-    *upload = (struct upload){.photos = photos, .object = object, .digest = digest_new(DIGEST_SHA256), .id = id};
+    *upload = (struct upload){.photos = photos,
+                              .object = object,
+                              .digest = digest_new(DIGEST_SHA256),
+                              .appender = appender_new(blob_upload_fd(object), 0),
+                              .id = id};
     memcpy(upload->author, author, strlen(author));
     upload->idempotency_key = idempotency_key ? memory_copy_string(idempotency_key) : NULL;
     *ret_upload = upload;
@@ -59,6 +65,7 @@ enum status upload_begin(struct photos *photos, const char *author, const char *
 
 static void release(struct upload *upload)
 {
+    appender_free(upload->appender);
     digest_free(upload->digest);
     free(upload->idempotency_key);
     free(upload);
@@ -83,6 +90,12 @@ static enum status sniff(struct upload *upload, const char *data, size_t size, s
     return size < missing ? STATUS_OK : image_sniff(upload->signature, PROBE_SIGNATURE_BYTES, &format, why);
 }
 
+static enum status fail_to_store(struct text *why)
+{
+    text_setf(why, "The photo could not be stored: %s.", strerror(errno));
+    return status_from_errno(errno);
+}
+
 enum status upload_write(struct upload *upload, const char *data, size_t size, struct text *why)
 {
     uint64_t limit = upload->photos->settings.max_upload;
@@ -93,16 +106,8 @@ enum status upload_write(struct upload *upload, const char *data, size_t size, s
     enum status status = sniff(upload, data, size, why);
     if (status != STATUS_OK)
         return status;
-    for (size_t done = 0; done < size;) {
-        ssize_t written = write(blob_upload_fd(upload->object), data + done, size - done);
-        if (written < 0 && errno == EINTR)
-            continue;
-        if (written < 0) {
-            text_setf(why, "The photo could not be stored: %s.", strerror(errno));
-            return status_from_errno(errno);
-        }
-        done += (size_t)written;
-    }
+    if (!appender_add(upload->appender, data, size))
+        return fail_to_store(why);
     digest_add(upload->digest, data, size);
     upload->size += size;
     return STATUS_OK;
@@ -114,6 +119,8 @@ static enum status check(const struct upload *upload, struct image_info *ret_inf
         text_setf(why, "The photo is empty: it has no bytes.");
         return STATUS_INVALID;
     }
+    if (!appender_flush(upload->appender))
+        return fail_to_store(why);
     return image_probe(blob_upload_fd(upload->object), upload->size, &upload->photos->settings.limits, ret_info, why);
 }
 

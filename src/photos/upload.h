@@ -11,7 +11,8 @@ struct upload;
  * NO_SPACE, UNAVAILABLE, BUSY. Neither string is kept. */
 enum status upload_begin(struct photos *photos, const char *author, const char *idempotency_key,
                          struct upload **ret_upload, struct text *why);
-/* TOO_LARGE; UNSUPPORTED as soon as the first bytes tell; NO_SPACE and the like. The upload must then be aborted. */
+/* TOO_LARGE; UNSUPPORTED as soon as the first bytes tell; NO_SPACE and the like, of these bytes or earlier ones. The upload must then be
+ * aborted. */
 enum status upload_write(struct upload *upload, const char *data, size_t size, struct text *why);
 /* Checks the whole, makes it durable and hands it to the workflow, with the author's words, which were checked. On success the photo (in arena) is answered for:
  * it will be published or refused with a reason, whatever is killed. The upload is freed either way. */

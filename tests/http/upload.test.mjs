@@ -352,7 +352,7 @@ describe('memory', () => {
         await Promise.all(wires.map((wire) => wire.send(Buffer.concat([head, half]))));
         const incoming = join(server.data, 'buckets', 'originals');
         const written = () => listFiles(incoming).reduce((sum, file) => sum + statSync(join(incoming, file)).size, 0);
-        await until('all but the ends is on the disk', () => written() > uploads * (half.length - (64 << 10)));
+        await until('all but the ends is on the disk', () => written() > uploads * (half.length - (128 << 10)));
         const grown = server.memory('VmHWM') - before_bytes;
         assert.ok(grown < uploads * (256 << 10),
             `${uploads} uploads took ${grown} bytes, which is ${Math.round(grown / uploads / 1024)} KB each`);
