@@ -65,17 +65,16 @@ const char *target_parse(struct http_request *request)
         return "The request's target must be a path.";
     if (strchr(target, '#'))
         return "The request's target must not hold a fragment.";
-    const char *question = strchrnul(target, '?');
-    size_t length = strlen(target);
+    const char *question = strchrnul(target, '?'), *query = *question ? question + 1 : question;
+    size_t length = strlen(target), path_length = (size_t)(question - target);
     char *decoded = request_room(request, length + 1);
-    request->target = target;
-    request->target_path_length = (size_t)(question - target);
-    request->query = *question ? question + 1 : question;
-    request->path = decoded;
     /* The query is decoded when it is asked for; here it is only seen to be well formed. */
-    if (!target_decode(request->query, strlen(request->query), false, decoded)
-        || !target_decode(target, request->target_path_length, false, decoded))
+    if (!target_decode(query, strlen(query), false, decoded) || !target_decode(target, path_length, false, decoded))
         return "The request's target holds a bad percent escape.";
+    request->target = target;
+    request->target_path_length = path_length;
+    request->path = decoded;
+    request->query = query;
     return NULL;
 }
 

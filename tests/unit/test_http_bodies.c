@@ -120,6 +120,8 @@ static void test_done(void)
         {"a body", ASK("POST", "/upload") "Content-Length: 5\r\n" END "hello", 200, 5, 5, "/upload", "/upload"},
         {"nothing there", ASK("GET", "/nothing") END, 404, 0, 100, "/nothing", ""},
         {"ambiguous", ASK("GET", "/") "Host: a\r\n" END, 400, 0, 104, "", ""},
+        {"a bad escape in the path", ASK("GET", "/a/long/path%zz") END, 400, 0, 117, "", ""},
+        {"a bad escape in the query", ASK("GET", "/a?b=long%zz") END, 400, 0, 117, "", ""},
         {"what libmicrohttpd refuses itself", ASK("GET", "/") "no colon\r\n" END, 400, 0, 0, "", ""},
         {"a client that goes away within its body", ASK("POST", "/upload") "Content-Length: 5\r\n" END "he", 0, 2, 0,
          "/upload", "/upload"},
