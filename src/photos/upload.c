@@ -177,7 +177,7 @@ static enum status create(const struct upload *upload, const struct image_info *
 enum status upload_finish(struct upload *upload, const struct photo_words *words, struct arena *arena,
                           struct photo *ret_photo, struct text *why)
 {
-    struct image_info info;
+    struct image_info info = {0};
     enum status status = check(upload, &info, why);
     if (status != STATUS_OK) {
         upload_abort(upload);
