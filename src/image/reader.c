@@ -1,5 +1,6 @@
 #include "reader.h"
 
+#include "heif_library.h"
 #include "image_limits.h"
 #include "memory.h"
 #include "profile.h"
@@ -55,6 +56,9 @@ enum status reader_prepare(const char *program, struct text *why)
         }
         g_object_unref(operation);
     }
+    enum status status = heif_library_prepare(why);
+    if (status != STATUS_OK)
+        return status;
     tzset(); /* lcms asks for the time of day; the zone's file can't be opened later */
     vips_concurrency_set(1);
     vips_cache_set_max(0);

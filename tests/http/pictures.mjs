@@ -86,7 +86,7 @@ export function gif(width, height, frames, delay_cs = 10) {
         ...(frames > 1 ? loop : []), ...pictures.flat(), 0x3b]);
 }
 
-/* ---- All else, by vips ---- */
+/* ---- All else, by vips; HEIC and AVIF by libheif's own program, because libvips 8.14 can't write them with a newer libheif ---- */
 
 /* A picture in the format of that suffix, with vips's options ("jpg", { options: '[Q=60]' }), by another of its commands if need be. */
 export function vips(width, height, suffix, { options = '', command = ['copy'] } = {}) {
@@ -95,8 +95,9 @@ export function vips(width, height, suffix, { options = '', command = ['copy'] }
         const source = join(folder, 'source.png');
         const target = join(folder, `target.${suffix}`);
         writeFileSync(source, png(width, height));
-        execFileSync('vips', [command[0], source, `${target}${options}`, ...command.slice(1)],
-            { stdio: ['ignore', 'ignore', 'pipe'] });
+        const [program, ...words] = ['heic', 'avif'].includes(suffix) ? ['heif-enc', source, '--output', target]
+            : ['vips', command[0], source, `${target}${options}`, ...command.slice(1)];
+        execFileSync(program, words, { stdio: ['ignore', 'ignore', 'pipe'] });
         return readFileSync(target);
     } finally {
         rmSync(folder, { recursive: true });
