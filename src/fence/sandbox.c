@@ -1,77 +1,19 @@
 #include "sandbox.h"
 
+#include "sandbox_calls.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
-#include <seccomp.h>
-#include <signal.h>
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 enum { OUTPUT_BYTES_MAX = 256 << 20, DESCRIPTORS_MAX = 16 };
-
-/* Without condition. No entry here takes a path, an address or another process's number. */
-static const int allowed_calls[] = {
-    /* the descriptors that we were given */
-    SCMP_SYS(read),
-    SCMP_SYS(pread64),
-    SCMP_SYS(write),
-    SCMP_SYS(pwrite64),
-    SCMP_SYS(writev),
-    SCMP_SYS(lseek),
-    SCMP_SYS(close),
-    SCMP_SYS(recvmsg),
-    SCMP_SYS(sendmsg),
-    /* memory; never executable, see below */
-    SCMP_SYS(munmap),
-    SCMP_SYS(mremap),
-    SCMP_SYS(brk),
-    SCMP_SYS(madvise),
-    /* threads of our own: libde265 always decodes in one */
-    SCMP_SYS(futex),
-    SCMP_SYS(set_robust_list),
-    SCMP_SYS(rseq),
-    SCMP_SYS(sched_yield),
-    SCMP_SYS(sched_getaffinity),
-    SCMP_SYS(rt_sigaction),
-    SCMP_SYS(rt_sigprocmask),
-    SCMP_SYS(rt_sigreturn),
-    SCMP_SYS(sigaltstack),
-    SCMP_SYS(gettid),
-    SCMP_SYS(getpid),
-    /* clocks and counters */
-    SCMP_SYS(clock_gettime),
-    SCMP_SYS(clock_nanosleep),
-    SCMP_SYS(nanosleep), /* ThreadSanitizer's own thread */
-    SCMP_SYS(gettimeofday),
-    SCMP_SYS(getrusage),
-    SCMP_SYS(getrandom),
-    SCMP_SYS(sysinfo), /* qsort(3) looks how much memory there is */
-    SCMP_SYS(restart_syscall),
-    SCMP_SYS(exit),
-    SCMP_SYS(exit_group),
-};
-
-/* A call allowed only while (argument & mask) == value. */
-struct condition {
-    int call;
-    unsigned argument;
-    uint64_t mask, value;
-};
-static const struct condition conditions[] = {
-    {SCMP_SYS(mmap), 2, PROT_EXEC, 0},
-    {SCMP_SYS(mprotect), 2, PROT_EXEC, 0},
-    {SCMP_SYS(clone), 0, CLONE_THREAD | CLONE_VM, CLONE_THREAD | CLONE_VM},
-    {SCMP_SYS(prctl), 0, UINT32_MAX, PR_SET_NAME}, /* threads call themselves by a name */
-};
 
 void sandbox_leave_network(void)
 {
@@ -118,38 +60,6 @@ static bool set_limits(const struct sandbox_limits *limits)
            && limit(RLIMIT_FSIZE, OUTPUT_BYTES_MAX) && limit(RLIMIT_NOFILE, DESCRIPTORS_MAX) && limit(RLIMIT_CORE, 0);
 }
 
-static int add_rules(scmp_filter_ctx filter)
-{
-    int failed = 0;
-    for (size_t i = 0; !failed && i < sizeof allowed_calls / sizeof allowed_calls[0]; i++)
-        failed = seccomp_rule_add(filter, SCMP_ACT_ALLOW, allowed_calls[i], 0);
-    for (size_t i = 0; !failed && i < sizeof conditions / sizeof conditions[0]; i++) {
-        const struct condition *row = &conditions[i];
-        failed = seccomp_rule_add(filter, SCMP_ACT_ALLOW, row->call, 1,
-                                  SCMP_CMP64(row->argument, SCMP_CMP_MASKED_EQ, row->mask, row->value));
-    }
-    /* abort(3) ends here: the death is then called by its own name. */
-    if (!failed)
-        failed = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
-                                  SCMP_CMP64(0, SCMP_CMP_EQ, (uint64_t)getpid(), 0));
-    /* Its flags lie behind a pointer that a filter can't follow; without it glibc takes clone. */
-    if (!failed)
-        failed = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
-    return failed;
-}
-
-static bool filter_calls(void)
-{
-    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
-    if (!filter)
-        return false;
-    int failed = add_rules(filter);
-    if (!failed)
-        failed = seccomp_load(filter);
-    seccomp_release(filter);
-    return !failed;
-}
-
 /* 0 and 1 are the null device's, 2 is standard error: the first process set them up so. */
 static bool close_others(int keep)
 {
@@ -168,7 +78,7 @@ enum status sandbox_enter(int keep, const struct sandbox_limits *limits, struct 
         failed = "set the limits";
     else if (prctl(PR_SET_DUMPABLE, 0) < 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
         failed = "give up privileges";
-    else if (!filter_calls())
+    else if (!sandbox_filter_calls())
         failed = "filter system calls";
     if (!failed)
         return STATUS_OK;

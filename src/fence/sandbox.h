@@ -1,5 +1,11 @@
 /* The fence around a worker. After sandbox_enter the process can compute, read and write the descriptors that it has or is
- * sent, take memory up to its limit, start threads of its own, and end; anything else kills it (SIGSYS). */
+ * sent, take memory up to its limit, start threads of its own, and end. Every other system call fails, and those that only
+ * somebody makes who has taken the process over (running a program, the network, other processes, privileges) kill it (SIGSYS).
+ *
+ * A call without a row in the table of sandbox_calls.c fails with ENOSYS and does not kill. That is as safe, because the kernel
+ * carries out neither; but libraries are written for older kernels too and go on without a call that is not there, while each new
+ * version of them, or of the C library, brings calls that nobody here has seen. A decoder's thread that looked into
+ * /proc/sys/vm/overcommit_memory when its heap shrank was once killed for it, and with it every photo of a phone. */
 #ifndef SANDBOX_H
 #define SANDBOX_H
 
