@@ -52,7 +52,7 @@ const SCREENS = {
         await page.goto('/mine');
         await choose(page, [{ name: 'letter.jpg', bytes: Buffer.from('This is a letter, and no photo at all, whatever its name says.') },
             photograph(0)], () => page.getByRole('button', { name: 'Choose photos' }).click());
-        await page.getByText('All uploads are done').waitFor();
+        await page.locator('.summary').getByText(/published/).waitFor();
     },
     'a caption while it is uploaded': async (page) => {
         await page.route('**/uploads/*', () => {}); // never answered: it is on its way as long as we look

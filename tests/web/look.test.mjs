@@ -95,6 +95,25 @@ test('arrow keys move among photos, Enter opens one, Escape leaves it', () => wi
     assert.equal(await focused(), '0', 'the focus is where it was');
 }));
 
+for (const [device, options] of [['a desktop', {}], ['a phone', PHONE]]) {
+    test(`the author's name in the viewer opens the profile, on ${device}`, () => withPage(server, async (page) => {
+        await page.goto('/');
+        await cells(page).nth(1).click();
+        await page.locator('.viewer').waitFor();
+        if (!await page.locator('.viewer-panel .info').isVisible()) await page.getByRole('button', { name: 'Details' }).click();
+        const name = await page.locator('.viewer-panel .author strong').innerText();
+        await page.locator('.viewer-panel .author').click();
+        await page.waitForURL(`**/@${name}`);
+        await page.getByRole('heading', { name, exact: true }).waitFor();
+        await page.locator('.viewer').waitFor({ state: 'detached' });
+        await page.waitForTimeout(400); // long enough for an address that would change once more
+        assert.equal(new URL(page.url()).pathname, `/@${name}`);
+        await page.goBack(); // to the photo, at its own page
+        await page.waitForURL('**/photo/*');
+        await page.locator('.photo-page .stage').waitFor();
+    }, options));
+}
+
 test('"back" closes the viewer; its details tell about the photo', () => withPage(server, async (page) => {
     await page.goto('/');
     await cells(page).first().click();

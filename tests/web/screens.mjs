@@ -43,7 +43,7 @@ const SCREENS = {
         await page.evaluate(() => localStorage.setItem('name', `guest_${Math.random().toString(36).slice(2, 8)}`));
         await page.reload();
         await choose(page, [photograph(40 + number), photograph(50 + number), letter], () => page.locator('.foot-upload:visible, header .button.primary:visible').click());
-        await page.getByText('All uploads are done').waitFor();
+        await page.locator('.summary').getByText(/published/).waitFor();
         if (await page.getByRole('button', { name: 'Show uploads' }).isVisible()) await page.getByRole('button', { name: 'Show uploads' }).click();
         await seen(page, '.job-image img');
     },

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { photograph } from './album.mjs';
-import { choose, closeBrowser, job, jobState, startWith, withPage } from './browser.mjs';
+import { choose, closeBrowser, job, jobState, PHONE, startWith, withPage } from './browser.mjs';
 
 let server;
 before(async () => { ({ server } = await startWith()); });
@@ -37,13 +37,37 @@ test('says in words why a picture is refused', () => withPage(server, async (pag
     assert.match(await job(page, 'letter.jpg').locator('.job-reason').innerText(), /not a photo/);
 }, { name: newName(), expected: [/\/uploads\//] }));
 
+for (const [device, options] of [['a desktop', {}], ['a phone', PHONE]]) {
+    test(`what was not published is said, shown and announced once, on ${device}`, () => withPage(server, async (page) => {
+        const letters = ['a.jpg', 'b.jpg'].map((name) => ({ name, bytes: Buffer.from(`${name} is a letter, whatever its name may say of it.`) }));
+        await page.goto('/');
+        await choose(page, [photograph(50), photograph(51), ...letters]);
+        await page.locator('.summary').getByText('2 published, 2 not').waitFor();
+        for (const { name } of letters) await job(page, name).locator('.job-reason').waitFor(); // the panel has opened
+        const log = page.getByRole('log', { name: 'Uploads' });
+        await log.getByText('2 published, 2 not').waitFor();
+        const said = await log.locator('p').allInnerTexts();
+        assert.deepEqual(said.filter((text) => /^[ab]\.jpg: Refused\. /.test(text)).length, 2, said.join('\n'));
+        assert.ok(said.length <= 4, said.join('\n')); // how many, two refusals, and what became of all
+    }, { name: newName(), expected: [/\/uploads\//], ...options }));
+}
+
+test('files that are no photos are named, and do not keep the photos from being uploaded', () => withPage(server, async (page) => {
+    await page.goto('/');
+    const files = [photograph(52), ...['a.pdf', 'b.txt', 'c.mp4', 'd.doc', '.DS_Store'].map((name) => ({ name, bytes: Buffer.from('x') }))];
+    const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.getByRole('button', { name: 'Upload' }).first().click()]);
+    await chooser.setFiles(files.map(({ name, bytes }) => ({ name, mimeType: name.endsWith('.jpg') ? 'image/jpeg' : 'application/pdf', buffer: bytes })));
+    await page.getByText('Not uploaded, because they aren’t photos: a.pdf, b.txt, c.mp4, and 1 more file').waitFor();
+    await jobState(page, photograph(52).name, 'Published');
+}, { name: newName() }));
+
 test('takes twenty at once, shows each on its way, and keeps the page usable', () => withPage(server, async (page) => {
     const many = Array.from({ length: 20 }, (_, number) => photograph(20 + number));
     await page.goto('/mine');
     await choose(page, many);
     await page.getByText(/^\d+ uploads under way$/).waitFor(); // the first may be done before the last is listed
     await page.waitForFunction(() => document.querySelectorAll('.job').length === 20);
-    await page.getByText('All uploads are done').waitFor();
+    await page.locator('.summary').getByText('20 photos published').waitFor();
     assert.equal(await page.locator('.job-published').count(), 20);
     await page.getByRole('button', { name: 'Clear finished' }).click();
     await page.getByRole('heading', { name: 'Nothing is being uploaded' }).waitFor();

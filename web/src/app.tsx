@@ -22,6 +22,7 @@ const Results = lazy((later) => later.Results);
 const LoginDialog = lazy((later) => later.LoginDialog);
 const HelpDialog = lazy((later) => later.HelpDialog);
 const Panel = lazy((later) => later.Panel);
+const Announcer = lazy((later) => later.Announcer);
 
 interface Route { path: RegExp; title: (part: string) => string; show: (part: string, query: URLSearchParams) => VNode }
 
@@ -53,7 +54,7 @@ export function App() {
         {!isOnline.value && <p class="offline" role="status"><Icon name="cloudOff" size={18} />{say('offline')}</p>}
         <Page />
         <FootBar />
-        <div class="corner">{jobs.value.length > 0 && <Panel />}<ToastPlace /></div>
+        <div class="corner">{jobs.value.length > 0 && <><Announcer /><Panel /></>}<ToastPlace /></div>
         <DropZone />
         {isLoginOpen.value && <LoginDialog />}
         {isHelpOpen.value && <HelpDialog />}

@@ -2,6 +2,7 @@
 export { Mine } from './screens/mine';
 export { PhotoScreen } from './screens/photo';
 export { Results } from './screens/results';
+export { Announcer } from './ui/announcer';
 export { HelpDialog } from './ui/help';
 export { LoginDialog } from './ui/login';
 export { Panel } from './ui/panel';

@@ -58,6 +58,7 @@ export function sayCount(key: PluralKey, count: number): string {
     return fill(forms[plurals.value.select(count)] ?? forms.other, { n: numbers.value.format(count) });
 }
 
+export const sayList = (names: string[]) => new Intl.ListFormat(locale.value).format(names);
 export const sayNumber = (value: number) => numbers.value.format(value);
 export const sayDate = (timestamp: string) => dates.value.format(new Date(timestamp));
 export const sayMoment = (timestamp: string) => moments.value.format(new Date(timestamp));

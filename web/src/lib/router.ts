@@ -23,7 +23,8 @@ export function goBack() {
     else go('/');
 }
 
-const isPlain = (event: MouseEvent) =>
+/* A click that goes to the link's page here, not in another tab. */
+export const isPlain = (event: MouseEvent) =>
     event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey && !event.defaultPrevented;
 
 /* Photos open above the page they were chosen on (see viewer/open.ts), whose address then is not the page's. */

@@ -36,7 +36,7 @@ export function feedOf(path: string): Feed {
     return made;
 }
 
-/* What was just published is at the top of lists that are asked for again. */
+/* Lists that are kept show what was just published. */
 export function refreshFeeds() {
     for (const feed of feeds.values()) void feed.refresh();
 }
@@ -44,6 +44,13 @@ export function refreshFeeds() {
 export function changeInFeeds(id: string, change: Partial<Photo>) {
     for (const feed of feeds.values())
         (feed as KeptFeed).all.value = (feed as KeptFeed).all.value.map((one) => (one.photo_id === id ? { ...one, ...change } : one));
+}
+
+/* A list as it is now that its first page is known. Where the page does not reach what is there, the rest is asked for again. */
+export function withFirstPage(list: Photo[], { photos, next_cursor }: PhotoPage): Photo[] {
+    const last = photos.at(-1);
+    const joint = next_cursor ? list.findIndex((one) => one.photo_id === last?.photo_id) : -1;
+    return joint < 0 ? photos : [...photos, ...list.slice(joint + 1)];
 }
 
 interface KeptFeed extends Feed { all: Signal<Photo[]> }
@@ -73,15 +80,18 @@ function makeFeed(path: string): KeptFeed {
         }
     }
 
+    /* What others have published, changed or deleted since: the first page says it of as many photos as it has. */
     async function refresh() {
-        if (state.peek() === 'loading') return;
-        if (all.peek().length === 0) { state.value = 'idle'; await more(); return; }
-        try {
-            const first = (await page(FIRST_PAGE, null)).photos;
-            const known = new Set(all.peek().map((one) => one.photo_id));
-            const fresh = first.filter((one) => !known.has(one.photo_id));
-            if (fresh.length > 0) all.value = [...fresh, ...all.peek()];
-        } catch { /* what is there stays */ }
+        if (state.peek() === 'loading' || state.peek() === 'idle' && all.peek().length === 0) return;
+        const first = await page(FIRST_PAGE, null).catch(() => null); // else what is there stays
+        if (!first || state.peek() === 'loading') return;
+        const next = withFirstPage(all.peek(), first);
+        if (JSON.stringify(next) !== JSON.stringify(all.peek())) all.value = next;
+        if (next.length === first.photos.length) {
+            cursor = first.next_cursor;
+            state.value = cursor ? 'idle' : 'end';
+            problem.value = null;
+        }
     }
 
     const photos = computed(() => (hidden.value.size === 0 ? all.value : all.value.filter((one) => !hidden.value.has(one.photo_id))));

@@ -1,6 +1,7 @@
 // A feed on a screen, in whatever state it is.
 import type { ComponentChildren } from 'preact';
 import { useEffect } from 'preact/hooks';
+import { whileWatched } from '../lib/watched';
 import { Failure, GridSkeleton } from '../ui/states';
 import type { Feed } from './feed';
 import { Grid, type GridState } from './grid';
@@ -9,8 +10,9 @@ interface Props { feed: Feed; label: string; empty: ComponentChildren; onLayout?
 
 export function FeedView({ feed, label, empty, onLayout }: Props) {
     useEffect(() => {
-        if (feed.photos.value.length === 0) void feed.more();
-        else void feed.refresh();
+        if (feed.state.peek() === 'end' || feed.photos.peek().length > 0) void feed.refresh();
+        else void feed.more();
+        return whileWatched(() => void feed.refresh());
     }, [feed]);
     const { photos, state, problem } = feed;
     if (photos.value.length > 0)

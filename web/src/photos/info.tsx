@@ -4,6 +4,7 @@ import { useEffect } from 'preact/hooks';
 import { say, sayAgo, sayBytes, sayMoment, sayNumber } from '../i18n';
 import type { TextKey } from '../i18n/catalogue';
 import { changePhoto, largeUrl, profilePath, showPhoto, type Photo, type PhotoDetail } from '../lib/api';
+import { isPlain } from '../lib/router';
 import { userName } from '../lib/session';
 import { showToast } from '../lib/toast';
 import type { Words } from '../uploads/job';
@@ -36,7 +37,7 @@ export function PhotoInfo({ photo, detail, onDelete, onLeave }: Props) {
     };
 
     return <section class="info" aria-label={say('details')}>
-        <a class="author" href={profilePath(photo.author_username)} onClick={onLeave}>
+        <a class="author" href={profilePath(photo.author_username)} onClick={(event) => { if (isPlain(event)) onLeave?.(); }}>
             <Avatar name={photo.author_username} size={44} />
             <span><strong>{photo.author_username}</strong>
                 <time class="dim" dateTime={photo.timestamp} title={sayMoment(photo.timestamp)}>{sayAgo(photo.timestamp)}</time></span>

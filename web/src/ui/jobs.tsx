@@ -1,13 +1,13 @@
 // Uploads as rows: what is sent, how far, what became of it.
 import { useSignal } from '@preact/signals';
 import { useRef } from 'preact/hooks';
-import { say, sayBytes, sayCount, sayDuration } from '../i18n';
+import { say, sayBytes, sayCount, sayDuration, sayNumber } from '../i18n';
 import type { TextKey } from '../i18n/catalogue';
 import { photoOf, photoPath, showPhoto, thumbnailUrl } from '../lib/api';
 import { CaptionForm } from '../photos/caption_form';
 import { isFinished, type Job, type JobState, type Words } from '../uploads/job';
 import { cancel, describe, retry } from '../uploads/queue';
-import { jobs, openJobs, progress, timeLeft } from '../uploads/state';
+import { failedJobs, jobs, openJobs, progress, timeLeft } from '../uploads/state';
 import { Icon, type IconName } from './icons';
 
 const STATES: Record<JobState, { text: TextKey; icon: IconName }> = {
@@ -21,12 +21,20 @@ const STATES: Record<JobState, { text: TextKey; icon: IconName }> = {
     failed: { text: 'stateFailed', icon: 'alert' },
 };
 
+/* What became of all of them, or how many are under way. */
+export function sayUploads(): string {
+    const open = openJobs.value.length, failed = failedJobs.value.length, published = jobs.value.length - open - failed;
+    if (open > 0) return sayCount('uploadsActive', open);
+    if (failed === 0) return sayCount('uploadsDone', published);
+    return published === 0 ? sayCount('uploadsNone', failed) : say('uploadsNot', { published: sayNumber(published), failed: sayNumber(failed) });
+}
+
 /* One line for all: how many, how long still. */
 export function Summary() {
     const count = openJobs.value.length;
     const left = timeLeft.value;
     return <div class="summary">
-        <strong role="status">{count > 0 ? sayCount('uploadsActive', count) : say('uploadsDone')}</strong>
+        <strong>{sayUploads()}</strong>
         {count > 0 && left !== null && <span class="dim">{say('remaining', { time: sayDuration(left) })}</span>}
         {count > 0 && <progress max={1} value={progress.value} aria-label={say('uploads')} />}
     </div>;

@@ -1,9 +1,10 @@
 // The panel in the corner while uploads are under way, on every page but the one that shows them in full.
 import { signal, useSignalEffect } from '@preact/signals';
+import { useRef } from 'preact/hooks';
 import { say } from '../i18n';
 import { place } from '../lib/router';
 import { clearFinished } from '../uploads/queue';
-import { jobs, openJobs } from '../uploads/state';
+import { failedJobs, jobs, openJobs } from '../uploads/state';
 import { Icon } from './icons';
 import { JobList, Summary } from './jobs';
 
@@ -12,6 +13,11 @@ const isDismissed = signal(true); // what was finished in another visit is no ne
 
 export function Panel() {
     useSignalEffect(() => { if (openJobs.value.length > 0) isDismissed.value = false; });
+    const failed = useRef(failedJobs.peek().length);
+    useSignalEffect(() => {
+        if (failedJobs.value.length > failed.current) { isOpen.value = true; isDismissed.value = false; }
+        failed.current = failedJobs.value.length;
+    });
     if (jobs.value.length === 0 || isDismissed.value || place.value.path === '/mine') return null;
     return <section class="panel card" aria-label={say('uploads')}>
         <div class="card-head">

@@ -1,11 +1,11 @@
 // All uploads of this device, as every page of it sees them. One page leads: it sends and watches; the others show what
 // it tells, and tell it what the person wants. When it closes, another one leads.
-import { say } from '../i18n';
+import { say, sayCount, sayList } from '../i18n';
 import { deletePhoto } from '../lib/api';
 import { userName, withLogin } from '../lib/session';
 import { showToast } from '../lib/toast';
 import { changeInFeeds, refreshFeeds } from '../photos/feed';
-import { imagesOf } from './files';
+import { sortFiles } from './files';
 import { hasWordsToTell, isAtServer, isFinished, isToSend, newJob, step, withWords, type Job, type JobEvent, type JobWords, type Words } from './job';
 import { newRate, noteSent, secondsLeft } from './rate';
 import { forgetAtServer, makeSender, type Told } from './sender';
@@ -121,12 +121,20 @@ function adopt() {
 
 /* ---- What a person wants ---- */
 
+const NAMES_SHOWN = 3;
+
+function tellOthers(others: File[]) {
+    const names = others.slice(0, NAMES_SHOWN).map((file) => file.name);
+    if (others.length > names.length) names.push(sayCount('moreFiles', others.length - names.length));
+    showToast({ text: say('notPhotos', { names: sayList(names) }), stays: true });
+}
+
 /* Puts all images among these files into the queue; asks who we are first, if that is not known. */
 export function upload(files: Iterable<File>) {
     void startUploads();
-    const images = imagesOf(files);
-    if (images.length === 0) { showToast({ text: say('noImages') }); return; }
-    withLogin(() => void enqueue(images));
+    const { images, others } = sortFiles(files);
+    if (others.length > 0) tellOthers(others);
+    if (images.length > 0) withLogin(() => void enqueue(images));
 }
 
 async function enqueue(images: File[]) {

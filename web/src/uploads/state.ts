@@ -6,6 +6,7 @@ import { isFinished, progressOf, type Job } from './job';
 export const jobs = signal<readonly Job[]>([]);
 export const openJobs = computed(() => jobs.value.filter((job) => !isFinished(job)));
 export const progress = computed(() => progressOf(jobs.value));
+export const failedJobs = computed(() => jobs.value.filter((job) => job.state === 'refused' || job.state === 'failed'));
 export const timeLeft = signal<number | null>(null);
 
 /* Puts all images among these files into the queue. */

@@ -32,8 +32,8 @@ export function view({ photos, index, element, hasAddress }: Opening) {
     viewer.addFilter('thumbEl', (_, data) => (data.element?.querySelector('img') ?? null) as unknown as HTMLElement);
     viewer.on('uiRegister', () => addDetailsButton(viewer));
     viewer.on('initialLayout', () => viewer.element!.setAttribute('aria-label', say('viewer')));
-    addPanel(viewer, current);
-    if (hasAddress) keepAddress(viewer, current);
+    const letGo = hasAddress ? keepAddress(viewer, current) : () => {};
+    addPanel(viewer, current, () => { letGo(); viewer.close(); });
     rememberSeen(viewer, current);
     drawNeighboursLater(viewer);
     showDecoded(viewer);
@@ -63,14 +63,14 @@ function addDetailsButton(viewer: PhotoSwipe) {
 }
 
 /* The details of the photo that is shown, beside it or at its foot. */
-function addPanel(viewer: PhotoSwipe, current: () => Photo | undefined) {
+function addPanel(viewer: PhotoSwipe, current: () => Photo | undefined, leave: () => void) {
     const panel = document.createElement('div');
     panel.className = 'viewer-panel';
     panel.addEventListener('keydown', (event) => { if (event.key !== 'Escape') event.stopPropagation(); });
     const draw = () => {
         const photo = current();
         render(isPanelOpen.value && photo
-            ? <PhotoInfo key={photo.photo_id} photo={photo} onDelete={() => viewer.close()} onLeave={() => viewer.close()} /> : null, panel);
+            ? <PhotoInfo key={photo.photo_id} photo={photo} onDelete={() => viewer.close()} onLeave={leave} /> : null, panel);
         viewer.element?.classList.toggle('has-panel', isPanelOpen.value);
     };
     viewer.on('initialLayout', () => { viewer.element!.append(panel); draw(); });
@@ -117,8 +117,9 @@ function rememberSeen(viewer: PhotoSwipe, current: () => Photo | undefined) {
     onStay(viewer, () => { const photo = current(); if (photo) void showPhoto(photo.photo_id).catch(() => {}); });
 }
 
-/* While the viewer is open its photo's address is shown, and "back" closes it. */
-function keepAddress(viewer: PhotoSwipe, current: () => Photo | undefined) {
+/* While the viewer is open its photo's address is shown, and "back" closes it. What is returned leaves the address as it is when the
+ * viewer closes, because a link has been followed: going back would undo that. */
+function keepAddress(viewer: PhotoSwipe, current: () => Photo | undefined): () => void {
     const address = () => photoPath(current()?.photo_id ?? '');
     let isShown = false;
     viewer.on('firstUpdate', () => { history.pushState({ isAbove: true }, '', address()); isShown = true; });
@@ -127,4 +128,5 @@ function keepAddress(viewer: PhotoSwipe, current: () => Photo | undefined) {
     addEventListener('popstate', back);
     viewer.on('close', () => { if (isShown) { isShown = false; history.back(); } });
     viewer.on('destroy', () => removeEventListener('popstate', back));
+    return () => { isShown = false; };
 }
