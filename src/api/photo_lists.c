@@ -6,7 +6,9 @@
 
 #include <string.h>
 
-enum { PAGE_DEFAULT = 60, PAGE_MAX = 1000 };
+/* A page ends at its limit, or with the row that brings it over PAGE_BYTES: a photo's words may have 6 KB, and what is cheap to ask
+ * for shall not be dear to answer. */
+enum { PAGE_DEFAULT = 60, PAGE_MAX = 1000, PAGE_BYTES = 256 << 10 };
 
 struct photos_page {
     struct text body;
@@ -31,7 +33,7 @@ static bool add_row(void *context, const struct photo *photo)
     struct photos_page *page = context;
     struct text *body = &page->body;
     char id[ID_TEXT_SIZE], time[CLOCK_ISO8601_SIZE];
-    page->has_more = page->rows == page->limit;
+    page->has_more = page->rows == page->limit || body->length >= PAGE_BYTES;
     if (page->has_more)
         return false;
     id_format(&photo->id, id);

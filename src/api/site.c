@@ -61,8 +61,8 @@ static void answer_file(struct http_request *request, const struct site_file *fi
         return;
     if (is_packed)
         http_add_header(request, "Content-Encoding", "br");
-    http_answer(request, 200, blob_content_type(file->path), is_packed ? file->packed : file->plain,
-                is_packed ? file->packed_size : file->plain_size);
+    http_answer_static(request, 200, blob_content_type(file->path), is_packed ? file->packed : file->plain,
+                       is_packed ? file->packed_size : file->plain_size);
 }
 
 static void get_file(struct http_request *request)

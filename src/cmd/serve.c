@@ -7,6 +7,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <malloc.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
@@ -19,7 +20,7 @@ struct serve_settings {
     const char *listen, *data, *store, *buckets, *uploads, *moderator, *models, *log_level;
     const char *rekognition_region, *rekognition_endpoint, *rekognition_label_only, *rekognition_hold;
     bool open_login;
-    int64_t event_threads, pool_threads, connections, workers, darkrooms;
+    int64_t event_threads, pool_threads, connections, answers_memory, workers, darkrooms;
     int64_t max_upload, max_partials, max_pixels, max_frames;
     int64_t idle_timeout_ms, header_timeout_ms, drain_timeout_ms;
     int64_t darkroom_timeout_ms, darkroom_memory;
@@ -63,6 +64,8 @@ static const struct setting rows[] = {
     {"event-threads", SETTING_INTEGER, FIELD(event_threads), "0", 0, 256, "N", "threads that serve; 0: one a core"},
     {"pool-threads", SETTING_INTEGER, FIELD(pool_threads), "32", 1, 1024, "N", "threads that wait for the disk"},
     {"connections", SETTING_INTEGER, FIELD(connections), "8192", 16, 1 << 20, "N", "most connections at a time"},
+    {"answers-memory", SETTING_BYTES, FIELD(answers_memory), "64M", 1 << 20, 64LL << 30, "SIZE",
+     "most memory that answers may take until they are read, in all"},
     {"idle-timeout", SETTING_SECONDS, FIELD(idle_timeout_ms), "30s", 100, 3600000, "TIME",
      "how long a connection may wait between requests"},
     {"header-timeout", SETTING_SECONDS, FIELD(header_timeout_ms), "10s", 100, 3600000, "TIME",
@@ -220,6 +223,7 @@ static enum status open_server(const struct serve_settings *settings, struct ser
         .event_threads = cores(settings->event_threads),
         .pool_threads = (unsigned)settings->pool_threads,
         .connections = (unsigned)settings->connections,
+        .answers_memory = (uint64_t)settings->answers_memory,
         .idle_timeout_ms = settings->idle_timeout_ms,
         .header_timeout_ms = settings->header_timeout_ms,
         .body_bytes_per_second = 4096,
@@ -354,6 +358,14 @@ static void block_signals(sigset_t *ret_ends)
     (void)signal(SIGPIPE, SIG_IGN);
 }
 
+/* By default the C library maps only ever larger blocks on their own, once one was freed, and keeps the others. */
+static void bound_heap(void)
+{
+    enum { MAPPED = 128 << 10, KEPT = 4 << 20 };
+    (void)mallopt(M_MMAP_THRESHOLD, MAPPED);
+    (void)mallopt(M_TRIM_THRESHOLD, KEPT);
+}
+
 static int run_serve(int argc, char **argv)
 {
     ARENA_CLEANUP struct arena arena = {0};
@@ -371,6 +383,7 @@ static int run_serve(int argc, char **argv)
         (void)fprintf(stderr, "cloudphotos serve: %s\n", text_get(&why));
     if (status != STATUS_OK || help)
         return status == STATUS_OK ? 0 : 2;
+    bound_heap();
     block_signals(&ends);
     log_open(STDOUT_FILENO, (enum log_level)level);
     int code = serve(&settings, &ends, &arena);

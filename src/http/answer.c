@@ -88,9 +88,30 @@ void http_answer(struct http_request *request, unsigned code, const char *conten
     http_answer_text(request, code, content_type, &copy);
 }
 
+void http_answer_static(struct http_request *request, unsigned code, const char *content_type, const char *body,
+                        size_t size)
+{
+    answer_set(request, code, content_type,
+               MHD_create_response_from_buffer(size, (char *)(uintptr_t)body, MHD_RESPMEM_PERSISTENT), size);
+}
+
+/* What the handler wanted to say of its answer is not true of this one. */
+static void answer_held_up(struct http_request *request)
+{
+    request->headers = NULL;
+    request->last_header = &request->headers;
+    http_add_header(request, "Retry-After", "1");
+    http_answer_problem(request, 503, "The server waits for others to read their answers. Please try again.");
+}
+
 void http_answer_text(struct http_request *request, unsigned code, const char *content_type, struct text *body)
 {
     size_t size = body->length;
+    if (!held_take(request->connection, size)) {
+        text_release(body);
+        answer_held_up(request);
+        return;
+    }
     answer_set(request, code, content_type,
                MHD_create_response_from_buffer(size, text_take(body), MHD_RESPMEM_MUST_FREE), size);
 }

@@ -8,6 +8,7 @@
 #include "memory.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -58,6 +59,7 @@ static void admit(struct guard *guard, int fd, const struct sockaddr *address, s
     lock(guard);
     bool room = make_room(guard);
     guard->live += room;
+    guard->most_live = guard->live > guard->most_live ? guard->live : guard->most_live;
     guard->refused += !room;
     unlock(guard);
     if (!room) {
@@ -150,6 +152,25 @@ static void on_event(struct guard *guard, uint64_t tag)
     }
 }
 
+/* After a rush the C library would keep what it has got of the kernel, for ever. */
+static void give_memory_back(struct guard *guard)
+{
+    enum { RUSH_CONNECTIONS = 256, RUSH_BYTES = 8 << 20 };
+    struct http_server *server = guard->server;
+    uint64_t held = atomic_load_explicit(&server->held, memory_order_relaxed);
+    uint64_t most_held = atomic_load_explicit(&server->most_held, memory_order_relaxed);
+    lock(guard);
+    bool is_over = (guard->most_live > RUSH_CONNECTIONS && guard->live < guard->most_live / 2)
+                   || (most_held > RUSH_BYTES && held < most_held / 2);
+    if (is_over)
+        guard->most_live = guard->live;
+    unlock(guard);
+    if (!is_over)
+        return;
+    atomic_store_explicit(&server->most_held, held, memory_order_relaxed);
+    (void)malloc_trim(0);
+}
+
 /* True while there is anything to look at again. */
 static bool sweep(struct guard *guard, int64_t now_ns)
 {
@@ -159,6 +180,7 @@ static bool sweep(struct guard *guard, int64_t now_ns)
     sweep_connections(guard, now_ns);
     bool more = guard->live > 0;
     unlock(guard);
+    give_memory_back(guard);
     return more || lingering;
 }
 
@@ -262,6 +284,14 @@ bool guard_start(struct guard *guard)
     listen_again(guard);
     guard->started = guard->listening && pthread_create(&guard->thread, NULL, run, guard) == 0;
     return guard->started;
+}
+
+bool guard_let_go(struct guard *guard, uint64_t size)
+{
+    lock(guard);
+    bool enough = sweep_unread(guard, size) >= size;
+    unlock(guard);
+    return enough;
 }
 
 unsigned guard_drain(struct guard *guard, int64_t timeout_ms)

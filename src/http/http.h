@@ -56,7 +56,9 @@ struct http_settings {
     int64_t header_timeout_ms;     /* 10,000 */
     int64_t body_bytes_per_second; /* the least rate of a body, either way, after body_grace_ms: 4,096 */
     int64_t body_grace_ms;         /* 10,000 */
-    uint64_t max_body;             /* bytes; larger ones get 413 before they are read where their length is known */
+    uint64_t
+        answers_memory; /* bytes that answers may hold until they are read, in all: 64 MB; small ones do not count */
+    uint64_t max_body;  /* bytes; larger ones get 413 before they are read where their length is known */
     const struct http_route *const *tables; /* NULL-terminated; each table ends with a row whose method is NULL */
     void *context;                          /* for http_context */
     const char *const *headers;             /* name, value, … NULL: sent with every answer */
@@ -103,8 +105,11 @@ uint64_t http_content_length(const struct http_request *request); /* UINT64_MAX:
 void http_add_header(struct http_request *request, const char *name, const char *value);
 /* Copies the body. content_type NULL: no body, no Content-Type. */
 void http_answer(struct http_request *request, unsigned code, const char *content_type, const char *body, size_t size);
-void http_answer_text(struct http_request *request, unsigned code, const char *content_type,
-                      struct text *body); /* takes */
+/* Takes the body. When answers that nobody reads hold all the memory that they may, the client gets a 503 instead. */
+void http_answer_text(struct http_request *request, unsigned code, const char *content_type, struct text *body);
+/* The body outlives the server: it is not copied. */
+void http_answer_static(struct http_request *request, unsigned code, const char *content_type, const char *body,
+                        size_t size);
 /* application/problem+json (RFC 9457): {"type":"about:blank","title":…,"status":…,"detail":sentence}. */
 void http_answer_problem(struct http_request *request, unsigned code, const char *sentence);
 /* `size` bytes of the file from `offset`, by sendfile; the descriptor is taken. */

@@ -272,6 +272,7 @@ void request_on_end(void *context, struct MHD_Connection *handle, void **request
         request->route->end(request);
     if (request->answer.response)
         MHD_destroy_response(request->answer.response);
+    held_give_back(connection);
     arena_release(&request->arena);
     *request_context = NULL;
     connection_enter(connection, PHASE_IDLE, now_ns);

@@ -120,6 +120,7 @@ static struct http_settings with_defaults(const struct http_settings *given)
     settings.connections = settings.connections ? settings.connections : 1024;
     settings.idle_timeout_ms = settings.idle_timeout_ms ? settings.idle_timeout_ms : 30000;
     settings.header_timeout_ms = settings.header_timeout_ms ? settings.header_timeout_ms : 10000;
+    settings.answers_memory = settings.answers_memory ? settings.answers_memory : 64 << 20;
     settings.body_grace_ms = settings.body_grace_ms ? settings.body_grace_ms : 10000;
     settings.body_bytes_per_second = settings.body_bytes_per_second ? settings.body_bytes_per_second : 4096;
     return settings;

@@ -144,6 +144,15 @@ size_t refusal_send(const struct http_server *server, int fd, const struct http_
 /* The same for a request, on the event loop: what it returns is what libmicrohttpd has to hear. */
 enum MHD_Result refusal_answer(struct http_request *request, unsigned code, const char *sentence);
 
+/* ---- held.c: what answers hold in memory until they are read ---- */
+
+/* False when there is no room for so much, nor can be made. Any thread. */
+bool held_take(struct connection *connection, uint64_t size);
+/* The connection was told to end: returns how much it holds until then. Under the guard's lock. */
+uint64_t held_let_go(struct connection *connection);
+/* The answer is gone. */
+void held_give_back(struct connection *connection);
+
 /* ---- stream.c ---- */
 
 /* Wakes the stream for the guard: to end it (drain), to find out that the client has gone, or for a sign of life. */
@@ -181,6 +190,8 @@ struct connection {
     _Atomic int phase;
     _Atomic int64_t since_ns;   /* of the phase */
     _Atomic uint64_t bytes;     /* of the body so far */
+    _Atomic uint64_t held;      /* bytes of an answer that count: held.c */
+    _Atomic uint64_t leaving;   /* the same, once it was sent away */
     bool linger;                /* close gently: the client may still be sending */
     struct http_stream *stream; /* under the guard's lock */
     /* The guard's own: */
@@ -212,6 +223,9 @@ void guard_watch(struct guard *guard, struct connection *connection, struct http
 void guard_unwatch(struct guard *guard, struct connection *connection);
 /* Closes the listener once its backlog is served, ends streams and idle connections; waits for all to be closed. */
 unsigned guard_drain(struct guard *guard, int64_t timeout_ms);
+/* Ends connections that have not read their answers for long, the oldest first, until so much is let go; what they held no longer
+ * counts. False when there is not so much. Any thread. */
+bool guard_let_go(struct guard *guard, uint64_t size);
 /* Accepts nobody any more, ends every connection and stream, and waits until they are closed. */
 void guard_stop(struct guard *guard);
 void guard_free(struct guard *guard);
@@ -242,7 +256,9 @@ struct http_server {
     struct MHD_Daemon **loops;
     unsigned loop_count;
     char *address;
-    uint64_t seed; /* of request ids, so that two servers do not make the same ones */
+    _Atomic uint64_t held, most_held; /* bytes of answers in memory, now and since memory was last given back: held.c */
+    _Atomic uint64_t leaving;         /* bytes of answers to those who were sent away, and are not gone yet */
+    uint64_t seed;                    /* of request ids, so that two servers do not make the same ones */
     atomic_bool draining;
 };
 

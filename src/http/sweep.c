@@ -15,6 +15,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
+enum { PATIENCE_MS = 1000 /* with readers whose memory others want */ };
 enum { PING_MS = 15000, STUBBORN_MS = 500, DRAIN_GRACE_MS = 300, DRAIN_INTERVAL_MS = 20, VICTIMS_MAX = 64 };
 #define NS_PER_MS INT64_C(1000000)
 
@@ -185,4 +186,25 @@ void sweep_reap(struct guard *guard, uint64_t count)
             cut(guard, victims[i].connection, now_ns);
         guard->reaped++;
     }
+}
+
+uint64_t sweep_unread(struct guard *guard, uint64_t size)
+{
+    struct victim victims[VICTIMS_MAX];
+    int64_t now_ns = clock_monotonic_ns();
+    size_t found = 0;
+    for (struct connection *connection = guard->first; connection; connection = connection->next) {
+        int phase = atomic_load_explicit(&connection->phase, memory_order_acquire);
+        int64_t since_ns = atomic_load_explicit(&connection->since_ns, memory_order_relaxed);
+        if (!connection->cut && phase == PHASE_SENDING && now_ns - since_ns > PATIENCE_MS * NS_PER_MS
+            && atomic_load_explicit(&connection->held, memory_order_relaxed))
+            note_victim(victims, &found, VICTIMS_MAX, (struct victim){connection, since_ns});
+    }
+    uint64_t freed = 0;
+    for (size_t i = 0; i < found && freed < size; i++) {
+        freed += held_let_go(victims[i].connection);
+        cut(guard, victims[i].connection, now_ns);
+        guard->reaped++;
+    }
+    return freed;
 }

@@ -4,7 +4,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { formBody } from '../http/server.mjs';
 import { sleep } from './wait.mjs';
 
-const BOUNDARY = 'a-line-between-parts';
+export const BOUNDARY = 'a-line-between-parts';
 const REQUEST_TIMEOUT_MS = 60000;
 
 export const uploadHeaders = (author, key) => ({

@@ -192,6 +192,37 @@ static void test_stuck_reader(void)
     http_server_close(server);
 }
 
+/* One such answer takes all the memory that answers may take. */
+static void test_unread_memory(void)
+{
+    static const char large[] = "GET /large HTTP/1.1\r\nHost: a\r\n\r\n";
+    struct http_server *server = open_server(100, 10000, 10000, 60000);
+    struct client deaf = client_open(server), next = client_open(server);
+    CHECK(client_send(&deaf, large));
+    CHECK(client_wait_for(&deaf, "\r\n\r\n"));
+    check_case("the next one is told to try again, until who does not read has had its time");
+    int64_t start_ns = clock_monotonic_ns();
+    unsigned code = 503, refused = 0;
+    while (code == 503 && clock_monotonic_ns() - start_ns < INT64_C(10000000000)) {
+        ANSWER_CLEANUP struct answer answer = client_ask(&next, large);
+        code = answer.code;
+        refused += code == 503;
+        if (code == 503)
+            CHECK_STR(answer_header(&answer, "Retry-After"), "1");
+        ANSWER_CLEANUP struct answer small = client_ask(&next, GET);
+        CHECK_INT(small.code, 200);
+    }
+    CHECK(refused > 0);
+    CHECK_INT(code, 200);
+    CHECK_INT(reaped(server), 1);
+    while (client_receive(&deaf)) /* what had arrived before it was sent away */
+        ;
+    CHECK(deaf.received.length < 64 << 20);
+    client_close(&deaf);
+    client_close(&next);
+    http_server_close(server);
+}
+
 /* What takes long on our side is not the client's fault. */
 static void test_patience(void)
 {
@@ -401,7 +432,9 @@ static void test_close_under_load(void)
 }
 
 CHECK_MAIN({"slow clients are cut", test_slow}, {"a steady client is not", test_steady},
-           {"stuck readers are cut", test_stuck_reader}, {"long work is waited for", test_patience},
-           {"idle connections make room", test_flood}, {"a server at its limit refuses", test_all_busy},
-           {"a drain serves whom it accepted", test_drain}, {"a drain under load cuts nothing", test_drain_under_load},
+           {"stuck readers are cut", test_stuck_reader},
+           {"answers that nobody reads are bounded in memory", test_unread_memory},
+           {"long work is waited for", test_patience}, {"idle connections make room", test_flood},
+           {"a server at its limit refuses", test_all_busy}, {"a drain serves whom it accepted", test_drain},
+           {"a drain under load cuts nothing", test_drain_under_load},
            {"a server can be closed under load", test_close_under_load})
