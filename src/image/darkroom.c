@@ -65,6 +65,7 @@ static struct job start_job(const struct darkroom *darkroom, enum job_kind kind)
     return (struct job){
         .kind = kind,
         .limits = settings->limits,
+        .memory_bytes = settings->memory_bytes,
         .large_side = settings->large_side,
         .thumbnail_side = settings->thumbnail_side,
         .quality = settings->quality,

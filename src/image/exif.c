@@ -29,7 +29,7 @@ static uint32_t read_32(const struct bytes *bytes, size_t offset)
 int exif_orientation(const uint8_t *data, size_t size)
 {
     if (size < SIGNATURE_BYTES + 8 || memcmp(data, "Exif\0", SIGNATURE_BYTES) != 0)
-        return 1;
+        return 0;
     struct bytes bytes = {.data = data + SIGNATURE_BYTES, .size = size - SIGNATURE_BYTES};
     bytes.big_endian = bytes.data[0] == 'M';
     size_t directory = read_32(&bytes, 4);
@@ -40,6 +40,26 @@ int exif_orientation(const uint8_t *data, size_t size)
             continue;
         uint32_t orientation = read_16(&bytes, entry + 8);
         return orientation >= 1 && orientation <= 8 ? (int)orientation : 1;
+    }
+    return 1;
+}
+
+/* Segments up to the first scan (ITU-T T.81, B.1.1.4): a marker, a length of two bytes that counts itself. */
+int exif_orientation_of_jpeg(const uint8_t *data, size_t size)
+{
+    enum { SOS = 0xDA, APP1 = 0xE1 };
+    for (size_t at = 2; at + 4 <= size && data[at] == 0xFF;) {
+        size_t length = (size_t)data[at + 2] << 8 | data[at + 3];
+        if (data[at + 1] == 0xFF) {
+            at++; /* filled up */
+            continue;
+        }
+        if (data[at + 1] == SOS || length < 2 || length > size - at - 2)
+            break;
+        int orientation = data[at + 1] == APP1 ? exif_orientation(data + at + 4, length - 2) : 0;
+        if (orientation)
+            return orientation;
+        at += 2 + length;
     }
     return 1;
 }

@@ -146,8 +146,8 @@ static bool has_foreign_profile(struct decoder *decoder)
 static int find_orientation(const struct decoder *decoder)
 {
     for (jpeg_saved_marker_ptr marker = decoder->jpeg.marker_list; marker; marker = marker->next) {
-        int orientation = marker->marker == MARKER_EXIF ? exif_orientation(marker->data, marker->data_length) : 1;
-        if (orientation != 1)
+        int orientation = marker->marker == MARKER_EXIF ? exif_orientation(marker->data, marker->data_length) : 0;
+        if (orientation) /* of several the first counts */
             return orientation;
     }
     return 1;

@@ -1,6 +1,5 @@
 #include "profile.h"
 
-#include <lcms2.h>
 #include <stdint.h>
 #include <stdlib.h>
 
@@ -25,22 +24,40 @@ static bool changes_nothing(cmsHTRANSFORM transform)
     return true;
 }
 
+/* A camera's, a screen's, a printer's; not a link of two, an effect, or named colours. */
+static bool is_of_devices(cmsHPROFILE profile)
+{
+    cmsProfileClassSignature class = cmsGetDeviceClass(profile);
+    return class == cmsSigInputClass || class == cmsSigDisplayClass || class == cmsSigOutputClass
+           || class == cmsSigColorSpaceClass;
+}
+
+cmsHPROFILE profile_open(const void *data, size_t size, enum colour_model model)
+{
+    static const cmsColorSpaceSignature spaces[] = {
+        [COLOUR_GREY] = cmsSigGrayData, [COLOUR_RGB] = cmsSigRgbData, [COLOUR_CMYK] = cmsSigCmykData};
+    cmsHPROFILE profile = size <= UINT32_MAX ? cmsOpenProfileFromMem(data, (cmsUInt32Number)size) : NULL;
+    if (!profile || (cmsGetColorSpace(profile) == spaces[model] && is_of_devices(profile)))
+        return profile;
+    cmsCloseProfile(profile);
+    return NULL;
+}
+
 bool profile_is_srgb(const void *data, size_t size)
 {
-    cmsHPROFILE from = size <= UINT32_MAX ? cmsOpenProfileFromMem(data, (cmsUInt32Number)size) : NULL;
+    cmsHPROFILE from = profile_open(data, size, COLOUR_RGB);
     if (!from)
         return false;
     bool same = false;
     cmsHPROFILE to = cmsCreate_sRGBProfile();
-    if (to && cmsGetColorSpace(from) == cmsSigRgbData) {
+    if (to) {
         cmsHTRANSFORM transform = cmsCreateTransform(from, TYPE_RGB_8, to, TYPE_RGB_8, INTENT_RELATIVE_COLORIMETRIC,
                                                      cmsFLAGS_NOOPTIMIZE | cmsFLAGS_NOCACHE);
         same = transform && changes_nothing(transform);
         if (transform)
             cmsDeleteTransform(transform);
-    }
-    if (to)
         cmsCloseProfile(to);
+    }
     cmsCloseProfile(from);
     return same;
 }

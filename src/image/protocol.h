@@ -16,6 +16,7 @@ struct job {
     uint64_t original_bytes; /* a worker may not ask the kernel for it: that call takes paths too */
     uint32_t width, height;  /* as the probe saw them */
     struct image_limits limits;
+    uint64_t memory_bytes; /* that a worker may have: for sentences */
     uint32_t large_side, thumbnail_side, quality;
     struct darkroom_sight sight;       /* JOB_INSPECT, and the next two */
     uint32_t view_side;                /* at most large_side, which the photo is decoded to */

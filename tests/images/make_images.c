@@ -1,16 +1,17 @@
 /* make_images FOLDER: writes one small picture of every kind that the darkroom takes, for tests. All show the same scene: a
  * red, a green, a blue and a white quarter (top left, top right, bottom left, bottom right), so that a test sees which side is up
  * and whether the colours are right. Hostile pictures are made from these by the tests themselves. */
+#include "make_images.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <vips/vips.h>
 
-enum { WIDTH = 600, HEIGHT = 400, FRAMES = 3, LARGE = 4 };
+enum { FRAMES = 3, LARGE = 4 };
 
-static const char *folder;
+const char *folder;
 
-static void need(int failed, const char *what)
+void need(int failed, const char *what)
 {
     if (!failed)
         return;
@@ -36,7 +37,7 @@ static VipsImage *make_scene(int width, int height)
 }
 
 /* "NAME.jpg[options]", as libvips reads them; it takes the image. */
-static void save(VipsImage *image, const char *name)
+void save(VipsImage *image, const char *name)
 {
     char path[4096];
     (void)snprintf(path, sizeof path, "%s/%s", folder, name);
@@ -44,7 +45,7 @@ static void save(VipsImage *image, const char *name)
     g_object_unref(image);
 }
 
-static VipsImage *scene(void)
+VipsImage *scene(void)
 {
     return make_scene(WIDTH, HEIGHT);
 }
@@ -192,6 +193,7 @@ int main(int argc, char **argv)
     save(animation(), "animated.gif");
     save(animation(), "animated.webp[lossless]");
     save(animation(), "pages.tif");
+    save_kinds();
     vips_shutdown();
     return 0;
 }

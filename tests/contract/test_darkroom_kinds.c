@@ -1,0 +1,95 @@
+/* Rare kinds of each format, as tests/images/README.md lists them: what is published is what a browser shows of the file. */
+#include "check.h"
+#include "image_fixture.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { TOLERANCE = 10 };
+
+struct kind {
+    const char *file;
+    const char *chunks; /* of the published WebP: what it has besides colours, and how many frames */
+    uint32_t width, height;
+    uint8_t
+        quarters[4][4]; /* red, green, blue, alpha of the first frame: top left, top right, bottom left, bottom right */
+};
+#define OPAQUE      "VP8  "
+#define TRANSPARENT "VP8X ALPH VP8  "
+#define RED                                                                                                            \
+    {                                                                                                                  \
+        224, 32, 32, 255                                                                                               \
+    }
+#define GREEN                                                                                                          \
+    {                                                                                                                  \
+        32, 192, 32, 255                                                                                               \
+    }
+#define BLUE                                                                                                           \
+    {                                                                                                                  \
+        32, 32, 224, 255                                                                                               \
+    }
+#define WHITE                                                                                                          \
+    {                                                                                                                  \
+        255, 255, 255, 255                                                                                             \
+    }
+#define SCENE                                                                                                          \
+    {                                                                                                                  \
+        RED, GREEN, BLUE, WHITE                                                                                        \
+    }
+static const struct kind kinds[] = {
+    {"gray-profile.jpg", OPAQUE, 600, 400, SCENE},
+    {"lab-profile.jpg", OPAQUE, 600, 400, SCENE},
+    {"perceptual.jpg", OPAQUE, 600, 400, SCENE},
+    {"half-p3.png",
+     TRANSPARENT,
+     600,
+     400,
+     {{224, 32, 32, 128}, {32, 192, 32, 128}, {32, 32, 224, 128}, {255, 255, 255, 128}}},
+    {"inks.jpg", OPAQUE, 600, 400, {{255, 0, 0, 255}, {0, 255, 0, 255}, {0, 0, 0, 255}, WHITE}},
+    {"inks.tif", OPAQUE, 600, 400, {{255, 0, 0, 255}, {0, 255, 0, 255}, {0, 0, 0, 255}, WHITE}},
+    {"two-exifs.jpg", OPAQUE, 600, 400, SCENE},
+    {"two-exifs-turned.jpg", OPAQUE, 400, 600, {BLUE, RED, WHITE, GREEN}},
+    {"float-grey.tif", OPAQUE, 600, 400, {{109, 109, 109, 255}, {164, 164, 164, 255}, {84, 84, 84, 255}, WHITE}},
+};
+
+static void check_quarter(const struct bytes *webp, size_t quarter, const uint8_t expected[static 4])
+{
+    uint8_t pixel[4];
+    webp_pixel(webp, quarter % 2 ? 0.75 : 0.25, quarter / 2 ? 0.75 : 0.25, pixel);
+    bool same = true;
+    for (int i = 0; i < 4; i++)
+        same = same && abs(pixel[i] - expected[i]) <= TOLERANCE;
+    if (!CHECK(same))
+        (void)printf("# quarter %zu is %d %d %d %d, not %d %d %d %d\n", quarter, pixel[0], pixel[1], pixel[2], pixel[3],
+                     expected[0], expected[1], expected[2], expected[3]);
+}
+
+static void check_kind(const struct developed *developed, const struct kind *expected)
+{
+    TEXT_CLEANUP struct text chunks = {0};
+    if (!CHECK_STR(text_get(&developed->why), "") || !CHECK_INT(developed->status, STATUS_OK))
+        return;
+    CHECK_INT(developed->result.large.width, expected->width);
+    CHECK_INT(developed->result.large.height, expected->height);
+    webp_list_chunks(&developed->large, &chunks);
+    CHECK_STR(text_get(&chunks), expected->chunks);
+    for (size_t i = 0; i < 4; i++)
+        check_quarter(&developed->large, i, expected->quarters[i]);
+}
+
+static void develops_kinds(void)
+{
+    struct darkroom_settings settings = fixture_settings();
+    struct darkroom *darkroom = fixture_open(&settings);
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        check_case("%s", kinds[i].file);
+        struct bytes file = sample_read(kinds[i].file);
+        struct developed developed = develop(darkroom, file.data, file.size);
+        check_kind(&developed, &kinds[i]);
+        developed_release(&developed);
+        bytes_release(&file);
+    }
+    darkroom_close(darkroom);
+}
+
+CHECK_MAIN({"a rare kind comes out as it should", develops_kinds})

@@ -1,0 +1,20 @@
+/* What the makers of sample pictures share. All of them show the scene: a red, a green, a blue and a white quarter. */
+#ifndef MAKE_IMAGES_H
+#define MAKE_IMAGES_H
+
+#include <vips/vips.h>
+
+enum { WIDTH = 600, HEIGHT = 400 };
+
+extern const char *folder; /* that they are written to */
+
+/* Ends the program, saying what libvips said, if `failed`. */
+void need(int failed, const char *what);
+VipsImage *scene(void);
+/* "NAME.jpg[options]", as libvips reads them; it takes the image. */
+void save(VipsImage *image, const char *name);
+
+/* Kinds of each format that are rare, and that went wrong once: make_kinds.c */
+void save_kinds(void);
+
+#endif
