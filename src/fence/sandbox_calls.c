@@ -220,11 +220,11 @@ static int add_refusals(scmp_filter_ctx filter)
 static int add_abort(scmp_filter_ctx filter)
 {
     uint64_t own = (uint64_t)getpid();
-    int failed = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 2, SCMP_CMP64(0, SCMP_CMP_EQ, own),
-                                  SCMP_CMP64(2, SCMP_CMP_EQ, SIGABRT));
+    int failed = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 2, SCMP_CMP64(0, SCMP_CMP_EQ, own, 0),
+                                  SCMP_CMP64(2, SCMP_CMP_EQ, SIGABRT, 0));
     return failed
                ? failed
-               : seccomp_rule_add(filter, SCMP_ACT_KILL_PROCESS, SCMP_SYS(tgkill), 1, SCMP_CMP64(0, SCMP_CMP_NE, own));
+               : seccomp_rule_add(filter, SCMP_ACT_KILL_PROCESS, SCMP_SYS(tgkill), 1, SCMP_CMP64(0, SCMP_CMP_NE, own, 0));
 }
 
 #define COUNT(table) (sizeof(table) / sizeof(table)[0])
