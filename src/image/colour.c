@@ -260,6 +260,18 @@ static void copy_alpha(const struct colour_converter *converter, const void *row
         ret_pixels[x * (RGB + 1) + RGB] = byte_of(colours, row, x * colours->channels + (unsigned)colours->model);
 }
 
+/* What was multiplied by alpha is not any more. */
+static void divide(const struct colour_converter *converter, uint8_t *pixels)
+{
+    for (size_t x = 0; x < converter->width; x++, pixels += RGB + 1) {
+        unsigned alpha = pixels[RGB];
+        for (unsigned i = 0; alpha && i < RGB; i++) {
+            unsigned value = (pixels[i] * 255U + alpha / 2) / alpha;
+            pixels[i] = (uint8_t)(value < 255 ? value : 255);
+        }
+    }
+}
+
 void colour_convert(struct colour_converter *converter, const void *row, uint8_t *ret_pixels)
 {
     if (converter->widened)
@@ -267,4 +279,6 @@ void colour_convert(struct colour_converter *converter, const void *row, uint8_t
     converter->convert(converter, row, ret_pixels);
     if (converter->colours.has_alpha && converter->convert != copy_bytes)
         copy_alpha(converter, row, ret_pixels);
+    if (converter->colours.is_multiplied)
+        divide(converter, ret_pixels);
 }

@@ -15,7 +15,8 @@ struct colours {
     enum colour_model model;
     unsigned channels; /* of a pixel: the model's, then alpha if there is one, then others, which are passed over */
     unsigned bits;     /* of a sample. 8: bytes; 9 to 16: uint16_t in the machine's order, of which so many are used */
-    bool has_alpha;    /* not multiplied in */
+    bool has_alpha;
+    bool is_multiplied;  /* the colours by alpha */
     const void *profile; /* ICC.1; NULL: none. Borrowed until the converter is made */
     size_t profile_bytes;
     struct light light; /* what counts where there is no usable profile */

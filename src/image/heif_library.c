@@ -1,15 +1,7 @@
 #include "heif_library.h"
 
+#include <avif/avif.h>
 #include <libheif/heif.h>
-#include <stddef.h>
-
-static const struct {
-    enum heif_compression_format compression;
-    const char *name, *package;
-} needed[] = {
-    {heif_compression_HEVC, "HEIC", "libheif-plugin-libde265"},
-    {heif_compression_AV1, "AVIF", "libheif-plugin-dav1d"},
-};
 
 enum status heif_library_prepare(struct text *why)
 {
@@ -18,11 +10,12 @@ enum status heif_library_prepare(struct text *why)
         text_setf(why, "libheif does not start: %s", error.message);
         return STATUS_UNAVAILABLE;
     }
-    for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++) {
-        if (heif_have_decoder_for_format(needed[i].compression))
-            continue;
-        text_setf(why, "libheif has no decoder for %s; on Debian, the package %s is one.", needed[i].name,
-                  needed[i].package);
+    if (!heif_have_decoder_for_format(heif_compression_HEVC)) {
+        text_setf(why, "libheif has no decoder for HEIC; on Debian, the package libheif-plugin-libde265 is one.");
+        return STATUS_UNAVAILABLE;
+    }
+    if (!avifCodecName(AVIF_CODEC_CHOICE_DAV1D, AVIF_CODEC_FLAG_CAN_DECODE)) {
+        text_setf(why, "libavif is built without dav1d, by which AVIF is decoded.");
         return STATUS_UNAVAILABLE;
     }
     return STATUS_OK;

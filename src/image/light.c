@@ -77,6 +77,14 @@ bool light_is_hdr(const struct light *light)
     return light->gamma == 0 && (light->transfer == TRANSFER_PQ || light->transfer == TRANSFER_HLG);
 }
 
+struct light light_of_photo(unsigned primaries_code, unsigned transfer)
+{
+    const struct light light = {.primaries = primaries_code < UINT8_MAX ? (uint8_t)primaries_code : 0,
+                                .transfer = transfer < UINT8_MAX ? (uint8_t)transfer : 0};
+    bool is_video = find_curve(light.transfer) == &video;
+    return (struct light){.primaries = light.primaries, .transfer = is_video ? TRANSFER_SRGB : light.transfer};
+}
+
 double light_show(double luminance)
 {
     return luminance > 0 ? pow(luminance, 0.2) * peak_nits / white_nits : 0;

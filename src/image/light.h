@@ -35,6 +35,9 @@ struct light {
     struct chromaticities places; /* in place of the primaries */
 };
 
+/* What the codes in a HEIC or an AVIF mean: its makers write those of video and mean sRGB, and browsers take it so. */
+struct light light_of_photo(unsigned primaries, unsigned transfer);
+
 /* False: numbers that can't be; what the file says is passed over. */
 bool light_is_usable(const struct light *light);
 /* That of sRGB: nothing is to be done. */

@@ -72,6 +72,7 @@ struct output {
     const struct pixels_files *files;
     uint64_t offset;
     const struct job *job;
+    bool is_still;
     struct darkroom_view view;
 };
 
@@ -123,8 +124,9 @@ static enum status write_frame(struct output *output, const struct picture *pict
     return status;
 }
 
-/* A picture that is as large as it will be published: the view is smaller. */
-static enum status write_still(struct output *output, const struct picture *large, struct text *why)
+/* A picture that is as large as it will be published: the view is smaller. Only a still is kept: of an animation, one frame would be
+ * published in place of all. */
+static enum status write_large(struct output *output, const struct picture *large, struct text *why)
 {
     const struct job *job = output->job;
     if (!job->keeps_negative)
@@ -132,7 +134,7 @@ static enum status write_still(struct output *output, const struct picture *larg
     struct picture small;
     picture_shrink(large, job->view_side, &small);
     enum status status = write_frame(output, &small, why);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK && output->is_still)
         status = negative_write(output->files->negative, large, &output->view.negative, why);
     picture_release(&small);
     return status;
@@ -169,6 +171,7 @@ static enum status write_frames(struct reader *reader, struct output *output, st
 {
     const struct reader_info *info = reader_info(reader);
     uint32_t wanted = frames_wanted(&output->job->sight, info);
+    output->is_still = info->frames == 1;
     enum status status = STATUS_OK;
     for (uint32_t i = 0; status == STATUS_OK && output->view.frames < wanted; i++) {
         struct picture frame;
@@ -176,7 +179,7 @@ static enum status write_frames(struct reader *reader, struct output *output, st
         if (status != STATUS_OK)
             break;
         if (i == (uint64_t)output->view.frames * info->frames / wanted)
-            status = write_still(output, &frame, why);
+            status = write_large(output, &frame, why);
         picture_release(&frame);
     }
     return status;
@@ -190,7 +193,8 @@ static enum status write_jpeg(struct output *output, struct text *why)
     if (status != STATUS_OK)
         return status;
     picture_turn(&picture, orientation);
-    status = write_still(output, &picture, why);
+    output->is_still = true;
+    status = write_large(output, &picture, why);
     picture_release(&picture);
     return status;
 }

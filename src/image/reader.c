@@ -25,7 +25,7 @@ struct reader {
 
 static const struct source_ops *const sources[IMAGE_FORMATS] = {
     [IMAGE_JPEG] = &source_vips, [IMAGE_PNG] = &source_vips,  [IMAGE_GIF] = &source_vips,  [IMAGE_WEBP] = &source_vips,
-    [IMAGE_HEIC] = &source_vips, [IMAGE_AVIF] = &source_vips, [IMAGE_TIFF] = &source_vips,
+    [IMAGE_HEIC] = &source_heif, [IMAGE_AVIF] = &source_avif, [IMAGE_TIFF] = &source_vips,
 };
 
 enum status reader_prepare(const char *program, struct text *why)

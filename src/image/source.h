@@ -37,6 +37,6 @@ struct source_ops {
     void (*close)(void *source);
 };
 
-extern const struct source_ops source_vips;
+extern const struct source_ops source_avif, source_heif, source_vips;
 
 #endif

@@ -28,7 +28,6 @@ struct loader {
 static const struct loader loaders[IMAGE_FORMATS] = {
     [IMAGE_JPEG] = {"jpegload_buffer", false}, [IMAGE_PNG] = {"pngload_buffer", false},
     [IMAGE_GIF] = {"gifload_buffer", true},    [IMAGE_WEBP] = {"webpload_buffer", true},
-    [IMAGE_HEIC] = {"heifload_buffer", false}, [IMAGE_AVIF] = {"heifload_buffer", false},
     [IMAGE_TIFF] = {"tiffload_buffer", false},
 };
 

@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include <webp/decode.h>
+#include <webp/demux.h>
 
 _Noreturn static void give_up(const char *what, const char *why)
 {
@@ -193,13 +193,24 @@ uint32_t webp_plays(const struct bytes *webp)
 
 void webp_pixel(const struct bytes *webp, double x, double y, uint8_t ret_pixel[static 4])
 {
-    int width = 0, height = 0;
+    webp_frame_pixel(webp, 0, x, y, ret_pixel);
+}
+
+/* The decoder of animations, which takes stills as well. */
+void webp_frame_pixel(const struct bytes *webp, uint32_t frame, double x, double y, uint8_t ret_pixel[static 4])
+{
+    const WebPData data = {webp->data, webp->size};
+    WebPAnimInfo info = {0};
+    uint8_t *pixels = NULL;
+    int time = 0;
     memset(ret_pixel, 0, 4);
-    uint8_t *pixels = WebPDecodeRGBA(webp->data, webp->size, &width, &height);
-    CHECK(pixels != NULL);
-    if (!pixels)
-        return;
-    size_t column = (size_t)(x * width), row = (size_t)(y * height);
-    memcpy(ret_pixel, pixels + (row * (size_t)width + column) * 4, 4);
-    WebPFree(pixels);
+    WebPAnimDecoder *decoder = WebPAnimDecoderNew(&data, NULL);
+    bool decoded = decoder && WebPAnimDecoderGetInfo(decoder, &info);
+    for (uint32_t i = 0; decoded && i <= frame; i++)
+        decoded = WebPAnimDecoderGetNext(decoder, &pixels, &time);
+    if (CHECK(decoded)) {
+        size_t column = (size_t)(x * info.canvas_width), row = (size_t)(y * info.canvas_height);
+        memcpy(ret_pixel, pixels + (row * info.canvas_width + column) * 4, 4);
+    }
+    WebPAnimDecoderDelete(decoder);
 }

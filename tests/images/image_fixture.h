@@ -43,7 +43,9 @@ void webp_list_chunks(const struct bytes *webp, struct text *out);
 size_t webp_durations(const struct bytes *webp, uint32_t *ret_durations, size_t room);
 /* How often an animation plays; 0: without end. */
 uint32_t webp_plays(const struct bytes *webp);
-/* The pixel of a still, as R, G, B, A, at this share of the width and height. */
+/* The pixel of a still, or of an animation's first frame, as R, G, B, A, at this share of the width and height. */
 void webp_pixel(const struct bytes *webp, double x, double y, uint8_t ret_pixel[static 4]);
+/* The same of a later frame, as it is seen: on top of those before. */
+void webp_frame_pixel(const struct bytes *webp, uint32_t frame, double x, double y, uint8_t ret_pixel[static 4]);
 
 #endif

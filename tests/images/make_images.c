@@ -19,6 +19,22 @@ void need(int failed, const char *what)
     exit(1);
 }
 
+struct file read_file(const char *name)
+{
+    gchar *path = g_build_filename(folder, name, NULL);
+    struct file file = {0};
+    need(!g_file_get_contents(path, &file.bytes, &file.size, NULL), name);
+    g_free(path);
+    return file;
+}
+
+void write_file(const char *name, const void *bytes, size_t size)
+{
+    gchar *path = g_build_filename(folder, name, NULL);
+    need(!g_file_set_contents(path, bytes, (gssize)size, NULL), name);
+    g_free(path);
+}
+
 static VipsImage *make_scene(int width, int height)
 {
     static const unsigned char quarters[2][2][3] = {{{224, 32, 32}, {32, 192, 32}}, {{32, 32, 224}, {255, 255, 255}}};
@@ -194,6 +210,7 @@ int main(int argc, char **argv)
     save(animation(), "animated.webp[lossless]");
     save(animation(), "pages.tif");
     save_kinds();
+    save_avifs();
     vips_shutdown();
     return 0;
 }

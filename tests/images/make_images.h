@@ -14,7 +14,16 @@ VipsImage *scene(void);
 /* "NAME.jpg[options]", as libvips reads them; it takes the image. */
 void save(VipsImage *image, const char *name);
 
+struct file {
+    gchar *bytes; /* g_free it */
+    gsize size;
+};
+/* One that was written before. */
+struct file read_file(const char *name);
+void write_file(const char *name, const void *bytes, size_t size);
+
 /* Kinds of each format that are rare, and that went wrong once: make_kinds.c */
 void save_kinds(void);
+void save_avifs(void); /* make_avif.c */
 
 #endif

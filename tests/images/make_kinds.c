@@ -1,32 +1,11 @@
 #include "make_images.h"
 
+#include "light.h"
+
 #include <lcms2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* ---- Files as bytes ---- */
-
-struct file {
-    gchar *bytes;
-    gsize size;
-};
-
-static struct file read_file(const char *name)
-{
-    gchar *path = g_build_filename(folder, name, NULL);
-    struct file file = {0};
-    need(!g_file_get_contents(path, &file.bytes, &file.size, NULL), name);
-    g_free(path);
-    return file;
-}
-
-static void write_file(const char *name, const void *bytes, size_t size)
-{
-    gchar *path = g_build_filename(folder, name, NULL);
-    need(!g_file_set_contents(path, bytes, (gssize)size, NULL), name);
-    g_free(path);
-}
 
 /* ---- Profiles ---- */
 
@@ -188,6 +167,20 @@ static void save_float_grey(void)
     save(to, "float-grey.tif");
 }
 
+/* ---- HEIC ---- */
+
+/* The same samples, that mean other colours: after "nclx" stand the codes of H.273 for primaries and transfer. */
+static void save_coded(const char *from, const char *name, unsigned primaries, unsigned transfer)
+{
+    struct file file = read_file(from);
+    const guint8 codes[] = {0, (guint8)primaries, 0, (guint8)transfer};
+    gchar *nclx = memmem(file.bytes, file.size, "nclx", 4);
+    need(!nclx, from);
+    memcpy(nclx + 4, codes, sizeof codes);
+    write_file(name, file.bytes, file.size);
+    g_free(file.bytes);
+}
+
 void save_kinds(void)
 {
     save_profiles();
@@ -195,4 +188,6 @@ void save_kinds(void)
     save_two_exifs("orientation-1.jpg", "orientation-6.jpg", "two-exifs.jpg");
     save_two_exifs("orientation-6.jpg", "orientation-1.jpg", "two-exifs-turned.jpg");
     save_float_grey();
+    save_coded("plain.heic", "pq.heic", PRIMARIES_BT2020, TRANSFER_PQ);
+    save_coded("plain.heic", "p3.heic", PRIMARIES_P3, TRANSFER_SRGB);
 }
