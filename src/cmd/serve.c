@@ -21,7 +21,7 @@ struct serve_settings {
     const char *rekognition_region, *rekognition_endpoint, *rekognition_label_only, *rekognition_hold;
     bool open_login;
     int64_t event_threads, pool_threads, connections, answers_memory, workers, darkrooms;
-    int64_t max_upload, max_partials, max_pixels, max_frames;
+    int64_t max_upload, max_partials, max_pixels, max_side, max_frames;
     int64_t idle_timeout_ms, header_timeout_ms, drain_timeout_ms;
     int64_t darkroom_timeout_ms, darkroom_memory;
     int64_t moderators, moderator_timeout_ms, moderator_memory;
@@ -58,8 +58,10 @@ static const struct setting rows[] = {
     {"max-upload", SETTING_BYTES, FIELD(max_upload), "64M", 1024, 4LL << 30, "SIZE", "largest photo"},
     {"max-partials", SETTING_INTEGER, FIELD(max_partials), "32", 1, 1 << 20, "N",
      "most uploads in pieces that one author may have under way"},
-    {"max-pixels", SETTING_INTEGER, FIELD(max_pixels), "100000000", 1, 1LL << 40, "N",
-     "most pixels of a photo, all frames together"},
+    {"max-pixels", SETTING_INTEGER, FIELD(max_pixels), "250000000", 1, 1LL << 40, "N",
+     "most pixels of a photo, all frames together; memory and time are looked at besides"},
+    {"max-side", SETTING_INTEGER, FIELD(max_side), "100000", 1, 1LL << 31, "N",
+     "most pixels of a photo's longer side"},
     {"max-frames", SETTING_INTEGER, FIELD(max_frames), "1000", 1, 1 << 20, "N", "most frames of an animation"},
     {"event-threads", SETTING_INTEGER, FIELD(event_threads), "0", 0, 256, "N", "threads that serve; 0: one a core"},
     {"pool-threads", SETTING_INTEGER, FIELD(pool_threads), "32", 1, 1024, "N", "threads that wait for the disk"},
@@ -155,7 +157,14 @@ static enum status open_data(struct serve_settings *settings, struct arena *aren
 
 static struct image_limits image_limits(const struct serve_settings *settings)
 {
-    return (struct image_limits){.pixels = (uint64_t)settings->max_pixels, .frames = (uint32_t)settings->max_frames};
+    enum { SHARE = 2 }; /* of the time: what is estimated may take twice as long on a slower core */
+    return (struct image_limits){
+        .pixels = (uint64_t)settings->max_pixels,
+        .frames = (uint32_t)settings->max_frames,
+        .side = (uint32_t)settings->max_side,
+        .memory = (uint64_t)settings->darkroom_memory,
+        .work_ms = (uint32_t)(settings->darkroom_timeout_ms / SHARE),
+    };
 }
 
 static enum status open_darkroom(const struct serve_settings *settings, struct service *service, struct text *why)

@@ -86,8 +86,11 @@ static enum status make_job(const struct darkroom *darkroom, enum job_kind kind,
     if (status != STATUS_OK)
         return status;
     *ret_job = start_job(darkroom, kind);
-    ret_job->format = info.format;
-    ret_job->original_bytes = (uint64_t)file.st_size;
+    ret_job->format = info.part.format;
+    ret_job->original_offset = info.part.offset;
+    ret_job->original_bytes = info.part.bytes;
+    ret_job->orientation = (int)info.part.orientation;
+    ret_job->is_untidy = info.part.is_untidy;
     ret_job->width = info.width;
     ret_job->height = info.height;
     ret_job->keeps_negative = info.frames == 1;

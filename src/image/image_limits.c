@@ -1,65 +1,53 @@
 #include "image_limits.h"
 
-#include <inttypes.h>
+#include "reasons.h"
 
-void image_limits_add_number(struct text *out, uint64_t number)
+static enum status refuse_number(struct text *why, enum reason reason, uint64_t number, uint64_t allowed)
 {
-    if (number >= 1000) {
-        image_limits_add_number(out, number / 1000);
-        text_addf(out, ",%03" PRIu64, number % 1000);
-    } else {
-        text_addf(out, "%" PRIu64, number);
-    }
+    char first[REASON_NUMBER_SIZE], second[REASON_NUMBER_SIZE];
+    reason_set(why, reason, reason_number(first, number), reason_number(second, allowed));
+    return STATUS_TOO_LARGE;
 }
 
-/* "30,000 x 30,000 = 900,000,000 pixels", before them "200 frames of " */
-static void add_size(struct text *out, const struct image_info *info)
+static enum status refuse_pixels(struct text *why, uint64_t pixels, uint64_t allowed)
 {
-    if (info->frames > 1) {
-        image_limits_add_number(out, info->frames);
-        text_add(out, " frames of ");
-    }
-    image_limits_add_number(out, info->width);
-    text_add(out, " x ");
-    image_limits_add_number(out, info->height);
-    text_add(out, " = ");
-    image_limits_add_number(out, (uint64_t)info->width * info->height * info->frames);
-    text_add(out, " pixels");
+    char first[REASON_NUMBER_SIZE], second[REASON_NUMBER_SIZE];
+    reason_set(why, REASON_IMAGE_TOO_MANY_PIXELS, reason_pixels(first, pixels), reason_pixels(second, allowed));
+    return STATUS_TOO_LARGE;
 }
 
-static enum status refuse(struct text *why, uint64_t allowed, const char *what)
+static enum status refuse_memory(struct text *why, enum image_format format, uint64_t allowed)
 {
-    if (why) {
-        text_add(why, "; at most ");
-        image_limits_add_number(why, allowed);
-        text_addf(why, "%s are allowed.", what);
-    }
+    char number[REASON_NUMBER_SIZE];
+    reason_set(why, REASON_IMAGE_NEEDS_MEMORY, image_format_spelling(format), reason_bytes(number, allowed));
+    return STATUS_TOO_LARGE;
+}
+
+/* A still's pixels alone never take so long: it is how they are laid out. */
+static enum status refuse_work(struct text *why, const struct image_info *info)
+{
+    if (info->frames > 1)
+        reason_set(why, REASON_IMAGE_NEEDS_TIME);
+    else
+        reason_set(why, REASON_IMAGE_TOO_COMPLEX, image_format_spelling(info->format));
     return STATUS_TOO_LARGE;
 }
 
 enum status image_limits_check(const struct image_limits *limits, const struct image_info *info, struct text *why)
 {
-    uint64_t pixels = (uint64_t)info->width * info->height;
+    uint64_t pixels = (uint64_t)info->width * info->height, all = 0;
     uint32_t side = info->width > info->height ? info->width : info->height;
-    text_setf(why, "The photo is too large: ");
-    if (info->frames > limits->frames) {
-        if (why) {
-            image_limits_add_number(why, info->frames);
-            text_add(why, " frames or more");
-        }
-        return refuse(why, limits->frames, "");
-    }
-    if (pixels > limits->pixels || pixels * info->frames > limits->pixels) {
-        if (why)
-            add_size(why, info);
-        return refuse(why, limits->pixels, "");
-    }
-    if (limits->side && side > limits->side) {
-        if (why)
-            add_size(why, info);
-        return refuse(why, limits->side, " on a side");
-    }
-    if (why)
-        text_clear(why);
+    if (info->frames > limits->frames)
+        return refuse_number(why, REASON_IMAGE_TOO_MANY_FRAMES, info->frames, limits->frames);
+    if (__builtin_mul_overflow(pixels, info->frames, &all))
+        all = UINT64_MAX;
+    if (all > limits->pixels)
+        return refuse_pixels(why, all, limits->pixels);
+    if (limits->side && side > limits->side)
+        return refuse_number(why, REASON_IMAGE_TOO_LONG_A_SIDE, side, limits->side);
+    if (limits->memory && info->memory > limits->memory)
+        return refuse_memory(why, info->format, limits->memory);
+    if (limits->work_ms && info->work_ms > limits->work_ms)
+        return refuse_work(why, info);
     return STATUS_OK;
 }

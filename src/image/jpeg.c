@@ -4,6 +4,7 @@
 #include "image_limits.h"
 #include "memory.h"
 #include "profile.h"
+#include "reasons.h"
 
 #include <errno.h>
 #include <malloc.h>
@@ -30,36 +31,39 @@ struct decoder {
     struct text *why;
 
     int file;
-    uint64_t offset, size;
+    uint64_t offset, end;
+    bool ended;      /* the file, before an end marker came */
+    uint64_t memory; /* that is allowed: for sentences */
     struct shrinker shrinker;
     JSAMPARRAY rows[PICTURE_PLANES_MAX]; /* of one row of MCUs, plane by plane */
     uint8_t *samples;                    /* behind them */
     uint8_t block[BLOCK_BYTES];
 };
 
-_Noreturn static void fail(struct decoder *decoder, enum status status, const char *reason)
+_Noreturn static void fail(struct decoder *decoder, enum status status, enum reason reason)
 {
     decoder->status = status;
-    text_setf(decoder->why, "%s", reason);
+    reason_set(decoder->why, reason, "JPEG");
     longjmp(decoder->failed, 1);
 }
 
+/* What the library says is for nobody who owns a photo. */
 static void on_error(j_common_ptr jpeg)
 {
     struct decoder *decoder = jpeg->client_data;
-    char said[JMSG_LENGTH_MAX];
-    jpeg->err->format_message(jpeg, said);
-    bool memory = jpeg->err->msg_code == JERR_OUT_OF_MEMORY;
-    text_setf(decoder->why, memory ? "The JPEG needs too much memory to be decoded." : "The JPEG is broken: %s.", said);
-    decoder->status = memory ? STATUS_TOO_LARGE : STATUS_UNPROCESSABLE;
+    if (jpeg->err->msg_code != JERR_OUT_OF_MEMORY)
+        fail(decoder, STATUS_UNPROCESSABLE, REASON_IMAGE_DAMAGED);
+    char allowed[REASON_NUMBER_SIZE];
+    reason_set(decoder->why, REASON_IMAGE_NEEDS_MEMORY, "JPEG", reason_bytes(allowed, decoder->memory));
+    decoder->status = STATUS_TOO_LARGE;
     longjmp(decoder->failed, 1);
 }
 
 /* A picture with a piece missing is refused; odd but complete ones, which cameras do write, are taken. */
 static void on_message(j_common_ptr jpeg, int level)
 {
-    if (level < 0 && (jpeg->err->msg_code == JWRN_HIT_MARKER || jpeg->err->msg_code == JWRN_JPEG_EOF))
-        on_error(jpeg);
+    if (level < 0 && jpeg->err->msg_code == JWRN_HIT_MARKER)
+        fail(jpeg->client_data, STATUS_UNPROCESSABLE, REASON_IMAGE_INCOMPLETE);
 }
 
 /* A file can ask for thousands of passes over the whole picture. */
@@ -67,7 +71,7 @@ static void on_progress(j_common_ptr common)
 {
     struct decoder *decoder = common->client_data;
     if (decoder->jpeg.input_scan_number > SCANS_MAX)
-        fail(decoder, STATUS_UNPROCESSABLE, "The JPEG is broken: it has too many scans.");
+        fail(decoder, STATUS_TOO_LARGE, REASON_IMAGE_TOO_COMPLEX);
 }
 
 static void do_nothing(j_decompress_ptr jpeg)
@@ -78,12 +82,18 @@ static void do_nothing(j_decompress_ptr jpeg)
 static boolean fill_block(j_decompress_ptr jpeg)
 {
     struct decoder *decoder = jpeg->client_data;
+    uint64_t left = decoder->offset < decoder->end ? decoder->end - decoder->offset : 0;
     ssize_t count;
     do {
-        count = pread(decoder->file, decoder->block, sizeof decoder->block, (off_t)decoder->offset);
+        count = pread(decoder->file, decoder->block, left < sizeof decoder->block ? left : sizeof decoder->block,
+                      (off_t)decoder->offset);
     } while (count < 0 && errno == EINTR);
-    if (count <= 0)
-        fail(decoder, STATUS_UNPROCESSABLE, "The JPEG ends in the middle.");
+    if (count <= 0) { /* a whole picture needs no more than an end marker now; another makes the decoder complain */
+        static const uint8_t end_marker[] = {0xFF, JPEG_EOI};
+        memcpy(decoder->block, end_marker, sizeof end_marker);
+        count = sizeof end_marker;
+        decoder->ended = true;
+    }
     decoder->offset += (uint64_t)count;
     decoder->source.next_input_byte = decoder->block;
     decoder->source.bytes_in_buffer = (size_t)count;
@@ -105,10 +115,13 @@ static void skip_bytes(j_decompress_ptr jpeg, long count)
     source->bytes_in_buffer = 0;
 }
 
-static struct decoder *decoder_new(int file, struct text *why)
+static struct decoder *decoder_new(int file, const struct job *job, struct text *why)
 {
     struct decoder *decoder = NEW(struct decoder);
     decoder->file = file;
+    decoder->offset = job->original_offset;
+    decoder->end = job->original_offset + job->original_bytes;
+    decoder->memory = job->limits.memory;
     decoder->why = why;
     decoder->jpeg.err = jpeg_std_error(&decoder->errors);
     decoder->errors.error_exit = on_error;
@@ -224,13 +237,39 @@ static void feed_rows(struct decoder *decoder)
     }
 }
 
+/* A file that ended between two scans lacks what those behind would have said. */
+static void check_scans(struct decoder *decoder)
+{
+    const struct jpeg_decompress_struct *jpeg = &decoder->jpeg;
+    for (int i = 0; decoder->ended && jpeg->progressive_mode && i < jpeg->num_components; i++) {
+        for (unsigned k = 0; k < DCTSIZE2; k++) {
+            if (jpeg->coef_bits[i][k] != 0) /* bits that are still to come; -1: all */
+                fail(decoder, STATUS_UNPROCESSABLE, REASON_IMAGE_INCOMPLETE);
+        }
+    }
+}
+
+/* Goes through a picture without an end marker, as small as can be: a piece that is missing makes it fail. */
+static void check_whole(struct decoder *decoder)
+{
+    struct jpeg_decompress_struct *jpeg = &decoder->jpeg;
+    jpeg->scale_num = 1;
+    jpeg->scale_denom = EIGHTHS;
+    jpeg->out_color_space = jpeg->jpeg_color_space;
+    (void)jpeg_start_decompress(jpeg);
+    check_scans(decoder);
+    decoder->samples = memory_new_array(jpeg->output_width, (size_t)jpeg->output_components);
+    while (jpeg->output_scanline < jpeg->output_height)
+        (void)jpeg_read_scanlines(jpeg, &decoder->samples, 1);
+}
+
 static void decode(struct decoder *decoder)
 {
     struct jpeg_decompress_struct *jpeg = &decoder->jpeg;
     unsigned lines = (unsigned)(jpeg->max_v_samp_factor * jpeg->min_DCT_scaled_size);
     while (jpeg->output_scanline < jpeg->output_height) {
         if (jpeg_read_raw_data(jpeg, decoder->rows, lines) == 0)
-            fail(decoder, STATUS_UNPROCESSABLE, "The JPEG ends in the middle.");
+            fail(decoder, STATUS_UNPROCESSABLE, REASON_IMAGE_INCOMPLETE);
         feed_rows(decoder);
     }
 }
@@ -266,14 +305,18 @@ static bool start(struct decoder *decoder, const struct job *job, struct picture
     jpeg_save_markers(jpeg, MARKER_ICC, 0xFFFF);
     (void)jpeg_read_header(jpeg, TRUE);
 
-    const struct image_info info = {IMAGE_JPEG, jpeg->image_width, jpeg->image_height, 1};
+    const struct image_info info = {
+        .format = IMAGE_JPEG, .width = jpeg->image_width, .height = jpeg->image_height, .frames = 1};
     decoder->status = image_limits_check(&job->limits, &info, decoder->why);
     if (decoder->status != STATUS_OK)
         longjmp(decoder->failed, 1);
     bool grey = jpeg->jpeg_color_space == JCS_GRAYSCALE && jpeg->num_components == 1;
     bool planes = jpeg->jpeg_color_space == JCS_YCbCr && jpeg->num_components == 3;
-    if ((!grey && !planes) || has_foreign_profile(decoder))
+    if ((!grey && !planes) || has_foreign_profile(decoder)) {
+        if (job->is_untidy)
+            check_whole(decoder); /* the reader's library would not tell */
         return false;
+    }
 
     uint32_t width, height;
     picture_fit(jpeg->image_width, jpeg->image_height, job->large_side, &width, &height);
@@ -283,6 +326,7 @@ static bool start(struct decoder *decoder, const struct job *job, struct picture
     jpeg->raw_data_out = TRUE;
     jpeg->out_color_space = jpeg->jpeg_color_space;
     (void)jpeg_start_decompress(jpeg);
+    check_scans(decoder);
     picture_init(large, PICTURE_YUV, width, height);
     struct shrink_geometry geometries[PICTURE_PLANES_MAX];
     for (int i = 0; i < jpeg->num_components; i++) {
@@ -297,7 +341,7 @@ static bool start(struct decoder *decoder, const struct job *job, struct picture
 enum status jpeg_read(int file, const struct job *job, struct picture *ret_large, int *ret_orientation,
                       struct text *why)
 {
-    struct decoder *decoder = decoder_new(file, why);
+    struct decoder *decoder = decoder_new(file, job, why);
     struct picture *large = NEW(struct picture);
     if (setjmp(decoder->failed) == 0) {
         if (start(decoder, job, large)) {
@@ -311,7 +355,7 @@ enum status jpeg_read(int file, const struct job *job, struct picture *ret_large
         }
     }
     enum status status = decoder->status;
-    *ret_orientation = find_orientation(decoder);
+    *ret_orientation = job->orientation ? job->orientation : find_orientation(decoder);
     if (status == STATUS_OK)
         *ret_large = *large;
     else

@@ -3,48 +3,62 @@
 #include "image_limits.h"
 #include "memory.h"
 #include "prober.h"
+#include "reasons.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-static const struct prober_ops *const probers[IMAGE_FORMATS] = {
-    [IMAGE_JPEG] = &prober_jpeg, [IMAGE_PNG] = &prober_png,   [IMAGE_GIF] = &prober_gif,   [IMAGE_WEBP] = &prober_webp,
-    [IMAGE_HEIC] = &prober_heic, [IMAGE_AVIF] = &prober_avif, [IMAGE_TIFF] = &prober_tiff,
+static const struct {
+    const char *name, *spelling;
+} formats[IMAGE_FORMATS] = {
+    [IMAGE_JPEG] = {"jpeg", "JPEG"}, [IMAGE_PNG] = {"png", "PNG"},       [IMAGE_GIF] = {"gif", "GIF"},
+    [IMAGE_WEBP] = {"webp", "WebP"}, [IMAGE_HEIC] = {"heic", "HEIC"},    [IMAGE_AVIF] = {"avif", "AVIF"},
+    [IMAGE_TIFF] = {"tiff", "TIFF"}, [IMAGE_RAW] = {"raw", "raw photo"},
 };
+
+static const struct prober_ops *const probers[] = {
+    &prober_jpeg, &prober_png, &prober_gif, &prober_webp, &prober_heif, &prober_raw, &prober_tiff,
+};
+enum { PROBERS = sizeof probers / sizeof probers[0] };
 
 const char *image_format_name(enum image_format format)
 {
-    return probers[format]->name;
+    return formats[format].name;
 }
 
 const char *image_format_spelling(enum image_format format)
 {
-    return probers[format]->spelling;
+    return formats[format].spelling;
 }
 
-/* "JPEG, PNG, … and TIFF" */
-static void add_taken_formats(struct text *out)
+static enum status refuse_unknown(struct text *why)
 {
-    for (size_t i = 0; i < IMAGE_FORMATS; i++)
-        text_addf(out, "%s%s", i == 0 ? "" : i == IMAGE_FORMATS - 1 ? " and " : ", ", probers[i]->spelling);
+    enum { TAKEN = IMAGE_RAW };
+    TEXT_CLEANUP struct text taken = {0};
+    for (size_t i = 0; i < TAKEN; i++)
+        text_addf(&taken, "%s%s", i == 0 ? "" : i == TAKEN - 1 ? " or " : ", ", formats[i].spelling);
+    reason_set(why, REASON_IMAGE_UNKNOWN, text_get(&taken));
+    return STATUS_UNSUPPORTED;
 }
 
-enum status image_sniff(const uint8_t *data, size_t size, enum image_format *ret_format, struct text *why)
+static enum status find_prober(const uint8_t *data, size_t size, const struct prober_ops **ret_ops, struct text *why)
 {
-    for (size_t i = 0; i < IMAGE_FORMATS; i++) {
+    for (size_t i = 0; i < PROBERS; i++) {
         if (probers[i]->matches(data, size)) {
-            *ret_format = (enum image_format)i;
+            *ret_ops = probers[i];
             return STATUS_OK;
         }
     }
-    text_setf(why, "This is not a photo in a format that we take; ");
-    if (why) {
-        add_taken_formats(why);
-        text_add(why, " are.");
-    }
-    return STATUS_UNSUPPORTED;
+    return refuse_unknown(why);
+}
+
+enum status image_sniff(const uint8_t *data, size_t size, struct text *why)
+{
+    const struct prober_ops *ops;
+    return find_prober(data, size, &ops, why);
 }
 
 static bool load_block(struct prober *prober, uint64_t offset)
@@ -54,8 +68,8 @@ static bool load_block(struct prober *prober, uint64_t offset)
     while (prober->block_length < sizeof prober->block && offset < prober->size) {
         uint64_t left = prober->size - offset;
         size_t room = sizeof prober->block - prober->block_length;
-        ssize_t count =
-            pread(prober->fd, prober->block + prober->block_length, left < room ? left : room, (off_t)offset);
+        ssize_t count = pread(prober->fd, prober->block + prober->block_length, left < room ? left : room,
+                              (off_t)(prober->start + offset));
         if (count < 0 && errno == EINTR)
             continue;
         if (count < 0)
@@ -91,47 +105,60 @@ const uint8_t *prober_get_some(struct prober *prober, uint64_t offset, size_t *r
     return data;
 }
 
+static struct prober *prober_new(int fd, uint64_t start, uint64_t size, const struct image_limits *limits)
+{
+    struct prober *prober = NEW(struct prober);
+    prober->fd = fd;
+    prober->start = start;
+    prober->size = size;
+    prober->limits = limits;
+    return prober;
+}
+
+struct prober *prober_new_within(const struct prober *prober, uint64_t offset, uint64_t size)
+{
+    assert(offset <= prober->size && size <= prober->size - offset);
+    return prober_new(prober->fd, prober->start + offset, size, prober->limits);
+}
+
 enum status prober_ends(struct prober *prober)
 {
     if (prober->error) {
         text_setf(prober->why, "The photo can't be read: %s.", strerror(prober->error));
         return status_from_errno(prober->error);
     }
-    text_setf(prober->why, "The %s ends in the middle: only its first ", prober->name);
-    if (prober->why) {
-        image_limits_add_number(prober->why, prober->size);
-        text_add(prober->why, " bytes are there.");
-    }
+    reason_set(prober->why, REASON_IMAGE_INCOMPLETE, formats[prober->format].spelling);
     return STATUS_UNPROCESSABLE;
 }
 
-enum status prober_broken(struct prober *prober, const char *format, ...)
+enum status prober_damaged(struct prober *prober)
 {
-    if (!prober->why)
-        return STATUS_UNPROCESSABLE;
-    text_setf(prober->why, "The %s is broken: ", prober->name);
-    va_list arguments;
-    va_start(arguments, format);
-    text_vaddf(prober->why, format, arguments);
-    va_end(arguments);
-    text_addc(prober->why, '.');
+    reason_set(prober->why, REASON_IMAGE_DAMAGED, formats[prober->format].spelling);
     return STATUS_UNPROCESSABLE;
 }
 
-enum status prober_check_limits(struct prober *prober, const struct image_info *info)
+enum status prober_unsupported(struct prober *prober, const char *kind)
 {
-    return image_limits_check(prober->limits, info, prober->why);
+    reason_set(prober->why, REASON_IMAGE_KIND_UNSUPPORTED, formats[prober->format].spelling, kind);
+    return STATUS_UNSUPPORTED;
 }
 
-static enum status walk(struct prober *prober, enum image_format format, struct image_info *ret_info)
+enum status prober_too_complex(struct prober *prober)
 {
-    struct image_info info = {.format = format, .frames = 1};
-    prober->name = probers[format]->spelling;
-    enum status status = probers[format]->walk(prober, &info);
+    reason_set(prober->why, REASON_IMAGE_TOO_COMPLEX, formats[prober->format].spelling);
+    return STATUS_TOO_LARGE;
+}
+
+static enum status walk(struct prober *prober, const struct prober_ops *ops, struct image_info *ret_info)
+{
+    prober->format = ops->format;
+    struct image_info info = {.format = ops->format, .frames = 1};
+    info.part = (struct image_part){.format = ops->format, .bytes = prober->size};
+    enum status status = ops->walk(prober, &info);
     if (status == STATUS_OK && (info.width == 0 || info.height == 0 || info.frames == 0))
-        status = prober_broken(prober, "it has no pixels");
+        status = prober_damaged(prober);
     if (status == STATUS_OK)
-        status = prober_check_limits(prober, &info);
+        status = image_limits_check(prober->limits, &info, prober->why);
     if (status == STATUS_OK)
         *ret_info = info;
     return status;
@@ -141,21 +168,17 @@ enum status image_probe(int fd, uint64_t size, const struct image_limits *limits
                         struct text *why)
 {
     if (size == 0) {
-        text_setf(why, "The file is empty.");
+        reason_set(why, REASON_IMAGE_EMPTY);
         return STATUS_UNPROCESSABLE;
     }
-    struct prober *prober = NEW(struct prober);
-    prober->fd = fd;
-    prober->size = size;
-    prober->limits = limits;
+    struct prober *prober = prober_new(fd, 0, size, limits);
     prober->why = why;
-    prober->name = "photo";
     size_t count = 0;
+    const struct prober_ops *ops = NULL;
     const uint8_t *start = prober_get_some(prober, 0, &count);
-    enum image_format format = IMAGE_JPEG;
-    enum status status = start ? image_sniff(start, count, &format, why) : prober_ends(prober);
+    enum status status = start ? find_prober(start, count, &ops, why) : prober_ends(prober);
     if (status == STATUS_OK)
-        status = walk(prober, format, ret_info);
+        status = walk(prober, ops, ret_info);
     free(prober);
     return status;
 }

@@ -1,4 +1,6 @@
-/* GIF (89a specification): blocks up to the trailer; every image descriptor is a frame. */
+/* GIF (89a specification): blocks up to the trailer; every image descriptor is a frame. As in browsers, zeros between blocks are
+ * passed over, and what else is no block ends the file, as does the file's end between two blocks. */
+#include "image_cost.h"
 #include "prober.h"
 
 #include <string.h>
@@ -38,11 +40,38 @@ static enum status skip_image(struct prober *prober, uint64_t *offset, struct im
     info->width = right > info->width ? right : info->width;
     info->height = bottom > info->height ? bottom : info->height;
     info->frames++;
-    enum status status = prober_check_limits(prober, info);
-    if (status != STATUS_OK)
-        return status;
     *offset += DESCRIPTOR_BYTES + table_bytes(data[9]) + 1; /* and the code size */
     return skip_sub_blocks(prober, offset);
+}
+
+static enum status skip_extension(struct prober *prober, uint64_t *offset)
+{
+    *offset += 2;
+    return skip_sub_blocks(prober, offset);
+}
+
+static enum status walk_blocks(struct prober *prober, uint64_t offset, struct image_info *info)
+{
+    for (;;) {
+        const uint8_t *block = prober_get(prober, offset, 1);
+        if (prober->error)
+            return prober_ends(prober);
+        enum status status = STATUS_OK;
+        if (block && *block == BLOCK_TRAILER)
+            return STATUS_OK;
+        if (block && *block == BLOCK_IMAGE) {
+            status = skip_image(prober, &offset, info);
+        } else if (block && *block == BLOCK_EXTENSION) {
+            status = skip_extension(prober, &offset);
+        } else {
+            info->part.is_untidy = true;
+            if (!block || *block != 0)
+                return info->frames ? STATUS_OK : block ? prober_damaged(prober) : prober_ends(prober);
+            offset++;
+        }
+        if (status != STATUS_OK)
+            return status;
+    }
 }
 
 static enum status walk(struct prober *prober, struct image_info *info)
@@ -53,25 +82,13 @@ static enum status walk(struct prober *prober, struct image_info *info)
     info->width = read_le16(data + 6);
     info->height = read_le16(data + 8);
     info->frames = 0;
-    uint64_t offset = HEADER_BYTES + table_bytes(data[10]);
-    for (;;) {
-        const uint8_t *block = prober_get(prober, offset, 1);
-        if (!block)
-            return prober_ends(prober);
-        enum status status = STATUS_OK;
-        if (*block == BLOCK_TRAILER)
-            return STATUS_OK;
-        if (*block == BLOCK_IMAGE) {
-            status = skip_image(prober, &offset, info);
-        } else if (*block == BLOCK_EXTENSION) {
-            offset += 2;
-            status = skip_sub_blocks(prober, &offset);
-        } else {
-            return prober_broken(prober, "there is an unknown block (0x%02X)", *block);
-        }
-        if (status != STATUS_OK)
-            return status;
-    }
+    enum status status = walk_blocks(prober, HEADER_BYTES + table_bytes(data[10]), info);
+    const struct image_shape shape = {.coding = CODING_GIF,
+                                      .file = prober->size,
+                                      .visits = (uint64_t)info->width * info->height * info->frames,
+                                      .parts = info->frames};
+    image_cost_estimate(&shape, info);
+    return status;
 }
 
-const struct prober_ops prober_gif = {.name = "gif", .spelling = "GIF", .matches = matches, .walk = walk};
+const struct prober_ops prober_gif = {.format = IMAGE_GIF, .matches = matches, .walk = walk};

@@ -1,4 +1,5 @@
 /* WebP (RFC 9649): the RIFF container, its chunks, and the size from VP8X or from the bitstream's own header. */
+#include "image_cost.h"
 #include "prober.h"
 
 #include <string.h>
@@ -51,62 +52,83 @@ static const struct sized_chunk sized_chunks[] = {
     {"VP8L", 5, true, size_vp8l},
 };
 
+struct webp {
+    struct prober *prober;
+    struct image_info *info;
+    uint32_t pictures, frames;
+    bool is_lossless;
+};
+
 /* A file with VP8X has its size there: what the bitstream says is the decoder's to compare. */
-static enum status read_sized(struct prober *prober, const char *name, uint64_t offset, uint32_t length,
-                              struct image_info *info, uint32_t *pictures)
+static enum status read_sized(struct webp *webp, const char *name, uint64_t offset, uint32_t length)
 {
     for (size_t i = 0; i < sizeof sized_chunks / sizeof sized_chunks[0]; i++) {
         const struct sized_chunk *row = &sized_chunks[i];
         if (memcmp(name, row->name, 4) != 0)
             continue;
-        const uint8_t *data = length >= row->bytes ? prober_get(prober, offset, row->bytes) : NULL;
+        const uint8_t *data = length >= row->bytes ? prober_get(webp->prober, offset, row->bytes) : NULL;
         struct image_info size = {0};
         if (!data || !row->size(data, &size))
-            return prober_broken(prober, "its header is not one");
-        *pictures += row->picture;
-        if (!info->width) {
-            info->width = size.width;
-            info->height = size.height;
+            return prober_damaged(webp->prober);
+        webp->pictures += row->picture;
+        webp->is_lossless |= row->size == size_vp8l;
+        if (!webp->info->width) {
+            webp->info->width = size.width;
+            webp->info->height = size.height;
         }
     }
     return STATUS_OK;
 }
 
-static enum status read_chunk(struct prober *prober, const char *name, uint64_t offset, uint32_t length,
-                              struct image_info *info, uint32_t *pictures)
+static enum status read_chunk(struct webp *webp, uint64_t offset, uint64_t end, uint64_t *ret_next)
 {
-    enum status status = read_sized(prober, name, offset, length, info, pictures);
-    if (status != STATUS_OK || memcmp(name, "ANMF", 4) != 0)
-        return status;
-    info->frames = ++*pictures;
-    return prober_check_limits(prober, info);
+    const uint8_t *data = prober_get(webp->prober, offset, CHUNK_BYTES);
+    if (!data)
+        return prober_ends(webp->prober);
+    char name[4];
+    memcpy(name, data, sizeof name);
+    uint32_t length = read_le32(data + 4);
+    offset += CHUNK_BYTES;
+    if (length > end - offset)
+        return prober_damaged(webp->prober);
+    webp->frames += memcmp(name, "ANMF", 4) == 0;
+    *ret_next = offset + length + (length & 1);
+    return read_sized(webp, name, offset, length);
+}
+
+static void estimate(const struct webp *webp, uint64_t bytes)
+{
+    struct image_info *info = webp->info;
+    const struct image_shape shape = {
+        .coding = webp->frames        ? CODING_WEBP_ANIMATED
+                  : webp->is_lossless ? CODING_WEBP_LOSSLESS
+                                      : CODING_WEBP,
+        .file = bytes,
+        .visits = (uint64_t)info->width * info->height * info->frames,
+        .parts = info->frames,
+    };
+    image_cost_estimate(&shape, info);
 }
 
 static enum status walk(struct prober *prober, struct image_info *info)
 {
+    struct webp webp = {.prober = prober, .info = info};
     const uint8_t *data = prober_get(prober, 0, RIFF_BYTES);
     if (!data)
         return prober_ends(prober);
     uint64_t end = CHUNK_BYTES + (uint64_t)read_le32(data + 4);
     if (end > prober->size)
         return prober_ends(prober);
-    uint32_t pictures = 0;
     for (uint64_t offset = RIFF_BYTES; offset + CHUNK_BYTES <= end;) {
-        data = prober_get(prober, offset, CHUNK_BYTES);
-        if (!data)
-            return prober_ends(prober);
-        char name[4];
-        memcpy(name, data, sizeof name);
-        uint32_t length = read_le32(data + 4);
-        offset += CHUNK_BYTES;
-        if (length > end - offset)
-            return prober_broken(prober, "a chunk reaches beyond the end");
-        enum status status = read_chunk(prober, name, offset, length, info, &pictures);
+        enum status status = read_chunk(&webp, offset, end, &offset);
         if (status != STATUS_OK)
             return status;
-        offset += (uint64_t)length + (length & 1);
     }
-    return pictures ? STATUS_OK : prober_broken(prober, "there is no picture in it");
+    if (!webp.pictures && !webp.frames)
+        return prober_damaged(prober);
+    info->frames = webp.frames ? webp.frames : 1;
+    estimate(&webp, end);
+    return STATUS_OK;
 }
 
-const struct prober_ops prober_webp = {.name = "webp", .spelling = "WebP", .matches = matches, .walk = walk};
+const struct prober_ops prober_webp = {.format = IMAGE_WEBP, .matches = matches, .walk = walk};

@@ -13,8 +13,11 @@ enum job_kind {
 struct job {
     enum job_kind kind;
     enum image_format format;
-    uint64_t original_bytes; /* a worker may not ask the kernel for it: that call takes paths too */
-    uint32_t width, height;  /* as the probe saw them */
+    uint64_t original_offset; /* of the picture in the file: 0 but for raw photos */
+    uint64_t original_bytes;  /* of the picture; a worker may not ask the kernel for it: that call takes paths too */
+    int orientation;          /* as in Exif; 0: the picture says it */
+    bool is_untidy;           /* tidy.h */
+    uint32_t width, height;   /* as the probe saw them */
     struct image_limits limits;
     uint64_t memory_bytes; /* that a worker may have: for sentences */
     uint32_t large_side, thumbnail_side, quality;

@@ -4,6 +4,7 @@
 #include "image_limits.h"
 #include "memory.h"
 #include "source.h"
+#include "tidy.h"
 #include "vips_library.h"
 
 #include <stdlib.h>
@@ -14,7 +15,10 @@ enum { STRIP_ROWS = 16, DEFAULT_DURATION_MS = 100, DURATION_MAX_MS = 60 * 60 * 1
 
 struct reader {
     struct reader_info info;
-    struct source_file file; /* mapped */
+    struct source_file file; /* within the map, or the copy */
+    void *map;               /* the file up to the picture's end */
+    size_t map_size;
+    uint8_t *copy; /* put in order; else NULL */
     const struct source_ops *ops;
     void *source;
     struct colour_converter *converter;
@@ -39,27 +43,35 @@ enum status reader_prepare(const char *program, struct text *why)
 
 static bool map_file(struct reader *reader, int file, const struct job *job)
 {
-    void *bytes = mmap(NULL, job->original_bytes, PROT_READ, MAP_PRIVATE, file, 0);
-    if (bytes == MAP_FAILED)
+    size_t size = job->original_offset + job->original_bytes;
+    void *map = mmap(NULL, size, PROT_READ, MAP_PRIVATE, file, 0);
+    if (map == MAP_FAILED)
         return false;
-    reader->file = (struct source_file){bytes, job->original_bytes, job};
+    reader->map = map;
+    reader->map_size = size;
+    reader->file = (struct source_file){(const uint8_t *)map + job->original_offset, job->original_bytes, job};
+    if (job->is_untidy)
+        reader->copy = tidy_copy(job->format, reader->file.bytes, reader->file.size, &reader->file.size);
+    if (reader->copy)
+        reader->file.bytes = reader->copy;
     return true;
 }
 
 /* The probe looked already; but it is the decoder's own reading that takes the memory. */
 static enum status check_limits(const struct source_info *info, const struct job *job, struct text *why)
 {
-    const struct image_info picture = {job->format, info->width, info->height, info->frames};
+    const struct image_info picture = {
+        .format = job->format, .width = info->width, .height = info->height, .frames = info->frames};
     return image_limits_check(&job->limits, &picture, why);
 }
 
-static void prepare_rows(struct reader *reader, const struct source_info *info)
+static void prepare_rows(struct reader *reader, const struct job *job, const struct source_info *info)
 {
     reader->info = (struct reader_info){
         .width = info->width,
         .height = info->height,
         .frames = info->frames,
-        .orientation = info->orientation,
+        .orientation = job->orientation ? job->orientation : info->orientation,
         .has_alpha = info->colours.has_alpha,
         .plays = info->plays,
     };
@@ -88,7 +100,7 @@ enum status reader_open(int file, const struct job *job, struct reader **ret_rea
         reader_close(reader);
         return status;
     }
-    prepare_rows(reader, &info);
+    prepare_rows(reader, job, &info);
     *ret_reader = reader;
     return STATUS_OK;
 }
@@ -103,8 +115,9 @@ void reader_close(struct reader *reader)
     colour_converter_free(reader->converter);
     if (reader->source)
         reader->ops->close(reader->source);
-    if (reader->file.bytes)
-        munmap((void *)(uintptr_t)reader->file.bytes, reader->file.size);
+    if (reader->map)
+        munmap(reader->map, reader->map_size);
+    free(reader->copy);
     free(reader);
 }
 

@@ -260,11 +260,10 @@ static enum status settle_whole(struct resumables *resumables, struct resumable 
 static enum status sniff(const struct resumable *resumable, int file, struct text *why)
 {
     uint8_t signature[PROBE_SIGNATURE_BYTES];
-    enum image_format format;
     if (resumable->offset < PROBE_SIGNATURE_BYTES
         || pread(file, signature, sizeof signature, 0) != (ssize_t)sizeof signature)
         return STATUS_OK;
-    return image_sniff(signature, sizeof signature, &format, why);
+    return image_sniff(signature, sizeof signature, why);
 }
 
 /* Makes the first `size` bytes count. */

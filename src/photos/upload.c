@@ -86,8 +86,7 @@ static enum status sniff(struct upload *upload, const char *data, size_t size, s
     if (missing == 0)
         return STATUS_OK;
     memcpy(upload->signature + upload->size, data, size < missing ? size : missing);
-    enum image_format format;
-    return size < missing ? STATUS_OK : image_sniff(upload->signature, PROBE_SIGNATURE_BYTES, &format, why);
+    return size < missing ? STATUS_OK : image_sniff(upload->signature, PROBE_SIGNATURE_BYTES, why);
 }
 
 static enum status fail_to_store(struct text *why)

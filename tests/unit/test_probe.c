@@ -32,6 +32,7 @@ struct file {
 #define BYTES(string) (string), sizeof(string) - 1
 
 #define JPEG_START "\xFF\xD8\xFF\xE0\0\4ab\xFF\xC0\0\x0B\10\0\2\0\3\1\1\x11\0"
+#define JPEG_SCAN  "\xFF\xDA\0\10\1\1\0\0\x3F\0"
 #define PNG_START  "\x89PNG\r\n\x1A\n\0\0\0\15IHDR\0\0\0\3\0\0\0\2\10\2\0\0\0abcd"
 #define PNG_END    "\0\0\0\1IDATxabcd\0\0\0\0IENDabcd"
 #define GIF_START  "GIF89a\3\0\2\0\x80\0\0rgbRGB"
@@ -45,12 +46,14 @@ struct file {
 
 static const struct file files[] = {
     {"a JPEG", IMAGE_JPEG, 3, 2, 1,
-     BYTES(JPEG_START "\xFF\xDA\0\2ab\xFF\0cd\xFF\xD0"
-                      "ef\xFF\xD9")},
-    {"a JPEG with fill bytes before a marker", IMAGE_JPEG, 3, 2, 1, BYTES(JPEG_START "\xFF\xFF\xFF\xDA\0\2ab\xFF\xD9")},
+     BYTES(JPEG_START JPEG_SCAN "ab\xFF\0cd\xFF\xD0"
+                                "ef\xFF\xD9")},
+    {"a JPEG with fill bytes before a marker", IMAGE_JPEG, 3, 2, 1,
+     BYTES(JPEG_START "\xFF\xFF" JPEG_SCAN "ab\xFF\xD9")},
     {"a PNG", IMAGE_PNG, 3, 2, 1, BYTES(PNG_START PNG_END)},
     {"an animated PNG, as a still", IMAGE_PNG, 3, 2, 1, BYTES(PNG_START "\0\0\0\10acTL\0\0\0\2\0\0\0\0abcd" PNG_END)},
     {"a GIF", IMAGE_GIF, 3, 2, 1, BYTES(GIF_START GIF_FRAME ";")},
+    {"a GIF with zeros between its blocks", IMAGE_GIF, 3, 2, 2, BYTES(GIF_START GIF_FRAME "\0\0\0" GIF_FRAME "\0;")},
     {"a GIF of two frames with a comment", IMAGE_GIF, 3, 2, 2, BYTES(GIF_START GIF_FRAME "!\xFE\2hi\0" GIF_FRAME ";")},
     {"a lossy WebP", IMAGE_WEBP, 3, 2, 1, BYTES("RIFF\26\0\0\0WEBPVP8 \12\0\0\0\0\0\0\x9D\1\x2A\3\0\2\0")},
     {"a lossless WebP", IMAGE_WEBP, 3, 2, 1, BYTES("RIFF\22\0\0\0WEBPVP8L\5\0\0\0\x2F\2\x40\0\0\0")},
@@ -83,21 +86,82 @@ static void reads_whole_files(void)
     }
 }
 
+/* Where a cut file may pass, because what is missing may be no more than its end: then its end is told to be missing, or (of a file of
+ * boxes, between two of them) the decoder has to say. */
+static bool may_pass(const struct file *file, size_t size, const struct image_info *info)
+{
+    bool between = file->format == IMAGE_AVIF && size == file->size - 10;
+    bool unfinished = file->format == IMAGE_JPEG || file->format == IMAGE_PNG || file->format == IMAGE_GIF;
+    return between || (unfinished && info->part.is_untidy);
+}
+
 static void refuses_cut_files(void)
 {
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
-        check_case("%s cut at any byte is refused", files[i].name);
+        check_case("%s cut at any byte is refused, or known to have no end", files[i].name);
         for (size_t size = 0; size < files[i].size; size++) {
             TEXT_CLEANUP struct text why = {0};
             struct image_info info = {.width = 77};
             enum status status = probe_with(&limits, files[i].bytes, size, &info, &why);
-            /* A file of boxes may end between two of them: then its size is known, and the decoder has to say. */
-            bool between = files[i].format == IMAGE_AVIF && status == STATUS_OK && size == files[i].size - 10;
-            if (!CHECK(between || status == STATUS_UNPROCESSABLE || status == STATUS_UNSUPPORTED))
+            bool passes = status == STATUS_OK && may_pass(&files[i], size, &info);
+            if (!CHECK(passes || status == STATUS_UNPROCESSABLE || status == STATUS_UNSUPPORTED))
                 (void)printf("# at %zu: %s\n", size, status_name(status));
-            CHECK(between || (why.length > 0 && info.width == 77)); /* written only on success */
+            CHECK(passes || (why.length > 0 && info.width == 77)); /* written only on success */
         }
     }
+}
+
+#define JPEG_OPEN (JPEG_START JPEG_SCAN "abcdef")
+
+/* Files without an end: what passes, and what doesn't. */
+static const struct {
+    const char *behaviour, *bytes;
+    size_t size;
+    bool passes;
+} unfinished[] = {
+    {"a JPEG without its end marker", BYTES(JPEG_START JPEG_SCAN "abcdef"), true},
+    {"a JPEG without its end marker, with a few zeros", BYTES(JPEG_START JPEG_SCAN "abcdef\0\0\0\0"), true},
+    {"a JPEG that ends in a marker", BYTES(JPEG_START JPEG_SCAN "abcdef\xFF"), true},
+    {"a JPEG that ends in its last header", BYTES(JPEG_START "\xFF\xDA\0\10\1\1\0"), false},
+    {"a JPEG without data", BYTES(JPEG_START JPEG_SCAN), false},
+    {"a JPEG of three colours of which one came",
+     BYTES("\xFF\xD8\xFF\xC0\0\x11\10\0\2\0\3\3\1\x11\0\2\x11\0\3\x11\0" JPEG_SCAN "abcdef"), false},
+    {"a JPEG with arithmetic coding", BYTES("\xFF\xD8\xFF\xC9\0\x0B\10\0\2\0\3\1\1\x11\0" JPEG_SCAN "abcdef"), false},
+    {"a PNG without IEND", BYTES(PNG_START "\0\0\0\1IDATxabcd"), true},
+    {"a PNG with half of IEND", BYTES(PNG_START "\0\0\0\1IDATxabcd\0\0\0\0IEN"), true},
+    {"a PNG with all of IEND but its sum", BYTES(PNG_START "\0\0\0\1IDATxabcd\0\0\0\0IEND"), true},
+    {"a PNG that ends in its data", BYTES(PNG_START "\0\0\0\2IDATxyabc"), false},
+    {"a PNG that ends before its data", BYTES(PNG_START), false},
+    {"a GIF without its trailer", BYTES(GIF_START GIF_FRAME GIF_FRAME), true},
+    {"a GIF that ends in zeros", BYTES(GIF_START GIF_FRAME "\0\0\0"), true},
+    {"a GIF with something else behind its frames", BYTES(GIF_START GIF_FRAME "?!"), true},
+    {"a GIF that ends in a frame", BYTES(GIF_START GIF_FRAME "\x2C\0\0\0\0\3\0\2\0\0\2\1x"), false},
+    {"a GIF that ends before its first frame", BYTES(GIF_START), false},
+};
+
+static void tells_unfinished_from_cut(void)
+{
+    for (size_t i = 0; i < sizeof unfinished / sizeof unfinished[0]; i++) {
+        bool passes = unfinished[i].passes;
+        check_case("%s is %s", unfinished[i].behaviour, passes ? "taken" : "incomplete");
+        TEXT_CLEANUP struct text why = {0};
+        struct image_info info = {0};
+        CHECK_INT(probe_with(&limits, unfinished[i].bytes, unfinished[i].size, &info, &why),
+                  passes ? STATUS_OK : STATUS_UNPROCESSABLE);
+        CHECK(passes ? info.part.is_untidy : strstr(text_get(&why), "incomplete") != NULL);
+    }
+}
+
+/* A copy that broke off is often filled up with zeros, which a decoder would take for a picture. */
+static void leaves_out_zeros(void)
+{
+    enum { ZEROS = 100000, KEPT = 512 };
+    static uint8_t bytes[sizeof JPEG_OPEN - 1 + ZEROS];
+    memcpy(bytes, JPEG_OPEN, sizeof JPEG_OPEN - 1);
+    TEXT_CLEANUP struct text why = {0};
+    struct image_info info = {0};
+    CHECK_INT(probe_with(&limits, bytes, sizeof bytes, &info, &why), STATUS_OK);
+    CHECK_INT(info.part.bytes, sizeof JPEG_OPEN - 1 + KEPT);
 }
 
 static const struct {
@@ -106,9 +170,9 @@ static const struct {
     enum status status;
     const char *why;
 } cases[] = {
-    {"nothing", BYTES(""), STATUS_UNPROCESSABLE, "The file is empty."},
+    {"nothing", BYTES(""), STATUS_UNPROCESSABLE, "This file is empty. Choose the photo again, or copy it again."},
     {"text", BYTES("hello"), STATUS_UNSUPPORTED,
-     "This is not a photo in a format that we take; JPEG, PNG, GIF, WebP, HEIC, AVIF and TIFF are."},
+     "This file isn't a photo in a supported format. Export it as JPEG, PNG, GIF, WebP, HEIC, AVIF or TIFF."},
     {"a drawing", BYTES("<svg xmlns='http://www.w3.org/2000/svg'/>"), STATUS_UNSUPPORTED, NULL},
     {"a PDF", BYTES("%PDF-1.7\n%abcd"), STATUS_UNSUPPORTED, NULL},
     {"a BMP", BYTES("BM\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"), STATUS_UNSUPPORTED, NULL},
@@ -118,39 +182,48 @@ static const struct {
            "ftypisom\0\0\2\0mp42"
            "\0\0\0\10free"),
      STATUS_UNSUPPORTED, NULL},
-    {"a JPEG that ends in its data", BYTES(JPEG_START "\xFF\xDA\0\2abcdef"), STATUS_UNPROCESSABLE,
-     "The JPEG ends in the middle: only its first 31 bytes are there."},
     {"a JPEG without a picture", BYTES("\xFF\xD8\xFF\xD9"), STATUS_UNPROCESSABLE,
-     "The JPEG is broken: there is no picture in it."},
-    {"a JPEG of 12 bits", BYTES("\xFF\xD8\xFF\xC1\0\x0B\14\0\2\0\3\1\1\x11\0"), STATUS_UNPROCESSABLE,
-     "The JPEG is broken: it has 12 bits a sample, not 8."},
+     "This JPEG is damaged and can't be read. Export or copy it again."},
+    {"a JPEG of 12 bits", BYTES("\xFF\xD8\xFF\xC1\0\x0B\14\0\2\0\3\1\1\x11\0"), STATUS_UNSUPPORTED,
+     "This JPEG has 12 bits a channel, which isn't supported. Export it as a JPEG."},
+    {"a lossless JPEG", BYTES("\xFF\xD8\xFF\xC3\0\x0B\10\0\2\0\3\1\1\x11\0"), STATUS_UNSUPPORTED,
+     "This JPEG has lossless compression, which isn't supported. Export it as a JPEG."},
     {"a PNG without pixels", BYTES("\x89PNG\r\n\x1A\n\0\0\0\15IHDR\0\0\0\0\0\0\0\2\10\2\0\0\0abcd" PNG_END),
-     STATUS_UNPROCESSABLE, "The PNG is broken: it has no pixels."},
+     STATUS_UNPROCESSABLE, "This PNG is damaged and can't be read. Export or copy it again."},
     {"a PNG of too many pixels", BYTES("\x89PNG\r\n\x1A\n\0\0\0\15IHDR\0\0\x75\x30\0\0\x75\x30\10\2\0\0\0abcd" PNG_END),
-     STATUS_TOO_LARGE, "The photo is too large: 30,000 x 30,000 = 900,000,000 pixels; at most 1,000,000 are allowed."},
+     STATUS_TOO_LARGE, "This photo has 900 megapixels; the limit is 1.0 megapixels. Export it in a smaller size."},
     {"a GIF with an unknown block", BYTES(GIF_START "?"), STATUS_UNPROCESSABLE,
-     "The GIF is broken: there is an unknown block (0x3F)."},
+     "This GIF is damaged and can't be read. Export or copy it again."},
     {"a GIF of too many frames",
      BYTES(GIF_START GIF_FRAME GIF_FRAME GIF_FRAME GIF_FRAME GIF_FRAME GIF_FRAME GIF_FRAME GIF_FRAME GIF_FRAME GIF_FRAME
                GIF_FRAME GIF_FRAME ";"),
-     STATUS_TOO_LARGE, "The photo is too large: 11 frames or more; at most 10 are allowed."},
+     STATUS_TOO_LARGE, "This animation has 12 frames; the limit is 10. Export a shorter one."},
     {"a GIF of too many pixels in all", BYTES("GIF89a\xE8\3\x20\3\0\0\0" GIF_FRAME GIF_FRAME ";"), STATUS_TOO_LARGE,
-     "The photo is too large: 2 frames of 1,000 x 800 = 1,600,000 pixels; at most 1,000,000 are allowed."},
+     "This photo has 1.6 megapixels; the limit is 1.0 megapixels. Export it in a smaller size."},
     {"a WebP whose chunk reaches beyond it", BYTES("RIFF\14\0\0\0WEBPVP8 \xFF\0\0\0"), STATUS_UNPROCESSABLE,
-     "The WebP is broken: a chunk reaches beyond the end."},
+     "This WebP is damaged and can't be read. Export or copy it again."},
     {"a HEIC without a size",
      BYTES("\0\0\0\x14"
            "ftypheic\0\0\0\0heic"
            "\0\0\0\14meta\0\0\0\0"),
-     STATUS_UNPROCESSABLE, "The HEIC is broken: its size is missing."},
+     STATUS_UNPROCESSABLE, "This HEIC is damaged and can't be read. Export or copy it again."},
     {"a HEIC with a box without end",
      BYTES("\0\0\0\x14"
            "ftypheic\0\0\0\0heic"
            "\0\0\0\1mdat\0\0\0\0\0\0\0\0"),
-     STATUS_UNPROCESSABLE, "The HEIC is broken: a box is shorter than its header."},
+     STATUS_UNPROCESSABLE, "This HEIC is damaged and can't be read. Export or copy it again."},
+    {"a HEIC that is only a film",
+     BYTES("\0\0\0\x14"
+           "ftyphevc\0\0\0\0hevc"
+           "\0\0\0\10moov"),
+     STATUS_UNSUPPORTED,
+     "This HEIC has only a film, without a still picture, which isn't supported. Export it as a JPEG."},
     {"a TIFF whose directory is itself the end", BYTES("II*\0\xFF\0\0\0"), STATUS_UNPROCESSABLE,
-     "The TIFF ends in the middle: only its first 8 bytes are there."},
-    {"a BigTIFF", BYTES("II+\0\10\0\0\0\20\0\0\0\0\0\0\0"), STATUS_UNSUPPORTED, NULL},
+     "This TIFF is incomplete. Export or copy it again."},
+    {"a BigTIFF whose directory is beyond the end", BYTES("II+\0\10\0\0\0\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF"),
+     STATUS_UNPROCESSABLE, "This TIFF is incomplete. Export or copy it again."},
+    {"a raw photo of a kind without a preview", BYTES("FOVb\0\0\0\0\0\0\0\0"), STATUS_UNSUPPORTED,
+     "This is a raw photo (Sigma X3F). Develop it and export it as a JPEG."},
 };
 
 static void refuses_with_a_reason(void)
@@ -172,7 +245,7 @@ static void bounds_each_side(void)
     TEXT_CLEANUP struct text why = {0};
     struct image_info info;
     CHECK_INT(probe_with(&narrow, files[0].bytes, files[0].size, &info, &why), STATUS_TOO_LARGE);
-    CHECK_STR(text_get(&why), "The photo is too large: 3 x 2 = 6 pixels; at most 2 on a side are allowed.");
+    CHECK_STR(text_get(&why), "This photo's longer side has 3 pixels; the limit is 2. Export it smaller.");
 }
 
 static void reads_errors_aloud(void)
@@ -184,5 +257,6 @@ static void reads_errors_aloud(void)
 }
 
 CHECK_MAIN({"whole files", reads_whole_files}, {"cut files", refuses_cut_files},
+           {"files without an end", tells_unfinished_from_cut}, {"zeros in place of data", leaves_out_zeros},
            {"everything else", refuses_with_a_reason}, {"a limit on the side", bounds_each_side},
            {"a file that can't be read", reads_errors_aloud})
