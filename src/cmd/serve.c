@@ -177,6 +177,7 @@ static enum status open_darkroom(const struct serve_settings *settings, struct s
         .large_side = 1440,
         .thumbnail_side = 350,
         .quality = 75,
+        .trouble = log_trouble,
     };
     return darkroom_open(&darkroom, &service->darkroom, why);
 }

@@ -1,6 +1,7 @@
 #include "fence.h"
 
 #include "clock.h"
+#include "ending.h"
 #include "fence_inside.h"
 #include "memory.h"
 
@@ -8,10 +9,8 @@
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #ifndef FENCE_INSTALL_FOLDER
@@ -47,7 +46,7 @@ static enum status start_all(struct fence *fence, struct text *why)
     enum status status = first_process_start(fence, why);
     for (unsigned i = 0; status == STATUS_OK && i < fence->settings.processes; i++) {
         struct hired hired;
-        status = slot_hire(fence, &fence->slots[i], &hired, why);
+        status = slot_hire(fence, &fence->slots[i], 0, &hired, why);
     }
     return status;
 }
@@ -155,50 +154,31 @@ static bool is_alive(const struct slot *slot)
     return slot->socket >= 0 && poll(&look, 1, 0) == 0;
 }
 
-/* The sentence and status for a photo whose worker ended over it. */
-static enum status explain_end(const struct fence *fence, const struct hired *hired, struct text *why)
-{
-    const struct fence_settings *settings = &fence->settings;
-    int end = hired->wait_status;
-    if (!hired->had_worker) {
-        text_setf(why, "The %s's processes ended while the photo was %s.", settings->name, settings->work);
-        return STATUS_CRASHED;
-    }
-    if (WIFEXITED(end) && WEXITSTATUS(end) == WORKER_EXIT_MEMORY) {
-        text_setf(why, "The photo needs more than %llu MB of memory to be %s.",
-                  (unsigned long long)(settings->memory_bytes >> 20), settings->work);
-        return STATUS_TOO_LARGE;
-    }
-    if (WIFSIGNALED(end) && WTERMSIG(end) == SIGXCPU) {
-        text_setf(why, "The photo takes too much processor time to be %s.", settings->work);
-        return STATUS_TIMEOUT;
-    }
-    if (WIFSIGNALED(end))
-        text_setf(why, "The process that %s the photo ended by signal %d (%s).", settings->work, WTERMSIG(end),
-                  strsignal(WTERMSIG(end)));
-    else
-        text_setf(why, "The process that %s the photo ended with exit code %d.", settings->work, WEXITSTATUS(end));
-    return STATUS_CRASHED;
-}
-
 /* A new worker for the slot; if there is none now, the next job tries again. */
-static enum status replace(struct fence *fence, struct slot *slot, struct hired *ret_hired, struct text *why)
+static enum status replace(struct fence *fence, struct slot *slot, unsigned patience_ms, struct hired *ret_hired,
+                           struct text *why)
 {
     *ret_hired = (struct hired){0};
     atomic_fetch_add_explicit(&fence->restarts, 1, memory_order_relaxed);
-    return slot_hire(fence, slot, ret_hired, why);
+    return slot_hire(fence, slot, patience_ms, ret_hired, why);
 }
 
-static enum status bury(struct fence *fence, struct slot *slot, bool in_time, struct text *why)
+/* A worker ended over a job, hangs or talks nonsense: it is replaced, the operator is told, and the job gets its status. */
+static enum status bury(struct fence *fence, struct slot *slot, const void *job, bool in_time, struct text *why)
 {
-    TEXT_CLEANUP struct text unused = {0};
+    enum { DYING_MS = 2000 }; /* the socket of a process ends some time before the process does */
+    const struct fence_settings *settings = &fence->settings;
+    TEXT_CLEANUP struct text unused = {0}, detail = {0};
     struct hired hired;
-    (void)replace(fence, slot, &hired, &unused);
-    if (in_time)
-        return explain_end(fence, &hired, why);
-    text_setf(why, "The photo took longer than %g seconds to be %s.", (double)fence->settings.timeout_ms / 1000,
-              fence->settings.work);
-    return STATUS_TIMEOUT;
+    (void)replace(fence, slot, in_time ? DYING_MS : 0, &hired, &unused);
+    enum status status = ending_explain(settings, &hired, in_time, &detail);
+    if (settings->trouble)
+        settings->trouble(settings->context, text_get(&detail));
+    if (settings->explain && status != STATUS_UNAVAILABLE)
+        settings->explain(settings, job, status, why);
+    else
+        text_setf(why, "%s", text_get(&detail));
+    return status;
 }
 
 static enum status send_job(struct fence *fence, struct slot *slot, const void *job, const int *descriptors,
@@ -208,7 +188,7 @@ static enum status send_job(struct fence *fence, struct slot *slot, const void *
     struct hired hired;
     if (is_alive(slot) && wire_send(slot->socket, job, settings->job_bytes, descriptors, settings->descriptors))
         return STATUS_OK;
-    enum status status = replace(fence, slot, &hired, why);
+    enum status status = replace(fence, slot, 0, &hired, why);
     if (status != STATUS_OK || wire_send(slot->socket, job, settings->job_bytes, descriptors, settings->descriptors))
         return status;
     text_setf(why, "The %s does not take the photo: %s.", settings->name, strerror(errno));
@@ -233,11 +213,11 @@ static enum status work(struct fence *fence, struct slot *slot, const void *job,
     struct verdict verdict;
     bool in_time = await_answer(slot, fence->settings.timeout_ms);
     if (!in_time || !receive_answer(fence, slot, &verdict, ret_answer))
-        return bury(fence, slot, in_time, why);
+        return bury(fence, slot, job, in_time, why);
     if (verdict.retires) {
         struct hired hired;
         TEXT_CLEANUP struct text unused = {0};
-        (void)slot_hire(fence, slot, &hired, &unused);
+        (void)slot_hire(fence, slot, 0, &hired, &unused);
     }
     /* A worker that was taken over by its data may say anything. */
     verdict.reason[REASON_BYTES - 1] = '\0';

@@ -34,8 +34,10 @@ enum status first_process_start(struct fence *fence, struct text *why);
 /* `kills`: do not wait until it ends by itself. */
 void first_process_end(struct fence *fence, bool kills);
 
-/* Ends the slot's worker, if any, and gives the slot a new one, starting the first process again when that is gone.
- * *ret_hired says how the old one ended. UNAVAILABLE when there is no new one: the slot is empty then. */
-enum status slot_hire(struct fence *fence, struct slot *slot, struct hired *ret_hired, struct text *why);
+/* Ends the slot's worker, if any, and gives the slot a new one, starting the first process again when that is gone. `patience_ms`:
+ * how long the old one may take to end by itself. *ret_hired says how it ended. UNAVAILABLE when there is no new one: the slot is
+ * empty then. */
+enum status slot_hire(struct fence *fence, struct slot *slot, unsigned patience_ms, struct hired *ret_hired,
+                      struct text *why);
 
 #endif

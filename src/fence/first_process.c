@@ -154,7 +154,28 @@ static enum status ask_or_restart(struct fence *fence, const struct hire *hire, 
     return STATUS_UNAVAILABLE;
 }
 
-enum status slot_hire(struct fence *fence, struct slot *slot, struct hired *ret_hired, struct text *why)
+/* The worker's first words: whether its sandbox has closed. */
+static enum status await_ready(const struct fence *fence, int socket, struct text *why)
+{
+    struct pollfd wait = {.fd = socket, .events = POLLIN};
+    struct verdict ready;
+    int ready_count;
+    do {
+        ready_count = poll(&wait, 1, HIRE_TIMEOUT_MS);
+    } while (ready_count < 0 && errno == EINTR);
+    if (ready_count != 1 || !wire_receive(socket, &ready, sizeof ready, NULL, 0)) {
+        text_setf(why, "A worker of the %s ended before it had closed its sandbox.", fence->settings.name);
+        return STATUS_UNAVAILABLE;
+    }
+    ready.reason[REASON_BYTES - 1] = '\0';
+    if (ready.status == STATUS_OK)
+        return STATUS_OK;
+    text_setf(why, "The %s can't work: %s", fence->settings.name, ready.reason);
+    return STATUS_UNAVAILABLE;
+}
+
+enum status slot_hire(struct fence *fence, struct slot *slot, unsigned patience_ms, struct hired *ret_hired,
+                      struct text *why)
 {
     if (slot->socket >= 0)
         close(slot->socket);
@@ -163,6 +184,7 @@ enum status slot_hire(struct fence *fence, struct slot *slot, struct hired *ret_
     const struct fence_settings *settings = &fence->settings;
     struct hire hire = {
         .slot = (uint32_t)(slot - fence->slots),
+        .patience_ms = patience_ms,
         .memory_bytes = settings->memory_bytes,
         /* Of a worker's life. It retires after half of it, so a job that begins has the other half. */
         .cpu_seconds = 2 * ((uint64_t)settings->timeout_ms / 1000 + 60),
@@ -175,6 +197,11 @@ enum status slot_hire(struct fence *fence, struct slot *slot, struct hired *ret_
         text_setf(why, "The %s could not start a worker: %s.", settings->name, strerror(ret_hired->error));
         status = STATUS_UNAVAILABLE;
     }
-    slot->socket = socket;
+    if (status == STATUS_OK)
+        status = await_ready(fence, socket, why);
+    if (status == STATUS_OK)
+        slot->socket = socket;
+    else if (socket >= 0)
+        close(socket);
     return status;
 }

@@ -1,9 +1,11 @@
 #include "room.h"
 
+#include "heap.h"
 #include "memory.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +13,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -53,24 +56,47 @@ static bool work_once(const struct room *room, int socket, void *job, void *answ
            && (verdict.status != STATUS_OK || wire_send(socket, answer, room->answer_bytes, NULL, 0));
 }
 
+/* When memory runs out, the kernel ends a worker rather than the server. */
+static void volunteer(void)
+{
+    static const char most[] = "1000";
+    int score = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+    if (score < 0)
+        return;
+    (void)!write(score, most, sizeof most - 1);
+    close(score);
+}
+
 /* Enters the sandbox and works until the socket ends or the worker has worked enough. */
 static _Noreturn void run_worker(const struct room *room, int socket, const struct sandbox_limits *limits)
 {
     TEXT_CLEANUP struct text why = {0};
     void *job = memory_new(room->job_bytes), *answer = memory_new(room->answer_bytes);
+    volunteer();
+    heap_enter();
     if (room->enter)
         room->enter();
-    if (sandbox_enter(socket, limits, &why) != STATUS_OK) {
-        (void)!write(STDERR_FILENO, why.data, why.length);
-        _exit(1);
-    }
-    bool retires = false;
-    while (!retires && work_once(room, socket, job, answer, limits->cpu_seconds / 2, &retires))
+    struct verdict ready = {.status = sandbox_enter(socket, limits, &why)};
+    copy_reason(ready.reason, &why);
+    bool works = wire_send(socket, &ready, sizeof ready, NULL, 0) && ready.status == STATUS_OK, retires = false;
+    while (works && !retires && work_once(room, socket, job, answer, limits->cpu_seconds / 2, &retires))
         ;
     _exit(0); /* not exit: nothing is left to flush, and a sanitizer's check at exit would need forbidden calls */
 }
 
 /* ---- The first process ---- */
+
+/* Whether it ends by itself. */
+static bool await_end(pid_t worker, uint32_t patience_ms)
+{
+    int handle = (int)syscall(SYS_pidfd_open, worker, 0);
+    if (handle < 0)
+        return false;
+    struct pollfd wait = {.fd = handle, .events = POLLIN};
+    bool ended = poll(&wait, 1, (int)patience_ms) == 1;
+    close(handle);
+    return ended;
+}
 
 /* How it ended; it is killed first if it hasn't. */
 static int end_worker(uint32_t slot)
@@ -113,9 +139,11 @@ static bool serve_hire(const struct room *room)
     struct hire hire;
     if (!wire_receive(CONTROL_DESCRIPTOR, &hire, sizeof hire, NULL, 0) || hire.slot >= WORKERS_MAX)
         return false;
-    struct hired hired = {.had_worker = workers[hire.slot] != 0};
-    if (hired.had_worker)
+    struct hired hired = {.had_worker = workers[hire.slot] != 0, .process = workers[hire.slot]};
+    if (hired.had_worker) {
+        hired.was_killed = !await_end(workers[hire.slot], hire.patience_ms);
         hired.wait_status = end_worker(hire.slot);
+    }
     int socket = start_worker(room, &hire);
     hired.error = socket < 0 ? errno : 0;
     bool sent = wire_send(CONTROL_DESCRIPTOR, &hired, sizeof hired, &socket, socket < 0 ? 0 : 1);

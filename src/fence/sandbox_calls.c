@@ -35,7 +35,6 @@ static const int allowed[] = {
     SCMP_SYS(rseq),
     SCMP_SYS(sched_yield),
     SCMP_SYS(getcpu),
-    SCMP_SYS(sched_getaffinity), /* how many processors there are */
     SCMP_SYS(rt_sigaction),
     SCMP_SYS(rt_sigprocmask),
     SCMP_SYS(rt_sigreturn),
@@ -85,6 +84,8 @@ static const struct refusal {
     {SCMP_SYS(renameat2), EACCES},
     /* isatty(3) of standard error */
     {SCMP_SYS(ioctl), ENOTTY},
+    /* Decoders start a thread for each processor that they count, and each takes memory. Uncounted, there are one or two. */
+    {SCMP_SYS(sched_getaffinity), EPERM},
     /* Threads ask for a priority and for processors of their own. */
     {SCMP_SYS(sched_setaffinity), EPERM},
     {SCMP_SYS(sched_setscheduler), EPERM},

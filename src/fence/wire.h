@@ -2,8 +2,8 @@
  * data beside them as descriptors (SCM_RIGHTS, unix(7)).
  *
  * Control socket, server and first process: on start comes one `hello`; then each `hire` is answered by one `hired`.
- * Work socket, server and one worker: each job, with its descriptors, by one `verdict` and the answer behind it. The
- * end of a socket is the end of the process behind it. Both sides come from one build: `hello` checks it. */
+ * Work socket, server and one worker: on start comes one `verdict`, whether the sandbox has closed; then each job, with its
+ * descriptors, is answered by one `verdict` and the answer behind it. The end of a socket is the end of the process behind it. Both sides come from one build: `hello` checks it. */
 #ifndef WIRE_H
 #define WIRE_H
 
@@ -15,7 +15,7 @@
 #include <sys/types.h>
 
 enum {
-    WIRE_VERSION = 2,
+    WIRE_VERSION = 3,
     CONTROL_DESCRIPTOR = 3, /* of the first process */
     WORKERS_MAX = 256,
     DESCRIPTORS_MAX = 4, /* with one message */
@@ -33,13 +33,16 @@ struct hello {
 /* Ends the worker of this slot if there is one, and starts a new one. */
 struct hire {
     uint32_t slot;
+    uint32_t patience_ms; /* to wait for its own end, before it is killed */
     uint64_t memory_bytes;
     uint64_t cpu_seconds;
 };
 struct hired {
     int32_t error;       /* errno; 0: the new worker's socket comes along */
-    bool had_worker;     /* there was one before, and */
-    int32_t wait_status; /* this is how it ended, as from waitpid(2) */
+    bool had_worker;     /* there was one before, */
+    bool was_killed;     /* by the first process, because it did not end by itself, */
+    int32_t process;     /* this was its number, */
+    int32_t wait_status; /* and this is how it ended, as from waitpid(2) */
 };
 
 struct verdict {

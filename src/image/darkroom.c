@@ -3,6 +3,7 @@
 #include "fence.h"
 #include "memory.h"
 #include "protocol.h"
+#include "reasons.h"
 
 #include <errno.h>
 #include <stdatomic.h>
@@ -15,6 +16,19 @@ struct darkroom {
     struct fence *fence;
     atomic_uint_fast64_t developed;
 };
+
+/* Why a photo's worker ended, for the photo's owner. */
+static void explain(const struct fence_settings *settings, const void *job_bytes, enum status status, struct text *why)
+{
+    const struct job *job = job_bytes;
+    char memory[REASON_NUMBER_SIZE];
+    if (status == STATUS_TOO_LARGE)
+        reason_set(why, REASON_IMAGE_NEEDS_MEMORY,
+                   job->kind == JOB_PRINT ? "photo" : image_format_spelling(job->format),
+                   reason_bytes(memory, settings->memory_bytes));
+    else
+        reason_set(why, status == STATUS_TIMEOUT ? REASON_IMAGE_NEEDS_TIME : REASON_IMAGE_CRASHES);
+}
 
 enum status darkroom_open(const struct darkroom_settings *settings, struct darkroom **ret_darkroom, struct text *why)
 {
@@ -29,6 +43,9 @@ enum status darkroom_open(const struct darkroom_settings *settings, struct darkr
         .job_bytes = sizeof(struct job),
         .answer_bytes = sizeof(struct job_answer),
         .descriptors = JOB_DESCRIPTORS,
+        .explain = explain,
+        .trouble = settings->trouble,
+        .context = settings->context,
     };
     struct fence *fence;
     enum status status = fence_open(&fence_settings, &fence, why);
@@ -170,7 +187,7 @@ enum status darkroom_inspect(struct darkroom *darkroom, int original_fd, const s
     if (status != STATUS_OK)
         return status;
     if (!is_sane(&answer.view, &job)) {
-        text_setf(why, "The darkroom answered what can't be.");
+        reason_set(why, REASON_IMAGE_CRASHES);
         return STATUS_CRASHED;
     }
     *ret_view = answer.view;

@@ -26,6 +26,9 @@ struct darkroom_settings {
     struct image_limits limits;
     unsigned large_side, thumbnail_side; /* pixels of the longer side: 1440, 350; never enlarged */
     unsigned quality;                    /* of WebP: 75 */
+    /* How a worker ended over a photo, for the operator, from any thread. NULL: nobody wants to know. */
+    void (*trouble)(void *context, const char *sentence);
+    void *context; /* of trouble */
 };
 
 struct darkroom_rendition {
@@ -51,8 +54,8 @@ void darkroom_close(struct darkroom *darkroom);
 
 /* Decodes what is behind `original_fd` once and writes both WebP files to descriptors that are open for writing, empty and at
  * offset 0; upright, in sRGB, without metadata or profile. All three stay the caller's. Blocks, waiting for a free worker first; safe from any
- * thread. UNPROCESSABLE (broken, in words), UNSUPPORTED, TOO_LARGE (pixels, frames, memory: what was exceeded), TIMEOUT, CRASHED;
- * NO_SPACE when an output could not be written; outputs are undefined then. */
+ * thread. UNPROCESSABLE (broken, in words), UNSUPPORTED, TOO_LARGE (pixels, frames, memory: what was exceeded); TIMEOUT, CRASHED and
+ * UNAVAILABLE as fence.h says; NO_SPACE when an output could not be written; outputs are undefined then. */
 enum status darkroom_develop(struct darkroom *darkroom, int original_fd, int large_fd, int thumbnail_fd,
                              struct darkroom_result *ret_result, struct text *why);
 

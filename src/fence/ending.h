@@ -1,0 +1,12 @@
+/* How a worker ended over a job, and whose doing that was. fence.h has the rule. */
+#ifndef ENDING_H
+#define ENDING_H
+
+#include "fence.h"
+#include "wire.h"
+
+/* The job's status, and a sentence for the operator. */
+enum status ending_explain(const struct fence_settings *settings, const struct hired *hired, bool in_time,
+                           struct text *ret_detail);
+
+#endif

@@ -1,0 +1,80 @@
+#include "heap.h"
+
+#include "sandbox.h"
+#include "wire.h"
+
+#include <errno.h>
+#include <malloc.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#if SANDBOX_SANITIZED
+
+void heap_enter(void)
+{
+}
+
+#else
+
+/* The C library's own, under the names that it keeps for programs that bring their own malloc. */
+extern void *library_malloc(size_t size) __asm__("__libc_malloc");
+extern void *library_calloc(size_t count, size_t size) __asm__("__libc_calloc");
+extern void *library_realloc(void *memory, size_t size) __asm__("__libc_realloc");
+extern void *library_memalign(size_t alignment, size_t size) __asm__("__libc_memalign");
+
+static bool in_worker;
+
+void heap_enter(void)
+{
+    (void)mallopt(M_ARENA_MAX, 1);
+    in_worker = true;
+}
+
+static void *check(void *memory)
+{
+    if (!memory && in_worker)
+        _exit(WORKER_EXIT_MEMORY);
+    return memory;
+}
+
+void *malloc(size_t size)
+{
+    return check(library_malloc(size));
+}
+
+void *calloc(size_t count, size_t size)
+{
+    return check(library_calloc(count, size));
+}
+
+/* Of 0 bytes it frees, and NULL is no refusal. */
+void *realloc(void *memory, size_t size)
+{
+    void *moved = library_realloc(memory, size);
+    return size ? check(moved) : moved;
+}
+
+void *memalign(size_t alignment, size_t size)
+{
+    return check(library_memalign(alignment, size));
+}
+
+void *aligned_alloc(size_t alignment, size_t size)
+{
+    return check(library_memalign(alignment, size));
+}
+
+int posix_memalign(void **ret_memory, size_t alignment, size_t size)
+{
+    if (alignment % sizeof(void *) != 0 || alignment == 0 || (alignment & (alignment - 1)) != 0)
+        return EINVAL;
+    void *memory = check(library_memalign(alignment, size));
+    if (!memory)
+        return ENOMEM;
+    *ret_memory = memory;
+    return 0;
+}
+
+#endif
