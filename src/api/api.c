@@ -11,6 +11,8 @@ const struct http_route *const api_tables[] = {
     photo_words_routes, tus_routes,     oembed_routes,    NULL,
 };
 
+const char *const api_vital[] = {"/healthcheck", "/metrics", NULL};
+
 const char *const api_headers[] = {
     "Access-Control-Allow-Origin",
     "*", // always: a cache may keep the answer for a page of another origin

@@ -19,9 +19,10 @@ struct api_settings { /* all borrowed, and outlive api_close */
 struct api *api_open(const struct api_settings *settings);
 void api_close(struct api *api);
 
-/* For http_settings: the tables, the headers that every answer carries, those for pages of other origins, and what to do with
+/* For http_settings: the tables, the patterns that are served in any crowd, the headers that every answer carries, those for pages of other origins, and what to do with
  * a finished request (counts it for /metrics and logs it). The context of all of them is the struct api. */
 extern const struct http_route *const api_tables[];
+extern const char *const api_vital[];
 extern const char *const api_headers[];
 extern const char *const api_origin_headers[];
 void api_done(void *context, const struct http_done *done);

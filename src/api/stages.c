@@ -110,7 +110,8 @@ static bool next_events(void *data, struct text *out)
 static void close_watcher(void *data)
 {
     struct watcher *watcher = data;
-    events_unsubscribe(photos_events(watcher->photos), watcher->subscription);
+    if (watcher->subscription)
+        events_unsubscribe(photos_events(watcher->photos), watcher->subscription);
     (void)pthread_mutex_destroy(&watcher->lock);
     text_release(&watcher->pending);
     text_release(&watcher->told);
@@ -143,7 +144,10 @@ static void watch_stages(struct http_request *request)
     *watcher = (struct watcher){.photos = api->settings.photos, .id = id, .is_new = true};
     (void)pthread_mutex_init(&watcher->lock, NULL);
     http_add_header(request, "Cache-Control", "no-store");
-    watcher->stream = http_answer_stream(request, "text/event-stream", &watch_ops, watcher);
+    struct http_stream *stream = http_answer_stream(request, "text/event-stream", &watch_ops, watcher);
+    if (!stream) /* there are too many, and the watcher is gone */
+        return;
+    watcher->stream = stream;
     watcher->subscription = events_subscribe(photos_events(watcher->photos), &id, hear, watcher);
 }
 

@@ -20,7 +20,8 @@ struct serve_settings {
     const char *listen, *data, *store, *buckets, *uploads, *moderator, *models, *log_level;
     const char *rekognition_region, *rekognition_endpoint, *rekognition_label_only, *rekognition_hold;
     bool open_login;
-    int64_t event_threads, pool_threads, connections, answers_memory, workers, darkrooms;
+    int64_t event_threads, pool_threads, workers, darkrooms;
+    int64_t connections, connections_each, streams, streams_each, answers_memory;
     int64_t max_upload, max_partials, max_pixels, max_side, max_frames;
     int64_t idle_timeout_ms, header_timeout_ms, drain_timeout_ms;
     int64_t darkroom_timeout_ms, darkroom_memory;
@@ -66,6 +67,12 @@ static const struct setting rows[] = {
     {"event-threads", SETTING_INTEGER, FIELD(event_threads), "0", 0, 256, "N", "threads that serve; 0: one a core"},
     {"pool-threads", SETTING_INTEGER, FIELD(pool_threads), "32", 1, 1024, "N", "threads that wait for the disk"},
     {"connections", SETTING_INTEGER, FIELD(connections), "8192", 16, 1 << 20, "N", "most connections at a time"},
+    {"connections-per-address", SETTING_INTEGER, FIELD(connections_each), "0", 0, 1 << 20, "N",
+     "most of them from one address; 0: all. Behind a balancer all come from its address"},
+    {"event-streams", SETTING_INTEGER, FIELD(streams), "0", 0, 1 << 20, "N",
+     "most streams of events at a time; 0: a quarter of the connections"},
+    {"event-streams-per-address", SETTING_INTEGER, FIELD(streams_each), "0", 0, 1 << 20, "N",
+     "most of them to one address; 0: a quarter of all"},
     {"answers-memory", SETTING_BYTES, FIELD(answers_memory), "64M", 1 << 20, 64LL << 30, "SIZE",
      "most memory that answers may take until they are read, in all"},
     {"idle-timeout", SETTING_SECONDS, FIELD(idle_timeout_ms), "30s", 100, 3600000, "TIME",
@@ -233,12 +240,16 @@ static enum status open_server(const struct serve_settings *settings, struct ser
         .event_threads = cores(settings->event_threads),
         .pool_threads = (unsigned)settings->pool_threads,
         .connections = (unsigned)settings->connections,
+        .connections_each = (unsigned)settings->connections_each,
+        .streams = (unsigned)settings->streams,
+        .streams_each = (unsigned)settings->streams_each,
         .answers_memory = (uint64_t)settings->answers_memory,
         .idle_timeout_ms = settings->idle_timeout_ms,
         .header_timeout_ms = settings->header_timeout_ms,
         .body_bytes_per_second = 4096,
         .max_body = (uint64_t)settings->max_upload + API_BODY_OVERHEAD,
         .tables = api_tables,
+        .vital = api_vital,
         .context = service->api,
         .headers = api_headers,
         .origin_headers = api_origin_headers,

@@ -6,6 +6,7 @@
 
 #include "clock.h"
 #include "memory.h"
+#include "quota.h"
 
 #include <errno.h>
 #include <malloc.h>
@@ -38,32 +39,77 @@ static void wake(struct guard *guard)
 
 /* ---- Accepting ---- */
 
-static void refuse(const struct guard *guard, int fd)
+const char guard_refusal[] = "The server has too many connections right now. Please try again.";
+
+static const char too_many_of_one[] = "Your address has too many connections open. Please close some, or try again.";
+
+unsigned guard_reserve(const struct http_server *server)
 {
-    (void)refusal_send(guard->server, fd, NULL, 503,
-                       "The server has too many connections right now. Please try again.");
+    enum { SHARE = 16, LEAST = 4 };
+    unsigned part = server->settings.connections / SHARE;
+    return part < LEAST ? LEAST : part > RESERVE_MAX ? RESERVE_MAX : part;
+}
+
+void guard_note_refused(struct guard *guard)
+{
+    lock(guard);
+    guard->refused++;
+    unlock(guard);
+}
+
+static void refuse(const struct guard *guard, int fd, unsigned code, const char *sentence)
+{
+    (void)refusal_send(guard->server, fd, NULL, code, sentence);
     (void)close(fd);
 }
 
-/* From nine tenths of the limit on, each new connection ends an old one that is idle. */
+static bool is_limited_by_address(const struct guard *guard)
+{
+    return guard->server->settings.connections_each < guard->server->settings.connections;
+}
+
+/* Under the lock. */
+static bool take_place(struct guard *guard, const char *network)
+{
+    return !is_limited_by_address(guard)
+           || quota_take(guard->addresses, network, 1, guard->server->settings.connections_each, UINT64_MAX)
+                  == QUOTA_TAKEN;
+}
+
+static void leave_place(struct guard *guard, const char *network)
+{
+    if (is_limited_by_address(guard))
+        quota_give_back(guard->addresses, network, 1);
+}
+
+/* From nine tenths of the limit on, each new connection ends an old one that is idle. Where none is, there is still the reserve:
+ * nobody stays long in it. */
 static bool make_room(struct guard *guard)
 {
     uint64_t limit = guard->server->settings.connections, threshold = limit - limit / 10;
+    uint64_t with_reserve = limit + guard_reserve(guard->server);
     if (guard->live - guard->shut >= threshold)
-        sweep_reap(guard, guard->live - guard->shut - threshold + 1 + limit / 128);
-    return guard->live - guard->shut < limit;
+        sweep_reap(guard, guard->live - guard->shut - threshold + 1 + limit / 128, false);
+    if (guard->live - guard->shut >= with_reserve)
+        sweep_reap(guard, guard->live - guard->shut - with_reserve + 1, true);
+    return guard->live - guard->shut < with_reserve;
 }
 
 static void admit(struct guard *guard, int fd, const struct sockaddr *address, socklen_t size)
 {
+    char client[INET6_ADDRSTRLEN] = "", network[INET6_ADDRSTRLEN];
+    network_write(address, client);
+    network_of(client, network);
     lock(guard);
-    bool room = make_room(guard);
+    bool is_few = take_place(guard, network), room = is_few && make_room(guard);
+    if (is_few && !room)
+        leave_place(guard, network);
     guard->live += room;
     guard->most_live = guard->live > guard->most_live ? guard->live : guard->most_live;
     guard->refused += !room;
     unlock(guard);
     if (!room) {
-        refuse(guard, fd);
+        refuse(guard, fd, is_few ? 503 : 429, is_few ? guard_refusal : too_many_of_one);
         return;
     }
     struct MHD_Daemon *loop = guard->server->loops[guard->next_loop++ % guard->server->loop_count];
@@ -71,6 +117,7 @@ static void admit(struct guard *guard, int fd, const struct sockaddr *address, s
         lock(guard);
         guard->live--;
         guard->refused++;
+        leave_place(guard, network);
         (void)pthread_cond_broadcast(&guard->closed);
         unlock(guard);
     }
@@ -217,6 +264,7 @@ void guard_add(struct guard *guard, struct connection *connection)
     if (guard->first)
         guard->first->previous = connection;
     guard->first = connection;
+    connection->is_reserve = guard->live - guard->shut > guard->server->settings.connections;
     if (guard->cutting)
         (void)shutdown(connection->fd, SHUT_RDWR);
     unlock(guard);
@@ -226,6 +274,8 @@ void guard_remove(struct guard *guard, struct connection *connection)
 {
     if (connection->linger)
         farewell_add(guard->farewell, connection->fd);
+    char network[INET6_ADDRSTRLEN];
+    network_of(connection->client, network);
     lock(guard);
     if (connection->previous)
         connection->previous->next = connection->next;
@@ -234,6 +284,7 @@ void guard_remove(struct guard *guard, struct connection *connection)
     if (connection->next)
         connection->next->previous = connection->previous;
     guard->live--;
+    leave_place(guard, network);
     guard->shut -= connection->shut_ns != 0;
     (void)pthread_cond_broadcast(&guard->closed);
     unlock(guard);
@@ -267,6 +318,7 @@ struct guard *guard_new(struct http_server *server, int listener)
     guard->epoll = epoll_create1(EPOLL_CLOEXEC);
     guard->wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     guard->next_number = TAG_FIRST_CONNECTION;
+    guard->addresses = quota_new();
     guard->farewell = farewell_new(guard->epoll);
     (void)pthread_mutex_init(&guard->lock, NULL);
     (void)pthread_condattr_init(&attributes);
@@ -332,6 +384,7 @@ void guard_free(struct guard *guard)
     if (!guard)
         return;
     farewell_free(guard->farewell);
+    quota_free(guard->addresses);
     (void)close(guard->epoll);
     (void)close(guard->wake);
     if (guard->listener >= 0)

@@ -52,6 +52,9 @@ struct http_settings {
     const char *listen; /* "127.0.0.1:8080", "[::1]:0"; port 0: any free one */
     unsigned event_threads, pool_threads;
     unsigned connections;          /* at most; the descriptors for them are asked for with setrlimit */
+    unsigned connections_each;     /* from one address; 0: as many as there are */
+    unsigned streams;              /* open-ended answers at most; 0: a quarter of the connections */
+    unsigned streams_each;         /* to one address; 0: a quarter of those */
     int64_t idle_timeout_ms;       /* 30,000 */
     int64_t header_timeout_ms;     /* 10,000 */
     int64_t body_bytes_per_second; /* the least rate of a body, either way, after body_grace_ms: 4,096 */
@@ -60,6 +63,9 @@ struct http_settings {
         answers_memory; /* bytes that answers may hold until they are read, in all: 64 MB; small ones do not count */
     uint64_t max_body;  /* bytes; larger ones get 413 before they are read where their length is known */
     const struct http_route *const *tables; /* NULL-terminated; each table ends with a row whose method is NULL */
+    /* Patterns, NULL-terminated, that are served also on connections kept in reserve, when all others are taken: what operators look
+     * at. NULL: none */
+    const char *const *vital;
     void *context;                          /* for http_context */
     const char *const *headers;             /* name, value, … NULL: sent with every answer */
     const char *const *origin_headers;      /* the same, when the request names its Origin */
@@ -124,7 +130,8 @@ struct http_stream_ops {
     bool (*next)(void *data, struct text *out);
     void (*close)(void *data);
 };
-/* The stream exists from here until `close`. A comment line is sent every 15 s, so that dead clients are found. */
+/* NULL when there are too many streams: then that was answered, and `close` was called. Otherwise the stream exists from here until
+ * `close`. A comment line is sent every 15 s, so that dead clients are found. */
 struct http_stream *http_answer_stream(struct http_request *request, const char *content_type,
                                        const struct http_stream_ops *ops, void *data);
 void http_stream_wake(struct http_stream *stream); /* any thread */

@@ -41,7 +41,7 @@ size_t refusal_send(const struct http_server *server, int fd, const struct http_
     add_headers(&answer, server->settings.headers);
     if (!request || request->names_origin)
         add_headers(&answer, server->settings.origin_headers);
-    if (code == 503)
+    if (code == 503 || code == 429)
         text_add(&answer, "Retry-After: 1\r\n");
     if (request)
         text_addf(&answer, "X-Request-Id: %s\r\n", request->id);

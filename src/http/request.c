@@ -107,6 +107,14 @@ static const char *body_limit(struct http_request *request)
     return request_copy(request, sentence, (size_t)length);
 }
 
+static bool is_vital(const struct http_request *request)
+{
+    for (const char *const *vital = request->server->settings.vital; vital && *vital; vital++)
+        if (strcmp(*vital, request->pattern) == 0)
+            return true;
+    return false;
+}
+
 static void route(struct http_request *request)
 {
     const char *sentence = target_parse(request);
@@ -117,6 +125,12 @@ static void route(struct http_request *request)
     routes_match(request->server->routes, request);
     if (request->answer.code)
         return;
+    if (request->connection->is_reserve && !is_vital(request)) {
+        guard_note_refused(request->server->guard);
+        http_add_header(request, "Retry-After", "1");
+        http_answer_problem(request, 503, guard_refusal);
+        return;
+    }
     if (!request->chunked && request->content_length > request->server->settings.max_body) {
         http_answer_problem(request, 413, body_limit(request));
         return;
@@ -148,6 +162,7 @@ static enum MHD_Result take_header(struct http_request *request, struct MHD_Conn
         return refusal_answer(request, 400, sentence);
     if (request->is_too_large)
         return refusal_answer(request, 431, header_limit);
+    request->must_close = request->connection->is_reserve;
     connection_enter(request->connection, has_body(request) ? PHASE_BODY : PHASE_HANDLING, request->started_ns);
     route(request);
     if (answers_at_once(request)) {

@@ -5,9 +5,10 @@
 
 #include "clock.h"
 #include "memory.h"
+#include "quota.h"
 
-#include <arpa/inet.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,15 +27,6 @@ void connection_enter(struct connection *connection, enum phase phase, int64_t n
     atomic_store_explicit(&connection->phase, phase, memory_order_release);
 }
 
-static void write_client(struct MHD_Connection *handle, char ret_client[static INET6_ADDRSTRLEN])
-{
-    const struct sockaddr *address = MHD_get_connection_info(handle, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr;
-    const void *host = address->sa_family == AF_INET6
-                           ? (const void *)&((const struct sockaddr_in6 *)(const void *)address)->sin6_addr
-                           : (const void *)&((const struct sockaddr_in *)(const void *)address)->sin_addr;
-    (void)inet_ntop(address->sa_family, host, ret_client, INET6_ADDRSTRLEN);
-}
-
 void connection_on_change(void *context, struct MHD_Connection *handle, void **socket_context,
                           enum MHD_ConnectionNotificationCode code)
 {
@@ -49,7 +41,7 @@ void connection_on_change(void *context, struct MHD_Connection *handle, void **s
     connection->server = server;
     connection->handle = handle;
     connection->fd = MHD_get_connection_info(handle, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
-    write_client(handle, connection->client);
+    network_write(MHD_get_connection_info(handle, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr, connection->client);
     connection_enter(connection, PHASE_IDLE, clock_monotonic_ns());
     guard_add(server->guard, connection);
     (void)snprintf(connection->id, sizeof connection->id, "%016" PRIx64 "-%" PRIx64 "-", server->seed,
@@ -59,11 +51,12 @@ void connection_on_change(void *context, struct MHD_Connection *handle, void **s
 
 /* ---- Opening ---- */
 
-/* Asks for as many descriptors as the connections need; when there are less, that many fewer connections. */
+/* Asks for as many descriptors as the connections need, each with a file that it reads or writes; when there are less, there are
+ * that many fewer connections. */
 static unsigned secure_descriptors(unsigned connections)
 {
     struct rlimit limit;
-    rlim_t wanted = (rlim_t)connections + connections / 8 + SPARE_DESCRIPTORS;
+    rlim_t wanted = 2 * (rlim_t)connections + SPARE_DESCRIPTORS;
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted)
         return connections;
     struct rlimit raised = {.rlim_cur = wanted, .rlim_max = limit.rlim_max > wanted ? limit.rlim_max : wanted};
@@ -73,7 +66,7 @@ static unsigned secure_descriptors(unsigned connections)
     if (setrlimit(RLIMIT_NOFILE, &raised) == 0)
         limit.rlim_cur = limit.rlim_max;
     rlim_t left = limit.rlim_cur > 2 * SPARE_DESCRIPTORS ? limit.rlim_cur - SPARE_DESCRIPTORS : limit.rlim_cur / 2;
-    return left < connections ? (unsigned)(left / 9 * 8) : connections;
+    return left < 2 * (rlim_t)connections ? (unsigned)(left / 2) : connections;
 }
 
 /* The target is decoded by us: strictly, and not in place. */
@@ -118,12 +111,20 @@ static struct http_settings with_defaults(const struct http_settings *given)
 {
     struct http_settings settings = *given;
     settings.connections = settings.connections ? settings.connections : 1024;
+    settings.connections_each = settings.connections_each ? settings.connections_each : UINT_MAX;
     settings.idle_timeout_ms = settings.idle_timeout_ms ? settings.idle_timeout_ms : 30000;
     settings.header_timeout_ms = settings.header_timeout_ms ? settings.header_timeout_ms : 10000;
     settings.answers_memory = settings.answers_memory ? settings.answers_memory : 64 << 20;
     settings.body_grace_ms = settings.body_grace_ms ? settings.body_grace_ms : 10000;
     settings.body_bytes_per_second = settings.body_bytes_per_second ? settings.body_bytes_per_second : 4096;
     return settings;
+}
+
+static void bound_streams(struct http_settings *settings)
+{
+    enum { SHARE = 4 };
+    settings->streams = settings->streams ? settings->streams : settings->connections / SHARE + 1;
+    settings->streams_each = settings->streams_each ? settings->streams_each : settings->streams / SHARE + 1;
 }
 
 enum status http_server_open(const struct http_settings *settings, struct http_server **ret_server, struct text *why)
@@ -137,6 +138,9 @@ enum status http_server_open(const struct http_settings *settings, struct http_s
     server->settings = with_defaults(settings);
     server->address = address;
     server->settings.connections = secure_descriptors(server->settings.connections);
+    bound_streams(&server->settings);
+    server->streams = quota_new();
+    (void)pthread_mutex_init(&server->streams_lock, NULL);
     if (getrandom(&server->seed, sizeof server->seed, 0) != sizeof server->seed)
         abort(); /* never fails for so few bytes: getrandom(2) */
     server->routes = routes_new(settings->tables);
@@ -177,6 +181,8 @@ void http_server_close(struct http_server *server)
         MHD_stop_daemon(server->loops[i]);
     routes_free(server->routes);
     guard_free(server->guard);
+    quota_free(server->streams);
+    (void)pthread_mutex_destroy(&server->streams_lock);
     free(server->loops);
     free(server->address);
     free(server);

@@ -24,6 +24,7 @@ enum {
     PARAMETERS_MAX = 4,       /* {…} in one pattern */
     SEGMENTS_MAX = 8,         /* parts in one pattern */
     DROP_FACTOR = 4,          /* a refused body is read to its end up to this many times max_body */
+    RESERVE_MAX = 64,         /* connections beyond the limit, for vital routes alone */
     POOL_QUEUE_MAX = 1024,    /* requests that wait for a pool thread */
     CONNECTION_MEMORY = 12288 /* libmicrohttpd's for one connection: header and a piece of the body */
 };
@@ -192,6 +193,7 @@ struct connection {
     _Atomic uint64_t bytes;     /* of the body so far */
     _Atomic uint64_t held;      /* bytes of an answer that count: held.c */
     _Atomic uint64_t leaving;   /* the same, once it was sent away */
+    bool is_reserve;            /* it came when all others were taken: one vital request is served */
     bool linger;                /* close gently: the client may still be sending */
     struct http_stream *stream; /* under the guard's lock */
     /* The guard's own: */
@@ -209,12 +211,24 @@ void connection_enter(struct connection *connection, enum phase phase, int64_t n
 void connection_on_change(void *context, struct MHD_Connection *handle, void **socket_context,
                           enum MHD_ConnectionNotificationCode code);
 
+/* ---- network.c ---- */
+
+/* The address in letters, without its port. */
+void network_write(const struct sockaddr *address, char ret_client[static INET6_ADDRSTRLEN]);
+/* The client's address, or the part of it that tells who it is. */
+void network_of(const char *client, char ret_network[static INET6_ADDRSTRLEN]);
+
 /* ---- guard.c ---- */
 
 struct guard;
 /* Takes the listening socket. */
 struct guard *guard_new(struct http_server *server, int listener);
 bool guard_start(struct guard *guard);
+extern const char guard_refusal[]; /* to whom there is no connection for */
+/* How many connections are taken beyond the limit, at most. */
+unsigned guard_reserve(const struct http_server *server);
+/* A connection of the reserve asked for what is not vital. */
+void guard_note_refused(struct guard *guard);
 void guard_add(struct guard *guard, struct connection *connection);
 /* After it the guard does not touch the connection or its descriptor again. */
 void guard_remove(struct guard *guard, struct connection *connection);
@@ -258,6 +272,8 @@ struct http_server {
     char *address;
     _Atomic uint64_t held, most_held; /* bytes of answers in memory, now and since memory was last given back: held.c */
     _Atomic uint64_t leaving;         /* bytes of answers to those who were sent away, and are not gone yet */
+    pthread_mutex_t streams_lock;     /* of what follows */
+    struct quota *streams;            /* by address */
     uint64_t seed;                    /* of request ids, so that two servers do not make the same ones */
     atomic_bool draining;
 };

@@ -4,8 +4,10 @@
 
 #include "clock.h"
 #include "memory.h"
+#include "quota.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -116,9 +118,51 @@ static ssize_t read_stream(void *context, uint64_t position, char *buffer, size_
     return (ssize_t)size;
 }
 
+/* ---- Few enough ---- */
+
+static enum quota_verdict take_place(struct http_request *request)
+{
+    struct http_server *server = request->server;
+    char network[INET6_ADDRSTRLEN];
+    network_of(request->connection->client, network);
+    (void)pthread_mutex_lock(&server->streams_lock);
+    enum quota_verdict verdict =
+        quota_take(server->streams, network, 1, server->settings.streams_each, server->settings.streams);
+    (void)pthread_mutex_unlock(&server->streams_lock);
+    return verdict;
+}
+
+static void leave_place(struct http_request *request)
+{
+    struct http_server *server = request->server;
+    char network[INET6_ADDRSTRLEN];
+    network_of(request->connection->client, network);
+    (void)pthread_mutex_lock(&server->streams_lock);
+    quota_give_back(server->streams, network, 1);
+    (void)pthread_mutex_unlock(&server->streams_lock);
+}
+
+static void refuse(struct http_request *request, enum quota_verdict verdict)
+{
+    const struct http_settings *settings = &request->server->settings;
+    bool is_own = verdict == QUOTA_EACH_FULL;
+    char sentence[160];
+    (void)snprintf(sentence, sizeof sentence,
+                   "%s %u event streams open, and no more are allowed. Close some, or try again later.",
+                   is_own ? "Your address has" : "The server has", is_own ? settings->streams_each : settings->streams);
+    http_add_header(request, "Retry-After", "5");
+    http_answer_problem(request, is_own ? 429 : 503, sentence);
+}
+
 struct http_stream *http_answer_stream(struct http_request *request, const char *content_type,
                                        const struct http_stream_ops *ops, void *data)
 {
+    enum quota_verdict verdict = take_place(request);
+    if (verdict != QUOTA_TAKEN) {
+        refuse(request, verdict);
+        ops->close(data);
+        return NULL;
+    }
     struct http_stream *stream = NEW(struct http_stream);
     stream->request = request;
     stream->ops = ops;
@@ -139,6 +183,7 @@ void stream_free(struct http_stream *stream)
     if (!stream)
         return;
     stream->ops->close(stream->data);
+    leave_place(stream->request);
     text_release(&stream->text);
     (void)pthread_mutex_destroy(&stream->lock);
     free(stream);

@@ -168,7 +168,7 @@ static void note_victim(struct victim *victims, size_t *count, size_t room, stru
     victims[place] = victim;
 }
 
-void sweep_reap(struct guard *guard, uint64_t count)
+void sweep_reap(struct guard *guard, uint64_t count, bool of_reserve)
 {
     struct victim victims[VICTIMS_MAX];
     int64_t now_ns = clock_monotonic_ns();
@@ -176,7 +176,8 @@ void sweep_reap(struct guard *guard, uint64_t count)
     for (struct connection *connection = guard->first; connection && room; connection = connection->next) {
         int phase = atomic_load_explicit(&connection->phase, memory_order_acquire);
         int64_t since_ns = atomic_load_explicit(&connection->since_ns, memory_order_relaxed);
-        if (!connection->shut_ns && (phase == PHASE_IDLE || phase == PHASE_HEADER))
+        if (!connection->shut_ns && connection->is_reserve == of_reserve
+            && (phase == PHASE_IDLE || phase == PHASE_HEADER))
             note_victim(victims, &found, room, (struct victim){connection, since_ns});
     }
     for (size_t i = 0; i < found; i++) {

@@ -1,4 +1,5 @@
-// What clients can take of the server: memory by answers that they never read. Each attack is bounded, in clients and in time.
+// What clients can take of the server: memory by answers that they never read, connections by streams and by slow uploads. Each attack is
+// bounded, in clients and in time.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { readFileSync, rmSync } from 'node:fs';
@@ -6,8 +7,9 @@ import net from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { formBody } from '../http/server.mjs';
 import { png } from '../http/pictures.mjs';
-import { BOUNDARY, Client, endOf, uploadHeaders } from './client.mjs';
+import { BOUNDARY, Client, endOf, uploadBody, uploadHeaders } from './client.mjs';
 import { newFolder } from './disk.mjs';
+import { signal } from './processes.mjs';
 import { Server, metric } from './server.mjs';
 import { waitFor } from './wait.mjs';
 
@@ -17,14 +19,15 @@ const MB = 1 << 20;
 const memory = (server, line) => Number(readFileSync(`/proc/${server.pid}/status`, 'utf8')
     .match(new RegExp(`^${line}:\\s+(\\d+) kB`, 'm'))[1]) * 1024;
 
-/* A client that asks, takes the first piece of the answer, and never reads on. Resolves with that piece, or with the end. */
-async function deafClient(server, request) {
+/* A client that asks, takes the first piece of the answer, and never reads on. Resolves then, with its `code`, or when it was
+ * sent away. */
+async function deafClient(server, request, localAddress) {
     const [host, port] = server.address.split(':');
-    const socket = net.connect({ host, port: Number(port) });
+    const socket = net.connect({ host, port: Number(port), localAddress });
     socket.on('error', () => {}); // it may be sent away
     socket.write(request);
     await new Promise((done) => {
-        socket.once('data', () => { socket.pause(); done(); });
+        socket.once('data', (piece) => { socket.pause(); socket.code = Number(piece.toString('latin1').slice(9, 12)); done(); });
         socket.once('close', done);
     });
     return socket;
@@ -107,5 +110,80 @@ describe('answers that nobody reads', () => {
             cursor = answer.json.next_cursor;
         }
         assert.equal(seen.size, PHOTOS);
+    });
+});
+
+/* On a connection of its own, as a balancer asks. */
+async function freshGet(server, path) {
+    const one = new Client(server);
+    try { return await one.get(path); } finally { one.close(); }
+}
+
+describe('connections', () => {
+    const CONNECTIONS = 200, STREAMS = 40, OF_ONE = 15;
+    const data = newFolder();
+    const server = new Server(data, { options: ['--connections', String(CONNECTIONS), '--event-streams', String(STREAMS),
+        '--event-streams-per-address', String(OF_ONE), '--darkroom-timeout', '10m'] });
+    before(() => server.start());
+    after(async () => {
+        await server.stop();
+        rmSync(data, { recursive: true });
+    });
+
+    async function checkOperators(times) {
+        for (let i = 0; i < times; i++)
+            for (const path of ['/healthcheck', '/metrics']) {
+                const answer = await freshGet(server, path);
+                assert.equal(answer.status, 200, `${path}: ${answer.bytes}`);
+            }
+    }
+
+    it('are not all taken by event streams: few go to an address, and few in all', async () => {
+        const stopped = [server.darkroom()].flatMap(({ first, workers }) => [...first, ...workers]);
+        for (const pid of stopped) signal(pid, 'SIGSTOP');
+        const one = new Client(server);
+        const uploaded = await one.upload('ann', null, png(9, 9));
+        assert.equal(uploaded.status, 200);
+        const request = `GET /events?photo=${uploaded.json.photo_id} HTTP/1.1\r\nHost: a\r\n\r\n`;
+        const streams = new Map(); // by address
+        for (let i = 0; i < 1500; i++) {
+            const address = `127.0.0.${2 + Math.floor(i / 300)}`;
+            const socket = await deafClient(server, request, address);
+            assert.ok([200, 429, 503].includes(socket.code), `${socket.code}`);
+            if (socket.code === 200) streams.set(address, [...(streams.get(address) ?? []), socket]);
+            else socket.destroy();
+            if (i % 100 === 0) await checkOperators(1);
+        }
+        assert.deepEqual([...streams.values()].map((sockets) => sockets.length), [OF_ONE, OF_ONE, STREAMS - 2 * OF_ONE]);
+        await checkOperators(10);
+        assert.equal((await one.get('/users?username=ann')).status, 200);
+        for (const pid of stopped) signal(pid, 'SIGCONT');
+        for (const socket of [...streams.values()].flat()) socket.destroy();
+        await waitFor('places for streams', async () => (await deafClient(server, request)).code === 200);
+        assert.equal((await endOf(server, uploaded.json.photo_id)).status, 'SUCCESS');
+        one.close();
+    });
+
+    it('are kept for those who look after the server when uploads take all others', async () => {
+        const body = uploadBody(png(400, 400));
+        const head = Object.entries({ Host: 'a', ...uploadHeaders('ann'), 'Content-Length': body.length });
+        const begin = Buffer.concat([Buffer.from(`POST /photos HTTP/1.1\r\n${head.filter(([, value]) => value).map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`),
+            body.subarray(0, body.length - 10)]);
+        const [host, port] = server.address.split(':');
+        const uploads = [];
+        await waitFor('all connections to be taken', async () => {
+            const socket = net.connect({ host, port: Number(port) }).on('error', () => {});
+            uploads.push(socket);
+            await new Promise((done) => { socket.write(begin, done); });
+            const { bytes } = await freshGet(server, '/metrics');
+            return Number(bytes.toString().match(/^cloudphotos_http_connections (\d+)/m)[1]) > CONNECTIONS;
+        });
+        const refused = await freshGet(server, '/users?username=ann');
+        assert.equal(refused.status, 503);
+        assert.equal(refused.headers['retry-after'], '1');
+        assert.match(refused.json.detail, /too many connections/);
+        await checkOperators(50);
+        for (const socket of uploads) socket.destroy();
+        await waitFor('others to be served', async () => (await freshGet(server, '/users?username=ann')).status === 200);
     });
 });

@@ -62,31 +62,38 @@ static const struct http_route table[] = {
     {"GET", "/wait", HTTP_POOL, NULL, NULL, handle_wait, NULL},
     {"GET", "/large", HTTP_INLINE, NULL, NULL, handle_large, NULL},
     {"GET", "/stream", HTTP_INLINE, NULL, NULL, handle_stream, NULL},
+    {"GET", "/vital", HTTP_INLINE, NULL, NULL, handle, NULL},
     {0},
 };
 
-static struct http_server *open_server(unsigned connections, int64_t header_ms, int64_t idle_ms, int64_t grace_ms)
+static struct http_server *open_with(struct http_settings settings)
 {
     static const struct http_route *const tables[] = {table, NULL};
+    static const char *const vital[] = {"/vital", NULL};
     struct http_server *server = NULL;
     TEXT_CLEANUP struct text why = {0};
-    struct http_settings settings = {
-        .listen = "127.0.0.1:0",
-        .event_threads = 2,
-        .pool_threads = 16,
-        .connections = connections,
-        .header_timeout_ms = header_ms,
-        .idle_timeout_ms = idle_ms,
-        .body_grace_ms = grace_ms,
-        .body_bytes_per_second = 10000,
-        .max_body = 10 << 20,
-        .tables = tables,
-    };
+    settings.listen = "127.0.0.1:0";
+    settings.event_threads = 2;
+    settings.pool_threads = 16;
+    settings.body_bytes_per_second = 10000;
+    settings.max_body = 10 << 20;
+    settings.tables = tables;
+    settings.vital = vital;
     (void)sem_init(&entered, 0, 0);
     (void)sem_init(&gate, 0, 0);
     atomic_store(&handled, 0);
     CHECK_INT(http_server_open(&settings, &server, &why), STATUS_OK);
     return server;
+}
+
+static struct http_server *open_server(unsigned connections, int64_t header_ms, int64_t idle_ms, int64_t grace_ms)
+{
+    return open_with((struct http_settings){
+        .connections = connections,
+        .header_timeout_ms = header_ms,
+        .idle_timeout_ms = idle_ms,
+        .body_grace_ms = grace_ms,
+    });
 }
 
 static uint64_t reaped(const struct http_server *server)
@@ -280,9 +287,19 @@ static void test_flood(void)
     http_server_close(server);
 }
 
+static void wait_for_connections(const struct http_server *server, uint64_t count)
+{
+    struct http_stats stats;
+    int64_t until_ns = clock_monotonic_ns() + INT64_C(10000000000);
+    do
+        http_server_get_stats(server, &stats);
+    while (stats.connections != count && clock_monotonic_ns() < until_ns);
+    CHECK_INT(stats.connections, count);
+}
+
 static void test_all_busy(void)
 {
-    enum { LIMIT = 10 };
+    enum { LIMIT = 10, SILENT = 20 };
     struct client clients[LIMIT];
     struct http_server *server = open_server(LIMIT, 60000, 60000, 60000);
     for (size_t i = 0; i < LIMIT; i++) {
@@ -292,10 +309,25 @@ static void test_all_busy(void)
     }
     check_case("one too many is told to come again");
     struct client more = client_open(server);
-    ANSWER_CLEANUP struct answer refused = client_read_answer(&more, true);
+    ANSWER_CLEANUP struct answer refused = client_ask(&more, GET);
     CHECK_INT(refused.code, 503);
     CHECK_STR(answer_header(&refused, "Retry-After"), "1");
+    CHECK(client_is_closed(&more));
     client_close(&more);
+    check_case("what operators look at is served, once, however many silent ones come");
+    struct client silent[SILENT];
+    for (size_t i = 0; i < SILENT; i++) {
+        silent[i] = client_open(server);
+        struct client operator= client_open(server);
+        ANSWER_CLEANUP struct answer answer = client_ask(&operator, "GET /vital HTTP/1.1\r\nHost: a\r\n\r\n");
+        CHECK_INT(answer.code, 200);
+        CHECK(client_is_closed(&operator));
+        client_close(&operator);
+    }
+    CHECK(client_is_closed(&silent[0]));
+    for (size_t i = 0; i < SILENT; i++)
+        client_close(&silent[i]);
+    wait_for_connections(server, LIMIT);
     struct http_stats stats;
     http_server_get_stats(server, &stats);
     CHECK_INT(stats.connections, LIMIT);
@@ -309,6 +341,90 @@ static void test_all_busy(void)
         CHECK_INT(answer.code, 200);
         client_close(&clients[i]);
     }
+    http_server_close(server);
+}
+
+/* A client of another address of the loopback. */
+static struct client client_open_from(const struct http_server *server, uint32_t address)
+{
+    struct sockaddr_in from = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(address)};
+    struct sockaddr_in to = {
+        .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK), .sin_port = htons(server_port(server))};
+    struct client client = {.fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+    struct timeval limit = {.tv_sec = 10};
+    (void)setsockopt(client.fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+    CHECK_INT(bind(client.fd, (struct sockaddr *)&from, sizeof from), 0);
+    CHECK_INT(connect(client.fd, (struct sockaddr *)&to, sizeof to), 0);
+    return client;
+}
+
+static void test_streams(void)
+{
+    static const struct {
+        const char *says;
+        uint32_t address;
+        unsigned code;
+    } rows[] = {
+        {"the first of an address", INADDR_LOOPBACK + 1, 200},
+        {"its second", INADDR_LOOPBACK + 1, 200},
+        {"its third", INADDR_LOOPBACK + 1, 429},
+        {"another address", INADDR_LOOPBACK + 2, 200},
+        {"no more in all", INADDR_LOOPBACK + 2, 503},
+    };
+    enum { ROWS = sizeof rows / sizeof rows[0] };
+    static const char ask[] = "GET /stream HTTP/1.1\r\nHost: a\r\n\r\n";
+    struct client clients[ROWS];
+    struct http_server *server = open_with((struct http_settings){.connections = 100, .streams = 3, .streams_each = 2});
+    for (size_t i = 0; i < ROWS; i++) {
+        check_case("%s", rows[i].says);
+        clients[i] = client_open_from(server, rows[i].address);
+        CHECK(client_send(&clients[i], ask));
+        if (rows[i].code == 200) {
+            CHECK(client_wait_for(&clients[i], "HTTP/1.1 200"));
+            continue;
+        }
+        ANSWER_CLEANUP struct answer refused = client_read_answer(&clients[i], true);
+        CHECK_INT(refused.code, rows[i].code);
+        CHECK_STR(answer_header(&refused, "Retry-After"), "5");
+        CHECK(strstr(text_get(&refused.body), "event streams open"));
+        ANSWER_CLEANUP struct answer other =
+            client_ask(&clients[i], GET); /* all else is served, on the same connection */
+        CHECK_INT(other.code, 200);
+    }
+    check_case("who leaves makes room");
+    client_close(&clients[0]);
+    wait_for_connections(server, ROWS - 1);
+    CHECK(client_send(&clients[4], ask));
+    CHECK(client_wait_for(&clients[4], "HTTP/1.1 200"));
+    for (size_t i = 1; i < ROWS; i++)
+        client_close(&clients[i]);
+    http_server_close(server);
+}
+
+static void test_connections_of_one(void)
+{
+    enum { EACH = 3 };
+    struct client clients[EACH + 2];
+    struct http_server *server = open_with((struct http_settings){.connections = 100, .connections_each = EACH});
+    for (size_t i = 0; i < EACH + 2; i++) {
+        bool is_over = i == EACH;
+        check_case("%s", is_over ? "one too many" : i < EACH ? "few enough" : "another address");
+        clients[i] = client_open_from(server, INADDR_LOOPBACK + 1 + (i > EACH));
+        if (!is_over)
+            CHECK(client_send(&clients[i], GET));
+        ANSWER_CLEANUP struct answer answer = client_read_answer(&clients[i], true);
+        CHECK_INT(answer.code, is_over ? 429 : 200);
+        CHECK_STR(answer_header(&answer, "Retry-After"), is_over ? "1" : "");
+    }
+    check_case("who leaves makes room");
+    client_close(&clients[0]);
+    client_close(&clients[EACH]);
+    wait_for_connections(server, EACH);
+    clients[0] = client_open_from(server, INADDR_LOOPBACK + 1);
+    ANSWER_CLEANUP struct answer answer = client_ask(&clients[0], GET);
+    CHECK_INT(answer.code, 200);
+    for (size_t i = 0; i < EACH + 2; i++)
+        client_close(&clients[i]);
     http_server_close(server);
 }
 
@@ -435,6 +551,8 @@ CHECK_MAIN({"slow clients are cut", test_slow}, {"a steady client is not", test_
            {"stuck readers are cut", test_stuck_reader},
            {"answers that nobody reads are bounded in memory", test_unread_memory},
            {"long work is waited for", test_patience}, {"idle connections make room", test_flood},
-           {"a server at its limit refuses", test_all_busy}, {"a drain serves whom it accepted", test_drain},
-           {"a drain under load cuts nothing", test_drain_under_load},
+           {"a server at its limit refuses", test_all_busy},
+           {"streams are few, of each address and in all", test_streams},
+           {"connections of one address can be limited", test_connections_of_one},
+           {"a drain serves whom it accepted", test_drain}, {"a drain under load cuts nothing", test_drain_under_load},
            {"a server can be closed under load", test_close_under_load})
