@@ -73,7 +73,7 @@ static const struct call calls[] = {
     {"mapping memory", 0, SYS_mmap, {0, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1}},
     {"naming a thread", 0, SYS_prctl, {PR_SET_NAME, ADDRESS("name")}},
     {"reading a limit", 0, SYS_prlimit64, {0, RLIMIT_STACK, 0, ADDRESS(bytes)}},
-    {"counting processors", EPERM, SYS_sched_getaffinity, {0, sizeof bytes, ADDRESS(bytes)}},
+    {"counting processors", ENOSYS, SYS_sched_getaffinity, {0, sizeof bytes, ADDRESS(bytes)}},
     {"looking at what it was given", 0, SYS_fstat, {KEPT, ADDRESS(&file)}},
     /* what only an attacker tries */
     {"running a program", KILLS, SYS_execve, {ADDRESS(program), ADDRESS(program_arguments), 0}},
