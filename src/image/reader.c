@@ -27,10 +27,24 @@ struct reader {
     uint32_t next_frame;
 };
 
-static const struct source_ops *const sources[IMAGE_FORMATS] = {
-    [IMAGE_JPEG] = &source_vips, [IMAGE_PNG] = &source_vips,  [IMAGE_GIF] = &source_vips,  [IMAGE_WEBP] = &source_vips,
-    [IMAGE_HEIC] = &source_heif, [IMAGE_AVIF] = &source_avif, [IMAGE_TIFF] = &source_vips,
+/* Of each format: what decodes it, and what its animations, if that is another. */
+static const struct {
+    const struct source_ops *ops;
+    bool (*is_animation)(const struct source_file *file);
+    const struct source_ops *animation;
+} sources[IMAGE_FORMATS] = {
+    [IMAGE_JPEG] = {.ops = &source_vips}, [IMAGE_PNG] = {&source_vips, source_apng_is_animation, &source_apng},
+    [IMAGE_GIF] = {.ops = &source_gif},   [IMAGE_WEBP] = {&source_vips, source_webp_is_animation, &source_webp},
+    [IMAGE_HEIC] = {.ops = &source_heif}, [IMAGE_AVIF] = {.ops = &source_avif},
+    [IMAGE_TIFF] = {.ops = &source_vips},
 };
+
+static const struct source_ops *find_source(const struct source_file *file)
+{
+    enum image_format format = file->job->format;
+    bool moves = sources[format].is_animation && sources[format].is_animation(file);
+    return moves ? sources[format].animation : sources[format].ops;
+}
 
 enum status reader_prepare(const char *program, struct text *why)
 {
@@ -91,7 +105,7 @@ enum status reader_open(int file, const struct job *job, struct reader **ret_rea
         status = STATUS_INTERNAL;
     }
     if (status == STATUS_OK) {
-        reader->ops = sources[job->format];
+        reader->ops = find_source(&reader->file);
         status = reader->ops->open(&reader->file, &reader->source, &info, why);
     }
     if (status == STATUS_OK)

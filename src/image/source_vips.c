@@ -1,34 +1,26 @@
 /* What libvips reads best: PNG, TIFF, stills in WebP, and JPEGs that are more than planes of luma and chroma. */
 #include "exif.h"
 #include "memory.h"
+#include "png_chunks.h"
 #include "source.h"
 #include "trouble.h"
 
 #include <stdlib.h>
-#include <string.h>
-#include <time.h>
 #include <vips/vips.h>
 
 enum { EXTRA_BANDS_MAX = 3 };
 
 struct libvips_source {
     struct source_file file;
-    VipsImage *image; /* 8 or 16 bits; the frames one below the other */
+    VipsImage *image; /* 8 or 16 bits */
     VipsRegion *region;
-    int page_height;
-    int *durations;
-    int durations_count;
 };
 
-/* libvips's operation for each format, and whether it takes "n", the number of pages. */
-struct loader {
-    const char *operation;
-    bool animated;
-};
-static const struct loader loaders[IMAGE_FORMATS] = {
-    [IMAGE_JPEG] = {"jpegload_buffer", false}, [IMAGE_PNG] = {"pngload_buffer", false},
-    [IMAGE_GIF] = {"gifload_buffer", true},    [IMAGE_WEBP] = {"webpload_buffer", true},
-    [IMAGE_TIFF] = {"tiffload_buffer", false},
+static const char *const loaders[IMAGE_FORMATS] = {
+    [IMAGE_JPEG] = "jpegload_buffer",
+    [IMAGE_PNG] = "pngload_buffer",
+    [IMAGE_WEBP] = "webpload_buffer",
+    [IMAGE_TIFF] = "tiffload_buffer",
 };
 
 static enum status say_trouble(const struct source_file *file, struct text *why)
@@ -62,13 +54,10 @@ static int choose_shrink(const struct job *job)
 static bool load(struct libvips_source *source)
 {
     const struct job *job = source->file.job;
-    const struct loader *loader = &loaders[job->format];
     VipsBlob *blob = vips_blob_new(NULL, source->file.bytes, source->file.size);
-    VipsOperation *operation = vips_operation_new(loader->operation);
+    VipsOperation *operation = vips_operation_new(loaders[job->format]);
     g_object_set(operation, "buffer", blob, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on", VIPS_FAIL_ON_ERROR, NULL);
     vips_area_unref(VIPS_AREA(blob));
-    if (loader->animated)
-        g_object_set(operation, "n", -1, NULL);
     if (job->format == IMAGE_JPEG)
         g_object_set(operation, "shrink", choose_shrink(job), NULL);
     if (job->format == IMAGE_WEBP)
@@ -84,18 +73,13 @@ static bool load(struct libvips_source *source)
 static void read_header(struct libvips_source *source, struct source_info *info)
 {
     VipsImage *image = source->image;
-    int plays = 0;
-    if (vips_image_get_typeof(image, "loop"))
-        (void)vips_image_get_int(image, "loop", &plays);
-    source->page_height = vips_image_get_page_height(image);
     *info = (struct source_info){
         .width = (uint32_t)vips_image_get_width(image),
-        .height = (uint32_t)source->page_height,
-        .frames = (uint32_t)(vips_image_get_height(image) / source->page_height),
+        .height = (uint32_t)vips_image_get_height(image),
+        .frames = 1,
         .orientation = source->file.job->format == IMAGE_JPEG
                            ? exif_orientation_of_jpeg(source->file.bytes, source->file.size)
                            : vips_image_get_orientation(image),
-        .plays = plays > 0 && plays < 65536 ? (uint32_t)plays : 0,
     };
 }
 
@@ -191,6 +175,16 @@ static void describe(const struct libvips_source *source, bool has_profile, stru
         (void)vips_image_get_blob(image, VIPS_META_ICC_NAME, &ret_colours->profile, &ret_colours->profile_bytes);
 }
 
+/* PNG's words that libvips doesn't know. */
+static void describe_png(const struct source_file *file, struct colours *colours)
+{
+    struct png_colours said;
+    png_read_colours(file->bytes, file->size, &said);
+    colours->light = said.light;
+    if (said.has_codes)
+        colours->profile = NULL;
+}
+
 static enum status normalise(struct libvips_source *source, struct colours *ret_colours, struct text *why)
 {
     bool described = is_described(source->image);
@@ -201,6 +195,8 @@ static enum status normalise(struct libvips_source *source, struct colours *ret_
     if (!done || !drop_extra_bands(source, (unsigned)find_model(source->image) + EXTRA_BANDS_MAX))
         return say_trouble(&source->file, why);
     describe(source, described, ret_colours);
+    if (source->file.job->format == IMAGE_PNG)
+        describe_png(&source->file, ret_colours);
     return STATUS_OK;
 }
 
@@ -213,20 +209,7 @@ static void libvips_close(void *opaque)
         g_object_unref(source->region);
     if (source->image)
         g_object_unref(source->image);
-    free(source->durations);
     free(source);
-}
-
-/* A copy: the image lets go of them when its first row is read. */
-static void read_durations(struct libvips_source *source)
-{
-    int *durations = NULL, count = 0;
-    if (!vips_image_get_typeof(source->image, "delay")
-        || vips_image_get_array_int(source->image, "delay", &durations, &count))
-        return;
-    source->durations = NEW_ARRAY((size_t)count, int);
-    source->durations_count = count;
-    memcpy(source->durations, durations, (size_t)count * sizeof *durations);
 }
 
 static enum status libvips_open(const struct source_file *file, void **ret_source, struct source_info *ret_info,
@@ -243,7 +226,6 @@ static enum status libvips_open(const struct source_file *file, void **ret_sourc
         libvips_close(source);
         return status;
     }
-    read_durations(source);
     source->region = vips_region_new(source->image);
     *ret_source = source;
     return STATUS_OK;
@@ -253,23 +235,16 @@ static enum status libvips_read(void *opaque, uint32_t frame, uint32_t y, uint32
                                 struct text *why)
 {
     struct libvips_source *source = opaque;
-    const VipsRect strip = {0, (int)frame * source->page_height + (int)y, vips_image_get_width(source->image),
-                            (int)rows};
+    (void)frame;
+    const VipsRect strip = {0, (int)y, vips_image_get_width(source->image), (int)rows};
     if (vips_region_prepare(source->region, &strip))
         return say_trouble(&source->file, why);
     *ret_rows = (struct source_rows){VIPS_REGION_ADDR(source->region, 0, strip.top), VIPS_REGION_LSKIP(source->region)};
     return STATUS_OK;
 }
 
-static int libvips_duration(void *opaque, uint32_t frame)
-{
-    const struct libvips_source *source = opaque;
-    return frame < (uint32_t)source->durations_count ? source->durations[frame] : -1;
-}
-
 const struct source_ops source_vips = {
     .open = libvips_open,
     .read = libvips_read,
-    .duration_ms = libvips_duration,
     .close = libvips_close,
 };

@@ -3,6 +3,7 @@
 #include "memory.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <webp/encode.h>
 #include <webp/mux.h>
 
@@ -130,6 +131,7 @@ struct webp_animation {
     WebPAnimEncoder *encoder;
     WebPConfig config;
     int time_ms; /* at which the next frame begins */
+    bool has_alpha;
 };
 
 enum status webp_animation_new(uint32_t width, uint32_t height, uint32_t plays, unsigned quality,
@@ -162,11 +164,21 @@ enum status webp_animation_add(struct webp_animation *animation, const struct pi
     WebPPicture webp;
     if (!fill(picture, true, &webp))
         return set_trouble(VP8_ENC_ERROR_OUT_OF_MEMORY, why);
+    animation->has_alpha = animation->has_alpha || WebPPictureHasTransparency(&webp);
     bool added = WebPAnimEncoderAdd(animation->encoder, &webp, animation->time_ms, &animation->config);
     int error = webp.error_code;
     WebPPictureFree(&webp);
     animation->time_ms += duration_ms;
     return added ? STATUS_OK : set_trouble(error, why);
+}
+
+/* The encoder cuts off what is transparent around a frame, and then forgets to say that the canvas is: players would show it black. The
+ * word is a bit of the header (RFC 9649, 2.7). */
+static void mark_alpha(uint8_t *bytes, size_t size)
+{
+    enum { NAME = 12, FLAGS = 20, FLAG_ALPHA = 0x10 };
+    if (size > FLAGS && memcmp(bytes + NAME, "VP8X", 4) == 0)
+        bytes[FLAGS] |= FLAG_ALPHA;
 }
 
 enum status webp_animation_finish(struct webp_animation *animation, struct webp_file *ret_file, struct text *why)
@@ -178,5 +190,7 @@ enum status webp_animation_finish(struct webp_animation *animation, struct webp_
         || !WebPAnimEncoderAssemble(animation->encoder, &data))
         return set_trouble(VP8_ENC_ERROR_OUT_OF_MEMORY, why);
     *ret_file = (struct webp_file){(uint8_t *)(uintptr_t)data.bytes, data.size};
+    if (animation->has_alpha)
+        mark_alpha(ret_file->bytes, ret_file->size);
     return STATUS_OK;
 }

@@ -49,7 +49,8 @@ static void test_pixels(void)
     } rows[] = {
         {"plain.jpg", 300, 200, 1, blue, white},        {"plain.png", 300, 200, 1, blue, white},
         {"orientation-6.jpg", 200, 300, 1, NULL, NULL}, {"one.png", 1, 1, 1, NULL, NULL},
-        {"animated.gif", 300, 200, 2, blue, white},
+        {"animated.gif", 300, 200, 2, blue, white},     {"sequence.avif", 300, 200, 2, blue, white},
+        {"cleared.png", 80, 80, 2, red, red},
     };
     const struct darkroom_sight sight = {.short_side = 200, .long_side = 1000, .frames = 2};
     struct darkroom_settings settings = fixture_settings();
@@ -214,9 +215,10 @@ static void test_prints(void)
         uint32_t short_side;
         bool is_kept;
     } rows[] = {
-        {"plain.jpg", 200, true}, {"large.jpg", 480, true},     {"orientation-6.jpg", 200, true},
-        {"plain.png", 200, true}, {"alpha.png", 200, true},     {"one.png", 200, true},
-        {"tall.jpg", 200, false}, {"animated.gif", 200, false}, {"wide.png", 200, false},
+        {"plain.jpg", 200, true},   {"large.jpg", 480, true},      {"orientation-6.jpg", 200, true},
+        {"plain.png", 200, true},   {"alpha.png", 200, true},      {"one.png", 200, true},
+        {"tall.jpg", 200, false},   {"animated.gif", 200, false},  {"wide.png", 200, false},
+        {"cleared.png", 40, false}, {"sequence.avif", 200, false},
     };
     struct darkroom_settings settings = fixture_settings();
     struct darkroom *darkroom = fixture_open(&settings);

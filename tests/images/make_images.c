@@ -211,6 +211,7 @@ int main(int argc, char **argv)
     save(animation(), "pages.tif");
     save_kinds();
     save_avifs();
+    save_animations();
     vips_shutdown();
     return 0;
 }

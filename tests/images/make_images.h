@@ -22,8 +22,12 @@ struct file {
 struct file read_file(const char *name);
 void write_file(const char *name, const void *bytes, size_t size);
 
+/* A PNG's chunk, with its sum. */
+void add_chunk(GByteArray *bytes, const char *type, const guint8 *data, guint size);
+
 /* Kinds of each format that are rare, and that went wrong once: make_kinds.c */
 void save_kinds(void);
-void save_avifs(void); /* make_avif.c */
+void save_avifs(void);      /* make_avif.c */
+void save_animations(void); /* make_animations.c */
 
 #endif

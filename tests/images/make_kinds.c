@@ -181,6 +181,36 @@ static void save_coded(const char *from, const char *name, unsigned primaries, u
     g_free(file.bytes);
 }
 
+/* ---- PNG ---- */
+
+/* A chunk that is put behind the header. */
+struct addition {
+    const char *name, *type;
+    guint size;
+    guint8 data[32];
+};
+static const struct addition additions[] = {
+    {"pq.png", "cICP", 4, {PRIMARIES_BT2020, TRANSFER_PQ, 0, 1}},
+    {"hlg.png", "cICP", 4, {PRIMARIES_BT2020, TRANSFER_HLG, 0, 1}},
+    {"p3-codes.png", "cICP", 4, {PRIMARIES_P3, TRANSFER_SRGB, 0, 1}},
+    {"open-codes.png", "cICP", 4, {2, 2, 0, 1}},
+    {"linear.png", "gAMA", 4, {0, 1, 0x86, 0xA0}},
+    {"srgb-gamma.png", "gAMA", 4, {0, 0, 0xB1, 0x8F}},
+};
+
+static void save_addition(const struct addition *addition)
+{
+    enum { BEHIND_HEADER = 33 };
+    struct file plain = read_file("plain.png");
+    GByteArray *bytes = g_byte_array_new();
+    g_byte_array_append(bytes, (const guint8 *)plain.bytes, BEHIND_HEADER);
+    add_chunk(bytes, addition->type, addition->data, addition->size);
+    g_byte_array_append(bytes, (const guint8 *)plain.bytes + BEHIND_HEADER, (guint)(plain.size - BEHIND_HEADER));
+    write_file(addition->name, bytes->data, bytes->len);
+    g_byte_array_unref(bytes);
+    g_free(plain.bytes);
+}
+
 void save_kinds(void)
 {
     save_profiles();
@@ -188,6 +218,8 @@ void save_kinds(void)
     save_two_exifs("orientation-1.jpg", "orientation-6.jpg", "two-exifs.jpg");
     save_two_exifs("orientation-6.jpg", "orientation-1.jpg", "two-exifs-turned.jpg");
     save_float_grey();
+    for (size_t i = 0; i < sizeof additions / sizeof additions[0]; i++)
+        save_addition(&additions[i]);
     save_coded("plain.heic", "pq.heic", PRIMARIES_BT2020, TRANSFER_PQ);
     save_coded("plain.heic", "p3.heic", PRIMARIES_P3, TRANSFER_SRGB);
 }
