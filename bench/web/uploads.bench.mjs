@@ -24,7 +24,7 @@ async function use(page) {
     await page.locator('.pswp--open').waitFor({ state: 'detached' });
 }
 
-const isUnderWay = (page) => page.getByText(/uploads? under way/).isVisible();
+const isUnderWay = (page) => page.getByText(/uploads? in progress/).isVisible();
 
 const upload = (files) => async (page) => {
     await observe(page, [{ type: 'event', durationThreshold: SEEN_FROM_MS }]);
@@ -33,7 +33,7 @@ const upload = (files) => async (page) => {
     await page.reload();
     await imagesSeen(page);
     await choose(page, files);
-    await page.getByText(/uploads? under way/).waitFor();
+    await page.getByText(/uploads? in progress/).waitFor();
     let rounds = 0;
     while (await isUnderWay(page)) { await use(page); rounds++; }
     if (rounds === 0) throw new Error('The uploads were done before anybody could use the page.');

@@ -12,10 +12,18 @@ function readStat(pid) {
     }
 }
 
+const living = () => readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map((name) => readStat(Number(name)))
+    .filter((one) => one && one.state !== 'Z' && one.state !== 'X');
+
+/* The living processes below this one, children and theirs. */
+export function descendants(pid) {
+    const children = living().filter((one) => one.parent === pid).map((one) => one.pid);
+    return children.flatMap((child) => [child, ...descendants(child)]);
+}
+
 /* The living processes of a session. Zombies are dead: only their parent has not asked yet. */
 export function processesOfSession(session) {
-    return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map((name) => readStat(Number(name)))
-        .filter((one) => one && one.session === session && one.state !== 'Z' && one.state !== 'X');
+    return living().filter((one) => one.session === session);
 }
 
 /* The darkroom of a server: the first process, which is the server's child, and its workers. */

@@ -59,11 +59,11 @@ test('the newest question is answered, in whatever order answers come', () => wi
 
 test('a search has a page of results; nobody is said in words', () => withPage(server, async (page) => {
     await page.goto('/search?q=ann');
-    await page.getByRole('heading', { name: 'begins with “ann”' }).waitFor();
+    await page.getByRole('heading', { name: 'start with “ann”' }).waitFor();
     await page.locator('.people strong').nth(1).waitFor();
     assert.deepEqual(await page.locator('.people strong').allInnerTexts(), ['anna_b', 'annika']);
     await page.goto('/search?q=zzz');
-    await page.getByRole('heading', { name: 'Nobody’s name begins with “zzz”' }).waitFor();
+    await page.getByRole('heading', { name: 'No names start with “zzz”' }).waitFor();
 }));
 
 test('a profile shows its photos and their number', () => withPage(server, async (page) => {
@@ -192,7 +192,9 @@ test('deleting can be undone for a while, and then is done', async () => {
             await page.locator('.pswp--open').waitFor();
             if (!await page.locator('.viewer-panel .info').isVisible()) await page.getByRole('button', { name: 'Details' }).click();
             await page.locator('.viewer-panel').getByRole('button', { name: 'Delete' }).click();
-            await page.getByText('Photo deleted').waitFor();
+            await page.getByText('Photo deleted').last().waitFor();
+            await page.keyboard.press('Escape'); // the next photo is shown
+            await page.locator('.pswp').waitFor({ state: 'detached' });
             await cell.waitFor({ state: 'detached' });
             await page.clock.runFor(1000);
         };
@@ -209,9 +211,70 @@ test('deleting can be undone for a while, and then is done', async () => {
     }, { name: 'ada' });
 });
 
+test('the viewer goes on to the next photo when one is deleted, and each can be undone', async () => {
+    const own = await startWith([70, 71, 72].map((number) => ['zoe', photograph(number).bytes]));
+    const [third, second, first] = own.ids;
+    await withPage(own.server, async (page) => {
+        await page.goto('/@zoe');
+        await cells(page).nth(1).click();
+        await page.locator('.pswp--open').waitFor();
+        if (!await page.locator('.viewer-panel .info').isVisible()) await page.getByRole('button', { name: 'Details' }).click();
+        const shows = (id) => page.locator(`.pswp__item[aria-hidden="false"] img[src$="${id}-comp.webp"]`).waitFor();
+        const remove = () => page.locator('.viewer-panel').getByRole('button', { name: 'Delete' }).click();
+        await shows(second);
+        await remove();
+        await shows(third);
+        await page.locator('.pswp').getByRole('status').getByText('Photo 2 of 2 by zoe').waitFor();
+        await remove();
+        await shows(first); // the last one was deleted: the one before
+        assert.equal(await page.getByRole('button', { name: 'Undo' }).count(), 2);
+        await page.getByRole('button', { name: 'Undo' }).first().click();
+        await page.getByRole('button', { name: 'Undo' }).first().click();
+        await page.keyboard.press('Escape');
+        await page.locator('.pswp').waitFor({ state: 'detached' });
+        await cells(page).nth(2).waitFor();
+    }, { name: 'zoe' });
+    await own.server.stop();
+});
+
+test('copying works without a secure page, too', () => withPage(server, async (page) => {
+    await page.addInitScript(() => Object.defineProperty(navigator, 'clipboard', { value: undefined }));
+    await page.goto(`/photo/${newestOfAda()}`);
+    await page.getByRole('button', { name: 'Link', exact: true }).click();
+    await page.getByText('Copied').waitFor();
+    await page.locator('#search').focus();
+    await page.keyboard.press('Control+V');
+    assert.equal(await page.locator('#search').inputValue(), `${server.url}/photo/${newestOfAda()}`);
+}));
+
+test('a reload and the way back lead to where one was', () => withPage(server, async (page) => {
+    await page.setViewportSize({ width: 500, height: 240 });
+    await page.goto('/');
+    await cells(page).first().waitFor();
+    await page.evaluate(() => scrollTo(0, 150));
+    const top = await page.evaluate(() => scrollY);
+    assert.ok(top > 50, 'there is something to scroll');
+    const isThere = () => page.waitForFunction((wanted) => Math.abs(scrollY - wanted) < 2, top);
+    await page.waitForFunction((wanted) => history.state?.top === wanted, top);
+    await page.reload();
+    await isThere();
+    await page.evaluate(() => document.querySelector('.brand').click());
+    await page.evaluate(() => scrollTo(0, 150));
+    await page.evaluate(() => { const link = document.createElement('a'); link.href = '/@ada'; document.body.append(link); link.click(); });
+    await page.getByRole('heading', { name: 'ada' }).waitFor();
+    await page.goBack();
+    await isThere();
+}));
+
+test('a server that is away is not called a network that is away', () => withPage(server, async (page) => {
+    await page.route('**/users?username=**', (route) => route.abort('connectionrefused'));
+    await page.goto('/search?q=ann');
+    await page.getByRole('heading', { name: 'The server can’t be reached' }).waitFor();
+}, { expected: [/users\?username=ann/] }));
+
 test('a photo or a page that is not there is said in words', () => withPage(server, async (page) => {
     await page.goto('/photo/0123456789abcdef0123456789abcdef');
-    await page.getByRole('heading', { name: 'There is no such photo' }).waitFor();
+    await page.getByRole('heading', { name: 'Photo not found' }).waitFor();
 }, { expected: [/\/photos?\/0123456789abcdef/] }));
 
 test('a server that does not answer is said in words, and asked again', () => withPage(server, async (page) => {

@@ -53,7 +53,7 @@ test('starts without a server, with the photos that were seen', async () => {
         await page.goto(address);
         await page.waitForFunction(() => document.querySelector('.stage img')?.naturalWidth > 0);
         await page.goto('/@somebody_else');
-        await page.getByRole('heading', { name: 'You are offline' }).waitFor();
+        await page.getByRole('heading', { name: 'The server can’t be reached' }).waitFor();
     }, WITH_WORKER);
 });
 
@@ -61,7 +61,7 @@ test('says so when there is no network', () => withPage(server, async (page, con
     await page.goto('/');
     await loaded(page);
     await context.setOffline(true);
-    await page.getByText('You are offline. What you have seen before is still here').waitFor();
+    await page.getByText('You’re offline. Photos you’ve opened are still available').waitFor();
     await context.setOffline(false);
     await page.locator('.offline').waitFor({ state: 'detached' });
 }));
@@ -91,7 +91,7 @@ test('says that what came before its worker was ready has to be shared again', (
         document.body.append(form);
         form.submit();
     });
-    await page.getByRole('status').getByText('please share once more').waitFor();
+    await page.getByRole('status').getByText('Please share it again').waitFor();
     assert.equal(new URL(page.url()).pathname + new URL(page.url()).search, '/', 'a reload does not say it again');
 }));
 

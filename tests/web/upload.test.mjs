@@ -33,7 +33,7 @@ test('asks who one is, publishes, and shows it without being asked', () => withP
 test('says in words why a picture is refused', () => withPage(server, async (page) => {
     await page.goto('/');
     await choose(page, [{ name: 'letter.jpg', bytes: Buffer.from('This is a letter, and no photo at all, whatever its name says.') }]);
-    await jobState(page, 'letter.jpg', 'Refused');
+    await jobState(page, 'letter.jpg', 'Not published');
     assert.match(await job(page, 'letter.jpg').locator('.job-reason').innerText(), /not a photo/);
 }, { name: newName(), expected: [/\/uploads\//] }));
 
@@ -47,7 +47,7 @@ for (const [device, options] of [['a desktop', {}], ['a phone', PHONE]]) {
         const log = page.getByRole('log', { name: 'Uploads' });
         await log.getByText('2 published, 2 not').waitFor();
         const said = await log.locator('p').allInnerTexts();
-        assert.deepEqual(said.filter((text) => /^[ab]\.jpg: Refused\. /.test(text)).length, 2, said.join('\n'));
+        assert.deepEqual(said.filter((text) => /^[ab]\.jpg: Not published\. /.test(text)).length, 2, said.join('\n'));
         assert.ok(said.length <= 4, said.join('\n')); // how many, two refusals, and what became of all
     }, { name: newName(), expected: [/\/uploads\//], ...options }));
 }
@@ -57,7 +57,7 @@ test('files that are no photos are named, and do not keep the photos from being 
     const files = [photograph(52), ...['a.pdf', 'b.txt', 'c.mp4', 'd.doc', '.DS_Store'].map((name) => ({ name, bytes: Buffer.from('x') }))];
     const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.getByRole('button', { name: 'Upload' }).first().click()]);
     await chooser.setFiles(files.map(({ name, bytes }) => ({ name, mimeType: name.endsWith('.jpg') ? 'image/jpeg' : 'application/pdf', buffer: bytes })));
-    await page.getByText('Not uploaded, because they aren’t photos: a.pdf, b.txt, c.mp4, and 1 more file').waitFor();
+    await page.getByText('Not uploaded, because they aren’t photos: a.pdf, b.txt, c.mp4 and 1 more file').waitFor();
     await jobState(page, photograph(52).name, 'Published');
 }, { name: newName() }));
 
@@ -65,7 +65,7 @@ test('takes twenty at once, shows each on its way, and keeps the page usable', (
     const many = Array.from({ length: 20 }, (_, number) => photograph(20 + number));
     await page.goto('/mine');
     await choose(page, many);
-    await page.getByText(/^\d+ uploads under way$/).waitFor(); // the first may be done before the last is listed
+    await page.getByText(/^\d+ uploads in progress$/).waitFor(); // the first may be done before the last is listed
     await page.waitForFunction(() => document.querySelectorAll('.job').length === 20);
     await page.locator('.summary').getByText('20 photos published').waitFor();
     assert.equal(await page.locator('.job-published').count(), 20);
@@ -93,14 +93,14 @@ test('does not send what this author has already', () => withPage(server, async 
     await choose(page, [photograph(3)]);
     await jobState(page, photograph(3).name, 'Published');
     await choose(page, [{ ...photograph(3), name: 'the-same-again.jpg' }]);
-    await jobState(page, 'the-same-again.jpg', 'You have this photo already');
+    await jobState(page, 'the-same-again.jpg', 'You’ve already uploaded this photo');
 }, { name: newName() }));
 
 test('waits while there is no network, and goes on when it is back', () => withPage(server, async (page, context) => {
     await page.goto('/mine');
     await page.getByRole('heading', { name: 'Nothing is being uploaded' }).waitFor();
     await context.setOffline(true);
-    await page.getByText('You are offline').first().waitFor();
+    await page.getByText('You’re offline').first().waitFor();
     await choose(page, [photograph(5)]);
     await jobState(page, photograph(5).name, 'Waiting for network');
     await context.setOffline(false);

@@ -17,6 +17,7 @@ describe('a job becomes', () => {
         ['waiting without losing its place', [begun, { kind: 'created', url: '/uploads/1' }, { kind: 'cut' }], 'waiting', { uploadUrl: '/uploads/1' }],
         ['checking when the server has it', [begun, accepted], 'checking', { photoId: 'f00d', sent: 1000, uploadUrl: null }],
         ['checking while it is looked at', [begun, accepted, { kind: 'stage', stage: 'DetectAndStore' }], 'checking'],
+        ['in review while a person has to decide', [begun, accepted, { kind: 'stage', stage: 'Review' }], 'review'],
         ['processing while it is made smaller', [begun, accepted, { kind: 'stage', stage: 'Resize' }], 'processing'],
         ['published', [begun, accepted, { kind: 'stage', stage: 'Publish' }, { kind: 'ended', status: 'SUCCESS', reason: null }], 'published', { reason: null }],
         ['refused, with the reason', [begun, accepted, { kind: 'ended', status: 'ERROR', reason: 'No.' }], 'refused', { reason: 'No.' }],

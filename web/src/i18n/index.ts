@@ -12,8 +12,10 @@ const preferred = navigator.languages.map((tag) => tag.split('-')[0] ?? '').find
 export const language = remembered('language', preferred ?? 'en');
 
 const catalogue = signal<Catalogue>(en);
-/* Changes only when the words are there, so that dates and words are always of one language. */
-export const locale = signal('en');
+/* Dates and numbers as the reader's country writes them, if the browser names one for this language; English is British else.
+ * Changes only when the words are there, so that dates and words are always of one language. */
+const localeOf = (code: string) => navigator.languages.find((tag) => tag.startsWith(`${code}-`)) ?? (code === 'en' ? 'en-GB' : code);
+export const locale = signal(localeOf('en'));
 
 const names = new Map([['en', en.languageName as string]]);
 export const languageName = (code: string) => names.get(code) ?? new Intl.DisplayNames(code, { type: 'language' }).of(code) ?? code;
@@ -24,7 +26,7 @@ async function speak(code: string) {
     if (!words || language.peek() !== code) return;
     names.set(code, words.languageName);
     catalogue.value = words;
-    locale.value = code;
+    locale.value = localeOf(code);
     document.documentElement.lang = code;
     document.documentElement.dir = direction(code);
 }

@@ -43,10 +43,10 @@ export interface PhotoDetail {
     alt_text?: string | null;
 }
 
-/* An answer that is none: status 0 says that nobody answered at all. */
+/* An answer that is none: status 0 says that nobody answered at all: it is lost. */
 export class Problem extends Error {
     constructor(readonly status: number, message: string) { super(message); }
-    get isOffline() { return this.status === 0; }
+    get isLost() { return this.status === 0; }
 }
 
 export interface Ask { method?: string; headers?: HeadersInit; body?: BodyInit; signal?: AbortSignal; keepalive?: boolean }
@@ -56,7 +56,7 @@ export async function send(path: string, ask: Ask = {}): Promise<Response> {
     try {
         return await fetch(path.startsWith('http') ? path : API + path, ask);
     } catch (error) {
-        if (ask.signal?.aborted) throw error;
+        if ((error as Error).name === 'AbortError') throw error;
         throw new Problem(0, '');
     }
 }
@@ -72,10 +72,12 @@ export async function ask(path: string, options: Ask = {}): Promise<Response> {
     return answer;
 }
 
+const PATIENCE_MS = 20_000; // a server that never answers is as good as none
+
 export async function get<T>(path: string, signal?: AbortSignal): Promise<T> {
     const known = firstData(path);
     if (known !== undefined) return known as T;
-    return await (await ask(path, signal ? { signal } : {})).json() as T;
+    return await (await ask(path, { signal: AbortSignal.any([signal ?? [], AbortSignal.timeout(PATIENCE_MS)].flat()) })).json() as T;
 }
 
 export const thumbnailUrl = (id: string) => `${API}/buckets/thumbnails/${id}-thumb.webp`;

@@ -4,9 +4,11 @@ import { signal } from '@preact/signals';
 const here = () => ({ path: location.pathname, query: new URLSearchParams(location.search) });
 export const place = signal(here());
 
+const keepTop = () => history.replaceState({ ...history.state as object, top: scrollY }, '');
+
 /* Goes to a page of the app. The place where this one was scrolled to is kept for the way back. */
 export function go(to: string) {
-    history.replaceState({ ...history.state as object, top: scrollY }, '');
+    keepTop();
     history.pushState({}, '', to);
     place.value = here();
     scrollTo(0, 0);
@@ -32,15 +34,38 @@ function isPage(state: unknown) {
     return !(state as { isAbove?: boolean } | null)?.isAbove;
 }
 
+const RESTORE_MS = 4000;
+const KEEP_MS = 150; // browsers refuse more than a hundred changes in half a minute
+
+/* Scrolls there as soon as the page is long enough: lists grow while their end is near. Whoever scrolls themselves is let be. */
+function restore(top: number) {
+    if (top === 0) { scrollTo(0, 0); return; }
+    const end = performance.now() + RESTORE_MS;
+    const control = new AbortController();
+    for (const what of ['wheel', 'touchstart', 'keydown', 'pointerdown'])
+        addEventListener(what, () => control.abort(), { once: true, passive: true, signal: control.signal });
+    const go = () => {
+        if (control.signal.aborted) return;
+        scrollTo(0, top);
+        if (scrollY + 1 >= top || performance.now() > end) control.abort();
+        else requestAnimationFrame(go);
+    };
+    requestAnimationFrame(go);
+}
+
 export function startRouter() {
     history.scrollRestoration = 'manual';
+    let timer: ReturnType<typeof setTimeout>;
+    addEventListener('scroll', () => { clearTimeout(timer); timer = setTimeout(keepTop, KEEP_MS); }, { passive: true });
+    const { top } = (history.state ?? {}) as { top?: number };
+    if (top) restore(top);
     addEventListener('popstate', (event) => {
         if (!isPage(event.state)) { replace(location.pathname); return; }
         const now = here();
         const top = (event.state as { top?: number } | null)?.top ?? 0;
         if (now.path === place.value.path && now.query.toString() === place.value.query.toString()) return;
         place.value = now;
-        requestAnimationFrame(() => scrollTo(0, top));
+        restore(top);
     });
     addEventListener('click', (event) => {
         const link = event.target instanceof Element ? event.target.closest('a') : null;

@@ -3,6 +3,7 @@ import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { say } from '../i18n';
 import { asProblem } from '../lib/problem';
+import { sayProblem } from '../lib/say_problem';
 import type { Words } from '../uploads/job';
 
 const CAPTION_MAX = 500;
@@ -30,7 +31,7 @@ export function CaptionForm({ words: before, save, onDone }: Props) {
             onDone();
         } catch (error) {
             const problem = asProblem(error);
-            reason.value = problem.isOffline ? say('offlineEmpty') : problem.message;
+            reason.value = sayProblem(problem);
             isBusy.value = false;
         }
     };

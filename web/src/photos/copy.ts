@@ -14,12 +14,22 @@ export const htmlOf = (photo: Photo) => `<a href="${linkOf(photo)}"><img src="${
     + `height="${photo.height}" alt="${escapeHtml(titleOf(photo))}"></a>`;
 
 export async function copyText(text: string) {
-    try {
-        await navigator.clipboard.writeText(text);
-        showToast({ text: say('copied') });
-    } catch {
-        showToast({ text: say('copyFailed') });
-    }
+    const isCopied = await navigator.clipboard?.writeText(text).then(() => true, () => false) || copySelected(text);
+    showToast({ text: say(isCopied ? 'copied' : 'copyFailed') });
+}
+
+/* Pages without https have no clipboard of their own; what is selected can be copied all the same. */
+function copySelected(text: string): boolean {
+    const field = document.createElement('textarea');
+    const focused = document.activeElement;
+    field.value = text;
+    field.className = 'visually-hidden';
+    (focused?.closest('dialog, .pswp') ?? document.body).append(field); // where the focus may be
+    field.select();
+    const isCopied = document.execCommand('copy');
+    field.remove();
+    if (focused instanceof HTMLElement) focused.focus();
+    return isCopied;
 }
 
 export function sharePhoto(photo: Photo) {

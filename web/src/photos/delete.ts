@@ -2,6 +2,7 @@
 import { say } from '../i18n';
 import { deletePhoto, type Photo } from '../lib/api';
 import { asProblem } from '../lib/problem';
+import { sayProblem } from '../lib/say_problem';
 import { showToast, UNDO_MS } from '../lib/toast';
 import { hide } from './feed';
 
@@ -16,7 +17,7 @@ export function deleteWithUndo(photo: Photo) {
             const problem = asProblem(error);
             if (problem.status === 404) return;
             hide(id, false);
-            showToast({ text: say('deleteFailed', { reason: problem.isOffline ? say('offlineEmpty') : problem.message }) });
+            showToast({ text: say('deleteFailed', { reason: sayProblem(problem) }) });
         }
     };
     const timer = setTimeout(() => void finish(false), UNDO_MS);

@@ -1,10 +1,10 @@
 // Photos in justified rows, of which only those near the window are in the page. Arrow keys move among them.
 import { useComputed, useSignal, type ReadonlySignal } from '@preact/signals';
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
-import { say, sayDate } from '../i18n';
 import { photoPath, thumbnailUrl, type Photo } from '../lib/api';
 import { openViewer } from '../viewer/open';
 import { justify, neighbour, rowOf, visible, type Direction, type Layout } from './justify';
+import { sayPhoto } from './names';
 import { averageColour, blurUntilLoaded } from './placeholder';
 
 const GAP = 6;
@@ -93,7 +93,7 @@ function Cell({ photo, index, count, layout, isTabStop, onOpen }: CellProps) {
         event.preventDefault();
         onOpen();
     };
-    const name = photo.alt_text || photo.caption || say('photoNumber', { name: photo.author_username, date: sayDate(photo.timestamp) });
+    const name = sayPhoto(photo, index, count);
     return <li style={place} aria-setsize={count} aria-posinset={index + 1}>
         <a href={photoPath(photo.photo_id)} data-index={index} tabIndex={isTabStop ? 0 : -1} onClick={open}>
             <img ref={image} src={thumbnailUrl(photo.photo_id)} alt={name} decoding="async"

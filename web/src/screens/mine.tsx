@@ -1,12 +1,13 @@
 // My uploads: the queue of this device, in full.
+import { useEffect } from 'preact/hooks';
 import { say } from '../i18n';
 import { chooseFolder, choosePhotos, hasCamera, hasFolders, takePhoto } from '../ui/choose';
 import { Icon } from '../ui/icons';
 import { JobList, Summary } from '../ui/jobs';
-import { Empty } from '../ui/states';
+import { Empty, ListSkeleton } from '../ui/states';
 import { isFinished } from '../uploads/job';
-import { clearFinished } from '../uploads/queue';
-import { jobs } from '../uploads/state';
+import { clearFinished, startUploads } from '../uploads/queue';
+import { areJobsKnown, jobs } from '../uploads/state';
 
 export function Mine() {
     const choices = <div class="choices">
@@ -14,9 +15,10 @@ export function Mine() {
         {hasFolders && <button class="button" onClick={chooseFolder}><Icon name="folder" />{say('chooseFolder')}</button>}
         {hasCamera && <button class="button" onClick={takePhoto}><Icon name="camera" />{say('takePhoto')}</button>}
     </div>;
+    useEffect(() => { void startUploads(); }, []);
     return <div class="narrow">
         <h1 class="page-title">{say('mine')}</h1>
-        {jobs.value.length === 0 ? <Empty icon="upload" title={say('mineEmpty')} hint={say('mineEmptyHint')}>{choices}</Empty> : <>
+        {!areJobsKnown.value ? <ListSkeleton /> : jobs.value.length === 0 ? <Empty icon="upload" title={say('mineEmpty')} hint={say('mineEmptyHint')}>{choices}</Empty> : <>
             {choices}
             <div class="card"><div class="card-head"><Summary />
                 {jobs.value.some(isFinished) && <button class="button quiet" onClick={() => void clearFinished()}>{say('clearDone')}</button>}

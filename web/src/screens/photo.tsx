@@ -6,10 +6,13 @@ import { largeUrl, photoOf, showPhoto, thumbnailUrl, type Photo, type PhotoDetai
 import { asProblem } from '../lib/problem';
 import { goBack } from '../lib/router';
 import { hidden } from '../photos/feed';
+import { followPhoto } from '../photos/follow';
 import { PhotoInfo } from '../photos/info';
 import { averageColour } from '../photos/placeholder';
 import { Icon } from '../ui/icons';
+import { stateText } from '../ui/jobs';
 import { Empty, Failure } from '../ui/states';
+import { stateOf } from '../uploads/job';
 import { openViewer } from '../viewer/open';
 
 export function PhotoScreen({ id }: { id: string }) {
@@ -20,6 +23,8 @@ export function PhotoScreen({ id }: { id: string }) {
         showPhoto(id).then((answer) => { detail.value = answer; }, (error: unknown) => { problem.value = asProblem(error); });
     };
     useEffect(() => { detail.value = null; look(); }, [id]);
+    const isPending = detail.value?.status === 'PENDING';
+    useEffect(() => (isPending ? followPhoto(id, (stage) => { detail.value = { ...detail.value!, stage }; }, look) : undefined), [id, isPending]);
 
     if (problem.value?.status === 404) return <Empty icon="image" title={say('photoMissing')} hint={say('photoMissingHint')} />;
     if (problem.value) return <Failure problem={problem.value} onRetry={look} />;
@@ -41,7 +46,7 @@ function PhotoPage({ detail }: { detail: PhotoDetail }) {
         <div class="photo-side">
             <button class="icon-button back" onClick={goBack} aria-label={say('back')}><Icon name="back" /></button>
             {detail.large ? <Stage photo={photo} onOpen={() => void openViewer(signal([photo]), 0, place.current, false)} />
-                : <Empty icon="image" title={say('photoPending')} hint="" />}
+                : <div role="status"><Empty icon="image" title={say('photoPending')} hint={say(stateText(stateOf(detail.stage ?? '')))} /></div>}
         </div>
         <PhotoInfo photo={photo} detail={detail} onDelete={goBack} />
     </div>;

@@ -7,7 +7,7 @@ import { photoOf, photoPath, showPhoto, thumbnailUrl } from '../lib/api';
 import { CaptionForm } from '../photos/caption_form';
 import { isFinished, type Job, type JobState, type Words } from '../uploads/job';
 import { cancel, describe, retry } from '../uploads/queue';
-import { failedJobs, jobs, openJobs, progress, timeLeft } from '../uploads/state';
+import { failedJobs, jobs, jobsInReview, openJobs, progress, timeLeft } from '../uploads/state';
 import { Icon, type IconName } from './icons';
 
 const STATES: Record<JobState, { text: TextKey; icon: IconName }> = {
@@ -16,17 +16,25 @@ const STATES: Record<JobState, { text: TextKey; icon: IconName }> = {
     waiting: { text: 'stateWaiting', icon: 'cloudOff' },
     checking: { text: 'stateChecking', icon: 'search' },
     processing: { text: 'stateProcessing', icon: 'image' },
+    review: { text: 'stateReview', icon: 'person' },
     published: { text: 'statePublished', icon: 'check' },
     refused: { text: 'stateRefused', icon: 'alert' },
     failed: { text: 'stateFailed', icon: 'alert' },
 };
 
+export const stateText = (state: JobState) => STATES[state].text;
+
 /* What became of all of them, or how many are under way. */
 export function sayUploads(): string {
-    const open = openJobs.value.length, failed = failedJobs.value.length, published = jobs.value.length - open - failed;
+    const open = openJobs.value.length, failed = failedJobs.value.length, review = jobsInReview.value.length;
     if (open > 0) return sayCount('uploadsActive', open);
-    if (failed === 0) return sayCount('uploadsDone', published);
-    return published === 0 ? sayCount('uploadsNone', failed) : say('uploadsNot', { published: sayNumber(published), failed: sayNumber(failed) });
+    const inReview = review > 0 ? [sayCount('uploadsReview', review)] : [];
+    return [...sayEnded(jobs.value.length - failed - review, failed), ...inReview].join(', ');
+}
+
+function sayEnded(published: number, failed: number): string[] {
+    if (failed === 0) return published > 0 ? [sayCount('uploadsDone', published)] : [];
+    return [published === 0 ? sayCount('uploadsNone', failed) : say('uploadsNot', { published: sayNumber(published), failed: sayNumber(failed) })];
 }
 
 /* One line for all: how many, how long still. */

@@ -17,7 +17,9 @@ export function Empty({ icon, title, hint, children }: EmptyProps) {
 
 export function Failure({ problem, onRetry }: { problem: Problem; onRetry: () => void }) {
     const retry = <button class="button" onClick={onRetry}><Icon name="retry" />{say('retry')}</button>;
-    return problem.isOffline
+    if (problem.isLost && navigator.onLine)
+        return <Empty icon="cloudOff" title={say('serverAway')} hint={say('serverAwayHint')}>{retry}</Empty>;
+    return problem.isLost
         ? <Empty icon="cloudOff" title={say('offlineEmpty')} hint={say('offlineEmptyHint')}>{retry}</Empty>
         : <Empty icon="alert" title={say('failed')} hint={say('failedHint', { reason: problem.message })}>{retry}</Empty>;
 }

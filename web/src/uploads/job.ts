@@ -2,7 +2,7 @@
 // `step` says what a job becomes when something has happened to it.
 import type { Status } from '../lib/api';
 
-export type JobState = 'queued' | 'sending' | 'waiting' | 'checking' | 'processing' | 'published' | 'refused' | 'failed';
+export type JobState = 'queued' | 'sending' | 'waiting' | 'checking' | 'processing' | 'review' | 'published' | 'refused' | 'failed';
 
 /* What the author says of a photo. */
 export interface Words { caption: string; alt_text: string }
@@ -42,7 +42,7 @@ export type JobEvent =
     | { kind: 'retried' };
 
 const TO_SEND: readonly JobState[] = ['queued', 'sending', 'waiting'];
-const AT_SERVER: readonly JobState[] = ['checking', 'processing'];
+const AT_SERVER: readonly JobState[] = ['checking', 'processing', 'review'];
 const FINISHED: readonly JobState[] = ['published', 'refused', 'failed'];
 
 export const isToSend = (job: Job) => job.author !== '' && TO_SEND.includes(job.state);
@@ -70,10 +70,14 @@ const SENDING: Rules<'begun' | 'created' | 'progress' | 'cut' | 'present' | 'acc
 
 /* Stages of workflows/photo-upload.asl.json after the photo was looked at; all before them are checks. */
 const PROCESSING = ['Resize', 'Publish'];
+/* Not a state of the workflow: a moderator has asked for a person's decision. */
+const REVIEW = 'Review';
+
+export const stateOf = (stage: string): JobState => (stage === REVIEW ? 'review' : PROCESSING.includes(stage) ? 'processing' : 'checking');
 
 const BESIDE: Rules<'adopted' | 'stage' | 'ended' | 'retried'> = {
     adopted: { from: ['queued'], to: (job, { author }) => ({ author: job.author || author }) },
-    stage: { from: AT_SERVER, to: (_, { stage }) => ({ state: PROCESSING.includes(stage) ? 'processing' : 'checking' }) },
+    stage: { from: AT_SERVER, to: (_, { stage }) => ({ state: stateOf(stage) }) },
     ended: {
         from: AT_SERVER,
         to: (_, { status, reason }) => (status === 'SUCCESS' ? { state: 'published', reason: null } : { state: 'refused', reason }),

@@ -9,7 +9,7 @@ import { sortFiles } from './files';
 import { hasWordsToTell, isAtServer, isFinished, isToSend, newJob, step, withWords, type Job, type JobEvent, type JobWords, type Words } from './job';
 import { newRate, noteSent, secondsLeft } from './rate';
 import { forgetAtServer, makeSender, type Told } from './sender';
-import { jobs, openJobs, timeLeft } from './state';
+import { areJobsKnown, jobs, openJobs, timeLeft } from './state';
 import { addJob, listJobs, removeJob, saveJob, saveWords } from './store';
 import { makeWatcher } from './watcher';
 
@@ -108,6 +108,7 @@ export async function startUploads() {
     isStarted = true;
     channel?.addEventListener('message', hear as (event: MessageEvent) => void);
     await showStored();
+    areJobsKnown.value = true;
     if (navigator.locks) void navigator.locks.request('uploads', lead);
     else void lead();
     wake();

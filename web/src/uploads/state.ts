@@ -4,7 +4,9 @@ import { fetchLater } from '../lib/lazy';
 import { isFinished, progressOf, type Job } from './job';
 
 export const jobs = signal<readonly Job[]>([]);
-export const openJobs = computed(() => jobs.value.filter((job) => !isFinished(job)));
+export const areJobsKnown = signal(false); // until this device's own have been read
+export const openJobs = computed(() => jobs.value.filter((job) => !isFinished(job) && job.state !== 'review'));
+export const jobsInReview = computed(() => jobs.value.filter((job) => job.state === 'review'));
 export const progress = computed(() => progressOf(jobs.value));
 export const failedJobs = computed(() => jobs.value.filter((job) => job.state === 'refused' || job.state === 'failed'));
 export const timeLeft = signal<number | null>(null);

@@ -7,10 +7,12 @@ import '../styles/viewer.css';
 import { say } from '../i18n';
 import { largeUrl, photoPath, showPhoto, thumbnailUrl, type Photo } from '../lib/api';
 import { PhotoInfo } from '../photos/info';
+import { sayPhoto } from '../photos/names';
 import type { Opening } from './open';
 import './trusted';
 
 const PANEL_PX = 360;
+const SLIDES_KEPT = 12; // by PhotoSwipe's cache, at most
 const isNarrow = () => innerWidth < 800;
 const isPanelOpen = signal(false);
 
@@ -27,13 +29,17 @@ export function view({ photos, index, element, hasAddress }: Opening) {
     });
     const current = () => photos.peek()[viewer.currIndex];
     viewer.addFilter('numItems', () => photos.peek().length);
-    viewer.addFilter('itemData', (_, at) => slideOf(photos.peek()[at], at, element));
+    viewer.addFilter('itemData', (_, at) => slideOf(photos.peek()[at], at, photos.peek().length, element));
     viewer.addFilter('placeholderSrc', (_, { data }) => data.msrc ?? false);
     viewer.addFilter('thumbEl', (_, data) => (data.element?.querySelector('img') ?? null) as unknown as HTMLElement);
     viewer.on('uiRegister', () => addDetailsButton(viewer));
-    viewer.on('initialLayout', () => viewer.element!.setAttribute('aria-label', say('viewer')));
+    viewer.on('initialLayout', () => {
+        viewer.element!.setAttribute('aria-label', say('viewer'));
+        viewer.element!.setAttribute('aria-modal', 'true');
+    });
     const letGo = hasAddress ? keepAddress(viewer, current) : () => {};
-    addPanel(viewer, current, () => { letGo(); viewer.close(); });
+    addPanel(viewer, current, { leave: () => { letGo(); viewer.close(); }, goOn: () => goOn(viewer, photos.peek().length) });
+    announcePages(viewer, () => sayPhoto(current()!, viewer.currIndex, photos.peek().length));
     rememberSeen(viewer, current);
     drawNeighboursLater(viewer);
     showDecoded(viewer);
@@ -42,12 +48,12 @@ export function view({ photos, index, element, hasAddress }: Opening) {
 
 const isMirrored = () => document.documentElement.dir === 'rtl';
 
-function slideOf(photo: Photo | undefined, index: number, element: HTMLElement | null): SlideData {
+function slideOf(photo: Photo | undefined, index: number, count: number, element: HTMLElement | null): SlideData {
     if (!photo) return {};
     const place = element?.querySelector<HTMLElement>(`a[data-index="${index}"]`) ?? element?.querySelector<HTMLElement>('.stage');
     return {
         src: largeUrl(photo.photo_id), msrc: thumbnailUrl(photo.photo_id), width: photo.width, height: photo.height,
-        alt: photo.alt_text || photo.caption || say('photoTitle', { name: photo.author_username }),
+        alt: sayPhoto(photo, index, count),
         thumbCropped: true, ...(place ? { element: place } : {}),
     };
 }
@@ -59,18 +65,22 @@ function addDetailsButton(viewer: PhotoSwipe) {
         name: 'details', order: 9, isButton: true, tagName: 'button', title: say('details'), ariaLabel: say('details'),
         html: { isCustomSVG: true, inner: INFO_ICON, outlineID: 'none' },
         onClick: () => { isPanelOpen.value = !isPanelOpen.value; },
+        onInit: (button) => {
+            const stop = isPanelOpen.subscribe((isOpen) => button.setAttribute('aria-expanded', String(isOpen)));
+            viewer.on('destroy', stop);
+        },
     });
 }
 
 /* The details of the photo that is shown, beside it or at its foot. */
-function addPanel(viewer: PhotoSwipe, current: () => Photo | undefined, leave: () => void) {
+function addPanel(viewer: PhotoSwipe, current: () => Photo | undefined, { leave, goOn }: { leave: () => void; goOn: () => void }) {
     const panel = document.createElement('div');
     panel.className = 'viewer-panel';
     panel.addEventListener('keydown', (event) => { if (event.key !== 'Escape') event.stopPropagation(); });
     const draw = () => {
         const photo = current();
         render(isPanelOpen.value && photo
-            ? <PhotoInfo key={photo.photo_id} photo={photo} onDelete={() => viewer.close()} onLeave={leave} /> : null, panel);
+            ? <PhotoInfo key={photo.photo_id} photo={photo} onDelete={goOn} onLeave={leave} /> : null, panel);
         viewer.element?.classList.toggle('has-panel', isPanelOpen.value);
     };
     viewer.on('initialLayout', () => { viewer.element!.append(panel); draw(); });
@@ -81,6 +91,22 @@ function addPanel(viewer: PhotoSwipe, current: () => Photo | undefined, leave: (
         isFirst = false;
     });
     viewer.on('destroy', () => { forget(); render(null, panel); });
+}
+
+/* When a photo was deleted, the next one takes its place, or the one before if it was the last. */
+function goOn(viewer: PhotoSwipe, count: number) {
+    if (count === 0) { viewer.close(); return; }
+    if (viewer.currIndex >= count) viewer.goTo(count - 1);
+    for (let index = Math.max(0, viewer.currIndex - 1); index <= viewer.currIndex + SLIDES_KEPT; index++) viewer.refreshSlideContent(index);
+}
+
+/* Turning a page moves no focus, so it is said. */
+function announcePages(viewer: PhotoSwipe, name: () => string) {
+    const place = document.createElement('div');
+    place.className = 'visually-hidden';
+    place.setAttribute('role', 'status');
+    viewer.on('initialLayout', () => viewer.element!.append(place));
+    viewer.on('change', () => { place.textContent = name(); });
 }
 
 const STAY_MS = 300;
