@@ -89,7 +89,7 @@ static struct MHD_Daemon *start_loop(struct http_server *server)
                             MHD_OPTION_CONNECTION_TIMEOUT, timeout_s, MHD_OPTION_CONNECTION_LIMIT,
                             server->settings.connections * 2 + SPARE_DESCRIPTORS, /* the guard's is the lower one */
 #if MHD_VERSION >= 0x00097700
-                            MHD_OPTION_CLIENT_DISCIPLINE_LVL, 2, /* see strict.c */
+                            MHD_OPTION_CLIENT_DISCIPLINE_LVL, 1, /* see strict.c */
 #endif
                             MHD_OPTION_END);
 }

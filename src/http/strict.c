@@ -11,7 +11,8 @@
  *
  * A bare LF leaves one NUL where two belong, a folded line has no NUL where the colon belongs, and a NUL of the client's
  * own moves everything behind it. check_lines walks over that. libmicrohttpd 0.9.77 and later refuse all this themselves,
- * and parse in another way: there http_server_open asks for their strictest level instead, and the walk is left out. */
+ * and parse in another way: there http_server_open asks for it, by their level 1, and the walk is left out. (Level 2 refuses the
+ * empty line before a request, too, which RFC 9112 2.2 wants skipped.) */
 #include "server.h"
 
 #include "clock.h"

@@ -296,7 +296,7 @@ static void test_servers(void)
         {"half an answer, and silence", "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf", false, 100, 50,
          STATUS_TIMEOUT, 0, ": Operation timed out"},
         {"half an answer, cut off", "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf", true, 100, TIMEOUT_MS,
-         STATUS_UNAVAILABLE, 0, ": transfer closed with 5 bytes remaining"},
+         STATUS_UNAVAILABLE, 0, ": "}, /* then in words of libcurl's that change */
         {"an end without a word", "", true, 100, TIMEOUT_MS, STATUS_UNAVAILABLE, 0, ": Empty reply"},
         {"something that is not HTTP", "220 mail.example.org ready\r\n", true, 100, TIMEOUT_MS, STATUS_UNAVAILABLE, 0,
          ": "},

@@ -3,6 +3,7 @@
 #include "clock.h"
 #include "loopback.h"
 
+#include <microhttpd.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdatomic.h>
@@ -126,7 +127,9 @@ static void test_slow(void)
         int at_least_ms;
     } rows[] = {
         {"nothing is sent", "", "", 150},
+#if MHD_VERSION < 0x00097700 /* newer ones end it by themselves at the second line */
         {"empty lines without end", "", "\r\n", 150},
+#endif
         {"a request line without end", "GET /", "a", 150},
         {"a header without end", "GET / HTTP/1.1\r\nHost: a\r\n", "X: b\r\n", 150},
         {"a header that stops", "GET / HTTP/1.1\r\nHost: a\r\n", "", 150},

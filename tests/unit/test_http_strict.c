@@ -2,6 +2,7 @@
  * executed. */
 #include "loopback.h"
 
+#include <microhttpd.h>
 #include <stdatomic.h>
 
 static atomic_uint victims;
@@ -53,6 +54,9 @@ struct row {
     {                                                                                                                  \
         name, request, sizeof(request) - 1, code                                                                       \
     }
+
+/* libmicrohttpd 1.0 refuses more by itself than 0.9.75, and some of it without an answer. Chunk extensions it takes for broken. */
+#define BY_LIBRARY(older, newer) (MHD_VERSION < 0x00097700 ? (older) : (newer))
 
 static unsigned count_answers(const char *text)
 {
@@ -110,7 +114,8 @@ static const struct row ambiguous[] = {
     ROW("Content-Length: 5 5", 400, POST "Content-Length: 5 5\r\n\r\nhello"),
     ROW("an empty Content-Length", 400, POST "Content-Length:\r\n\r\nhello"),
     ROW("Content-Length past 64 bits", 413, POST "Content-Length: 18446744073709551616\r\n\r\nhello"),
-    ROW("Content-Length of all 64 bits", 400, POST "Content-Length: 18446744073709551615\r\n\r\nhello"),
+    ROW("Content-Length of all 64 bits", BY_LIBRARY(400, 413),
+        POST "Content-Length: 18446744073709551615\r\n\r\nhello"),
     /* Line ends: RFC 9112 2.2 */
     ROW("a bare LF after the request line", 400, "GET / HTTP/1.1\nHost: a\r\n\r\n"),
     ROW("a bare LF after a header", 400, GET "Host: a\nX: b\r\n\r\n"),
@@ -156,14 +161,14 @@ static const struct row ambiguous[] = {
     ROW("two blanks before the version", 400, "GET /  HTTP/1.1\r\nHost: a\r\n\r\n"),
     ROW("a blank in the target", 400, "GET /a b HTTP/1.1\r\nHost: a\r\n\r\n"),
     ROW("a blank after the version", 400, "GET / HTTP/1.1 \r\nHost: a\r\n\r\n"),
-    ROW("a tab for a blank", 400, "GET\t/ HTTP/1.1\r\nHost: a\r\n\r\n"),
+    ROW("a tab for a blank", BY_LIBRARY(400, 0), "GET\t/ HTTP/1.1\r\nHost: a\r\n\r\n"),
     ROW("a blank before the method", 0, " GET / HTTP/1.1\r\nHost: a\r\n\r\n"),
     ROW("no version", 400, "GET /\r\nHost: a\r\n\r\n"),
     ROW("a strange version", 400, "GET / HTTP/1.1x\r\nHost: a\r\n\r\n"),
     ROW("HTTP/2.0", 505, "GET / HTTP/2.0\r\nHost: a\r\n\r\n"),
     ROW("a version in small letters", 400, "GET / http/1.1\r\nHost: a\r\n\r\n"),
-    ROW("a NUL in the method", 400, "GE\0T / HTTP/1.1\r\nHost: a\r\n\r\n"),
-    ROW("a NUL in the target", 400, "GET /\0 HTTP/1.1\r\nHost: a\r\n\r\n"),
+    ROW("a NUL in the method", BY_LIBRARY(400, 0), "GE\0T / HTTP/1.1\r\nHost: a\r\n\r\n"),
+    ROW("a NUL in the target", BY_LIBRARY(400, 0), "GET /\0 HTTP/1.1\r\nHost: a\r\n\r\n"),
     ROW("a method that is no token", 400, "G(T / HTTP/1.1\r\nHost: a\r\n\r\n"),
 };
 
@@ -209,10 +214,12 @@ static void test_chunked(void)
     } rows[] = {
         {ROW("chunks", 200, POST "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"), true},
         {ROW("in capitals", 200, POST "TRANSFER-ENCODING: Chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"), true},
-        {ROW("a chunk extension", 200, POST "Transfer-Encoding: chunked\r\n\r\n5;a=b\r\nhello\r\n0\r\n\r\n"), true},
+        {ROW("a chunk extension", BY_LIBRARY(200, 400),
+             POST "Transfer-Encoding: chunked\r\n\r\n5;a=b\r\nhello\r\n0\r\n\r\n"),
+         BY_LIBRARY(true, false)},
         {ROW("a trailer", 200, POST "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nA: b\r\n\r\n"), true},
         {ROW("many chunks", 200,
-             POST "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n1\r\n\n\r\n2;a\r\n\r\n\r\n0\r\n\r\n"),
+             POST "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n1\r\n\n\r\n2\r\n\r\n\r\n0\r\n\r\n"),
          true},
         {ROW("a bare LF after a size", 400, POST "Transfer-Encoding: chunked\r\n\r\n5\nhello\r\n0\r\n\r\n"), false},
         {ROW("a bare LF after a chunk", 400, POST "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\n1\r\na\r\n0\r\n\r\n"),
@@ -220,8 +227,9 @@ static void test_chunked(void)
         {ROW("a bare LF in an extension", 400, POST "Transfer-Encoding: chunked\r\n\r\n5;\nhello\r\n0\r\n\r\n"), false},
         {ROW("a bare LF as the empty line", 400, POST "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\n"),
          false},
-        {ROW("a bare LF after the last chunk", 200, POST "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\n0\r\n\r\n"),
-         true},
+        {ROW("a bare LF after the last chunk", BY_LIBRARY(200, 400),
+             POST "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\n0\r\n\r\n"),
+         BY_LIBRARY(true, false)},
         {ROW("a size in 0x", 400, POST "Transfer-Encoding: chunked\r\n\r\n0x5\r\nhello\r\n0\r\n\r\n"), false},
         {ROW("a signed size", 400, POST "Transfer-Encoding: chunked\r\n\r\n+5\r\nhello\r\n0\r\n\r\n"), false},
         {ROW("a blank before a size", 400, POST "Transfer-Encoding: chunked\r\n\r\n 5\r\nhello\r\n0\r\n\r\n"), false},
