@@ -4,6 +4,7 @@
 
 #include "api.h"
 #include "metrics.h"
+#include "reasons.h"
 
 #include <stdatomic.h>
 
@@ -15,8 +16,11 @@ struct api {
     struct request_metrics *metrics;
 };
 
-/* The answer to a failure: the code that belongs to the status, and the reason as application/problem+json. */
+/* The answer to a failure: the code that belongs to the status, and the reason as application/problem+json. Faults of the server are
+ * told in words of reasons.h; what `why` says of them goes to the log. */
 void api_answer_status(struct http_request *request, enum status status, const struct text *why);
+/* The same with a code of HTTP, for a reason without values. */
+void api_answer_reason(struct http_request *request, unsigned code, enum reason reason);
 unsigned api_code(enum status status);
 
 /* {id} of the path; answers 404 and returns false when it is none. */

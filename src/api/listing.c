@@ -33,6 +33,6 @@ bool api_read_id(struct http_request *request, const char *text, struct id *ret_
         length++;
     if (text && id_parse(text, length, ret_id))
         return true;
-    http_answer_problem(request, 404, "There is no such photo: an id has 32 hex digits.");
+    api_answer_reason(request, 404, REASON_PHOTO_UNKNOWN);
     return false;
 }

@@ -29,6 +29,7 @@ static void add_photo(struct text *out, const struct photo *photo, const char *s
     photos_thumbnail_key(&photo->id, thumbnail);
     text_addc(out, '{');
     api_add_photo_fields(out, photo);
+    reason_add_json(out, photo->error_message);
     text_addf(out, ",\"updated\":\"%s\",\"stage\":", updated);
     json_add_string_or_null(out, stage);
     api_add_photo_words(out, photo);

@@ -68,6 +68,7 @@ static bool add_state(struct watcher *watcher, struct text *out)
     }
     text_add(out, "event: end\ndata: {");
     api_add_photo_fields(out, &photo);
+    reason_add_json(out, photo.error_message);
     text_addf(out, ",\"stage\":null,\"labels\":%s}\n\n", photo.labels ? photo.labels : "null");
     return false;
 }

@@ -25,10 +25,11 @@ static void add_version(struct http_request *request)
     http_add_header(request, "Cache-Control", "no-store");
 }
 
-/* BUSY is ours alone here: somebody else writes to this upload. All else has the codes of the API. */
+/* That somebody else writes to this upload has a code of its own. All else has the codes of the API. */
 static void answer_failure(struct http_request *request, enum status status, const struct text *why)
 {
-    if (status == STATUS_BUSY)
+    struct reason_found found;
+    if (status == STATUS_BUSY && reason_find(text_get(why), &found) && found.reason == REASON_UPLOAD_IN_USE)
         http_answer_problem(request, 423, text_get(why));
     else
         api_answer_status(request, status, why);
@@ -43,8 +44,8 @@ static bool check_request(struct http_request *request)
     add_version(request);
     if (!wanted || strcmp(wanted, version) != 0) {
         http_add_header(request, "Tus-Version", version);
-        http_answer_problem(request, 412,
-                            "The header Tus-Resumable says 1.0.0, which is the version that is spoken here.");
+        reason_set(&why, REASON_UPLOAD_VERSION, version);
+        http_answer_problem(request, 412, text_get(&why));
         return false;
     }
     if (!author) {
@@ -75,7 +76,7 @@ static bool read_upload_id(struct http_request *request, struct id *ret_id)
     const char *text = http_parameter(request, "id");
     if (id_parse(text, strlen(text), ret_id))
         return true;
-    http_answer_problem(request, 404, "There is no such upload: an id has 32 hex digits.");
+    api_answer_reason(request, 404, REASON_UPLOAD_UNKNOWN);
     return false;
 }
 
@@ -105,7 +106,7 @@ static enum status read_pair(struct http_request *request, const char *pair, siz
     bool is_good = name_length > 0 && (!blank || base64_decode(&value, blank + 1, length - name_length - 1));
     is_good = is_good && !(target && *target) && (!value.length || strlen(value.data) == value.length);
     if (!is_good) {
-        text_setf(why, "Upload-Metadata is a list of names, each once, with values in base64, and no NUL in them.");
+        reason_set(why, REASON_UPLOAD_METADATA_INVALID);
         return STATUS_INVALID;
     }
     if (target)
@@ -140,11 +141,11 @@ static void create(struct http_request *request)
     struct resumable resumable = {.author = http_header(request, "Authorization")};
     enum status status = read_metadata(request, &resumable.words, &why);
     if (status == STATUS_OK && !read_number(http_header(request, "Upload-Length"), &resumable.length)) {
-        text_setf(&why, "The header Upload-Length says how many bytes there will be.");
+        reason_set(&why, REASON_UPLOAD_LENGTH_INVALID);
         status = STATUS_INVALID;
     }
     if (status == STATUS_OK && http_content_length(request) != 0) {
-        text_setf(&why, "An upload is created without a body; the bytes follow with PATCH.");
+        reason_set(&why, REASON_UPLOAD_CREATED_WITH_BODY);
         status = STATUS_INVALID;
     }
     if (status == STATUS_OK)
@@ -215,7 +216,7 @@ static enum status read_checksum(struct http_request *request, struct incoming_p
         return STATUS_OK;
     }
     if (checksum)
-        text_setf(why, "Upload-Checksum is sha1 or sha256, a blank, and the digest of the body in base64.");
+        reason_set(why, REASON_UPLOAD_CHECKSUM_INVALID);
     return checksum ? STATUS_INVALID : STATUS_OK;
 }
 
@@ -232,10 +233,10 @@ static void begin_piece(struct http_request *request)
     if (!check_request(request) || !read_upload_id(request, &id))
         return;
     if (!type || strcasecmp(type, "application/offset+octet-stream") != 0) {
-        text_setf(&why, "The bytes of an upload come as application/offset+octet-stream.");
+        reason_set(&why, REASON_UPLOAD_TYPE);
         status = STATUS_UNSUPPORTED;
     } else if (!read_number(http_header(request, "Upload-Offset"), &offset)) {
-        text_setf(&why, "The header Upload-Offset says where the bytes belong.");
+        reason_set(&why, REASON_UPLOAD_OFFSET_INVALID);
         status = STATUS_INVALID;
     }
     if (status == STATUS_OK)
@@ -282,8 +283,7 @@ static void keep_piece(struct http_request *request)
     struct resumable resumable;
     if (!is_as_counted(incoming)) {
         end_piece(incoming, true);
-        http_answer_problem(request, 460,
-                            "The bytes that arrived are not those of Upload-Checksum; none of them was kept.");
+        api_answer_reason(request, 460, REASON_UPLOAD_CHECKSUM_DIFFERS);
         return;
     }
     enum status status = resumable_piece_keep(incoming->piece, http_arena(request), &resumable, &why);

@@ -1,5 +1,7 @@
 #include "reasons.h"
 
+#include "json.h"
+
 #include <assert.h>
 #include <inttypes.h>
 #include <stdarg.h>
@@ -29,7 +31,84 @@ static const struct {
     [REASON_IMAGE_NEEDS_TIME] = {"image-needs-time", "This photo takes too long to read. Export it again, or smaller."},
     [REASON_IMAGE_CRASHES] = {"image-crashes",
                               "This photo can't be read: the decoder failed each time. Export it in another format."},
+    [REASON_IMAGE_UNREADABLE] = {"image-unreadable",
+                                 "This photo can't be read. Export it again, or in another format."},
+
     [REASON_FILE_TOO_LARGE] = {"file-too-large", "This file has {}; the limit is {}. Export it in a smaller size."},
+    [REASON_FILE_OVER_LIMIT] = {"file-over-limit",
+                                "This file is larger than {}, which is the limit. Export it in a smaller size."},
+
+    [REASON_SHOWS_WEAPON] = {"shows-weapon", "Not published: this photo appears to show a weapon ({} confidence)."},
+    [REASON_SHOWS_NUDITY] = {"shows-nudity", "Not published: this photo appears to show nudity ({} confidence)."},
+    [REASON_SHOWS_LABEL] = {"shows-label", "Not published: this photo appears to show \"{}\" ({} confidence)."},
+    [REASON_REFUSED_BY_REVIEWER] = {"refused-by-reviewer",
+                                    "Not published: a person has reviewed this photo and refused it."},
+    [REASON_WITHDRAWN] =
+        {"withdrawn", "This photo was refused after it had been published, so its images are gone. Upload it again."},
+
+    [REASON_NAME_MISSING] = {"name-missing",
+                             "This request has no user name. Log in, or send the name in the header Authorization."},
+    [REASON_NAME_INVALID] =
+        {"name-invalid", "This user name can't be used. A name has 1 to {} characters: a-z, digits and underscores."},
+    [REASON_PHOTO_UNKNOWN] = {"photo-unknown", "There is no such photo. It was deleted, or its address is wrong."},
+    [REASON_PHOTO_NOT_YOURS] = {"photo-not-yours",
+                                "This photo belongs to somebody else. Only its author can change or delete it."},
+    [REASON_IDEMPOTENCY_KEY_INVALID] =
+        {"idempotency-key-invalid",
+         "The header Idempotency-Key can't be used. Send 1 to {} visible ASCII characters, or none."},
+
+    [REASON_FORM_FIELD_TWICE] = {"form-field-twice", "This form has the field \"{}\" twice. Send it once."},
+    [REASON_FORM_PHOTO_TWICE] = {"form-photo-twice",
+                                 "This form has more than one photo. Send each photo in a request of its own."},
+    [REASON_CAPTION_ENCODING] = {"caption-encoding", "This caption isn't text in UTF-8. Type it again."},
+    [REASON_ALT_TEXT_ENCODING] = {"alt-text-encoding", "This alternative text isn't text in UTF-8. Type it again."},
+    [REASON_WORDS_MALFORMED] =
+        {"words-malformed", "The photo's words can't be read: {}. Send a JSON object with caption, alt_text or both."},
+    [REASON_WORDS_TYPE] = {"words-type", "The photo's words have the wrong type. Send them as application/json."},
+    [REASON_WORDS_TOO_LARGE] = {"words-too-large",
+                                "The photo's words are larger than {}, which is the limit. Shorten them."},
+
+    [REASON_UPLOAD_VERSION] = {"upload-version",
+                               "This server speaks version {} of tus. Send it in the header Tus-Resumable."},
+    [REASON_UPLOAD_UNKNOWN] = {"upload-unknown",
+                               "There is no such upload: it was canceled or refused, or has expired. Start it again."},
+    [REASON_UPLOAD_NOT_YOURS] = {"upload-not-yours", "This upload belongs to somebody else. Start one of your own."},
+    [REASON_UPLOAD_LENGTH_INVALID] =
+        {"upload-length-invalid",
+         "The header Upload-Length is missing or isn't a number. Send the file's size in bytes."},
+    [REASON_UPLOAD_METADATA_INVALID] =
+        {"upload-metadata-invalid",
+         "The header Upload-Metadata can't be read. Send names, each once, with values in base64."},
+    [REASON_UPLOAD_CREATED_WITH_BODY] = {"upload-created-with-body",
+                                         "An upload is created without a body. Send its bytes with PATCH."},
+    [REASON_UPLOAD_OFFSET_INVALID] =
+        {"upload-offset-invalid",
+         "The header Upload-Offset is missing or isn't a number. Send where the bytes belong."},
+    [REASON_UPLOAD_OFFSET_DIFFERS] = {"upload-offset-differs",
+                                      "This upload continues at byte {}, not {}. Ask for its offset with HEAD."},
+    [REASON_UPLOAD_TYPE] = {"upload-type",
+                            "The bytes have the wrong type. Send them as application/offset+octet-stream."},
+    [REASON_UPLOAD_CHECKSUM_INVALID] =
+        {"upload-checksum-invalid",
+         "The header Upload-Checksum can't be read. Send sha1 or sha256, a space, and the digest in base64."},
+    [REASON_UPLOAD_CHECKSUM_DIFFERS] =
+        {"upload-checksum-differs",
+         "The bytes that arrived don't match Upload-Checksum, so none were kept. Send them again."},
+    [REASON_UPLOAD_BEYOND_LENGTH] =
+        {"upload-beyond-length", "More than the {} bytes that were announced have arrived. Start the upload again."},
+    [REASON_UPLOAD_IN_USE] = {"upload-in-use", "Another request is using this upload. Try again when it has ended."},
+    [REASON_UPLOADS_TOO_MANY] =
+        {"uploads-too-many",
+         "You have {} unfinished uploads, which is the limit. Finish or cancel one; they expire after a day."},
+
+    [REASON_SERVER_FULL] = {"server-full", "The server's disk is full, so nothing was stored. Try again later."},
+    [REASON_SERVER_UNAVAILABLE] = {"server-unavailable",
+                                   "The server can't reach its storage right now. Try again later."},
+    [REASON_SERVER_BUSY] = {"server-busy", "The server has too much to do right now. Try again in a moment."},
+    [REASON_SERVER_FAULT] = {"server-fault", "Something went wrong on the server. Try again later."},
+    [REASON_SERVER_GAVE_UP] = {"server-gave-up",
+                               "The server failed several times while it worked on this photo. Upload it again later."},
+    [REASON_SERVER_LOST_FILE] = {"server-lost-file", "The server no longer has this photo's file. Upload it again."},
 };
 
 static const char gap[] = "{}";
@@ -106,7 +185,23 @@ bool reason_find(const char *sentence, struct reason_found *ret_found)
     return false;
 }
 
-const char *reason_bytes(char buffer[static REASON_NUMBER_SIZE], uint64_t bytes)
+void reason_add_json(struct text *out, const char *sentence)
+{
+    struct reason_found found;
+    if (!sentence || !reason_find(sentence, &found)) {
+        text_add(out, ",\"error_code\":null,\"error_values\":[]");
+        return;
+    }
+    text_addf(out, ",\"error_code\":\"%s\",\"error_values\":[", reason_code(found.reason));
+    for (unsigned i = 0; i < reason_value_count(found.reason); i++) {
+        if (i)
+            text_addc(out, ',');
+        json_add_string(out, found.values[i].start, found.values[i].length);
+    }
+    text_addc(out, ']');
+}
+
+static const char *write_bytes(char buffer[static REASON_NUMBER_SIZE], uint64_t bytes, bool round_up)
 {
     static const struct {
         uint64_t bytes;
@@ -115,8 +210,24 @@ const char *reason_bytes(char buffer[static REASON_NUMBER_SIZE], uint64_t bytes)
     size_t i = 0;
     while (i < 2 && bytes < units[i].bytes)
         i++;
-    uint64_t count = bytes / units[i].bytes + (bytes % units[i].bytes != 0);
+    uint64_t count = bytes / units[i].bytes + (round_up && bytes % units[i].bytes != 0);
     (void)snprintf(buffer, REASON_NUMBER_SIZE, "%" PRIu64 " %s", count, units[i].name);
+    return buffer;
+}
+
+const char *reason_bytes(char buffer[static REASON_NUMBER_SIZE], uint64_t bytes)
+{
+    return write_bytes(buffer, bytes, true);
+}
+
+const char *reason_bytes_limit(char buffer[static REASON_NUMBER_SIZE], uint64_t bytes)
+{
+    return write_bytes(buffer, bytes, false);
+}
+
+const char *reason_percent(char buffer[static REASON_NUMBER_SIZE], double percent)
+{
+    (void)snprintf(buffer, REASON_NUMBER_SIZE, "%.0f%%", percent);
     return buffer;
 }
 

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 enum reason {
+    /* ---- The picture ---- */
     REASON_IMAGE_INCOMPLETE, /* its format: "JPEG" */
     REASON_IMAGE_DAMAGED,    /* its format */
     REASON_IMAGE_EMPTY,
@@ -24,12 +25,65 @@ enum reason {
     REASON_IMAGE_TOO_MANY_FRAMES,  /* how many, and how many are allowed: reason_number */
     REASON_IMAGE_TOO_LONG_A_SIDE,  /* pixels, and how many are allowed: reason_number */
     REASON_IMAGE_TOO_COMPLEX,      /* its format */
-    REASON_IMAGE_NEEDS_MEMORY,     /* its format; how much is allowed: reason_bytes */
+    REASON_IMAGE_NEEDS_MEMORY,     /* its format; how much is allowed: reason_bytes_limit */
     REASON_IMAGE_NEEDS_TIME,
     REASON_IMAGE_CRASHES,
-    REASON_FILE_TOO_LARGE, /* its size, and what is allowed: reason_bytes */
+    REASON_IMAGE_UNREADABLE, /* nothing better is known */
+
+    /* ---- The file ---- */
+    REASON_FILE_TOO_LARGE,  /* its size: reason_bytes; what is allowed: reason_bytes_limit */
+    REASON_FILE_OVER_LIMIT, /* what is allowed: reason_bytes_limit; where the size is not known */
+
+    /* ---- What it shows ---- */
+    REASON_SHOWS_WEAPON, /* how sure that is: "94%" */
+    REASON_SHOWS_NUDITY, /* how sure that is */
+    REASON_SHOWS_LABEL,  /* the moderator's label; how sure that is */
+    REASON_REFUSED_BY_REVIEWER,
+    REASON_WITHDRAWN,
+
+    /* ---- Who asks, and for what ---- */
+    REASON_NAME_MISSING,
+    REASON_NAME_INVALID, /* the most characters that a name has */
+    REASON_PHOTO_UNKNOWN,
+    REASON_PHOTO_NOT_YOURS,
+    REASON_IDEMPOTENCY_KEY_INVALID, /* the most characters that it has */
+
+    /* ---- Forms and words ---- */
+    REASON_FORM_FIELD_TWICE, /* the field's name */
+    REASON_FORM_PHOTO_TWICE,
+    REASON_CAPTION_ENCODING,
+    REASON_ALT_TEXT_ENCODING,
+    REASON_WORDS_MALFORMED, /* what is wrong with the JSON, for programmers */
+    REASON_WORDS_TYPE,
+    REASON_WORDS_TOO_LARGE, /* what is allowed: reason_bytes_limit */
+
+    /* ---- Uploads in pieces (tus) ---- */
+    REASON_UPLOAD_VERSION, /* the version of tus that is spoken */
+    REASON_UPLOAD_UNKNOWN,
+    REASON_UPLOAD_NOT_YOURS,
+    REASON_UPLOAD_LENGTH_INVALID,
+    REASON_UPLOAD_METADATA_INVALID,
+    REASON_UPLOAD_CREATED_WITH_BODY,
+    REASON_UPLOAD_OFFSET_INVALID,
+    REASON_UPLOAD_OFFSET_DIFFERS, /* where it continues, and where the piece begins: bytes */
+    REASON_UPLOAD_TYPE,
+    REASON_UPLOAD_CHECKSUM_INVALID,
+    REASON_UPLOAD_CHECKSUM_DIFFERS,
+    REASON_UPLOAD_BEYOND_LENGTH, /* bytes that were announced: reason_number */
+    REASON_UPLOAD_IN_USE,
+    REASON_UPLOADS_TOO_MANY, /* how many are allowed: reason_number */
+
+    /* ---- The server's own trouble ---- */
+    REASON_SERVER_FULL,
+    REASON_SERVER_UNAVAILABLE,
+    REASON_SERVER_BUSY,
+    REASON_SERVER_FAULT,
+    REASON_SERVER_GAVE_UP, /* on one photo, after several tries */
+    REASON_SERVER_LOST_FILE,
+
+    REASONS /* how many there are */
 };
-enum { REASONS = REASON_FILE_TOO_LARGE + 1, REASON_VALUES_MAX = 3, REASON_SENTENCE_MAX = 239 /* bytes */ };
+enum { REASON_VALUES_MAX = 3, REASON_SENTENCE_MAX = 239 /* bytes */ };
 
 /* "image-incomplete". Static. */
 const char *reason_code(enum reason reason);
@@ -51,10 +105,17 @@ struct reason_found {
 /* The reason whose sentence this is; false when it is none of the table: an older version's, an operator's own words. */
 bool reason_find(const char *sentence, struct reason_found *ret_found);
 
+/* Appends ,"error_code":…,"error_values":[…] for the sentence, which may be NULL: null and [] when it is none of the table. */
+void reason_add_json(struct text *out, const char *sentence);
+
 /* Numbers for people. They return `buffer`. */
 enum { REASON_NUMBER_SIZE = 32 };
 /* "73 MB", "512 KB", "12 bytes"; a megabyte is 1,000,000 bytes, rounded up to whole ones */
 const char *reason_bytes(char buffer[static REASON_NUMBER_SIZE], uint64_t bytes);
+/* The same, rounded down: so that what is over a limit never reads as the limit itself. */
+const char *reason_bytes_limit(char buffer[static REASON_NUMBER_SIZE], uint64_t bytes);
+/* "94%" of 94.2 */
+const char *reason_percent(char buffer[static REASON_NUMBER_SIZE], double percent);
 /* "210 megapixels", "0.4 megapixels" */
 const char *reason_pixels(char buffer[static REASON_NUMBER_SIZE], uint64_t pixels);
 /* In groups of three digits: "16,383" */

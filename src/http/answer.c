@@ -4,6 +4,7 @@
 
 #include "clock.h"
 #include "json.h"
+#include "reasons.h"
 
 #include <assert.h>
 #include <string.h>
@@ -123,6 +124,7 @@ void answer_write_problem(struct text *out, unsigned code, const char *sentence)
     json_add_string(out, title, strlen(title));
     text_addf(out, ",\"status\":%u,\"detail\":", code);
     json_add_string(out, sentence, strlen(sentence));
+    reason_add_json(out, sentence);
     text_addc(out, '}');
 }
 

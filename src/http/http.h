@@ -116,7 +116,8 @@ void http_answer_text(struct http_request *request, unsigned code, const char *c
 /* The body outlives the server: it is not copied. */
 void http_answer_static(struct http_request *request, unsigned code, const char *content_type, const char *body,
                         size_t size);
-/* application/problem+json (RFC 9457): {"type":"about:blank","title":…,"status":…,"detail":sentence}. */
+/* application/problem+json (RFC 9457): {"type":"about:blank","title":…,"status":…,"detail":sentence,"error_code":…,"error_values":…};
+ * the last two for a sentence of reasons.h, else null and []. */
 void http_answer_problem(struct http_request *request, unsigned code, const char *sentence);
 /* `size` bytes of the file from `offset`, by sendfile; the descriptor is taken. */
 void http_answer_file(struct http_request *request, unsigned code, const char *content_type, int fd, uint64_t offset,

@@ -2,6 +2,7 @@
 
 #include "clock.h"
 #include "memory.h"
+#include "reasons.h"
 #include "resumable.h"
 
 #include <stdio.h>
@@ -112,8 +113,8 @@ enum status photos_check_name(const char *name, struct text *why)
     size_t length = strlen(name);
     if (length && length <= AUTHOR_NAME_MAX && strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_") == length)
         return STATUS_OK;
-    text_setf(why, "A user name has 1 to %d characters, each a small letter a-z, a digit or an underscore.",
-              AUTHOR_NAME_MAX);
+    char most[REASON_NUMBER_SIZE];
+    reason_set(why, REASON_NAME_INVALID, reason_number(most, AUTHOR_NAME_MAX));
     return STATUS_FORBIDDEN;
 }
 

@@ -5,11 +5,11 @@
 #include "memory.h"
 #include "partials.h"
 #include "photos_private.h"
+#include "reasons.h"
 #include "resumable_file.h"
 #include "upload.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -80,16 +80,14 @@ static void find_partial(void *context, const struct id *id)
 static enum status begin_partial(struct resumables *resumables, const struct resumable *resumable, struct text *why)
 {
     unsigned limit = resumables->photos->settings.max_partials;
+    char most[REASON_NUMBER_SIZE];
     (void)pthread_mutex_lock(&resumables->lock);
     bool has_place = partials_count(&resumables->partials, resumable->author) < limit;
     if (has_place)
         partials_add(&resumables->partials, &resumable->id, resumable->author);
     (void)pthread_mutex_unlock(&resumables->lock);
     if (!has_place)
-        text_setf(why,
-                  "%.64s has %u uploads under way, and %u are allowed at a time: finish or end one of them; "
-                  "those that nobody goes on with expire after a day.",
-                  resumable->author, limit, limit);
+        reason_set(why, REASON_UPLOADS_TOO_MANY, reason_number(most, limit));
     return has_place ? STATUS_OK : STATUS_NO_SPACE;
 }
 
@@ -142,7 +140,7 @@ static enum status hold(struct resumables *resumables, const struct id *id, stru
     if (is_free)
         *ret_live = live;
     else
-        text_setf(why, "Another request is working on this upload; one at a time is allowed.");
+        reason_set(why, REASON_UPLOAD_IN_USE);
     return is_free ? STATUS_OK : STATUS_BUSY;
 }
 
@@ -223,7 +221,7 @@ static bool is_refusal(enum status status)
 
 static enum status gone(struct text *why)
 {
-    text_setf(why, "There is no such upload: it never was, was ended, refused, or has expired.");
+    reason_set(why, REASON_UPLOAD_UNKNOWN);
     return STATUS_NOT_FOUND;
 }
 
@@ -291,11 +289,12 @@ enum status resumable_create(struct resumables *resumables, struct resumable *re
     if (status != STATUS_OK)
         return status;
     if (resumable->length == 0) {
-        text_setf(why, "The photo is empty: it has no bytes.");
+        reason_set(why, REASON_IMAGE_EMPTY);
         return STATUS_INVALID;
     }
     if (resumable->length > limit) {
-        text_setf(why, "The photo has %" PRIu64 " bytes; at most %" PRIu64 " are allowed.", resumable->length, limit);
+        char size[REASON_NUMBER_SIZE], most[REASON_NUMBER_SIZE];
+        reason_set(why, REASON_FILE_TOO_LARGE, reason_bytes(size, resumable->length), reason_bytes_limit(most, limit));
         return STATUS_TOO_LARGE;
     }
     resumable->id = id_new();
@@ -317,7 +316,7 @@ static enum status read_own(struct resumables *resumables, const struct id *id, 
     if (status == STATUS_NOT_FOUND)
         return gone(why);
     if (status == STATUS_OK && strcmp(ret_resumable->author, author) != 0) {
-        text_setf(why, "The upload belongs to somebody else.");
+        reason_set(why, REASON_UPLOAD_NOT_YOURS);
         return STATUS_FORBIDDEN;
     }
     return status;
@@ -406,8 +405,8 @@ enum status resumable_piece_begin(struct resumables *resumables, const struct id
     status = read_own(resumables, id, author, &piece->arena, resumable, why);
     uint64_t present = live->received > resumable->offset ? live->received : resumable->offset;
     if (status == STATUS_OK && present != offset) {
-        text_setf(why, "The upload goes on at byte %" PRIu64 ", and not at %" PRIu64 ": ask for the offset with HEAD.",
-                  present, offset);
+        char here[REASON_NUMBER_SIZE], there[REASON_NUMBER_SIZE];
+        reason_set(why, REASON_UPLOAD_OFFSET_DIFFERS, reason_number(here, present), reason_number(there, offset));
         status = STATUS_CONFLICT;
     }
     if (status == STATUS_OK && offset < resumable->length) {
@@ -427,7 +426,8 @@ enum status resumable_piece_begin(struct resumables *resumables, const struct id
 enum status resumable_piece_write(struct resumable_piece *piece, const char *data, size_t size, struct text *why)
 {
     if (size > piece->resumable.length - piece->written) {
-        text_setf(why, "The piece goes beyond the %" PRIu64 " bytes that were announced.", piece->resumable.length);
+        char most[REASON_NUMBER_SIZE];
+        reason_set(why, REASON_UPLOAD_BEYOND_LENGTH, reason_number(most, piece->resumable.length));
         return STATUS_TOO_LARGE;
     }
     if (!file_write_at(piece->file, data, size, piece->written)) {

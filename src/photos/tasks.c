@@ -3,6 +3,8 @@
 #include "base64.h"
 #include "clock.h"
 #include "photos_private.h"
+#include "reasons.h"
+#include "refusal.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -37,6 +39,16 @@ static void fail_picture(struct task_outcome *outcome, enum status status, const
     };
     bool is_known = status < sizeof errors / sizeof errors[0] && errors[status];
     fail(outcome, is_known ? errors[status] : "Darkroom.Unavailable", text_get(why));
+}
+
+/* For what it shows; without a label: by a person. */
+static void fail_refused(struct task_outcome *outcome, const struct moderation_label *label)
+{
+    text_setf(&outcome->error, "Moderation.Refused");
+    if (label)
+        refusal_of_label(&outcome->cause, label);
+    else
+        reason_set(&outcome->cause, REASON_REFUSED_BY_REVIEWER);
 }
 
 static bool read_id(const struct task_call *call, struct id *ret_id, struct task_outcome *outcome)
@@ -75,7 +87,7 @@ static void follow_review(enum photo_review review, struct task_outcome *outcome
     if (review == REVIEW_APPROVED)
         outcome->output = json_object();
     else if (review == REVIEW_REFUSED)
-        fail(outcome, "Moderation.Refused", "Refused by a person who reviewed it");
+        fail_refused(outcome, NULL);
     else
         fail(outcome, "Moderation.Held", "The photo waits for a person to look at it.");
 }
@@ -118,8 +130,7 @@ static void judge(struct photos *photos, const struct id *id, int original_fd, s
         tell_blindness(photos, &why);
         fail(outcome, "Moderation.Unavailable", text_get(&why));
     } else if (refusal) {
-        text_setf(&outcome->error, "Moderation.Refused");
-        text_setf(&outcome->cause, "Refused: %s, %.0f %% sure", refusal->name, refusal->confidence);
+        fail_refused(outcome, refusal);
     } else if (doubt) {
         follow_review(REVIEW_WAITING, outcome);
     } else {
@@ -141,9 +152,10 @@ static void judge_withdrawn(struct photos *photos, const struct id *id, struct t
         (void)photos_remove_hidden(photos, id, NULL);
     if (status != STATUS_OK)
         fail_storage(outcome, status, &why);
-    else if (review == REVIEW_NONE)
-        fail(outcome, "Photo.Gone", "The photo was published once and then refused: its images are gone.");
-    else
+    else if (review == REVIEW_NONE) {
+        text_setf(&outcome->error, "Photo.Gone");
+        reason_set(&outcome->cause, REASON_WITHDRAWN);
+    } else
         follow_review(review, outcome);
 }
 
@@ -382,24 +394,17 @@ static bool is_our_fault(const char *error)
     return false;
 }
 
-/* For the person who waits for the photo. */
-static const char *sentence_for(const char *error, const char *cause)
-{
-    if (error && strcmp(error, "Task.Lost") == 0)
-        return "The server failed again and again while it worked on the photo.";
-    return cause && *cause ? cause : "The photo could not be processed.";
-}
-
 static void reject(void *context, const struct task_call *call, struct task_outcome *outcome)
 {
     struct photos *photos = context;
     struct id id;
-    TEXT_CLEANUP struct text why = {0};
+    TEXT_CLEANUP struct text why = {0}, sentence = {0};
     if (!read_id(call, &id, outcome))
         return;
     const json_t *details = json_object_get(call->input, "error");
     const char *error = json_string_value(json_object_get(details, "Error"));
     const char *cause = json_string_value(json_object_get(details, "Cause"));
+    refusal_of_failure(&sentence, error ? error : "", cause ? cause : "");
     negatives_drop(&photos->negatives, &id);
     enum status status = photos_remove_renditions(photos, &id, &why);
     if (status == STATUS_OK && is_withdrawn(call))
@@ -407,8 +412,7 @@ static void reject(void *context, const struct task_call *call, struct task_outc
     if (status == STATUS_OK && !is_our_fault(error ? error : ""))
         status = remove_original(photos, &id, &why);
     if (status == STATUS_OK)
-        status =
-            store_photo_reject(photos->settings.store, &id, sentence_for(error, cause), NULL, clock_now_ms(), &why);
+        status = store_photo_reject(photos->settings.store, &id, text_get(&sentence), NULL, clock_now_ms(), &why);
     if (status == STATUS_NOT_FOUND) /* deleted meanwhile */
         status = remove_original(photos, &id, &why);
     if (status == STATUS_OK || status == STATUS_CONFLICT)

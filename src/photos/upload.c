@@ -5,9 +5,9 @@
 #include "digest.h"
 #include "memory.h"
 #include "photos_private.h"
+#include "reasons.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -32,7 +32,8 @@ static enum status check_key(const char *key, struct text *why)
         is_visible = is_visible && *c > ' ' && *c < 127;
     if (length && length <= IDEMPOTENCY_KEY_MAX && is_visible)
         return STATUS_OK;
-    text_setf(why, "An Idempotency-Key has 1 to %d visible ASCII characters.", IDEMPOTENCY_KEY_MAX);
+    char most[REASON_NUMBER_SIZE];
+    reason_set(why, REASON_IDEMPOTENCY_KEY_INVALID, reason_number(most, IDEMPOTENCY_KEY_MAX));
     return STATUS_INVALID;
 }
 
@@ -99,7 +100,8 @@ enum status upload_write(struct upload *upload, const char *data, size_t size, s
 {
     uint64_t limit = upload->photos->settings.max_upload;
     if (size > limit - upload->size) {
-        text_setf(why, "The photo is larger than %" PRIu64 " bytes, which is the most that is allowed.", limit);
+        char most[REASON_NUMBER_SIZE];
+        reason_set(why, REASON_FILE_OVER_LIMIT, reason_bytes_limit(most, limit));
         return STATUS_TOO_LARGE;
     }
     enum status status = sniff(upload, data, size, why);
@@ -115,7 +117,7 @@ enum status upload_write(struct upload *upload, const char *data, size_t size, s
 static enum status check(const struct upload *upload, struct image_info *ret_info, struct text *why)
 {
     if (upload->size == 0) {
-        text_setf(why, "The photo is empty: it has no bytes.");
+        reason_set(why, REASON_IMAGE_EMPTY);
         return STATUS_INVALID;
     }
     if (!appender_flush(upload->appender))

@@ -1,3 +1,4 @@
+#include "reasons.h"
 #include "sqlite_store.h"
 
 #include <stdio.h>
@@ -54,11 +55,11 @@ enum status photo_find(struct connection *connection, const struct id *id, const
         (void)snprintf(ret_found->author, sizeof ret_found->author, "%s", column_string(row, 1));
     }
     if (status == STATUS_NOT_FOUND || (!status && ret_found->state == STATE_DELETED)) {
-        text_setf(why, "There is no such photo.");
+        reason_set(why, REASON_PHOTO_UNKNOWN);
         return STATUS_NOT_FOUND;
     }
     if (!status && author && strcmp(ret_found->author, author) != 0) {
-        text_setf(why, "The photo belongs to somebody else.");
+        reason_set(why, REASON_PHOTO_NOT_YOURS);
         return STATUS_FORBIDDEN;
     }
     return status;
@@ -149,7 +150,7 @@ enum status sqlite_photo_get(struct store *store, const struct id *id, struct ar
     sqlite3_stmt *row = NULL;
     status = connection_row(&reader->connection, PHOTO_GET, VALUES(ID(id)), &row, why);
     if (status == STATUS_NOT_FOUND)
-        text_setf(why, "There is no such photo.");
+        reason_set(why, REASON_PHOTO_UNKNOWN);
     if (!status)
         *ret_photo = photo_from_row(row, arena);
     statement_cleanup(&row);

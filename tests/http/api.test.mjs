@@ -12,7 +12,7 @@ const unknownId = '0123456789abcdef0123456789abcdef';
 function assertProblem(answer, code, sentence) {
     assert.equal(answer.code, code, answer.text);
     assert.equal(answer.headers['content-type'], 'application/problem+json');
-    assert.deepEqual(Object.keys(answer.json), ['type', 'title', 'status', 'detail']);
+    assert.deepEqual(Object.keys(answer.json), ['type', 'title', 'status', 'detail', 'error_code', 'error_values']);
     assert.equal(answer.json.type, 'about:blank');
     assert.equal(answer.json.status, code);
     assert.match(answer.json.detail, sentence);
@@ -192,7 +192,7 @@ describe('uploads', () => {
         it(`a name ${says} is ${code === 200 ? 'taken' : 'refused'}`, async () => {
             const answer = await server.upload(Buffer.from(name, 'utf8').toString('latin1'), picture);
             if (code === 200) assert.equal(answer.code, 200, answer.text);
-            else assertProblem(answer, 403, /^A user name has 1 to 64 characters, each a small letter a-z, a digit or an underscore\.$/);
+            else assertProblem(answer, 403, /^This user name can't be used\. A name has 1 to 64 characters: a-z, digits and underscores\.$/);
         });
 
     it('an upload without a name is refused', async () => {
@@ -227,8 +227,8 @@ describe('uploads', () => {
         assert.equal(answer.code, 200);
         assert.equal(answer.headers['content-type'], 'application/json');
         const photo = answer.json;
-        assert.deepEqual(Object.keys(photo), ['photo_id', 'status', 'timestamp', 'author_username', 'error_message', 'updated',
-            'stage', 'thumbhash', 'caption', 'alt_text',
+        assert.deepEqual(Object.keys(photo), ['photo_id', 'status', 'timestamp', 'author_username', 'error_message', 'error_code',
+            'error_values', 'updated', 'stage', 'thumbhash', 'caption', 'alt_text',
             'format', 'frames', 'labels', 'original', 'large', 'thumbnail']);
         assert.equal(photo.photo_id, id);
         assert.equal(photo.status, 'SUCCESS');

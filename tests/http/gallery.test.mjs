@@ -119,7 +119,7 @@ describe('the words of an author', () => {
     it('are not taken in another type, nor for a photo that is not there', async () => {
         assertProblem(await change(id, 'ann', '{}', { 'Content-Type': 'text/plain' }), 415, /application\/json/);
         assertProblem(await change(unknownId, 'ann', { caption: 'x' }), 404, /no such photo/);
-        assertProblem(await change('x', 'ann', { caption: 'x' }), 404, /32 hex digits/);
+        assertProblem(await change('x', 'ann', { caption: 'x' }), 404, /no such photo/);
     });
 
     for (const [says, fields, sentence] of [['too long', { caption: 'x'.repeat(501) }, /501 characters/], ['far too long', { alt_text: 'x'.repeat(5000) }, /at most/],

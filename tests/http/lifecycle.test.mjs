@@ -95,7 +95,7 @@ describe('a photo on its way', () => {
             assert.deepEqual(events.map(({ data }) => data.stage), ['DetectAndStore', 'Resize', 'Publish']);
             for (const { name, data } of events) assert.deepEqual([name, data.photo_id, data.status], ['stage', id, 'PENDING']);
             const { json } = await server.get(`/uploadStatus/${id}`);
-            assert.deepEqual(last, { name: 'end', data: { ...json, stage: null, labels: [] } });
+            assert.deepEqual(last, { name: 'end', data: { ...json, error_code: null, error_values: [], stage: null, labels: [] } });
             assert.equal(last.data.status, 'SUCCESS');
             assert.equal(watcher.leftover, '');
         }
@@ -128,9 +128,11 @@ describe('a photo on its way', () => {
         const last = await server.ended_photo(answer.json.photo_id);
         assert.equal(last.data.status, 'ERROR');
         assert.match(last.data.error_message, /\w+ \w+/);
+        assert.match(last.data.error_code, /^image-/);
         const photo = (await server.get(`/photos/${answer.json.photo_id}`)).json;
         assert.deepEqual([photo.status, photo.stage, photo.large, photo.thumbnail], ['ERROR', null, null, null]);
         assert.equal(photo.error_message, last.data.error_message);
+        assert.deepEqual([photo.error_code, photo.error_values], [last.data.error_code, last.data.error_values]);
         assert.equal((await server.get('/users/eve')).code, 404);
         assert.deepEqual(listFiles(server.data).filter((file) => file.includes(answer.json.photo_id)), []);
     });
@@ -335,7 +337,7 @@ describe('an Idempotency-Key', () => {
         it(`that is ${says} is refused`, async () => {
             const answer = await send('ann', key);
             assert.equal(answer.code, 400);
-            assert.match(answer.json.detail, /^An Idempotency-Key has 1 to 255 visible ASCII characters\.$/);
+            assert.match(answer.json.detail, /^The header Idempotency-Key can't be used\. Send 1 to 255 visible ASCII characters, or none\.$/);
         });
 
     it('of 255 characters is taken', async () => {

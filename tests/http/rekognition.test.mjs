@@ -48,20 +48,20 @@ const weapons = labels([['Weapons', 'Violence', 97.4], ['Violence', '', 97.4]]);
 describe('a photo that Rekognition looks at', () => {
     const rows = [
         { name: 'nothing', answer: labels([]), status: 'SUCCESS', message: null },
-        { name: 'weapons, in today\'s taxonomy', answer: weapons, status: 'ERROR', message: 'Refused: Weapons, 97 % sure' },
-        { name: 'three levels of a label', status: 'ERROR', message: 'Refused: Exposed Female Nipple, 88 % sure',
+        { name: 'weapons, in today\'s taxonomy', answer: weapons, status: 'ERROR', message: 'Not published: this photo appears to show a weapon (97% confidence).' },
+        { name: 'three levels of a label', status: 'ERROR', message: 'Not published: this photo appears to show nudity (88% confidence).',
           answer: labels([['Explicit', '', 88.1], ['Explicit Nudity', 'Explicit', 88.1], ['Exposed Female Nipple', 'Explicit Nudity', 88.1]]) },
-        { name: 'nudity, in the first taxonomy', status: 'ERROR', message: 'Refused: Graphic Female Nudity, 99 % sure',
+        { name: 'nudity, in the first taxonomy', status: 'ERROR', message: 'Not published: this photo appears to show nudity (99% confidence).',
           answer: labels([['Explicit Nudity', '', 99.2], ['Graphic Female Nudity', 'Explicit Nudity', 99.2]], '3.0') },
-        { name: 'a top level alone', answer: labels([['Gambling', '', 50]]), status: 'ERROR', message: 'Refused: Gambling, 50 % sure' },
+        { name: 'a top level alone', answer: labels([['Gambling', '', 50]]), status: 'ERROR', message: 'Not published: this photo appears to show "Gambling" (50% confidence).' },
         { name: 'several labels', answer: labels([['Smoking', 'Drugs & Tobacco', 61], ['Drugs & Tobacco', '', 61],
             ['Middle Finger', 'Rude Gestures', 93.6], ['Rude Gestures', '', 93.6]]),
-          status: 'ERROR', message: 'Refused: Middle Finger, 94 % sure' },
+          status: 'ERROR', message: 'Not published: this photo appears to show "Middle Finger" (94% confidence).' },
         { name: 'a label that another service is not sure of', answer: labels([['Weapons', 'Violence', 49.9]]), status: 'SUCCESS', message: null },
         { name: 'only what the operator allows', answer: labels([['Beer', 'Alcohol', 80], ['Alcohol', '', 80]]), status: 'SUCCESS', message: null },
         { name: 'what the operator allows, and more', answer: labels([['Beer', 'Alcohol', 99], ['Alcohol', '', 99], ['Hate Symbols', '', 70]]),
-          status: 'ERROR', message: 'Refused: Hate Symbols, 70 % sure' },
-        { name: 'labels that are above each other', answer: labels([['A', 'B', 90], ['B', 'A', 91]]), status: 'ERROR', message: 'Refused: B, 91 % sure' },
+          status: 'ERROR', message: 'Not published: this photo appears to show "Hate Symbols" (70% confidence).' },
+        { name: 'labels that are above each other', answer: labels([['A', 'B', 90], ['B', 'A', 91]]), status: 'ERROR', message: 'Not published: this photo appears to show "B" (91% confidence).' },
     ];
     let fake, server;
     before(async () => {
@@ -111,10 +111,10 @@ describe('a photo that Rekognition looks at', () => {
         const answer = fake.answer;
         fake.answer = (picture) => { sent.push(picture); return sent.length === 3 ? weapons : labels([]); };
         const moving = await judge(server, gif(90, 90, 3));
-        assert.equal(moving.error_message, 'Refused: Weapons, 97 % sure');
+        assert.equal(moving.error_message, 'Not published: this photo appears to show a weapon (97% confidence).');
         assert.equal(auditOf(server, moving.photo_id).pictures, 3);
         sent.length = 0;
-        assert.equal((await judge(server, png(1000, 200))).error_message, 'Refused: Weapons, 97 % sure');
+        assert.equal((await judge(server, png(1000, 200))).error_message, 'Not published: this photo appears to show a weapon (97% confidence).');
         fake.answer = answer;
         assert.deepEqual(sent.map(({ width, height }) => `${width}x${height}`), ['1000x200', ...Array.from({ length: 7 }, () => '200x200')]);
     });

@@ -211,7 +211,7 @@ describe('uploads that nobody ends', () => {
         const count = partials(server).length;
         const answer = await begin();
         assert.equal(answer.code, 507, answer.text);
-        assert.match(answer.json.detail, /^ann has 3 uploads under way, and 3 are allowed at a time/);
+        assert.match(answer.json.detail, /^You have 3 unfinished uploads, which is the limit\./);
         assert.equal(partials(server).length, count);
     };
 

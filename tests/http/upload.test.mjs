@@ -115,7 +115,7 @@ describe('a refused upload', () => {
     const notTaken = /^This file isn't a photo in a supported format\. Export it as JPEG, PNG, GIF, WebP, HEIC, AVIF or TIFF\.$/;
     const cut = (content, from, to = 1) => content.subarray(Math.floor(content.length * from), Math.floor(content.length * to));
     const contents = [
-        ['an empty file', () => Buffer.alloc(0), 400, /^The photo is empty: it has no bytes\.$/],
+        ['an empty file', () => Buffer.alloc(0), 400, /^This file is empty\./],
         ['one byte', () => Buffer.from('x'), 415, notTaken],
         ['a text', () => Buffer.from('A thousand words, which are no picture. '.repeat(99)), 415, notTaken],
         ['zeros', () => Buffer.alloc(5000), 415, notTaken],
@@ -138,7 +138,7 @@ describe('a refused upload', () => {
         ['the first half of a TIFF', () => cut(vips(100, 90, 'tif'), 0, 0.5), 422, /^This TIFF is (incomplete|damaged)/],
         ['only the signature of a PNG', () => png(9, 9).subarray(0, 8), 422, /^This PNG is incomplete\./],
         ['a photo of too many bytes', () => heavyPng((100 << 10) + 1), 413,
-            /^The photo is larger than 102400 bytes, which is the most that is allowed\.$/],
+            /^This file is larger than 102 KB, which is the limit\. Export it in a smaller size\.$/],
         ['a photo of far too many bytes', () => heavyPng(2 << 20), 413, /too large|larger than/],
         ['a photo of too many pixels', () => png(8, 8, { claims: { width: 1200, height: 1000 } }), 413,
          /^This photo has 1\.2 megapixels; the limit is 1\.0 megapixels\. Export it in a smaller size\.$/],
@@ -253,7 +253,7 @@ describe('a refused upload', () => {
         await wire.send(Buffer.concat([head('Transfer-Encoding: chunked'), chunked(body(heavyPng(160 << 10)))]));
         const answer = await wire.answer();
         wire.leave();
-        await assertRefused(answer, 413, /larger than 102400 bytes|at most \d+ bytes/);
+        await assertRefused(answer, 413, /larger than 102 KB, which is the limit|at most \d+ bytes/);
     });
 
     it('with a length that is too large, it is refused before it is sent', async () => {

@@ -9,7 +9,7 @@ import { listFiles, newFolder, program, runProgram, startServer, until } from '.
 import { gun, kitten, manifest, models, modelsWith, skip } from './photographs.mjs';
 
 describe('a label that asks for a person', { skip }, () => {
-    const decisions = [['approve', 'SUCCESS', null], ['refuse', 'ERROR', 'Refused by a person who reviewed it']];
+    const decisions = [['approve', 'SUCCESS', null], ['refuse', 'ERROR', 'Not published: a person has reviewed this photo and refused it.']];
     for (const [verb, status, message] of decisions)
         it(`holds the photo back until it is decided: ${verb}`, async () => {
             const folder = modelsWith(manifest.labels.map((label) => ({ ...label, action: 'hold' })));
@@ -83,7 +83,7 @@ describe('rescan, when there is a newer model', { skip }, () => {
         assert.equal((await server.ask('DELETE', `/photos/${other}`, { headers: { Authorization: 'bob' } })).code, 204);
         await server.ended_photo(bad);
         const photo = (await server.get(`/photos/${bad}`)).json;
-        assert.deepEqual([photo.status, photo.error_message], ['ERROR', 'Refused by a person who reviewed it']);
+        assert.deepEqual([photo.status, photo.error_message], ['ERROR', 'Not published: a person has reviewed this photo and refused it.']);
         await until('all that was theirs to go', () => !listFiles(server.data).some((file) => file.includes(bad) || file.includes(other)));
         await server.stop();
         rmSync(folder, { recursive: true });

@@ -35,7 +35,7 @@ describe('moderation', { skip }, () => {
             const label = photo.labels.find((one) => one.name.toLowerCase() === name);
             assert.equal(photo.status, 'ERROR');
             assert.ok(label.confidence >= 50, JSON.stringify(photo.labels));
-            assert.equal(photo.error_message, `Refused: ${label.name}, ${label.confidence.toFixed(0)} % sure`);
+            assert.equal(photo.error_message, `Not published: this photo appears to show a weapon (${label.confidence.toFixed(0)}% confidence).`);
             assert.ok(photo.labels.some((one) => one.name === label.parent && one.parent === ''), 'its parent is listed too');
             for (const [bucket, suffix] of [['photos', 'comp'], ['thumbnails', 'thumb']])
                 assert.equal((await server.get(`/buckets/${bucket}/${photo.photo_id}-${suffix}.webp`)).code, 403);
@@ -44,7 +44,7 @@ describe('moderation', { skip }, () => {
     it('tells the event stream the reason and the labels', async () => {
         const { json } = await server.upload('ann', readFileSync(gun));
         const { data } = await server.ended_photo(json.photo_id);
-        assert.match(data.error_message, /^Refused: Weapons, \d+ % sure$/);
+        assert.match(data.error_message, /^Not published: this photo appears to show a weapon \(\d+% confidence\)\.$/);
         assert.equal(data.labels[0].name, 'Weapons');
     });
 
@@ -83,7 +83,7 @@ describe('moderation', { skip }, () => {
         vips('gifsave', join(folder, 'joined.v'), join(folder, 'moving.gif'), '--page-height', '300');
         const photo = await judge(server, join(folder, 'moving.gif'));
         assert.equal(photo.frames, 3);
-        assert.match(photo.error_message ?? '', /^Refused: Weapons/, JSON.stringify(photo));
+        assert.match(photo.error_message ?? '', /^Not published: this photo appears to show a weapon/, JSON.stringify(photo));
     });
 
     for (const [shape, position, size] of [['wide', ['2600', '20'], ['4000', '400']], ['tall', ['20', '2600'], ['400', '4000']]])
@@ -91,7 +91,7 @@ describe('moderation', { skip }, () => {
             vips('thumbnail', join(suite, 'refuse', 'weapons', 'assault_rifle.jpg'), join(folder, 'small.png'), '360', '--height', '360');
             vips('embed', join(folder, 'small.png'), join(folder, `${shape}.png`), ...position, ...size, '--extend', 'white');
             const photo = await judge(server, join(folder, `${shape}.png`));
-            assert.match(photo.error_message ?? '', /^Refused: Weapons/, JSON.stringify(photo));
+            assert.match(photo.error_message ?? '', /^Not published: this photo appears to show a weapon/, JSON.stringify(photo));
         });
 });
 
@@ -101,7 +101,7 @@ describe('models are data', { skip }, () => {
             evidence: [{ model: 'imagenet-lite0', outputs: [281, 282, 285] }] }]);
         const server = await startServer({ flags: ['--moderator', 'onnx', '--models', folder] });
         const [animal, weapon] = await Promise.all([kitten, gun].map((path) => judge(server, path)));
-        assert.match(animal.error_message, /^Refused: Kittens, \d+ % sure$/);
+        assert.match(animal.error_message, /^Not published: this photo appears to show "Kittens" \(\d+% confidence\)\.$/);
         assert.equal(weapon.status, 'SUCCESS');
         await server.stop();
         rmSync(folder, { recursive: true });

@@ -43,7 +43,7 @@ static void test_answers(void)
         {"a body nobody wants", ASK("POST", "/ignored") "Content-Length: 5\r\n" END "hello", 200, "hello"},
         {"nothing at this address", ASK("GET", "/nothing") END, 404,
          "{\"type\":\"about:blank\",\"title\":\"Not Found\",\"status\":404,"
-         "\"detail\":\"There is nothing at this address.\"}"},
+         "\"detail\":\"There is nothing at this address.\",\"error_code\":null,\"error_values\":[]}"},
     };
     struct http_server *server = open_server(2);
     struct client client = client_open(server);

@@ -37,12 +37,17 @@ static void test_round_trip(void)
 /* No library's name, no signal: a sentence says what was found and what to do. */
 static void test_plain_words(void)
 {
-    static const char *const strangers[] = {"signal",  "errno", "libpng",        "libjpeg",
-                                            "libheif", "vips",  "Decoder plugin"};
+    static const char *const strangers[] = {"signal",   "errno",          "exit code",   "seccomp",  "lib",    "vips",
+                                            "spng",     "Decoder plugin", "Unspecified", "ONNX",     "SQLite", "sqlite",
+                                            "database", "darkroom",       "sandbox",     "process ", "thread"};
     for (unsigned i = 0; i < REASONS; i++) {
+        check_case("reason %u", i);
+        CHECK(reason_code((enum reason)i));
         check_case("%s", reason_code((enum reason)i));
         TEXT_CLEANUP struct text why = {0};
         reason_set(&why, (enum reason)i, "a", "b", "c");
+        bool is_verdict = strncmp(text_get(&why), "Not published: ", 15) == 0; /* which nobody can do anything about */
+        CHECK(is_verdict || strpbrk(text_get(&why), ".:") < text_get(&why) + why.length - 1);
         CHECK(isupper((unsigned char)text_get(&why)[0]));
         CHECK(text_get(&why)[why.length - 1] == '.');
         CHECK(reason_value_count((enum reason)i) <= REASON_VALUES_MAX);
@@ -65,6 +70,27 @@ static void test_strangers(void)
     }
 }
 
+static void test_json(void)
+{
+    static const struct {
+        const char *sentence, *json;
+    } rows[] = {
+        {NULL, ",\"error_code\":null,\"error_values\":[]"},
+        {"Something else.", ",\"error_code\":null,\"error_values\":[]"},
+        {"This file is empty. Choose the photo again, or copy it again.",
+         ",\"error_code\":\"image-empty\",\"error_values\":[]"},
+        {"This file has 73 MB; the limit is 64 MB. Export it in a smaller size.",
+         ",\"error_code\":\"file-too-large\",\"error_values\":[\"73 MB\",\"64 MB\"]"},
+        {"Not published: this photo appears to show \"a \"b\" c\" (94% confidence).",
+         ",\"error_code\":\"shows-label\",\"error_values\":[\"a \\\"b\\\" c\",\"94%\"]"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        TEXT_CLEANUP struct text json = {0};
+        reason_add_json(&json, rows[i].sentence);
+        CHECK_STR(text_get(&json), rows[i].json);
+    }
+}
+
 static void test_numbers(void)
 {
     static const struct {
@@ -78,6 +104,9 @@ static void test_numbers(void)
         {reason_bytes, 67108864, "68 MB"},
         {reason_bytes, 73000000, "73 MB"},
         {reason_bytes, UINT64_MAX, "18446744073710 MB"},
+        {reason_bytes_limit, 999, "999 bytes"},
+        {reason_bytes_limit, 1999, "1 KB"},
+        {reason_bytes_limit, 67108864, "67 MB"},
         {reason_pixels, 400000, "0.4 megapixels"},
         {reason_pixels, 108000000, "108 megapixels"},
         {reason_pixels, 10000000000, "10,000 megapixels"},
@@ -94,4 +123,4 @@ static void test_numbers(void)
 
 CHECK_MAIN({"a sentence is found by its code and values", test_round_trip},
            {"sentences are plain words", test_plain_words}, {"other sentences are none", test_strangers},
-           {"numbers are written for people", test_numbers})
+           {"code and values are written as JSON", test_json}, {"numbers are written for people", test_numbers})
