@@ -27,23 +27,26 @@ struct reader {
     uint32_t next_frame;
 };
 
-/* Of each format: what decodes it, and what its animations, if that is another. */
+/* Of each format: what decodes it, and what its rarer kind, if that is another. */
 static const struct {
     const struct source_ops *ops;
-    bool (*is_animation)(const struct source_file *file);
-    const struct source_ops *animation;
+    bool (*is_rare)(const struct source_file *file);
+    const struct source_ops *rare;
 } sources[IMAGE_FORMATS] = {
-    [IMAGE_JPEG] = {.ops = &source_vips}, [IMAGE_PNG] = {&source_vips, source_apng_is_animation, &source_apng},
-    [IMAGE_GIF] = {.ops = &source_gif},   [IMAGE_WEBP] = {&source_vips, source_webp_is_animation, &source_webp},
-    [IMAGE_HEIC] = {.ops = &source_heif}, [IMAGE_AVIF] = {.ops = &source_avif},
-    [IMAGE_TIFF] = {.ops = &source_vips},
+    [IMAGE_JPEG] = {.ops = &source_vips},
+    [IMAGE_PNG] = {&source_vips, source_apng_is_animation, &source_apng},
+    [IMAGE_GIF] = {.ops = &source_gif},
+    [IMAGE_WEBP] = {&source_vips, source_webp_is_animation, &source_webp},
+    [IMAGE_HEIC] = {.ops = &source_heif},
+    [IMAGE_AVIF] = {.ops = &source_avif},
+    [IMAGE_TIFF] = {&source_vips, source_tiff_is_odd, &source_tiff},
 };
 
 static const struct source_ops *find_source(const struct source_file *file)
 {
     enum image_format format = file->job->format;
-    bool moves = sources[format].is_animation && sources[format].is_animation(file);
-    return moves ? sources[format].animation : sources[format].ops;
+    bool rare = sources[format].is_rare && sources[format].is_rare(file);
+    return rare ? sources[format].rare : sources[format].ops;
 }
 
 enum status reader_prepare(const char *program, struct text *why)

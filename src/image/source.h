@@ -37,10 +37,11 @@ struct source_ops {
     void (*close)(void *source);
 };
 
-extern const struct source_ops source_apng, source_avif, source_gif, source_heif, source_vips, source_webp;
+extern const struct source_ops source_apng, source_avif, source_gif, source_heif, source_tiff, source_vips, source_webp;
 
-/* Whether source_apng and source_webp are there for it; stills go to source_vips. */
+/* Whether it is for source_apng, source_webp, source_tiff; what is usual goes to source_vips. */
 bool source_apng_is_animation(const struct source_file *file);
 bool source_webp_is_animation(const struct source_file *file);
+bool source_tiff_is_odd(const struct source_file *file);
 
 #endif

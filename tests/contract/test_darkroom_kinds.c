@@ -36,6 +36,10 @@ struct kind {
     {                                                                                                                  \
         RED, GREEN, BLUE, WHITE                                                                                        \
     }
+#define GREYS                                                                                                          \
+    {                                                                                                                  \
+        {128, 128, 128, 255}, {112, 112, 112, 255}, {32, 32, 32, 255}, WHITE                                           \
+    }
 #define HALF                                                                                                           \
     {                                                                                                                  \
         {224, 32, 32, 128}, {32, 192, 32, 128}, {32, 32, 224, 128},                                                    \
@@ -53,6 +57,19 @@ static const struct kind kinds[] = {
     {"two-exifs.jpg", OPAQUE, 600, 400, SCENE},
     {"two-exifs-turned.jpg", OPAQUE, 400, 600, {BLUE, RED, WHITE, GREEN}},
     {"float-grey.tif", OPAQUE, 600, 400, {{109, 109, 109, 255}, {164, 164, 164, 255}, {84, 84, 84, 255}, WHITE}},
+    {"rgb12.tif", OPAQUE, 64, 64, SCENE},
+    {"grey12.tif", OPAQUE, 64, 64, GREYS},
+    {"grey10-inverted.tif", OPAQUE, 64, 64, GREYS},
+    {"grey24.tif", OPAQUE, 64, 64, GREYS},
+    {"grey32.tif", OPAQUE, 64, 64, GREYS},
+    {"double-grey.tif", OPAQUE, 64, 64, GREYS},
+    {"planes.tif", OPAQUE, 64, 64, SCENE},
+    {"planes-tiled.tif", OPAQUE, 64, 64, SCENE},
+    {"planes-tiled16.tif", OPAQUE, 64, 64, SCENE},
+    {"big.tif", OPAQUE, 64, 64, SCENE},
+    {"halved-chroma.tif", OPAQUE, 64, 64, SCENE},
+    {"halved-chroma-turned.tif", OPAQUE, 64, 64, {BLUE, RED, WHITE, GREEN}},
+    {"old-jpeg.tif", OPAQUE, 600, 400, SCENE},
     {"pq.png", OPAQUE, 600, 400, {{255, 0, 0, 255}, {0, 255, 0, 255}, {0, 0, 255, 255}, WHITE}},
     {"hlg.png", OPAQUE, 600, 400, {{255, 0, 0, 255}, {0, 193, 0, 255}, {0, 4, 215, 255}, WHITE}},
     {"p3-codes.png", OPAQUE, 600, 400, {{245, 0, 0, 255}, {0, 195, 0, 255}, {32, 32, 233, 255}, WHITE}},
@@ -124,4 +141,33 @@ static void develops_kinds(void)
     darkroom_close(darkroom);
 }
 
-CHECK_MAIN({"a rare kind comes out as it should", develops_kinds})
+static const struct {
+    const char *file;
+    enum status status;
+    const char *why;
+} refused[] = {
+    {"signed.tif", STATUS_UNSUPPORTED,
+     "This TIFF has samples with a sign, which isn't supported. Export it as a JPEG."},
+    {"jpeg2000.tif", STATUS_UNSUPPORTED, "This TIFF has JPEG 2000 inside, which isn't supported. Export it as a JPEG."},
+    {"unknown.tif", STATUS_UNSUPPORTED,
+     "This TIFF has an unusual compression, which isn't supported. Export it as a JPEG."},
+};
+
+static void refuses_by_name(void)
+{
+    struct darkroom_settings settings = fixture_settings();
+    struct darkroom *darkroom = fixture_open(&settings);
+    for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
+        check_case("%s", refused[i].file);
+        struct bytes file = sample_read(refused[i].file);
+        struct developed developed = develop(darkroom, file.data, file.size);
+        CHECK_INT(developed.status, refused[i].status);
+        CHECK_STR(text_get(&developed.why), refused[i].why);
+        developed_release(&developed);
+        bytes_release(&file);
+    }
+    darkroom_close(darkroom);
+}
+
+CHECK_MAIN({"what can't be decoded is refused by name", refuses_by_name},
+           {"a rare kind comes out as it should", develops_kinds})

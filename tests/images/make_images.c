@@ -212,6 +212,7 @@ int main(int argc, char **argv)
     save_kinds();
     save_avifs();
     save_animations();
+    save_tiffs();
     vips_shutdown();
     return 0;
 }

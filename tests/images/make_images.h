@@ -29,5 +29,6 @@ void add_chunk(GByteArray *bytes, const char *type, const guint8 *data, guint si
 void save_kinds(void);
 void save_avifs(void);      /* make_avif.c */
 void save_animations(void); /* make_animations.c */
+void save_tiffs(void);      /* make_tiffs.c */
 
 #endif
