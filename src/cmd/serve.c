@@ -2,6 +2,8 @@
 #include "api.h"
 #include "clock.h"
 #include "commands.h"
+#include "data_folder.h"
+#include "descriptors.h"
 #include "log.h"
 #include "settings.h"
 
@@ -61,8 +63,7 @@ static const struct setting rows[] = {
      "most uploads in pieces that one author may have under way"},
     {"max-pixels", SETTING_INTEGER, FIELD(max_pixels), "250000000", 1, 1LL << 40, "N",
      "most pixels of a photo, all frames together; memory and time are looked at besides"},
-    {"max-side", SETTING_INTEGER, FIELD(max_side), "100000", 1, 1LL << 31, "N",
-     "most pixels of a photo's longer side"},
+    {"max-side", SETTING_INTEGER, FIELD(max_side), "100000", 1, 1LL << 31, "N", "most pixels of a photo's longer side"},
     {"max-frames", SETTING_INTEGER, FIELD(max_frames), "1000", 1, 1 << 20, "N", "most frames of an animation"},
     {"event-threads", SETTING_INTEGER, FIELD(event_threads), "0", 0, 256, "N", "threads that serve; 0: one a core"},
     {"pool-threads", SETTING_INTEGER, FIELD(pool_threads), "32", 1, 1024, "N", "threads that wait for the disk"},
@@ -160,6 +161,25 @@ static enum status open_data(struct serve_settings *settings, struct arena *aren
         settings->buckets = arena_printf(arena, "file:%s/buckets", settings->data);
     settings->uploads = arena_printf(arena, "%s/uploads", settings->data);
     return STATUS_OK;
+}
+
+static enum status secure_descriptors(struct serve_settings *settings, struct text *why)
+{
+    enum { WORKERS_SPARE = 2 };
+    const struct descriptor_needs needs = {
+        .event_threads = cores(settings->event_threads),
+        .workers = cores(settings->darkrooms) + WORKERS_SPARE,
+        .darkrooms = cores(settings->darkrooms),
+        .moderators = cores(settings->moderators),
+        .connections = (unsigned)settings->connections,
+    };
+    unsigned connections = needs.connections;
+    enum status status = descriptors_secure(&needs, &connections, why);
+    if (status == STATUS_OK && connections < needs.connections)
+        log_warning("connections", LOG_I("possible", connections), LOG_I("wanted", needs.connections),
+                    LOG_S("message", "there are not enough file descriptors for all: see ulimit -n"));
+    settings->connections = connections;
+    return status;
 }
 
 static struct image_limits image_limits(const struct serve_settings *settings)
@@ -261,13 +281,27 @@ static enum status open_server(const struct serve_settings *settings, struct ser
     return status;
 }
 
+/* The buckets first: their lock keeps a second server away from the database too. */
+static enum status open_stores(const struct serve_settings *settings, struct service *service, struct text *why)
+{
+    bool is_whole = true;
+    enum status status = blob_open(settings->buckets, &service->blob, why);
+    if (status == STATUS_OK)
+        status = data_check_before(settings->store, settings->buckets, service->blob, why);
+    if (status == STATUS_OK)
+        status = store_open(settings->store, &service->store, why);
+    if (status == STATUS_OK)
+        status = data_check_after(service->store, settings->store, settings->buckets, service->blob, &is_whole, why);
+    if (!is_whole)
+        log_info("database-check", LOG_S("message", "the database is large: not all of it was looked at for damage"));
+    return status;
+}
+
 static enum status open_service(const struct serve_settings *settings, struct service *service, struct text *why)
 {
     enum status status = open_darkroom(settings, service, why);
     if (status == STATUS_OK)
-        status = store_open(settings->store, &service->store, why);
-    if (status == STATUS_OK)
-        status = blob_open(settings->buckets, &service->blob, why);
+        status = open_stores(settings, service, why);
     if (status == STATUS_OK)
         status = open_moderator(settings, service, why);
     if (status == STATUS_OK)
@@ -343,6 +377,8 @@ static int serve(struct serve_settings *settings, const sigset_t *ends, struct a
     struct service service = {0};
     int signal_number;
     enum status status = check_login(settings, &why);
+    if (status == STATUS_OK)
+        status = secure_descriptors(settings, &why);
     if (status == STATUS_OK)
         status = open_data(settings, arena, &why);
     if (status == STATUS_OK)

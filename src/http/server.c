@@ -15,7 +15,7 @@
 #include <sys/random.h>
 #include <sys/resource.h>
 
-enum { SPARE_DESCRIPTORS = 512 };
+enum { SPARE_DESCRIPTORS = 512 }; /* for what else the process does; src/cmd/descriptors.c sees to them first */
 
 /* ---- Connections ---- */
 
@@ -65,8 +65,7 @@ static unsigned secure_descriptors(unsigned connections)
     raised = (struct rlimit){.rlim_cur = limit.rlim_max, .rlim_max = limit.rlim_max};
     if (setrlimit(RLIMIT_NOFILE, &raised) == 0)
         limit.rlim_cur = limit.rlim_max;
-    rlim_t left = limit.rlim_cur > 2 * SPARE_DESCRIPTORS ? limit.rlim_cur - SPARE_DESCRIPTORS : limit.rlim_cur / 2;
-    return left < 2 * (rlim_t)connections ? (unsigned)(left / 2) : connections;
+    return limit.rlim_cur / 2 < connections ? (unsigned)(limit.rlim_cur / 2) : connections;
 }
 
 /* The target is decoded by us: strictly, and not in place. */

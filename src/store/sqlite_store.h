@@ -309,6 +309,8 @@ enum status sqlite_photo_delete(struct store *store, const struct id *id, const 
 enum status sqlite_photos_deleted(struct store *store, struct id *ret_ids, size_t limit, size_t *ret_count,
                                   struct text *why);
 enum status sqlite_photo_purge(struct store *store, const struct id *id, struct text *why);
+enum status sqlite_is_new(const char *path, bool *ret_is_new, struct text *why);
+enum status sqlite_verify(struct store *store, int64_t limit_ms, bool *ret_is_whole, struct text *why);
 enum status sqlite_check(struct store *store, struct text *why);
 enum status sqlite_users_search(struct store *store, const char *prefix, const char *after, size_t limit,
                                 store_user_row *row, void *context, struct text *why);

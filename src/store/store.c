@@ -31,17 +31,38 @@ const char *execution_status_name(enum execution_status status)
     return execution_statuses[status];
 }
 
-enum status store_open(const char *address, struct store **ret_store, struct text *why)
+/* NULL for an unknown scheme. */
+static const struct store_ops *find_back_end(const char *address, const char **ret_rest, struct text *why)
 {
     const char *colon = strchr(address, ':');
     size_t scheme_length = colon ? (size_t)(colon - address) : 0;
+    *ret_rest = colon ? colon + 1 : address;
     for (size_t i = 0; i < BACK_ENDS; i++)
         if (strlen(back_ends[i]->scheme) == scheme_length && memcmp(address, back_ends[i]->scheme, scheme_length) == 0)
-            return back_ends[i]->open(colon + 1, ret_store, why);
+            return back_ends[i];
     text_setf(why, "The store's address \"%s\" begins with none of the known schemes:", address);
     for (size_t i = 0; why && i < BACK_ENDS; i++)
         text_addf(why, " %s:", back_ends[i]->scheme);
-    return STATUS_INVALID;
+    return NULL;
+}
+
+enum status store_open(const char *address, struct store **ret_store, struct text *why)
+{
+    const char *rest;
+    const struct store_ops *back_end = find_back_end(address, &rest, why);
+    return back_end ? back_end->open(rest, ret_store, why) : STATUS_INVALID;
+}
+
+enum status store_is_new(const char *address, bool *ret_is_new, struct text *why)
+{
+    const char *rest;
+    const struct store_ops *back_end = find_back_end(address, &rest, why);
+    return back_end ? back_end->is_new(rest, ret_is_new, why) : STATUS_INVALID;
+}
+
+enum status store_verify(struct store *store, int64_t limit_ms, bool *ret_is_whole, struct text *why)
+{
+    return store->ops->verify(store, limit_ms, ret_is_whole, why);
 }
 
 void store_close(struct store *store)

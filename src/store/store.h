@@ -27,6 +27,11 @@ struct store;
 /* address: "sqlite:PATH". INVALID for an unknown scheme, naming the known ones. */
 enum status store_open(const char *address, struct store **ret_store, struct text *why);
 void store_close(struct store *store); /* NULL is allowed */
+/* Whether store_open would begin with nothing: the database is missing, or has no bytes. */
+enum status store_is_new(const char *address, bool *ret_is_new, struct text *why);
+/* Looks for damage, for so long; *ret_is_whole: all was looked at. UNAVAILABLE, saying what is damaged; then the store is only to be
+ * closed, and nothing more is written. */
+enum status store_verify(struct store *store, int64_t limit_ms, bool *ret_is_whole, struct text *why);
 /* A real search, in the database itself. */
 enum status store_check(struct store *store, struct text *why);
 

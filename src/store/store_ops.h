@@ -9,6 +9,8 @@ struct store_ops {
     const char *scheme; /* of the address: "sqlite" */
     enum status (*open)(const char *rest, struct store **ret_store, struct text *why);
     void (*close)(struct store *store);
+    enum status (*is_new)(const char *rest, bool *ret_is_new, struct text *why);
+    enum status (*verify)(struct store *store, int64_t limit_ms, bool *ret_is_whole, struct text *why);
     enum status (*photo_create)(struct store *store, const struct photo *photo, const char *idempotency_key,
                                 const struct execution *execution, struct arena *arena, struct photo *ret_existing,
                                 bool *ret_created, struct text *why);

@@ -1,0 +1,70 @@
+#include "data_folder.h"
+
+#include "clock.h"
+
+#include <string.h>
+
+enum { VERIFY_MS = 5000 };
+
+static bool note_key(void *context, const char *key, int64_t modified_s)
+{
+    (void)key, (void)modified_s;
+    *(bool *)context = true;
+    return false; /* one is enough */
+}
+
+static bool has_objects(struct blob *blob, enum bucket bucket)
+{
+    bool found = false;
+    (void)blob_list(blob, bucket, note_key, &found, NULL);
+    return found;
+}
+
+static const char *without_scheme(const char *address)
+{
+    const char *colon = strchr(address, ':');
+    return colon ? colon + 1 : address;
+}
+
+static enum status refuse(const char *store, const char *fault, const char *buckets, struct text *why)
+{
+    const char *folder = without_scheme(buckets);
+    text_setf(why,
+              "the database %s %s, but there are photos in %s, which nobody could find, delete or develop without it. "
+              "Restore the database from a backup; or, to begin anew, move %s away.",
+              without_scheme(store), fault, folder, folder);
+    return STATUS_UNAVAILABLE;
+}
+
+enum status data_check_before(const char *store, const char *buckets, struct blob *blob, struct text *why)
+{
+    bool is_new = false;
+    enum status status = store_is_new(store, &is_new, why);
+    if (status != STATUS_OK || !is_new)
+        return status;
+    bool found =
+        has_objects(blob, BUCKET_PHOTOS) || has_objects(blob, BUCKET_THUMBNAILS) || has_objects(blob, BUCKET_ORIGINALS);
+    return found ? refuse(store, "is missing or empty", buckets, why) : STATUS_OK;
+}
+
+/* An original alone proves nothing: it may be of an upload that was cut before its answer. */
+static enum status check_known(struct store *store, const char *store_address, const char *buckets, struct blob *blob,
+                               struct text *why)
+{
+    struct store_counts counts;
+    uint64_t executions = 0;
+    enum status status = store_get_counts(store, clock_now_ms(), &counts, why);
+    for (int i = 0; status == STATUS_OK && i < EXECUTION_STATUSES; i++)
+        executions += counts.executions[i];
+    if (status != STATUS_OK || executions > 0)
+        return status;
+    bool found = has_objects(blob, BUCKET_PHOTOS) || has_objects(blob, BUCKET_THUMBNAILS);
+    return found ? refuse(store_address, "knows no photo", buckets, why) : STATUS_OK;
+}
+
+enum status data_check_after(struct store *store, const char *store_address, const char *buckets, struct blob *blob,
+                             bool *ret_is_whole, struct text *why)
+{
+    enum status status = store_verify(store, VERIFY_MS, ret_is_whole, why);
+    return status == STATUS_OK ? check_known(store, store_address, buckets, blob, why) : status;
+}

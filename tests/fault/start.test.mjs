@@ -1,0 +1,130 @@
+// Starts that would do harm, and are refused in words: a database that is gone, empty, another one or damaged beside photos, and too few
+// descriptors. What was there stays as it was.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { program, runProgram } from '../http/server.mjs';
+import { png } from '../http/pictures.mjs';
+import { Client, endOf } from './client.mjs';
+import { newFolder } from './disk.mjs';
+import { listBucket } from './ledger.mjs';
+import { Server } from './server.mjs';
+
+const PAGE = 4096;
+const folder = newFolder(), good = join(folder, 'good');
+
+/* Spoils the page of the database in which these words stand. */
+function damagePageWith(database, words) {
+    const bytes = readFileSync(database), at = bytes.indexOf(words);
+    assert.ok(at > 0, `the database holds ${words}`);
+    bytes.fill(0xff, at - at % PAGE, at - at % PAGE + 100);
+    writeFileSync(database, bytes);
+}
+
+function keepOnly(data, buckets) {
+    for (const bucket of ['originals', 'photos', 'thumbnails'])
+        if (!buckets.includes(bucket)) rmSync(join(data, 'buckets', bucket), { recursive: true });
+}
+
+function addOriginal(data) {
+    mkdirSync(join(data, 'buckets/originals/00'), { recursive: true });
+    writeFileSync(join(data, 'buckets/originals/00/01a21626b1deebe1815434b88b42e8c1'), png(3, 3));
+}
+
+describe('a start', () => {
+    before(async () => {
+        const server = new Server(good);
+        await server.start();
+        const client = new Client(server);
+        for (let i = 0; i < 3; i++) {
+            const { json } = await client.upload('ann', `key-${i}`, png(20 + i, 20));
+            assert.equal((await endOf(server, json.photo_id)).status, 'SUCCESS');
+        }
+        client.close();
+        await server.stop();
+        const fresh = new Server(join(folder, 'fresh'));
+        await fresh.start();
+        await fresh.stop();
+    });
+    after(() => rmSync(folder, { recursive: true }));
+
+    const database = (data) => join(data, 'photos.db');
+    const refusals = [
+        { says: 'without its database', spoil: (data) => rmSync(database(data)), words: /photos\.db is missing or empty, but there are photos in .*Restore the database from a backup.*move .*buckets away/ },
+        { says: 'with an empty database', spoil: (data) => truncateSync(database(data)), words: /photos\.db is missing or empty, but there are photos in/ },
+        { says: 'without its database, when all that is there are thumbnails', words: /is missing or empty/,
+          spoil: (data) => { rmSync(database(data)); keepOnly(data, ['thumbnails']); } },
+        { says: 'without its database, when all that is there are originals', words: /is missing or empty/,
+          spoil: (data) => { rmSync(database(data)); keepOnly(data, []); addOriginal(data); } },
+        { says: 'with a new database beside old photos', words: /photos\.db knows no photo, but there are photos in/,
+          spoil: (data) => cpSync(database(join(folder, 'fresh')), database(data)) },
+        { says: 'with damage where only the history is', words: /photos\.db is damaged \(.*\)\. Restore it from a backup/,
+          spoil: (data) => damagePageWith(database(data), 'StateEntered') },
+        { says: 'with half a database', spoil: (data) => truncateSync(database(data), 5 * PAGE), words: /photos\.db is damaged/ },
+    ];
+    for (const { says, spoil, words } of refusals)
+        it(`${says} is refused with one clear line, and touches nothing`, async () => {
+            const data = join(folder, says.replaceAll(/\W/g, '-'));
+            cpSync(good, data, { recursive: true });
+            spoil(data);
+            const had = existsSync(database(data)) && readFileSync(database(data));
+            const originals = existsSync(join(data, 'buckets/originals')) && listBucket(join(data, 'buckets/originals'));
+            for (let i = 0; i < 2; i++) {
+                const { code, stderr } = await runProgram(['serve', '--listen', '127.0.0.1:0', '--data', data], { limit_ms: 20000 });
+                assert.match(stderr, /^cloudphotos serve: [^\n]+\n$/);
+                assert.match(stderr, words);
+                assert.equal(code, 1);
+            }
+            assert.equal(existsSync(database(data)), Boolean(had));
+            if (had) assert.ok(readFileSync(database(data)).equals(had), 'the database is as it was');
+            if (originals) assert.deepEqual(listBucket(join(data, 'buckets/originals')), originals);
+        });
+
+    const starts = [
+        { says: 'in an empty folder', make: (data) => mkdirSync(data) },
+        { says: 'with all that belongs there', make: (data) => cpSync(good, data, { recursive: true }) },
+        { says: 'with an original of an upload that was cut before the first photo', make: (data) => {
+            cpSync(join(folder, 'fresh'), data, { recursive: true });
+            addOriginal(data);
+        } },
+    ];
+    for (const { says, make } of starts)
+        it(`${says} is none of these`, async () => {
+            const data = join(folder, says.replaceAll(' ', '-'));
+            make(data);
+            const server = new Server(data);
+            await server.start();
+            await server.stop();
+            assert.deepEqual(server.takeComplaints(), []);
+        });
+
+    /* By a process that may not raise its own limit. */
+    const limited = (files) => ['sh', '-c', `ulimit -n ${files}; exec setpriv --bounding-set=-sys_resource "$@"`, 'sh'];
+
+    for (const files of [32, 64])
+        it(`with ${files} descriptors is refused with the numbers and what to do`, () => {
+            const [command, ...words] = [...limited(files), program, 'serve', '--listen', '127.0.0.1:0', '--data', join(folder, 'few')];
+            const { status, stderr } = spawnSync(command, words, { encoding: 'utf8', timeout: 20000 });
+            assert.match(stderr, new RegExp(`^cloudphotos serve: this process may have ${files} files open at a time, and needs (\\d+) at the least.*ulimit -n \\d+.*\\n$`));
+            assert.equal(status, 1);
+            assert.ok(!existsSync(join(folder, 'few')));
+        });
+
+    it('with as few descriptors as it asks for serves and publishes', async () => {
+        const [command, ...words] = [...limited(32), program, 'serve', '--listen', '127.0.0.1:0', '--data', join(folder, 'few')];
+        const least = Number(spawnSync(command, words, { encoding: 'utf8', timeout: 20000 }).stderr.match(/needs (\d+) at the least/)[1]);
+        const server = new Server(join(folder, 'few'), { wrapper: limited(least) });
+        await server.start();
+        const clients = Array.from({ length: 12 }, () => new Client(server));
+        const answers = await Promise.all(clients.map((client, i) => client.upload(`user_${i}`, null, png(30 + i, 30))));
+        for (const answer of answers) {
+            assert.equal(answer.status, 200, answer.bytes.toString());
+            assert.equal((await endOf(server, answer.json.photo_id)).status, 'SUCCESS');
+        }
+        for (const client of clients) client.close();
+        await server.stop();
+        assert.deepEqual(server.takeComplaints((line) => line.event === 'connections'), []);
+    });
+});
