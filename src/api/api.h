@@ -25,6 +25,8 @@ extern const struct http_route *const api_tables[];
 extern const char *const api_vital[];
 extern const char *const api_headers[];
 extern const char *const api_origin_headers[];
+/* For http_server_settings.missing: an address that leads nowhere. */
+extern const struct http_route api_missing;
 void api_done(void *context, const struct http_done *done);
 /* The bytes of a request's body besides the photo: what max_body allows beyond max_upload. */
 enum { API_BODY_OVERHEAD = 64 << 10 };

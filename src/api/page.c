@@ -1,10 +1,11 @@
 /* What the server writes into the page of the app, so that its first screen needs no second request: the first answers that the app
- * will ask for, by their addresses, and the first thumbnails; and on the page of a photo what other sites show of it
+ * will ask for, by their addresses, and the first thumbnails; and on the pages of photos and people what other sites show of them
  * (ogp.me). All of it is data: nothing that comes from people can become markup. */
 #include "page.h"
 
 #include <string.h>
 
+static const char app_name[] = "Cloud Photos";
 enum { FIRST_PAGE = 60, PRELOADS = 6 }; /* as the app asks; what fills the first screen of a phone */
 
 void page_add_escaped(struct text *out, const char *text)
@@ -55,18 +56,6 @@ static void add_list(struct http_request *request, const char *author, const cha
     add_first_data(out, address, &answer);
 }
 
-void page_add_home(struct http_request *request, struct text *out)
-{
-    add_list(request, NULL, "/photos?limit=60", out);
-}
-
-void page_add_profile(struct http_request *request, struct text *out)
-{
-    const char *name = http_parameter(request, "name");
-    if (photos_check_name(name, NULL) == STATUS_OK)
-        add_list(request, name, arena_printf(http_arena(request), "/users/%s?view=photos&limit=60", name), out);
-}
-
 const char *page_title(struct http_request *request, const struct photo *photo)
 {
     return photo->caption ? photo->caption : arena_printf(http_arena(request), "A photo by %s", photo->author);
@@ -87,21 +76,26 @@ static void add_property(struct text *out, const char *property, const char *val
     text_add(out, "\">\n");
 }
 
-static void add_open_graph(struct http_request *request, const struct photo *photo, struct text *out)
+static void add_image(struct http_request *request, const struct id *id, struct text *out)
+{
+    char key[OBJECT_KEY_SIZE];
+    photos_large_key(id, key);
+    add_property(out, "og:image", arena_printf(http_arena(request), "%s/buckets/photos/%s", page_origin(request), key));
+    add_property(out, "og:image:type", "image/webp");
+}
+
+static void add_photo_graph(struct http_request *request, const struct photo *photo, struct text *out)
 {
     struct arena *arena = http_arena(request);
-    const char *origin = page_origin(request);
-    char key[OBJECT_KEY_SIZE], id[ID_TEXT_SIZE];
-    photos_large_key(&photo->id, key);
+    char id[ID_TEXT_SIZE];
     id_format(&photo->id, id);
     add_property(out, "og:type", "article");
-    add_property(out, "og:site_name", "Cloud Photos");
+    add_property(out, "og:site_name", app_name);
     add_property(out, "og:title", arena_printf(arena, "A photo by %s", photo->author));
     if (photo->caption)
         add_property(out, "og:description", photo->caption);
-    add_property(out, "og:url", arena_printf(arena, "%s/photo/%s", origin, id));
-    add_property(out, "og:image", arena_printf(arena, "%s/buckets/photos/%s", origin, key));
-    add_property(out, "og:image:type", "image/webp");
+    add_property(out, "og:url", arena_printf(arena, "%s/photo/%s", page_origin(request), id));
+    add_image(request, &photo->id, out);
     add_property(out, "og:image:width", arena_printf(arena, "%u", photo->large.width));
     add_property(out, "og:image:height", arena_printf(arena, "%u", photo->large.height));
     if (photo->alt_text)
@@ -121,18 +115,90 @@ static void add_oembed(struct http_request *request, const struct photo *photo, 
     text_add(out, "\">\n");
 }
 
-void page_add_photo(struct http_request *request, struct text *out)
+void page_make_home(struct http_request *request, struct page *page)
+{
+    add_list(request, NULL, "/photos?limit=60", &page->head);
+}
+
+struct person {
+    const char *name;
+    int64_t posts_count; /* 0: nobody, or nothing published */
+    struct id newest;
+};
+
+static bool take_count(void *context, const char *name, size_t name_length, int64_t posts_count)
+{
+    struct person *person = context;
+    if (name_length == strlen(person->name) && memcmp(name, person->name, name_length) == 0)
+        person->posts_count = posts_count;
+    return true;
+}
+
+static bool take_newest(void *context, const struct id *id, int64_t created_ms)
+{
+    struct person *person = context;
+    (void)created_ms;
+    person->newest = *id;
+    return true;
+}
+
+static void add_person_graph(struct http_request *request, const struct person *person, struct text *out)
+{
+    struct arena *arena = http_arena(request);
+    add_property(out, "og:type", "profile");
+    add_property(out, "og:site_name", app_name);
+    add_property(out, "og:title", arena_printf(arena, "Photos by %s", person->name));
+    add_property(
+        out, "og:description",
+        arena_printf(arena, "%lld photo%s", (long long)person->posts_count, person->posts_count == 1 ? "" : "s"));
+    add_property(out, "og:url", arena_printf(arena, "%s/@%s", page_origin(request), person->name));
+    add_image(request, &person->newest, out);
+}
+
+void page_make_profile(struct http_request *request, struct page *page)
+{
+    struct api *api = http_context(request);
+    struct store *store = photos_store(api->settings.photos);
+    struct person person = {.name = http_parameter(request, "name")};
+    if (photos_check_name(person.name, NULL) != STATUS_OK) {
+        page_make_missing(request, page);
+        return;
+    }
+    page->title = arena_printf(http_arena(request), "%s · %s", person.name, app_name);
+    enum status status = store_users_search(store, person.name, NULL, 1, take_count, &person, NULL);
+    if (status == STATUS_OK && person.posts_count > 0)
+        status = store_user_posts(store, person.name, NULL, 1, take_newest, &person, NULL);
+    if (status == STATUS_OK && person.posts_count == 0)
+        page->code = 404;
+    else if (status == STATUS_OK)
+        add_person_graph(request, &person, &page->head);
+    add_list(request, person.name, arena_printf(http_arena(request), "/users/%s?view=photos&limit=60", person.name),
+             &page->head);
+}
+
+void page_make_missing(struct http_request *request, struct page *page)
+{
+    (void)request;
+    page->code = 404;
+}
+
+void page_make_photo(struct http_request *request, struct page *page)
 {
     TEXT_CLEANUP struct text answer = {0};
     const char *text = http_parameter(request, "id");
     struct photo photo;
     struct id id;
-    if (!id_parse(text, strlen(text), &id)
-        || api_add_photo(http_context(request), &id, http_arena(request), &photo, &answer, NULL) != STATUS_OK)
+    enum status status = STATUS_NOT_FOUND;
+    if (id_parse(text, strlen(text), &id))
+        status = api_add_photo(http_context(request), &id, http_arena(request), &photo, &answer, NULL);
+    if (status == STATUS_NOT_FOUND)
+        page_make_missing(request, page);
+    if (status != STATUS_OK)
         return;
     if (photo.state == PHOTO_SUCCESS) {
-        add_open_graph(request, &photo, out);
-        add_oembed(request, &photo, out);
+        page->title = arena_printf(http_arena(request), "%s · %s", page_title(request, &photo), app_name);
+        add_photo_graph(request, &photo, &page->head);
+        add_oembed(request, &photo, &page->head);
     }
-    add_first_data(out, arena_printf(http_arena(request), "/photos/%s", text), &answer);
+    add_first_data(&page->head, arena_printf(http_arena(request), "/photos/%s", text), &answer);
 }

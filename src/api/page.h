@@ -1,12 +1,18 @@
-/* What is written into the head of the app's page, at each of its addresses: page.c. On any failure nothing: the app asks itself. */
+/* What the app's page is at each of its addresses: page.c. On any failure it is the page as it was built: the app asks itself. */
 #ifndef PAGE_H
 #define PAGE_H
 
 #include "api_private.h"
 
-void page_add_home(struct http_request *request, struct text *out);
-void page_add_profile(struct http_request *request, struct text *out);
-void page_add_photo(struct http_request *request, struct text *out);
+struct page {
+    unsigned code;     /* of the answer: 200, or 404 where there is nothing to show */
+    const char *title; /* as in <title>, not yet escaped; NULL: the app's own */
+    struct text head;  /* what comes before the head's end */
+};
+void page_make_home(struct http_request *request, struct page *page);
+void page_make_profile(struct http_request *request, struct page *page);
+void page_make_photo(struct http_request *request, struct page *page);
+void page_make_missing(struct http_request *request, struct page *page);
 /* Where this server is, as the client sees it: "https://photos.example". "" for a Host that is none. */
 const char *page_origin(struct http_request *request);
 /* What a photo is called where it is shown elsewhere: its caption, or whose it is. */

@@ -65,16 +65,6 @@ static void answer_file(struct http_request *request, const struct site_file *fi
                        is_packed ? file->packed_size : file->plain_size);
 }
 
-static void get_file(struct http_request *request)
-{
-    struct api *api = http_context(request);
-    const struct site_file *file = find_file(api->settings.site, http_path(request));
-    if (file && strcmp(file->path, "/index.html") != 0) /* the page is at the app's addresses, with its policy */
-        answer_file(request, file);
-    else
-        http_answer_problem(request, 404, "There is nothing at this address.");
-}
-
 static void add_page_headers(struct http_request *request)
 {
     http_add_header(request, "Content-Security-Policy",
@@ -87,73 +77,102 @@ static void add_page_headers(struct http_request *request)
     http_add_header(request, "Permissions-Policy", "geolocation=(), microphone=(), payment=(), usb=()");
 }
 
-/* The page as it was built, with what belongs to this address before its head's end. */
-static void answer_page(struct http_request *request, const struct site_file *page, const struct text *head)
+/* The page as it was built, with what belongs to this address: its title, and what comes before its head's end. */
+static void write_page(const struct site_file *file, const struct page *page, struct text *out)
 {
-    static const char end[] = "</head>";
-    const char *found = memmem(page->plain, page->plain_size, end, sizeof end - 1);
-    if (!head->length || !found) {
-        answer_file(request, page);
+    static const char title_start[] = "<title>", title_end[] = "</title>", head_end[] = "</head>";
+    const char *rest = file->plain, *end = rest + file->plain_size;
+    const char *start = memmem(rest, file->plain_size, title_start, sizeof title_start - 1);
+    const char *stop = start ? memmem(start, (size_t)(end - start), title_end, sizeof title_end - 1) : NULL;
+    if (page->title && stop) {
+        text_append(out, rest, (size_t)(start - rest) + sizeof title_start - 1);
+        page_add_escaped(out, page->title);
+        rest = stop;
+    }
+    const char *head = memmem(rest, (size_t)(end - rest), head_end, sizeof head_end - 1);
+    if (head) {
+        text_append(out, rest, (size_t)(head - rest));
+        text_append(out, page->head.data, page->head.length);
+        rest = head;
+    }
+    text_append(out, rest, (size_t)(end - rest));
+}
+
+static void answer_page(struct http_request *request, const struct site_file *file, const struct page *page)
+{
+    if (page->code == 200 && !page->title && !page->head.length) {
+        answer_file(request, file);
         return;
     }
     struct text body = {0};
-    size_t before = (size_t)(found - page->plain);
-    text_append(&body, page->plain, before);
-    text_append(&body, head->data, head->length);
-    text_append(&body, found, page->plain_size - before);
+    write_page(file, page, &body);
     http_add_header(request, "Cache-Control", "no-cache");
     http_add_header(request, "Vary", "Accept-Encoding");
-    if (answer_unchanged(request, etag_of(request, &body)))
+    if (page->code == 200 && answer_unchanged(request, etag_of(request, &body)))
         text_release(&body);
     else
-        http_answer_text(request, 200, "text/html; charset=utf-8", &body);
+        http_answer_text(request, page->code, "text/html; charset=utf-8", &body);
 }
 
-static void get_page_with(struct http_request *request, void (*add)(struct http_request *request, struct text *out))
+static void get_page_of(struct http_request *request, void (*make)(struct http_request *request, struct page *page))
 {
     static const char missing[] =
         "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Cloud Photos</title>"
         "<p>This server was built without its web app. Build the app (<code>make web</code>), then the server "
-        "again (<code>make build</code>). The interface for programs is there: see docs/openapi.yaml.</p></html>\n";
+        "again (<code>make build</code>). The HTTP interface works; see docs/openapi.yaml.</p></html>\n";
     struct api *api = http_context(request);
-    const struct site_file *page = find_file(api->settings.site, "/index.html");
-    TEXT_CLEANUP struct text head = {0};
+    const struct site_file *file = find_file(api->settings.site, "/index.html");
+    struct page page = {.code = 200};
     add_page_headers(request);
-    if (!page) {
+    if (!file) {
         http_answer(request, 200, "text/html; charset=utf-8", missing, sizeof missing - 1);
         return;
     }
-    if (add)
-        add(request, &head);
-    answer_page(request, page, &head);
+    if (make)
+        make(request, &page);
+    answer_page(request, file, &page);
+    text_release(&page.head);
 }
 
 static void get_page(struct http_request *request)
 {
-    get_page_with(request, NULL);
+    get_page_of(request, NULL);
 }
 
 static void get_home(struct http_request *request)
 {
-    get_page_with(request, page_add_home);
+    get_page_of(request, page_make_home);
 }
 
 static void get_profile(struct http_request *request)
 {
-    get_page_with(request, page_add_profile);
+    get_page_of(request, page_make_profile);
 }
 
 static void get_photo(struct http_request *request)
 {
-    get_page_with(request, page_add_photo);
+    get_page_of(request, page_make_photo);
+}
+
+/* A file of the app; else a person who has mistyped an address gets a page, and a program a problem. */
+static void get_file(struct http_request *request)
+{
+    struct api *api = http_context(request);
+    const struct site_file *file = find_file(api->settings.site, http_path(request));
+    const char *accept = http_header(request, "Accept");
+    if (file && strcmp(file->path, "/index.html") != 0) /* the page is at the app's addresses, with its policy */
+        answer_file(request, file);
+    else if (accept && strstr(accept, "text/html"))
+        get_page_of(request, page_make_missing);
+    else
+        http_answer_problem(request, 404, "There is nothing at this address.");
 }
 
 /* What a phone shares with the app goes to its service worker, which knows whose phone it is. It comes here only while there is no
  * worker yet: without an author nothing can be taken, so the app says that it should be shared again. */
 static void refuse_share(struct http_request *request)
 {
-    static const char notice[] =
-        "Nothing was uploaded, for the app was not ready yet. It is now: please share once more.\n";
+    static const char notice[] = "Nothing was uploaded because the app was still starting. Please share it again.\n";
     http_add_header(request, "Location", "/?notice=share-again");
     http_answer(request, 303, "text/plain; charset=utf-8", notice, sizeof notice - 1);
 }
@@ -162,6 +181,8 @@ static void refuse_share(struct http_request *request)
     {                                                                                                                  \
         .method = "GET", .pattern = (path), .run = HTTP_INLINE, .handle = (handler)                                    \
     }
+
+const struct http_route api_missing = {.method = "GET", .pattern = "", .run = HTTP_INLINE, .handle = get_file};
 
 const struct http_route site_routes[] = {
     PAGE("/", get_home),

@@ -273,6 +273,7 @@ static enum status open_server(const struct serve_settings *settings, struct ser
         .context = service->api,
         .headers = api_headers,
         .origin_headers = api_origin_headers,
+        .missing = &api_missing,
         .done = api_done,
     };
     enum status status = http_server_open(&http, &service->server, why);

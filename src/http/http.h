@@ -63,12 +63,13 @@ struct http_settings {
         answers_memory; /* bytes that answers may hold until they are read, in all: 64 MB; small ones do not count */
     uint64_t max_body;  /* bytes; larger ones get 413 before they are read where their length is known */
     const struct http_route *const *tables; /* NULL-terminated; each table ends with a row whose method is NULL */
+    const struct http_route *missing;       /* what GET and HEAD take where no pattern fits; NULL: a problem, 404 */
     /* Patterns, NULL-terminated, that are served also on connections kept in reserve, when all others are taken: what operators look
      * at. NULL: none */
     const char *const *vital;
-    void *context;                          /* for http_context */
-    const char *const *headers;             /* name, value, … NULL: sent with every answer */
-    const char *const *origin_headers;      /* the same, when the request names its Origin */
+    void *context;                                             /* for http_context */
+    const char *const *headers;                                /* name, value, … NULL: sent with every answer */
+    const char *const *origin_headers;                         /* the same, when the request names its Origin */
     void (*done)(void *context, const struct http_done *done); /* any thread; must not block */
     /* The answer when the server itself refuses: by default http_answer_problem. */
 };

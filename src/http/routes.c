@@ -232,6 +232,10 @@ void routes_match(const struct routes *routes, struct http_request *request)
         http_answer_problem(request, 405, "This method is not allowed here.");
         return;
     }
+    bool reads = strcmp(request->method, "GET") == 0 || strcmp(request->method, "HEAD") == 0;
+    request->route = reads ? request->server->settings.missing : NULL;
+    if (request->route)
+        return;
     if (is_known_method(request->method))
         http_answer_problem(request, 404, "There is nothing at this address.");
     else

@@ -16,18 +16,27 @@ before(async () => { server = await startServer({ executable: tinySite }); });
 after(() => server.stop());
 
 describe('the page of the app', () => {
-    for (const path of ['/', '/search', '/search?q=ann', '/@ann', '/%40ann', `/photo/${unknownId}`, '/mine', '/share-target', '/?notice=x'])
-        it(`is at ${path}`, async () => {
+    const addresses = { '/': 200, '/search': 200, '/search?q=ann': 200, '/mine': 200, '/share-target': 200, '/?notice=x': 200,
+        '/@nobody': 404, '/%40nobody': 404, '/@No%20name': 404, [`/photo/${unknownId}`]: 404, '/photo/x': 404 };
+    for (const [path, code] of Object.entries(addresses))
+        it(`is at ${path}, with ${code}`, async () => {
             const answer = await server.get(path);
-            assert.equal(answer.code, 200);
+            assert.equal(answer.code, code);
             assert.equal(answer.headers['content-type'], 'text/html; charset=utf-8');
             assert.equal(answer.headers['cache-control'], 'no-cache');
-            assert.match(answer.text, /<title>A tiny app<\/title>/);
+            assert.match(answer.text, /<title>(A tiny app|nobody · Cloud Photos)<\/title>/);
         });
 
     for (const path of ['/@', '/@ann/photos', '/photo', '/photo/', '/Search', '/search/', '/index.html', '/assets', '/assets/',
         '/assets/index.html', '/assets/../sw.js', '/sw.js.br', `${script}.br`])
-        it(`is not at ${path}`, async () => { assert.equal((await server.get(path)).code, 404); });
+        it(`is not at ${path}: a program hears why, and a person gets a page`, async () => {
+            const answer = await server.get(path);
+            assert.deepEqual([answer.code, answer.headers['content-type']], [404, 'application/problem+json']);
+            const page = await server.get(path, { Accept: 'text/html,application/xhtml+xml,*/*;q=0.8' });
+            assert.deepEqual([page.code, page.headers['content-type']], [404, 'text/html; charset=utf-8']);
+            assert.match(page.text, /<div id="app">/);
+            assert.ok(page.headers['content-security-policy']);
+        });
 
     it('may load nothing that is not ours, run nothing that is written in it, and stand in no frame', async () => {
         const { headers } = await server.get('/');
@@ -46,7 +55,7 @@ describe('the page of the app', () => {
         const answer = await server.ask('POST', '/share-target', { headers: { 'Content-Type': 'multipart/form-data; boundary=x' },
             body: Buffer.alloc(100_000, 'x') });
         assert.deepEqual([answer.code, answer.headers.location], [303, '/?notice=share-again']);
-        assert.match(answer.text, /share once more/);
+        assert.match(answer.text, /share it again/);
     });
 });
 
@@ -75,6 +84,7 @@ describe('what is written into the page', () => {
             assert.equal(text.match(/<script/g).length, 2, 'the app itself and the data');
             assert.ok(!text.includes('<!--'));
             assert.match(text, /<div id="app">/);
+            if (path === '/@nobody') return; // a page that is not there has no tag
             const again = await server.get(path === 'photo' ? `/photo/${id}` : path, { 'If-None-Match': headers.etag });
             assert.equal(again.code, 304);
         });
@@ -93,6 +103,15 @@ describe('what is written into the page', () => {
             'og:url': `${server.url}/photo/${id}`, 'og:image': `${server.url}/buckets/photos/${id}-comp.webp`, 'og:image:type': 'image/webp',
             'og:image:width': '1440', 'og:image:height': '720', 'og:image:alt': evil,
         });
+    });
+
+    it('has a title of its own, and tells other sites whose photos these are', async () => {
+        const { text } = await server.get('/@ann');
+        assert.match(text, /<title>ann · Cloud Photos<\/title>/);
+        assert.match((await server.get(`/photo/${id}`)).text, /<title>&lt;\/script&gt;&lt;script&gt;/);
+        const tags = Object.fromEntries([...text.matchAll(/<meta property="([^"]+)" content="([^"]*)">/gs)].map(([, name, value]) => [name, value]));
+        assert.deepEqual(tags, { 'og:type': 'profile', 'og:site_name': 'Cloud Photos', 'og:title': 'Photos by ann', 'og:description': '1 photo',
+            'og:url': `${server.url}/@ann`, 'og:image': `${server.url}/buckets/photos/${id}-comp.webp`, 'og:image:type': 'image/webp' });
     });
 
     it('leads other sites to what they may embed', async () => {

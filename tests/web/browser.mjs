@@ -18,6 +18,8 @@ export const dist = join(root, 'web', 'dist');
 const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
     '--disable-component-update', '--disable-sync'];
 const PATIENCE_MS = 60_000;
+/* The page of somebody who has published nothing is a page with the code 404, which the console calls an error. */
+const NOBODY = /\/@[a-z0-9_]+$/;
 
 export const DESKTOP = { viewport: { width: 1280, height: 800 } };
 export const PHONE = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
@@ -42,7 +44,7 @@ export function watch(page, expected = []) {
     page.on('pageerror', (error) => faults.push(`thrown: ${error.message}`));
     page.on('console', (message) => {
         const { url } = message.location();
-        if (message.type() !== 'error' || expected.some((one) => one.test(url) || one.test(message.text()))) return;
+        if (message.type() !== 'error' || NOBODY.test(url) || expected.some((one) => one.test(url) || one.test(message.text()))) return;
         faults.push(`console: ${message.text()} (${url})`);
     });
     return () => faults;

@@ -275,7 +275,9 @@ test('a server that is away is not called a network that is away', () => withPag
 test('a photo or a page that is not there is said in words', () => withPage(server, async (page) => {
     await page.goto('/photo/0123456789abcdef0123456789abcdef');
     await page.getByRole('heading', { name: 'Photo not found' }).waitFor();
-}, { expected: [/\/photos?\/0123456789abcdef/] }));
+    await page.goto('/phtos/recent');
+    await page.getByRole('heading', { name: 'Page not found' }).waitFor();
+}, { expected: [/\/photos?\/0123456789abcdef/, /phtos/] }));
 
 test('a server that does not answer is said in words, and asked again', () => withPage(server, async (page) => {
     await page.route('**/users?username=**', (route) => route.fulfill({ status: 503, contentType: 'application/problem+json',
