@@ -174,7 +174,7 @@ test('its author gives a photo a caption and a description; others can not', () 
     await page.getByRole('button', { name: 'Save' }).click();
     await page.getByText('Saved').waitFor();
     await page.reload();
-    await page.getByText('The storm, "as it came" <over> the sea').first().waitFor();
+    await page.locator('p.caption').getByText('The storm, "as it came" <over> the sea').waitFor();
     await page.getByRole('img', { name: 'Dark clouds above a road' }).waitFor();
     await page.goto(`/photo/${ids[3]}`);
     await page.getByRole('link', { name: 'Download' }).waitFor();
