@@ -90,7 +90,7 @@ static void prepare_rows(struct reader *reader, const struct job *job, const str
         .frames = info->frames,
         .orientation = job->orientation ? job->orientation : info->orientation,
         .has_alpha = info->colours.has_alpha,
-        .plays = info->plays,
+        .plays = info->plays <= UINT16_MAX ? info->plays : 0, /* WebP's most */
     };
     reader->converter = colour_converter_new(&info->colours, info->width);
     reader->pixels = memory_new_array(info->width, PICTURE_PLANES_MAX);

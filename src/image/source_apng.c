@@ -25,6 +25,8 @@ struct apng_source {
     struct png_chunk header, palette, transparency;
     struct apng_frame *frames;
     uint32_t count, plays;
+    uint32_t announced; /* frames; 0: it is no animation */
+    bool is_cut;        /* before its end mark */
     struct composite canvas;
     void *profile;
 };
@@ -74,34 +76,42 @@ static void note_data(struct apng_source *source, size_t start, size_t end)
     frame->end = end;
 }
 
-/* False: it is none, or not as the standard has it. */
+/* False: this is not as the standard has it. */
+static bool note_chunk(struct apng_source *source, const struct png_chunk *chunk, size_t start, size_t end)
+{
+    if (png_is_chunk(chunk, "IHDR") && chunk->size == HEADER_BYTES)
+        source->header = *chunk;
+    else if (!source->header.data)
+        return false;
+    else if (png_is_chunk(chunk, "PLTE"))
+        source->palette = *chunk;
+    else if (png_is_chunk(chunk, "tRNS"))
+        source->transparency = *chunk;
+    else if (png_is_chunk(chunk, "acTL") && chunk->size >= 8) {
+        source->announced = png_read_32(chunk->data);
+        source->plays = png_read_32(chunk->data + 4);
+    } else if (png_is_chunk(chunk, "IDAT") || (png_is_chunk(chunk, "fdAT") && chunk->size > SEQUENCE_BYTES))
+        note_data(source, start, end);
+    else if (png_is_chunk(chunk, "fcTL"))
+        return read_control(source, chunk);
+    return !png_is_chunk(chunk, "IDAT") || source->announced; /* after the picture nobody may say that it moves */
+}
+
+/* False: it is no animation, or not as the standard has it. */
 static bool scan(struct apng_source *source)
 {
     const struct source_file *file = &source->file;
-    struct png_chunk chunk;
-    bool announced = false;
-    for (size_t start = 0, end = 0; png_next_chunk(file->bytes, file->size, &end, &chunk); start = end) {
-        if (png_is_chunk(&chunk, "IHDR") && chunk.size == HEADER_BYTES)
-            source->header = chunk;
-        else if (!source->header.data)
+    struct png_chunk chunk = {0};
+    bool ended = false;
+    for (size_t start = 0, end = 0; !ended && png_next_chunk(file->bytes, file->size, &end, &chunk); start = end) {
+        if (!note_chunk(source, &chunk, start, end))
             return false;
-        else if (png_is_chunk(&chunk, "PLTE"))
-            source->palette = chunk;
-        else if (png_is_chunk(&chunk, "tRNS"))
-            source->transparency = chunk;
-        else if (png_is_chunk(&chunk, "acTL") && chunk.size >= 8) {
-            announced = true;
-            source->plays = png_read_32(chunk.data + 4);
-        } else if (png_is_chunk(&chunk, "IDAT") && !announced)
-            return false;
-        else if (png_is_chunk(&chunk, "IDAT") || (png_is_chunk(&chunk, "fdAT") && chunk.size > SEQUENCE_BYTES))
-            note_data(source, start, end);
-        else if (png_is_chunk(&chunk, "fcTL") && !read_control(source, &chunk))
-            return false;
-        if (source->count > file->job->limits.frames)
-            break;
+        ended = png_is_chunk(&chunk, "IEND") || source->count > file->job->limits.frames;
     }
-    return announced && source->count > 0 && source->frames[source->count - 1].end;
+    if (source->count && !source->frames[source->count - 1].end)
+        source->count--; /* it has no data */
+    source->is_cut = source->count < source->announced && (!ended || file->job->is_untidy);
+    return source->announced > 1 && (source->count > 0 || source->is_cut);
 }
 
 static void apng_source_close(void *opaque)
@@ -116,7 +126,7 @@ static void apng_source_close(void *opaque)
 bool source_apng_is_animation(const struct source_file *file)
 {
     struct apng_source source = {.file = *file};
-    bool animation = scan(&source) && source.count > 1;
+    bool animation = scan(&source);
     free(source.frames);
     return animation;
 }
@@ -142,9 +152,11 @@ static enum status apng_source_open(const struct source_file *file, void **ret_s
 {
     struct apng_source *source = NEW(struct apng_source);
     source->file = *file;
-    if (!scan(source)) {
+    bool whole = scan(source) && !source->is_cut;
+    if (!whole) {
+        bool cut = source->is_cut;
         apng_source_close(source);
-        return trouble_set(why, file->job, TROUBLE_DAMAGED, NULL);
+        return trouble_set(why, file->job, cut ? TROUBLE_INCOMPLETE : TROUBLE_DAMAGED, NULL);
     }
     describe(source, ret_info);
     *ret_source = source;

@@ -17,10 +17,14 @@ enum {
     RESIDENT_KB_MAX = 640 << 10, /* the memory limit and what the libraries take */
 };
 
-/* One of each format, small. */
-static const char *const samples[] = {"plain.jpg",     "progressive.jpg", "plain.png",  "plain.gif",  "animated.gif",
-                                      "animated.webp", "plain.webp",      "plain.heic", "plain.avif", "plain.tif"};
-enum { SAMPLES = sizeof samples / sizeof samples[0] };
+/* One of each format and of each decoder's kinds, small. */
+static const char *const samples[] = {"plain.jpg", "progressive.jpg", "plain.png", "plain.gif", "animated.gif",
+                                      "animated.webp", "plain.webp", "plain.heic", "plain.avif", "plain.tif",
+                                      "perceptual.jpg", "pq.avif", "sequence.avif", "rgb12.tif", "old-jpeg.tif",
+                                      "planes-tiled16.tif", "halved-chroma.tif",
+                                      /* not to be cut: they are so small that what is left may be whole */
+                                      "put-back.gif", "cleared.png"};
+enum { SAMPLES = sizeof samples / sizeof samples[0], SAMPLES_TO_CUT = SAMPLES - 2 };
 
 /* Every answer but these would be a fault of ours. */
 static bool is_honest(const struct developed *developed)
@@ -59,7 +63,7 @@ static void refuses_truncated(void)
 {
     struct darkroom_settings settings = fixture_settings();
     struct darkroom *darkroom = fixture_open(&settings);
-    for (size_t i = 0; i < SAMPLES; i++) {
+    for (size_t i = 0; i < SAMPLES_TO_CUT; i++) {
         check_case("%s cut at each 1/%d is refused", samples[i], TRUNCATIONS);
         struct bytes file = sample_read(samples[i]);
         for (size_t part = 0; part < TRUNCATIONS; part++) {
@@ -225,6 +229,14 @@ static struct bytes make_jpeg_of_scans(void)
     return jpeg;
 }
 
+/* Its first frame is there, which a PNG has, too, that is none. */
+static struct bytes make_cut_apng(void)
+{
+    struct bytes png = sample_read("cleared.png");
+    png.size /= 2;
+    return png;
+}
+
 /* A page with a script, for who trusts what a file says of itself. */
 static struct bytes make_gif_with_script(void)
 {
@@ -267,6 +279,7 @@ static const struct {
      "281,474,977 megapixels"},
     {"a HEIC of 100,000 pixels a side is refused by its header", make_heic_bomb, STATUS_TOO_LARGE, "10,000 megapixels"},
     {"a TIFF whose directories go in a circle ends", make_tiff_loop, STATUS_OK, ""},
+    {"an animated PNG that lacks frames is refused", make_cut_apng, STATUS_UNPROCESSABLE, "incomplete"},
     {"a JPEG of thousands of scans is refused", make_jpeg_of_scans, STATUS_TOO_LARGE, "takes too much work"},
     {"a GIF that is a script too becomes a picture", make_gif_with_script, STATUS_OK, ""},
     {"a JPEG with an archive behind it becomes a picture", make_jpeg_with_archive, STATUS_OK, ""},

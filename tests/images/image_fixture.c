@@ -191,26 +191,57 @@ uint32_t webp_plays(const struct bytes *webp)
     return UINT32_MAX;
 }
 
+/* The decoder of animations takes stills as well. NULL when the file can't be decoded so far; the pixels are the decoder's. */
+static WebPAnimDecoder *decode_frame(const struct bytes *webp, uint32_t frame, WebPAnimInfo *ret_info,
+                                     uint8_t **ret_pixels)
+{
+    const WebPData data = {webp->data, webp->size};
+    int time = 0;
+    WebPAnimDecoder *decoder = WebPAnimDecoderNew(&data, NULL);
+    bool decoded = decoder && WebPAnimDecoderGetInfo(decoder, ret_info);
+    for (uint32_t i = 0; decoded && i <= frame; i++)
+        decoded = WebPAnimDecoderGetNext(decoder, ret_pixels, &time);
+    if (CHECK(decoded))
+        return decoder;
+    WebPAnimDecoderDelete(decoder);
+    return NULL;
+}
+
 void webp_pixel(const struct bytes *webp, double x, double y, uint8_t ret_pixel[static 4])
 {
     webp_frame_pixel(webp, 0, x, y, ret_pixel);
 }
 
-/* The decoder of animations, which takes stills as well. */
 void webp_frame_pixel(const struct bytes *webp, uint32_t frame, double x, double y, uint8_t ret_pixel[static 4])
 {
-    const WebPData data = {webp->data, webp->size};
     WebPAnimInfo info = {0};
     uint8_t *pixels = NULL;
-    int time = 0;
     memset(ret_pixel, 0, 4);
-    WebPAnimDecoder *decoder = WebPAnimDecoderNew(&data, NULL);
-    bool decoded = decoder && WebPAnimDecoderGetInfo(decoder, &info);
-    for (uint32_t i = 0; decoded && i <= frame; i++)
-        decoded = WebPAnimDecoderGetNext(decoder, &pixels, &time);
-    if (CHECK(decoded)) {
-        size_t column = (size_t)(x * info.canvas_width), row = (size_t)(y * info.canvas_height);
-        memcpy(ret_pixel, pixels + (row * info.canvas_width + column) * 4, 4);
+    WebPAnimDecoder *decoder = decode_frame(webp, frame, &info, &pixels);
+    if (!decoder)
+        return;
+    size_t column = (size_t)(x * info.canvas_width), row = (size_t)(y * info.canvas_height);
+    memcpy(ret_pixel, pixels + (row * info.canvas_width + column) * 4, 4);
+    WebPAnimDecoderDelete(decoder);
+}
+
+void webp_mean(const struct bytes *webp, double left, double top, double right, double bottom,
+               double ret_mean[static 4])
+{
+    WebPAnimInfo info = {0};
+    uint8_t *pixels = NULL;
+    memset(ret_mean, 0, 4 * sizeof *ret_mean);
+    WebPAnimDecoder *decoder = decode_frame(webp, 0, &info, &pixels);
+    if (!decoder)
+        return;
+    size_t count = 0;
+    for (size_t y = (size_t)(top * info.canvas_height); y < (size_t)(bottom * info.canvas_height); y++) {
+        for (size_t x = (size_t)(left * info.canvas_width); x < (size_t)(right * info.canvas_width); x++, count++) {
+            for (int i = 0; i < 4; i++)
+                ret_mean[i] += pixels[(y * info.canvas_width + x) * 4 + (size_t)i];
+        }
     }
+    for (int i = 0; count && i < 4; i++)
+        ret_mean[i] /= (double)count;
     WebPAnimDecoderDelete(decoder);
 }

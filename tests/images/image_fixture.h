@@ -47,5 +47,8 @@ uint32_t webp_plays(const struct bytes *webp);
 void webp_pixel(const struct bytes *webp, double x, double y, uint8_t ret_pixel[static 4]);
 /* The same of a later frame, as it is seen: on top of those before. */
 void webp_frame_pixel(const struct bytes *webp, uint32_t frame, double x, double y, uint8_t ret_pixel[static 4]);
+/* The mean of each channel in a part of the first frame, by shares of its sides. */
+void webp_mean(const struct bytes *webp, double left, double top, double right, double bottom,
+               double ret_mean[static 4]);
 
 #endif
