@@ -2,6 +2,7 @@
 LISTEN = 127.0.0.1:8080
 DATA = ./data
 PREFIX = /usr/local
+MODE = test
 SUITE =
 TEST =
 FUZZ_SECONDS = 60
@@ -14,7 +15,7 @@ export PATH := $(CURDIR)/node/bin:$(PATH)
 # What a recipe needs of Debian, in groups of packages.txt; and Node, in node/ where the machine's own is missing or too old.
 needs = @tools/install-packages $(1) && tools/install-node
 
-.PHONY: help build web models run test test-web screens test-tsan fault fuzz bench bench-web experiments lint format install clean
+.PHONY: help build web models run test ci fresh test-web screens test-tsan fault fuzz bench bench-web experiments lint format install clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -42,7 +43,15 @@ test: ## everything CI runs; SUITE=unit one suite, TEST=word the tests with that
 	@tools/install-modules tests/http
 	@tools/build-report
 	@tools/build-web
-	@node tests/run.mjs test --suite '$(SUITE)' --test '$(TEST)'
+	@node tests/run.mjs $(MODE) --suite '$(SUITE)' --test '$(TEST)'
+
+ci: ## what .ci/run runs: a photo published on a Debian 12 that was never touched, then everything of make test
+	$(call needs,fresh)
+	@$(MAKE) test MODE=ci
+
+fresh: ## make run and make test (unit, http) on a Debian 12 and a Debian 13 that were never touched; needs root
+	$(call needs,fresh)
+	@node tests/run.mjs fresh
 
 test-web: ## the web suite alone: the app's parts, and the app in a browser; takes TEST too
 	$(call needs,build test)

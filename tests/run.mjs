@@ -18,8 +18,11 @@ const MODES = {
                    without: ['runner and layers run no C', 'fuzz has one thread', 'load, web and fault time the program as it ships',
                              'the nets of moderation are not instrumented'] },
     'fault': { builds: ['build'], sanitized: 'build', suites: ['fault'] },
+    'fresh': { builds: [], sanitized: 'build', suites: ['fresh'], machines: [['bookworm'], ['trixie']] },
 };
+MODES.ci = { ...MODES.test, suites: ['fresh', ...MODES.test.suites], machines: [['bookworm', '--first-photo']] };
 const SUITES = {
+    fresh: { list: listMachines, build: '' },
     runner: { list: listRunner },
     layers: { list: listLayers, build: 'build' },
     unit: { list: listPrograms, parallel: cpus().length },
@@ -31,6 +34,7 @@ const SUITES = {
     moderation: { list: listNodeFiles, build: 'build', prepare: obtainModels }, // nets do not run under a sanitizer
     fault: { list: listNodeFiles, build: 'build' }, // the program as it ships: its timing is what is tested
 };
+const MACHINE_TIMEOUT_S = 7200;
 const BUILD_TIMEOUT_S = 1800;
 const MODELS_TIMEOUT_S = 300;
 const NODE_TIMEOUT_S = 900; // of one file; the fault suite gets as much again for every 50 rounds
@@ -48,11 +52,18 @@ const logs = join(root, mode.sanitized, 'test-logs');
 const total = { passed: 0, failed: 0, skipped: 0 };
 const failures = []; // { title, text }
 const running = new Set();
+let stopped = false;
 
-// ---- What there is to run: { suite, name, command, environment, timeout_s, count } ----
+// ---- What there is to run: { suite, name, command, environment, timeout_s, count, tells } ----
 
 function listRunner() {
     return [{ name: 'count', command: nodeTest('tests/run-count.test.mjs'), timeout_s: 60, count: countNode }];
+}
+
+/* A Debian that was never touched each, with a clone of this repository at HEAD. */
+function listMachines() {
+    return mode.machines.map((words) => ({ name: words[0], command: ['tools/fresh-machine', ...words], timeout_s: MACHINE_TIMEOUT_S,
+                                           count: countTap, tells: true }));
 }
 
 function listLayers() {
@@ -123,6 +134,7 @@ function sanitizerEnvironment(report) {
 
 /* Runs a command in a process group of its own with its output in a file; resolves to how it ended. */
 function runCommand(command, environment, timeout_s, log) {
+    if (stopped) return new Promise(() => {});
     const output = openSync(log, 'w');
     const child = spawn(command[0], command.slice(1), { cwd: root, detached: true,
         env: { ...process.env, ...environment }, stdio: ['ignore', output, output] });
@@ -177,6 +189,7 @@ async function runTest(suite, test) {
     for (const kind of Object.keys(total)) total[kind] += result[kind];
     const counts = Object.keys(total).filter((kind) => result[kind] > 0).map((kind) => `${result[kind]} ${kind}`);
     if (counts.length > 0) show(result.failed ? 'FAILED' : 'ok', suite, test.name, counts.join(', '), seconds);
+    for (const [line] of test.tells ? readFileSync(log, 'utf8').matchAll(/^ok .+$/gm) : []) console.log(`       ${line}`);
     for (const reason of new Set(result.skipped ? skipReasons(log) : [])) console.log(`       skipped: ${reason}`);
 }
 
@@ -203,8 +216,8 @@ async function main() {
     rmSync(logs, { recursive: true, force: true });
     const built = new Set();
     mkdirSync(logs, { recursive: true });
-    for (const folder of new Set(needed)) if (await buildFolder(folder)) built.add(folder);
-    for (const name of suites) if (built.has(SUITES[name].build ?? mode.sanitized)) await runSuite(name);
+    for (const folder of new Set(needed)) if (folder && await buildFolder(folder)) built.add(folder);
+    for (const name of suites) if (SUITES[name].build === '' || built.has(SUITES[name].build ?? mode.sanitized)) await runSuite(name);
 
     if (mode.without && !onlySuite && !onlyTest) console.log(`without the other suites: ${mode.without.join('; ')}`);
     for (const { title, text } of failures) console.log(`\n=== FAILED: ${title}\n${text.trimEnd()}`);
@@ -215,9 +228,15 @@ async function main() {
     process.exitCode = total.failed > 0 || !ran ? 1 : 0;
 }
 
-for (const signal of ['SIGINT', 'SIGTERM'])
-    process.on(signal, () => {
-        for (const child of running) try { process.kill(-child.pid, 'SIGKILL'); } catch { /* all gone */ }
-        process.exit(1);
-    });
+/* What runs gets half a minute to clean up behind itself. */
+function stop() {
+    stopped = true;
+    const end = (signal) => { for (const child of running) try { process.kill(-child.pid, signal); } catch { /* all gone */ } };
+    const exit = () => { end('SIGKILL'); process.exit(1); };
+    end('SIGTERM');
+    setTimeout(exit, 30_000);
+    setInterval(() => { if (running.size === 0) exit(); }, 50);
+}
+
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, stop);
 await main();
