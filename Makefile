@@ -103,4 +103,4 @@ install: build models ## into PREFIX=/usr/local, below DESTDIR if that is set
 	@install -m 644 models/* '$(DESTDIR)$(PREFIX)/share/cloudphotos/models'
 
 clean: ## remove everything that was built; data stays
-	@rm -rf build build-asan build-tsan build-fuzz web/dist node
+	@rm -rf build build-asan build-tsan build-fuzz web/dist
