@@ -152,16 +152,37 @@ static void save_stills(void)
 }
 
 /* libvips 8.14 can't write these with a newer libheif, so libheif's own program does. */
-static void save_by_libheif(const char *name)
+static void save_by_libheif(const char *source, const char *name)
 {
-    char *command = g_strdup_printf("heif-enc '%s/plain.png' --output '%s/%s'", folder, folder, name);
+    char *command = g_strdup_printf("heif-enc %s '%s/%s' --output '%s/%s'", strchr(source, '-') ? "--tiled-input" : "",
+                                    folder, source, folder, name);
+    char *said = NULL;
     int status = 0;
     GError *error = NULL;
-    if (!g_spawn_command_line_sync(command, NULL, NULL, &status, &error) || status != 0) {
+    if (!g_spawn_command_line_sync(command, &said, NULL, &status, &error) || status != 0) {
         (void)fprintf(stderr, "make_images: %s: %s\n", command, error ? error->message : "no picture was made");
         exit(1);
     }
+    g_free(said);
     g_free(command);
+}
+
+/* As phones write it: a picture of tiles, each coded for itself. */
+static void save_tiles(void)
+{
+    enum { TILE = 256, ACROSS = 4, DOWN = 3 };
+    VipsImage *from = make_scene(TILE * ACROSS, TILE * DOWN);
+    for (int row = 0; row < DOWN; row++) {
+        for (int column = 0; column < ACROSS; column++) {
+            VipsImage *tile = NULL;
+            char name[32];
+            need(vips_extract_area(from, &tile, column * TILE, row * TILE, TILE, TILE, NULL), "tile");
+            (void)snprintf(name, sizeof name, "tile-%02d-%02d.png", row, column);
+            save(tile, name);
+        }
+    }
+    g_object_unref(from);
+    save_by_libheif("tile-00-00.png", "tiles.heic");
 }
 
 static void save_colours(void)
@@ -190,6 +211,7 @@ static void save_sizes(void)
     save(make_scene(1, 1), "one.jpg");
     save(make_scene(1, 1), "one.png");
     save(make_scene(20000, 1), "wide.png");
+    save(make_scene(10000000, 1), "wide-10m.png"); /* the widest that libvips can write */
     save(make_scene(1, 20000), "tall.jpg");
 }
 
@@ -202,8 +224,9 @@ int main(int argc, char **argv)
     folder = argv[1];
     need(VIPS_INIT(argv[0]), "libvips");
     save_stills();
-    save_by_libheif("plain.heic");
-    save_by_libheif("plain.avif");
+    save_by_libheif("plain.png", "plain.heic");
+    save_by_libheif("plain.png", "plain.avif");
+    save_tiles();
     save_colours();
     save_sizes();
     save(animation(), "animated.gif");
