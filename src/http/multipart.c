@@ -1,5 +1,8 @@
-/* The delimiter between parts is CR LF, two dashes and the boundary. CR stands in it once, at its start: so after a match
- * that fails, the bytes held back are data, all of them, and the search begins anew with the byte that failed. */
+/* The delimiter between parts is a line's end, two dashes and the boundary. Its first byte stands in it once: so after a match
+ * that fails, the bytes held back are data, all of them, and the search begins anew with the byte that failed.
+ *
+ * Lines end in CR LF. Clients written by hand end them in a bare LF: the end of the first boundary's line tells which it is for the
+ * whole form, and so whether a CR before a boundary is the last byte of a photo. Before it, in the preamble, it makes no difference. */
 #include "multipart.h"
 
 #include "memory.h"
@@ -9,7 +12,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { BOUNDARY_MAX = 70 }; /* RFC 2046 5.1.1 */
+enum { BOUNDARY_MAX = 255 }; /* RFC 2046 5.1.1 has 70; clients have more */
 
 enum state {
     STATE_PREAMBLE,  /* before the first delimiter: dropped */
@@ -27,12 +30,14 @@ struct multipart {
     void *context;
     enum state state;
     enum status failed;
-    struct text reason; /* of the failure */
-    char delimiter[4 + BOUNDARY_MAX + 1];
+    struct text reason;                /* of the failure */
+    char dashes[4 + BOUNDARY_MAX + 1]; /* CR LF, two dashes, the boundary */
+    const char *delimiter;             /* within: from the CR, or from the LF */
     size_t delimiter_length;
     size_t matched; /* bytes of the delimiter that end what was fed so far */
     unsigned parts;
     const char *name, *filename; /* within header; NULL when not given */
+    bool has_filename;           /* as "filename", and not only in another spelling */
     size_t header_length, line;  /* the running line begins there */
     char header[MULTIPART_HEADER_MAX];
 };
@@ -45,22 +50,20 @@ static enum status fail(struct multipart *multipart, const char *sentence)
 
 /* ---- The boundary ---- */
 
+/* RFC 2046 allows letters, digits and a few signs; clients also send "*****" and others, which do no harm. */
 static bool is_boundary(const char *text, size_t length)
 {
-    for (size_t i = 0; i < length; i++) {
-        bool alphanumeric = (text[i] >= '0' && text[i] <= '9') || ((text[i] | 32) >= 'a' && (text[i] | 32) <= 'z');
-        if (!alphanumeric && !strchr("'()+_,-./:=? ", text[i]))
+    for (size_t i = 0; i < length; i++)
+        if ((unsigned char)text[i] < ' ' || text[i] == 127)
             return false;
-    }
     return length > 0 && length <= BOUNDARY_MAX && text[length - 1] != ' ';
 }
 
-/* The boundary parameter of the type; NULL when there is none or it is malformed. Takes the text apart. */
-static const char *find_boundary(char *content_type)
+/* The boundary parameter behind the type; NULL when there is none, or it is malformed. Takes the text apart. */
+static const char *find_boundary(char *rest)
 {
     struct parameter parameter;
     const char *boundary = NULL;
-    char *rest = parameter_end_of_token(content_type);
     do {
         rest = parameter_read(rest, &parameter);
         if (rest && parameter.name && parameter_is_named(&parameter, "boundary")) {
@@ -72,27 +75,35 @@ static const char *find_boundary(char *content_type)
     return rest ? boundary : NULL;
 }
 
+static void set_boundary(struct multipart *multipart, const char *boundary)
+{
+    size_t length = strlen(boundary);
+    memcpy(multipart->dashes, "\r\n--", 4);
+    memcpy(multipart->dashes + 4, boundary, length);
+    multipart->delimiter = multipart->dashes + 1;
+    multipart->delimiter_length = length + 3;
+    multipart->matched = 1; /* the first delimiter may stand at the very start, without a line's end before it */
+}
+
 enum status multipart_open(const char *content_type, const struct multipart_events *events, void *context,
                            struct multipart **ret_multipart, struct text *why)
 {
     static const char type[] = "multipart/form-data";
-    if (!content_type || strncasecmp(content_type, type, strlen(type)) != 0
-        || !strchr("; \t", content_type[strlen(type)])) {
-        text_setf(why, "The request is not a form (multipart/form-data).");
+    size_t length = strlen(type);
+    if (!content_type || strncasecmp(content_type, type, length) != 0 || !strchr("; \t,", content_type[length])) {
+        text_setf(why, "The request is not a form: send multipart/form-data.");
         return STATUS_INVALID;
     }
-    char *copy = memory_copy_string(content_type);
-    const char *boundary = find_boundary(copy);
+    char *copy = memory_copy_string(content_type), *rest = copy + length + strspn(copy + length, " \t");
+    if (*rest == ',') /* RFC 1867 wrote a comma here, and some clients still do */
+        *rest = ';';
+    const char *boundary = find_boundary(rest);
     enum status status = boundary && is_boundary(boundary, strlen(boundary)) ? STATUS_OK : STATUS_INVALID;
     if (status == STATUS_OK) {
         struct multipart *multipart = NEW(struct multipart);
         multipart->events = events;
         multipart->context = context;
-        size_t length = strlen(boundary);
-        memcpy(multipart->delimiter, "\r\n--", 4);
-        memcpy(multipart->delimiter + 4, boundary, length);
-        multipart->delimiter_length = length + 4;
-        multipart->matched = 2; /* the first delimiter may stand at the very start, without a line's end before it */
+        set_boundary(multipart, boundary);
         *ret_multipart = multipart;
     } else {
         text_setf(why, "The Content-Type of the form has no boundary, or a malformed one.");
@@ -111,10 +122,47 @@ void multipart_close(struct multipart *multipart)
 
 /* ---- The header of a part ---- */
 
+/* filename, filename* (RFC 8187), and filename*0 (RFC 2231), which may stand beside each other: the first is told, as it came. */
+static bool is_filename(const struct parameter *parameter)
+{
+    static const char name[] = "filename";
+    size_t length = sizeof name - 1;
+    return parameter->name_length >= length && strncasecmp(parameter->name, name, length) == 0
+           && (parameter->name_length == length || parameter->name[length] == '*');
+}
+
+/* False for a name that was given before. */
+static bool take_parameter(struct multipart *multipart, const struct parameter *parameter)
+{
+    if (parameter_is_named(parameter, "name")) {
+        if (multipart->name)
+            return false;
+        multipart->name = parameter->value;
+    } else if (is_filename(parameter)) {
+        bool is_plain = parameter_is_named(parameter, "filename");
+        if (is_plain && multipart->has_filename)
+            return false;
+        multipart->has_filename |= is_plain;
+        if (is_plain || !multipart->filename)
+            multipart->filename = parameter->value;
+    }
+    return true;
+}
+
+/* Some clients quote as Python does. */
+static const char *without_quotes(struct multipart *multipart, const char *value)
+{
+    size_t length = value ? strlen(value) : 0;
+    if (length < 2 || value[0] != '\'' || value[length - 1] != '\'')
+        return value;
+    multipart->header[(size_t)(value - multipart->header) + length - 1] = '\0';
+    return value + 1;
+}
+
 static enum status read_disposition(struct multipart *multipart, char *value)
 {
     struct parameter parameter;
-    char *rest = parameter_end_of_token(value);
+    char *rest = value + strcspn(value, " \t;");
     if (multipart->name)
         return fail(multipart, "A part of the form has two Content-Disposition headers.");
     if ((size_t)(rest - value) != strlen("form-data") || strncasecmp(value, "form-data", strlen("form-data")) != 0)
@@ -123,15 +171,10 @@ static enum status read_disposition(struct multipart *multipart, char *value)
         rest = parameter_read(rest, &parameter);
         if (!rest)
             return fail(multipart, "The Content-Disposition of a part of the form is malformed.");
-        bool is_name = parameter.name && parameter_is_named(&parameter, "name");
-        bool is_filename = parameter.name && parameter_is_named(&parameter, "filename");
-        if ((is_name && multipart->name) || (is_filename && multipart->filename))
+        if (parameter.name && !take_parameter(multipart, &parameter))
             return fail(multipart, "The Content-Disposition of a part of the form gives a name twice.");
-        if (is_name)
-            multipart->name = parameter.value;
-        if (is_filename)
-            multipart->filename = parameter.value;
     } while (parameter.name);
+    multipart->name = without_quotes(multipart, multipart->name);
     if (!multipart->name || !multipart->name[0])
         return fail(multipart, "A part of the form has no name.");
     if (strlen(multipart->name) > MULTIPART_NAME_MAX)
@@ -185,9 +228,9 @@ static enum status begin_part(struct multipart *multipart)
 
 static enum status end_line(struct multipart *multipart)
 {
-    char *line = multipart->header + multipart->line, *end = multipart->header + multipart->header_length - 2;
-    if (end < line || *end != '\r')
-        return fail(multipart, "A line in the form does not end in CR LF.");
+    char *line = multipart->header + multipart->line, *end = multipart->header + multipart->header_length - 1;
+    if (end > line && end[-1] == '\r')
+        end--;
     *end = '\0';
     multipart->line = multipart->header_length;
     return line == end ? begin_part(multipart) : read_line(multipart, line);
@@ -222,7 +265,18 @@ static enum status begin_header(struct multipart *multipart)
     multipart->state = STATE_HEADER;
     multipart->header_length = multipart->line = 0;
     multipart->name = multipart->filename = NULL;
+    multipart->has_filename = false;
     return STATUS_OK;
+}
+
+/* The line of a boundary has ended: the first one's end tells how all do. */
+static enum status end_delimiter(struct multipart *multipart, bool has_return)
+{
+    if (has_return && multipart->parts == 0) {
+        multipart->delimiter = multipart->dashes;
+        multipart->delimiter_length++;
+    }
+    return begin_header(multipart);
 }
 
 /* Behind a delimiter, byte by byte. */
@@ -236,8 +290,10 @@ static enum status take_delimiter(struct multipart *multipart, const char *data,
         multipart->state = STATE_EPILOGUE;
         return *data == '-' ? STATUS_OK : fail(multipart, malformed);
     case STATE_LINE_END:
-        return *data == '\n' ? begin_header(multipart) : fail(multipart, malformed);
+        return *data == '\n' ? end_delimiter(multipart, true) : fail(multipart, malformed);
     default:
+        if (*data == '\n')
+            return end_delimiter(multipart, false);
         if (*data == '\r')
             multipart->state = STATE_LINE_END;
         else if (parameter_is_blank(*data))
@@ -254,7 +310,7 @@ static enum status take_delimiter(struct multipart *multipart, const char *data,
 static size_t find_delimiter(const struct multipart *multipart, const char *data, size_t size)
 {
     const char *end = data + size, *found = data;
-    while ((found = memchr(found, '\r', (size_t)(end - found)))) {
+    while ((found = memchr(found, multipart->delimiter[0], (size_t)(end - found)))) {
         size_t length = (size_t)(end - found);
         length = length < multipart->delimiter_length ? length : multipart->delimiter_length;
         if (memcmp(found, multipart->delimiter, length) == 0)

@@ -22,12 +22,20 @@ static bool is_browser_escape(const char *text)
     return low >= 0 && (c == '"' || c == '\r' || c == '\n');
 }
 
+/* Whether the value ends here: another parameter follows, or none. */
+static bool ends_value(const char *text)
+{
+    text += strspn(text, " \t");
+    return !*text || *text == ';';
+}
+
 /* Decodes what stands between quotes, in place; returns what follows the second one, NULL when that is missing. A
- * backslash escapes a quote or a backslash alone: some clients send whole Windows paths. */
+ * backslash escapes a quote or a backslash alone: some clients send whole Windows paths. Some escape nothing: a quote that
+ * no parameter follows is one of the value's own. */
 static char *read_quoted(char *text)
 {
     char *out = text++; /* the first quote makes room for the NUL */
-    for (; *text != '"'; text++) {
+    for (; *text != '"' || !ends_value(text + 1); text++) {
         if (!*text)
             return NULL;
         if (*text == '\\' && (text[1] == '"' || text[1] == '\\')) {
@@ -43,9 +51,13 @@ static char *read_quoted(char *text)
     return text + 1;
 }
 
-char *parameter_end_of_token(char *text)
+/* Without quotes a value goes to the next parameter, whatever it holds. Returns what follows it. */
+static char *read_plain(char *text)
 {
-    return text + strcspn(text, " \t;\"");
+    char *end = text + strcspn(text, ";");
+    while (end > text && parameter_is_blank(end[-1]))
+        end--;
+    return end;
 }
 
 char *parameter_read(char *text, struct parameter *ret_parameter)
@@ -57,7 +69,7 @@ char *parameter_read(char *text, struct parameter *ret_parameter)
     if (*text && *text != ';')
         return NULL;
     bool is_last = !*text;
-    *start = '\0'; /* ends the token before it */
+    *start = '\0'; /* ends the value before it */
     if (is_last)
         return text;
     text++;
@@ -68,13 +80,13 @@ char *parameter_read(char *text, struct parameter *ret_parameter)
     ret_parameter->name = text;
     ret_parameter->name_length = strcspn(text, "=;\" \t");
     text += ret_parameter->name_length;
+    text += strspn(text, " \t");
     if (!ret_parameter->name_length || *text != '=')
         return NULL;
-    ret_parameter->value = ++text;
-    if (*text == '"')
-        return read_quoted(text);
-    char *end = parameter_end_of_token(text);
-    return end > text ? end : NULL;
+    text++;
+    text += strspn(text, " \t");
+    ret_parameter->value = text;
+    return *text == '"' ? read_quoted(text) : read_plain(text);
 }
 
 bool parameter_is_named(const struct parameter *parameter, const char *name)

@@ -13,9 +13,8 @@ struct parameter {
 };
 
 bool parameter_is_blank(char c);
-/* What follows the value's first word, which is not yet NUL-terminated: the next parameter_read does that. */
-char *parameter_end_of_token(char *text);
-/* Reads the parameter that follows a value, and returns what follows it: NULL when it is malformed. */
+/* Reads the parameter that follows a value, and returns what follows it: NULL when it is malformed. `text` is where that value
+ * ends; it is not yet NUL-terminated, and this does it. */
 char *parameter_read(char *text, struct parameter *ret_parameter);
 bool parameter_is_named(const struct parameter *parameter, const char *name);
 
