@@ -16,6 +16,7 @@
 #include "server.h"
 
 #include "clock.h"
+#include "origin.h"
 
 #include <string.h>
 #include <strings.h>
@@ -96,6 +97,7 @@ static const char *check_request_line(const struct http_request *request, struct
 struct framing {
     struct http_request *request;
     unsigned lengths, encodings, hosts;
+    bool ends_in_blank;          /* the value that is seen, before it is trimmed */
     size_t records, cookie_size; /* what they take of memory: refusal.c */
     const char *sentence;        /* of the first refusal */
 };
@@ -114,9 +116,11 @@ static const char *see_length(struct framing *framing, const char *value, size_t
     return length && number < UINT64_MAX / 2 ? NULL : "The request's Content-Length is not a number of bytes.";
 }
 
+/* libmicrohttpd takes "chunked" with a blank behind it for another coding, and waits for a body without an end. */
 static const char *see_encoding(struct framing *framing, const char *value, size_t length)
 {
-    if (framing->encodings++ || length != strlen("chunked") || strncasecmp(value, "chunked", length) != 0)
+    if (framing->encodings++ || framing->ends_in_blank || length != strlen("chunked")
+        || strncasecmp(value, "chunked", length) != 0)
         return "The request's Transfer-Encoding must be chunked and nothing else.";
     framing->request->chunked = true;
     return NULL;
@@ -189,8 +193,10 @@ static enum MHD_Result see_header(void *context, enum MHD_ValueKind kind, const 
     for (size_t i = 0; i < length; i++)
         if (((unsigned char)value[i] < ' ' && value[i] != '\t') || value[i] == 127)
             framing->sentence = "The value of a header holds a control character.";
+    size_t whole = length;
     while (length && (value[length - 1] == ' ' || value[length - 1] == '\t'))
         length--;
+    framing->ends_in_blank = length < whole;
     for (size_t i = 0; i < sizeof seen / sizeof seen[0] && !framing->sentence; i++)
         if (is_name(seen[i].name, name, name_length))
             framing->sentence = seen[i].see(framing, value, length);
@@ -240,6 +246,23 @@ const char *strict_check_last_chunk(const struct http_request *request)
 
 /* ---- The whole ---- */
 
+/* A target may name its host, too ("absolute form", RFC 9112 3.2.2). Servers go by that, many proxies by Host: so both must agree. */
+static const char *check_target_host(const struct http_request *request)
+{
+    static const char *const schemes[] = {"http", "https"};
+    const char *host = http_header(request, "Host"), *target = request->target;
+    for (size_t i = 0; host && i < sizeof schemes / sizeof schemes[0]; i++) {
+        size_t length = strlen(schemes[i]);
+        if (strncasecmp(target, schemes[i], length) != 0 || strncmp(target + length, "://", 3) != 0)
+            continue;
+        const char *start = target + length + 3;
+        char *authority = request_copy(&request->connection->request, start, strcspn(start, "/?"));
+        if (!origin_is_same_host(schemes[i], authority, host))
+            return "The request's target names another host than its Host.";
+    }
+    return NULL;
+}
+
 const char *strict_check(struct http_request *request, struct MHD_Connection *handle, const char *version)
 {
     struct framing framing = {.request = request};
@@ -254,6 +277,9 @@ const char *strict_check(struct http_request *request, struct MHD_Connection *ha
         return "The request has a Transfer-Encoding together with a Content-Length, or in HTTP/1.0.";
     if (!framing.hosts && !request->is_1_0)
         return "The request has no Host.";
+    sentence = check_target_host(request);
+    if (sentence)
+        return sentence;
     if (request->chunked)
         request->content_length = UINT64_MAX;
     request->expects_continue &= !request->is_1_0;
