@@ -9,17 +9,20 @@
 #include "site_file.h"
 
 struct api;
+struct origin_list;
 
 struct api_settings { /* all borrowed, and outlive api_close */
     struct photos *photos;
     struct darkroom *darkroom;
-    const struct site *site; /* the web app */
+    const struct site *site;                   /* the web app */
+    const struct origin_list *allowed_origins; /* whose pages may change things, beside our own; NULL: nobody's */
 };
 
 struct api *api_open(const struct api_settings *settings);
 void api_close(struct api *api);
 
-/* For http_settings: the tables, the patterns that are served in any crowd, the headers that every answer carries, those for pages of other origins, and what to do with
+/* For http_settings: the tables, the patterns that are served in any crowd, the headers that every answer carries, those for pages of
+ * other origins, who may ask at all (403 for a change that a page of another site asks for, 415 for a packed body), and what to do with
  * a finished request (counts it for /metrics and logs it). The context of all of them is the struct api. */
 extern const struct http_route *const api_tables[];
 extern const char *const api_vital[];
@@ -27,6 +30,7 @@ extern const char *const api_headers[];
 extern const char *const api_origin_headers[];
 /* For http_server_settings.missing: an address that leads nowhere. */
 extern const struct http_route api_missing;
+void api_admit(struct http_request *request, const struct http_route *route);
 void api_done(void *context, const struct http_done *done);
 /* The bytes of a request's body besides the photo: what max_body allows beyond max_upload. */
 enum { API_BODY_OVERHEAD = 64 << 10 };

@@ -23,6 +23,10 @@ void api_answer_status(struct http_request *request, enum status status, const s
 void api_answer_reason(struct http_request *request, unsigned code, enum reason reason);
 unsigned api_code(enum status status);
 
+/* The user name that the request carries, checked; it lives as long as the request. X-Cloudphotos-User goes before Authorization, which a
+ * proxy may need for a password. Answers 401 or 403 and returns NULL when there is none. */
+const char *api_caller(struct http_request *request);
+
 /* {id} of the path; answers 404 and returns false when it is none. */
 bool api_read_id(struct http_request *request, const char *text, struct id *ret_id);
 
@@ -39,6 +43,9 @@ enum { LISTING_MAX = 10000 };
 bool api_read_limit(struct http_request *request, int64_t *ret_limit);
 /* Link: <path?username=…&limit=…&cursor=…>; rel="next" (RFC 8288). `username` is NULL where the path says whose. */
 void api_add_next_link(struct http_request *request, const char *username, int64_t limit, const char *cursor);
+
+/* The name as it is written in the store, of one that a person typed or a phone's keyboard made: in small letters. NULL stays NULL. */
+const char *api_fold_name(struct http_request *request, const char *name);
 
 /* All that is known of a photo: photo.c. Nothing is appended on failure. */
 enum status api_add_photo(struct api *api, const struct id *id, struct arena *arena, struct photo *ret_photo,

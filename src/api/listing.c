@@ -26,6 +26,15 @@ void api_add_next_link(struct http_request *request, const char *username, int64
     http_add_header(request, "Link", text_get(&link));
 }
 
+const char *api_fold_name(struct http_request *request, const char *name)
+{
+    char *folded = arena_copy_string(http_arena(request), name);
+    for (char *c = folded; c && *c; c++)
+        if (*c >= 'A' && *c <= 'Z')
+            *c = (char)(*c - 'A' + 'a');
+    return folded;
+}
+
 bool api_read_id(struct http_request *request, const char *text, struct id *ret_id)
 {
     size_t length = 0;

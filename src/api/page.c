@@ -159,7 +159,7 @@ void page_make_profile(struct http_request *request, struct page *page)
 {
     struct api *api = http_context(request);
     struct store *store = photos_store(api->settings.photos);
-    struct person person = {.name = http_parameter(request, "name")};
+    struct person person = {.name = api_fold_name(request, http_parameter(request, "name"))};
     if (photos_check_name(person.name, NULL) != STATUS_OK) {
         page_make_missing(request, page);
         return;

@@ -78,13 +78,8 @@ static void delete_photo(struct http_request *request)
     struct api *api = http_context(request);
     struct id id;
     TEXT_CLEANUP struct text why = {0};
-    const char *author = http_header(request, "Authorization");
-    if (!author) {
-        text_setf(&why, "Say who you are: the header Authorization carries your user name.");
-        api_answer_status(request, STATUS_UNAUTHENTICATED, &why);
-        return;
-    }
-    if (!api_read_id(request, http_parameter(request, "id"), &id))
+    const char *author = api_caller(request);
+    if (!author || !api_read_id(request, http_parameter(request, "id"), &id))
         return;
     enum status status = photos_delete(api->settings.photos, &id, author, &why);
     if (status == STATUS_OK)

@@ -66,13 +66,15 @@ enum status api_add_photos(struct api *api, const char *author, const struct pos
     return status;
 }
 
-static void list_photos(struct http_request *request, const char *author)
+/* `most`: a larger limit is refused. A page has PAGE_MAX photos at most, and next_cursor goes on. */
+static void list_photos(struct http_request *request, const char *author, int64_t most)
 {
     const char *cursor_text = http_query(request, "cursor");
     TEXT_CLEANUP struct text why = {0}, body = {0};
     struct post_cursor cursor;
     int64_t limit = 0;
-    enum status status = http_query_integer(request, "limit", 1, PAGE_MAX, PAGE_DEFAULT, &limit, &why);
+    enum status status = http_query_integer(request, "limit", 1, most, PAGE_DEFAULT, &limit, &why);
+    limit = limit < PAGE_MAX ? limit : PAGE_MAX;
     if (status == STATUS_OK && cursor_text)
         status = cursor_parse(cursor_text, &cursor, &why);
     if (status == STATUS_OK)
@@ -85,12 +87,12 @@ static void list_photos(struct http_request *request, const char *author)
 
 static void list_newest(struct http_request *request)
 {
-    list_photos(request, NULL);
+    list_photos(request, NULL, PAGE_MAX);
 }
 
 void api_list_photos_of(struct http_request *request, const char *author)
 {
-    list_photos(request, author);
+    list_photos(request, author, LISTING_MAX);
 }
 
 /* ---- Is this photo there already? ---- */
@@ -117,8 +119,9 @@ static void find_content(struct http_request *request)
         http_answer_problem(request, 400, "A SHA-256 is written in 64 hex digits, with small letters.");
         return;
     }
-    enum status status = store_photo_find_content(photos_store(api->settings.photos), http_parameter(request, "name"),
-                                                  sha256, http_arena(request), &photo, &why);
+    enum status status = store_photo_find_content(photos_store(api->settings.photos),
+                                                  api_fold_name(request, http_parameter(request, "name")), sha256,
+                                                  http_arena(request), &photo, &why);
     bool is_nobody = status == STATUS_INVALID;
     if (status != STATUS_OK && status != STATUS_NOT_FOUND && !is_nobody) {
         api_answer_status(request, status, &why);

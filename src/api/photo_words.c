@@ -3,60 +3,72 @@
 #include "clock.h"
 #include "json.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 enum { BODY_MAX = 16 << 10 };
 
+struct incoming_words {
+    const char *author;
+    struct text body;
+};
+
 static void begin(struct http_request *request)
 {
-    const char *type = http_header(request, "Content-Type");
-    struct text *body = arena_new(http_arena(request), sizeof *body);
-    http_set_data(request, body);
-    if (!http_header(request, "Authorization"))
-        http_answer_problem(request, 401, "Say who you are: the header Authorization carries your user name.");
-    else if (!type || strncasecmp(type, "application/json", strlen("application/json")) != 0)
-        http_answer_problem(request, 415, "The words of a photo come as application/json.");
+    struct incoming_words *incoming = arena_new(http_arena(request), sizeof *incoming);
+    http_set_data(request, incoming);
+    incoming->author = api_caller(request);
+    if (incoming->author && !http_content_type_is(request, "application/json"))
+        api_answer_reason(request, 415, REASON_WORDS_TYPE);
 }
 
 static void take_body(struct http_request *request, const char *data, size_t size)
 {
-    struct text *body = http_data(request);
-    if (body->length + size <= BODY_MAX)
+    struct text *body = &((struct incoming_words *)http_data(request))->body;
+    TEXT_CLEANUP struct text why = {0};
+    char limit[REASON_NUMBER_SIZE];
+    if (body->length + size <= BODY_MAX) {
         text_append(body, data, size);
-    else
-        http_answer_problem(request, 413, "The body is larger than 16384 bytes, which is the most that is allowed.");
+        return;
+    }
+    reason_set(&why, REASON_WORDS_TOO_LARGE, reason_bytes_limit(limit, BODY_MAX));
+    api_answer_status(request, STATUS_TOO_LARGE, &why);
+}
+
+__attribute__((format(printf, 2, 3))) static enum status refuse_words(struct text *why, const char *format, ...)
+{
+    char fault[160];
+    va_list values;
+    va_start(values, format);
+    (void)vsnprintf(fault, sizeof fault, format, values);
+    va_end(values);
+    reason_set(why, REASON_WORDS_MALFORMED, fault);
+    return STATUS_INVALID;
 }
 
 /* A string, null for none, or absent: NULL then. */
 static enum status read_member(const char *name, const json_t *value, const char **ret_words, struct text *why)
 {
-    if (json_is_string(value) || json_is_null(value)) {
-        *ret_words = json_is_null(value) ? "" : json_string_value(value);
-        return STATUS_OK;
-    }
-    text_setf(why, "The member \"%s\" is a string, or null for none.", name);
-    return STATUS_INVALID;
+    if (!json_is_string(value) && !json_is_null(value))
+        return refuse_words(why, "%s is not a string, or null for none", name);
+    *ret_words = json_is_null(value) ? "" : json_string_value(value);
+    return STATUS_OK;
 }
 
 static enum status read_object(const struct text *body, json_t **ret_object, struct text *why)
 {
     TEXT_CLEANUP struct text reason = {0};
-    enum status status = json_parse(text_get(body), body->length, ret_object, &reason);
-    if (status != STATUS_OK)
-        text_setf(why, "The body is no JSON in UTF-8: %s.", text_get(&reason));
-    return status;
+    if (json_parse(text_get(body), body->length, ret_object, &reason) != STATUS_OK)
+        return refuse_words(why, "they are no JSON in UTF-8 (%s)", text_get(&reason));
+    return json_is_object(*ret_object) ? STATUS_OK : refuse_words(why, "they are not a JSON object");
 }
 
-static enum status read_words(json_t *object, struct photo_words *ret_words, struct text *why)
+static enum status read_words(json_t *object, struct arena *arena, struct photo_words *ret_words, struct text *why)
 {
     const char *name;
     json_t *value;
     enum status status = STATUS_OK;
-    if (!json_is_object(object)) {
-        text_setf(why, "The body is a JSON object: {\"caption\": …, \"alt_text\": …}, both or one of them.");
-        return STATUS_INVALID;
-    }
     json_object_foreach(object, name, value)
     {
         if (strcmp(name, "caption") == 0) {
@@ -64,33 +76,30 @@ static enum status read_words(json_t *object, struct photo_words *ret_words, str
         } else if (strcmp(name, "alt_text") == 0) {
             status = read_member(name, value, &ret_words->alt_text, why);
         } else {
-            text_setf(why, "A photo has no member \"%.60s\" that can be changed: caption and alt_text can.", name);
-            status = STATUS_INVALID;
+            status = refuse_words(why, "\"%.60s\" can't be changed, only caption and alt_text can", name);
         }
         if (status != STATUS_OK)
             return status;
     }
-    return photos_check_words(ret_words, why);
+    return photos_clean_words(ret_words, arena, why);
 }
 
 static void change_words(struct http_request *request)
 {
     struct api *api = http_context(request);
-    struct text *body = http_data(request);
+    struct incoming_words *incoming = http_data(request);
     JSON_CLEANUP json_t *object = NULL;
     TEXT_CLEANUP struct text why = {0};
     struct photo_words words = {0};
     struct id id;
     if (!api_read_id(request, http_parameter(request, "id"), &id))
         return;
-    enum status status = read_object(body, &object, &why);
+    enum status status = read_object(&incoming->body, &object, &why);
     if (status == STATUS_OK)
-        status = read_words(object, &words, &why);
+        status = read_words(object, http_arena(request), &words, &why);
     if (status == STATUS_OK)
-        status = photos_check_name(http_header(request, "Authorization"), &why);
-    if (status == STATUS_OK)
-        status = store_photo_describe(photos_store(api->settings.photos), &id, http_header(request, "Authorization"),
-                                      words.caption, words.alt_text, clock_now_ms(), &why);
+        status = store_photo_describe(photos_store(api->settings.photos), &id, incoming->author, words.caption,
+                                      words.alt_text, clock_now_ms(), &why);
     if (status == STATUS_OK)
         api_answer_photo(request, &id);
     else
@@ -99,9 +108,9 @@ static void change_words(struct http_request *request)
 
 static void end(struct http_request *request)
 {
-    struct text *body = http_data(request);
-    if (body)
-        text_release(body);
+    struct incoming_words *incoming = http_data(request);
+    if (incoming)
+        text_release(&incoming->body);
 }
 
 const struct http_route photo_words_routes[] = {

@@ -20,7 +20,7 @@ void api_allow_preflight(struct http_request *request)
     }
     http_add_header(request, "Access-Control-Allow-Methods", "GET, HEAD, POST, PATCH, DELETE, OPTIONS");
     http_add_header(request, "Access-Control-Allow-Headers",
-                    headers[0] ? headers : "Authorization, Content-Type, Idempotency-Key");
+                    headers[0] ? headers : "Authorization, X-Cloudphotos-User, Content-Type, Idempotency-Key");
     http_add_header(request, "Access-Control-Max-Age", "86400");
     http_add_header(request, "Vary", "Origin, Access-Control-Request-Headers, Access-Control-Request-Method");
     http_answer(request, 204, NULL, NULL, 0);

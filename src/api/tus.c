@@ -4,11 +4,11 @@
 #include "base64.h"
 #include "clock.h"
 #include "digest.h"
+#include "reasons.h"
 #include "resumable.h"
 
 #include <inttypes.h>
 #include <string.h>
-#include <strings.h>
 
 static const char version[] = "1.0.0";
 
@@ -36,11 +36,10 @@ static void answer_failure(struct http_request *request, enum status status, con
 }
 
 /* Who asks, and in which version; answers and returns false when it can't be served. */
-static bool check_request(struct http_request *request)
+static bool check_request(struct http_request *request, const char **ret_author)
 {
     TEXT_CLEANUP struct text why = {0};
-    const char *wanted = http_header(request, "Tus-Resumable"), *author = http_header(request, "Authorization");
-    enum status status = STATUS_OK;
+    const char *wanted = http_header(request, "Tus-Resumable");
     add_version(request);
     if (!wanted || strcmp(wanted, version) != 0) {
         http_add_header(request, "Tus-Version", version);
@@ -48,15 +47,8 @@ static bool check_request(struct http_request *request)
         http_answer_problem(request, 412, text_get(&why));
         return false;
     }
-    if (!author) {
-        text_setf(&why, "Say who you are: the header Authorization carries your user name.");
-        status = STATUS_UNAUTHENTICATED;
-    } else {
-        status = photos_check_name(author, &why);
-    }
-    if (status != STATUS_OK)
-        answer_failure(request, status, &why);
-    return status == STATUS_OK;
+    *ret_author = api_caller(request);
+    return *ret_author != NULL;
 }
 
 static bool read_number(const char *text, uint64_t *ret_number)
@@ -94,41 +86,53 @@ static void add_state(struct http_request *request, const struct resumable *resu
 
 /* ---- Creation ---- */
 
-static enum status read_pair(struct http_request *request, const char *pair, size_t length, struct photo_words *words,
-                             struct text *why)
+/* Where a value of this name belongs; NULL: it is for nobody. */
+static const char **find_target(struct photo_words *words, const char *name, size_t length)
 {
-    const char *blank = memchr(pair, ' ', length);
-    size_t name_length = blank ? (size_t)(blank - pair) : length;
-    const char **target = name_length == 7 && memcmp(pair, "caption", 7) == 0    ? &words->caption
-                          : name_length == 8 && memcmp(pair, "alt_text", 8) == 0 ? &words->alt_text
-                                                                                 : NULL;
+    const struct {
+        const char *name;
+        const char **target;
+    } known[] = {{"caption", &words->caption}, {"alt_text", &words->alt_text}};
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+        if (length == strlen(known[i].name) && memcmp(name, known[i].name, length) == 0)
+            return known[i].target;
+    return NULL;
+}
+
+static enum status read_value(struct http_request *request, const char *encoded, size_t length, const char **target,
+                              bool is_caption, struct text *why)
+{
     TEXT_CLEANUP struct text value = {0};
-    bool is_good = name_length > 0 && (!blank || base64_decode(&value, blank + 1, length - name_length - 1));
-    is_good = is_good && !(target && *target) && (!value.length || strlen(value.data) == value.length);
-    if (!is_good) {
+    if (*target || !base64_decode(&value, encoded, length)) {
         reason_set(why, REASON_UPLOAD_METADATA_INVALID);
         return STATUS_INVALID;
     }
-    if (target)
-        *target = arena_copy_string(http_arena(request), text_get(&value));
+    if (value.length && memchr(value.data, '\0', value.length)) {
+        reason_set(why, is_caption ? REASON_CAPTION_CONTROL : REASON_ALT_TEXT_CONTROL, "U+0000");
+        return STATUS_INVALID;
+    }
+    *target = arena_copy_string(http_arena(request), text_get(&value));
     return STATUS_OK;
 }
 
-/* name base64, name base64, …; other names than ours are for nobody. */
+/* name base64, name base64, …; what stands under other names than ours is for nobody, whatever it is. */
 static enum status read_metadata(struct http_request *request, struct photo_words *words, struct text *why)
 {
     const char *list = http_header(request, "Upload-Metadata");
     enum status status = STATUS_OK;
     while (list && *list && status == STATUS_OK) {
-        list += strspn(list, " ");
-        size_t length = strcspn(list, ",");
-        size_t trimmed = length;
-        while (trimmed && list[trimmed - 1] == ' ')
+        list += strspn(list, " \t");
+        size_t length = strcspn(list, ","), name_length = strcspn(list, ", \t"), trimmed = length;
+        while (trimmed > name_length && strchr(" \t", list[trimmed - 1]))
             trimmed--;
-        status = read_pair(request, list, trimmed, words, why);
+        const char **target = find_target(words, list, name_length), *value = list + name_length;
+        value += trimmed > name_length ? strspn(value, " \t") : 0;
+        if (target)
+            status =
+                read_value(request, value, (size_t)(list + trimmed - value), target, target == &words->caption, why);
         list += length + (list[length] == ',');
     }
-    return status;
+    return status ? status : photos_clean_words(words, http_arena(request), why);
 }
 
 static void create(struct http_request *request)
@@ -136,9 +140,9 @@ static void create(struct http_request *request)
     struct api *api = http_context(request);
     TEXT_CLEANUP struct text why = {0};
     char id[ID_TEXT_SIZE];
-    if (!check_request(request))
+    struct resumable resumable = {0};
+    if (!check_request(request, &resumable.author))
         return;
-    struct resumable resumable = {.author = http_header(request, "Authorization")};
     enum status status = read_metadata(request, &resumable.words, &why);
     if (status == STATUS_OK && !read_number(http_header(request, "Upload-Length"), &resumable.length)) {
         reason_set(&why, REASON_UPLOAD_LENGTH_INVALID);
@@ -167,11 +171,12 @@ static void look(struct http_request *request)
     struct api *api = http_context(request);
     TEXT_CLEANUP struct text why = {0};
     struct resumable resumable;
+    const char *author;
     struct id id;
-    if (!check_request(request) || !read_upload_id(request, &id))
+    if (!check_request(request, &author) || !read_upload_id(request, &id))
         return;
-    enum status status = resumable_look(photos_resumables(api->settings.photos), &id,
-                                        http_header(request, "Authorization"), http_arena(request), &resumable, &why);
+    enum status status =
+        resumable_look(photos_resumables(api->settings.photos), &id, author, http_arena(request), &resumable, &why);
     if (status != STATUS_OK) {
         answer_failure(request, status, &why);
         return;
@@ -185,11 +190,11 @@ static void terminate(struct http_request *request)
 {
     struct api *api = http_context(request);
     TEXT_CLEANUP struct text why = {0};
+    const char *author;
     struct id id;
-    if (!check_request(request) || !read_upload_id(request, &id))
+    if (!check_request(request, &author) || !read_upload_id(request, &id))
         return;
-    enum status status =
-        resumable_remove(photos_resumables(api->settings.photos), &id, http_header(request, "Authorization"), &why);
+    enum status status = resumable_remove(photos_resumables(api->settings.photos), &id, author, &why);
     if (status == STATUS_OK)
         http_answer(request, 204, NULL, NULL, 0);
     else
@@ -225,14 +230,14 @@ static void begin_piece(struct http_request *request)
     struct api *api = http_context(request);
     struct incoming_piece *incoming = arena_new(http_arena(request), sizeof *incoming);
     TEXT_CLEANUP struct text why = {0};
-    const char *type = http_header(request, "Content-Type");
+    const char *author;
     uint64_t offset = 0;
     struct id id;
     enum status status = STATUS_OK;
     http_set_data(request, incoming);
-    if (!check_request(request) || !read_upload_id(request, &id))
+    if (!check_request(request, &author) || !read_upload_id(request, &id))
         return;
-    if (!type || strcasecmp(type, "application/offset+octet-stream") != 0) {
+    if (!http_content_type_is(request, "application/offset+octet-stream")) {
         reason_set(&why, REASON_UPLOAD_TYPE);
         status = STATUS_UNSUPPORTED;
     } else if (!read_number(http_header(request, "Upload-Offset"), &offset)) {
@@ -242,8 +247,8 @@ static void begin_piece(struct http_request *request)
     if (status == STATUS_OK)
         status = read_checksum(request, incoming, &why);
     if (status == STATUS_OK)
-        status = resumable_piece_begin(photos_resumables(api->settings.photos), &id,
-                                       http_header(request, "Authorization"), offset, &incoming->piece, &why);
+        status =
+            resumable_piece_begin(photos_resumables(api->settings.photos), &id, author, offset, &incoming->piece, &why);
     if (status != STATUS_OK)
         answer_failure(request, status, &why);
 }

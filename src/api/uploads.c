@@ -2,6 +2,7 @@
 #include "api_private.h"
 #include "json.h"
 #include "multipart.h"
+#include "reasons.h"
 #include "upload.h"
 
 #include "clock.h"
@@ -12,10 +13,13 @@ struct incoming {
     struct photos *photos;
     const char *author, *idempotency_key;
     struct multipart *multipart;
-    struct upload *upload; /* NULL before the part `photo`, and once finished */
-    bool is_in_photo, has_photo;
-    struct text *field; /* of the words, that the running part is; else NULL */
+    struct upload *upload;          /* NULL before the part `photo`, and once finished */
+    bool is_in_photo, has_begun;    /* within the running part: its upload */
+    bool has_photo_part, has_photo; /* so far; a part may be empty */
+    struct text *field;             /* of the words, that the running part is; else NULL */
     struct text caption, alt_text;
+    struct photo_words words;     /* made of these two */
+    struct arena *arena;          /* the request's */
     const struct photo *existing; /* this key was used before: the body is read and dropped */
 };
 
@@ -40,55 +44,77 @@ static void answer_photo(struct http_request *request, const struct photo *photo
     http_answer_text(request, 200, "application/json", &body);
 }
 
-static enum status begin_part(void *context, const char *name, const char *filename, struct text *why)
+static enum status begin_photo(struct incoming *incoming, struct text *why)
 {
-    struct incoming *incoming = context;
-    incoming->is_in_photo = strcmp(name, "photo") == 0 && filename && *filename;
-    incoming->field = filename                        ? NULL
-                      : strcmp(name, "caption") == 0  ? &incoming->caption
-                      : strcmp(name, "alt_text") == 0 ? &incoming->alt_text
-                                                      : NULL;
-    if (incoming->field && incoming->field->length) {
-        text_setf(why, "The form has the field \"%s\" twice.", name);
-        return STATUS_INVALID;
-    }
-    if (!incoming->is_in_photo || incoming->existing)
-        return STATUS_OK;
     if (incoming->has_photo) {
-        text_setf(why, "The form has more than one file \"photo\"; one photo a request is allowed.");
+        reason_set(why, REASON_FORM_PHOTO_TWICE);
         return STATUS_INVALID;
     }
-    incoming->has_photo = true;
+    incoming->has_photo = incoming->has_begun = true;
     return upload_begin(incoming->photos, incoming->author, incoming->idempotency_key, &incoming->upload, why);
 }
 
-static enum status take_words(struct text *field, const char *data, size_t size, struct text *why)
+/* The name of a part tells what it is: clients send photos without a file name, and words as files. A form in which nothing was chosen
+ * has a photo without name and bytes (html.spec.whatwg.org, 4.10.22.4): so one without a name begins with its first byte. */
+static enum status begin_part(void *context, const char *name, const char *filename, struct text *why)
 {
-    if (field->length + size > WORDS_BYTES_MAX || memchr(data, '\0', size)) {
-        text_setf(why, "A caption has at most %d characters, an alternative text %d, and none of them is a NUL.",
-                  CAPTION_MAX, ALT_TEXT_MAX);
+    struct incoming *incoming = context;
+    incoming->is_in_photo = strcmp(name, "photo") == 0;
+    incoming->field = strcmp(name, "caption") == 0    ? &incoming->caption
+                      : strcmp(name, "alt_text") == 0 ? &incoming->alt_text
+                                                      : NULL;
+    if (incoming->field && incoming->field->length) {
+        reason_set(why, REASON_FORM_FIELD_TWICE, name);
         return STATUS_INVALID;
     }
-    text_append(field, data, size);
+    incoming->has_begun = false;
+    incoming->has_photo_part |= incoming->is_in_photo;
+    bool begins = incoming->is_in_photo && !incoming->existing && filename && *filename;
+    return begins ? begin_photo(incoming, why) : STATUS_OK;
+}
+
+static enum status take_words(struct incoming *incoming, const char *data, size_t size, struct text *why)
+{
+    bool is_caption = incoming->field == &incoming->caption;
+    if (memchr(data, '\0', size)) {
+        reason_set(why, is_caption ? REASON_CAPTION_CONTROL : REASON_ALT_TEXT_CONTROL, "U+0000");
+        return STATUS_INVALID;
+    }
+    if (incoming->field->length + size > WORDS_BYTES_MAX) {
+        char limit[REASON_NUMBER_SIZE];
+        reason_set(why, REASON_WORDS_TOO_LARGE, reason_bytes_limit(limit, WORDS_BYTES_MAX));
+        return STATUS_INVALID;
+    }
+    text_append(incoming->field, data, size);
     return STATUS_OK;
+}
+
+static enum status take_photo(struct incoming *incoming, const char *data, size_t size, struct text *why)
+{
+    if (incoming->existing)
+        return STATUS_OK;
+    enum status status = incoming->has_begun ? STATUS_OK : begin_photo(incoming, why);
+    return status ? status : upload_write(incoming->upload, data, size, why);
 }
 
 static enum status take_data(void *context, const char *data, size_t size, struct text *why)
 {
     struct incoming *incoming = context;
     if (incoming->field)
-        return take_words(incoming->field, data, size, why);
-    return incoming->is_in_photo && incoming->upload ? upload_write(incoming->upload, data, size, why) : STATUS_OK;
+        return take_words(incoming, data, size, why);
+    return incoming->is_in_photo ? take_photo(incoming, data, size, why) : STATUS_OK;
 }
 
 static enum status end_part(void *context, struct text *why)
 {
     struct incoming *incoming = context;
-    struct photo_words words = {text_get(&incoming->caption), text_get(&incoming->alt_text)};
     bool is_field = incoming->field != NULL;
     incoming->is_in_photo = false;
     incoming->field = NULL;
-    return is_field ? photos_check_words(&words, why) : STATUS_OK;
+    if (!is_field)
+        return STATUS_OK;
+    incoming->words = (struct photo_words){text_get(&incoming->caption), text_get(&incoming->alt_text)};
+    return photos_clean_words(&incoming->words, incoming->arena, why);
 }
 
 static const struct multipart_events events = {.part = begin_part, .data = take_data, .part_end = end_part};
@@ -103,30 +129,21 @@ static const struct photo *find_existing(struct incoming *incoming, struct arena
     return status == STATUS_OK ? photo : NULL;
 }
 
-static enum status begin_incoming(struct http_request *request, struct incoming *incoming, struct text *why)
-{
-    incoming->author = http_header(request, "Authorization");
-    incoming->idempotency_key = http_header(request, "Idempotency-Key");
-    if (!incoming->author) {
-        text_setf(why, "Say who you are: the header Authorization carries your user name.");
-        return STATUS_UNAUTHENTICATED;
-    }
-    enum status status = photos_check_name(incoming->author, why);
-    if (status != STATUS_OK)
-        return status;
-    incoming->existing = find_existing(incoming, http_arena(request));
-    const char *content_type = http_header(request, "Content-Type");
-    return multipart_open(content_type ? content_type : "", &events, incoming, &incoming->multipart, why);
-}
-
 static void begin_upload(struct http_request *request)
 {
     struct api *api = http_context(request);
     struct incoming *incoming = arena_new(http_arena(request), sizeof *incoming);
     TEXT_CLEANUP struct text why = {0};
-    incoming->photos = api->settings.photos;
     http_set_data(request, incoming);
-    enum status status = begin_incoming(request, incoming, &why);
+    incoming->photos = api->settings.photos;
+    incoming->arena = http_arena(request);
+    incoming->idempotency_key = http_header(request, "Idempotency-Key");
+    incoming->author = api_caller(request);
+    if (!incoming->author)
+        return;
+    incoming->existing = find_existing(incoming, incoming->arena);
+    enum status status =
+        multipart_open(http_header(request, "Content-Type"), &events, incoming, &incoming->multipart, &why);
     if (status != STATUS_OK)
         api_answer_status(request, status, &why);
 }
@@ -151,12 +168,11 @@ static void finish_upload(struct http_request *request)
         return;
     }
     if (status == STATUS_OK && !incoming->has_photo) {
-        text_setf(&why, "The form has no file \"photo\": send multipart/form-data with a file of that name.");
+        reason_set(&why, incoming->has_photo_part ? REASON_FORM_PHOTO_NOT_CHOSEN : REASON_FORM_PHOTO_MISSING);
         status = STATUS_INVALID;
     }
     if (status == STATUS_OK) {
-        struct photo_words words = {text_get(&incoming->caption), text_get(&incoming->alt_text)};
-        status = upload_finish(incoming->upload, &words, http_arena(request), &photo, &why);
+        status = upload_finish(incoming->upload, &incoming->words, incoming->arena, &photo, &why);
         incoming->upload = NULL;
     }
     if (status == STATUS_OK)

@@ -40,7 +40,8 @@ static bool add_user(void *context, const char *name, size_t length, int64_t pos
 static void search_users(struct http_request *request)
 {
     struct api *api = http_context(request);
-    const char *prefix = http_query(request, "username"), *cursor = http_query(request, "cursor");
+    const char *prefix = api_fold_name(request, http_query(request, "username"));
+    const char *cursor = http_query(request, "cursor");
     if (!prefix || strlen(prefix) < PREFIX_MIN) {
         http_answer_problem(request, 400, "Give at least 3 characters to search for: /users?username=PREFIX.");
         return;
@@ -49,6 +50,10 @@ static void search_users(struct http_request *request)
     if (!api_read_limit(request, &listing.limit))
         return;
     TEXT_CLEANUP struct text why = {0};
+    if (cursor && photos_check_name(cursor, NULL) != STATUS_OK) {
+        http_answer_problem(request, 400, "The cursor is none that this server gave: take it from the Link header.");
+        return;
+    }
     text_reserve(&listing.body, BODY_TYPICAL);
     text_addc(&listing.body, '[');
     enum status status = store_users_search(photos_store(api->settings.photos), prefix, cursor,
@@ -86,10 +91,10 @@ static bool add_post(void *context, const struct id *id, int64_t created_ms)
     return true;
 }
 
-static void list_posts(struct http_request *request)
+static void list_posts(struct http_request *request, const char *name)
 {
     struct api *api = http_context(request);
-    const char *name = http_parameter(request, "name"), *cursor_text = http_query(request, "cursor");
+    const char *cursor_text = http_query(request, "cursor");
     TEXT_CLEANUP struct text why = {0};
     struct posts_listing listing = {0};
     struct post_cursor cursor;
@@ -122,11 +127,11 @@ static void list_posts(struct http_request *request)
 
 static void show_user(struct http_request *request)
 {
-    const char *view = http_query(request, "view");
+    const char *view = http_query(request, "view"), *name = api_fold_name(request, http_parameter(request, "name"));
     if (!view)
-        list_posts(request);
+        list_posts(request, name);
     else if (strcmp(view, "photos") == 0)
-        api_list_photos_of(request, http_parameter(request, "name"));
+        api_list_photos_of(request, name);
     else
         http_answer_problem(request, 400, "There is no such view: view=photos gives photos, none gives their ids.");
 }

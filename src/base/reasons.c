@@ -50,6 +50,11 @@ static const struct {
                              "This request has no user name. Log in, or send the name in the header Authorization."},
     [REASON_NAME_INVALID] =
         {"name-invalid", "This user name can't be used. A name has 1 to {} characters: a-z, digits and underscores."},
+    [REASON_NAME_BEHIND_PASSWORD] =
+        {"name-behind-password", "This request has a password ({}) in the header Authorization and no user name. Log "
+                                 "in, or send the name in the header X-Cloudphotos-User."},
+    [REASON_PAGE_FOREIGN] = {"page-foreign", "Pages of {} may not change anything here. Whoever runs this server can "
+                                             "allow them, with --allow-origin."},
     [REASON_PHOTO_UNKNOWN] = {"photo-unknown", "There is no such photo. It was deleted, or its address is wrong."},
     [REASON_PHOTO_NOT_YOURS] = {"photo-not-yours",
                                 "This photo belongs to somebody else. Only its author can change or delete it."},
@@ -62,6 +67,16 @@ static const struct {
                                  "This form has more than one photo. Send each photo in a request of its own."},
     [REASON_CAPTION_ENCODING] = {"caption-encoding", "This caption isn't text in UTF-8. Type it again."},
     [REASON_ALT_TEXT_ENCODING] = {"alt-text-encoding", "This alternative text isn't text in UTF-8. Type it again."},
+    [REASON_CAPTION_TOO_LONG] = {"caption-too-long", "This caption has {} characters; the limit is {}. Shorten it."},
+    [REASON_CAPTION_CONTROL] = {"caption-control", "This caption has a control character ({}). Remove it."},
+    [REASON_ALT_TEXT_TOO_LONG] = {"alt-text-too-long",
+                                  "This alternative text has {} characters; the limit is {}. Shorten it."},
+    [REASON_ALT_TEXT_CONTROL] = {"alt-text-control", "This alternative text has a control character ({}). Remove it."},
+    [REASON_FORM_PHOTO_NOT_CHOSEN] = {"form-photo-not-chosen", "No photo was chosen. Choose one, then send it."},
+    [REASON_FORM_PHOTO_MISSING] =
+        {"form-photo-missing", "The form has no file \"photo\". Send multipart/form-data with a file of that name."},
+    [REASON_BODY_PACKED] =
+        {"body-packed", "The body is packed (Content-Encoding: {}), which isn't understood here. Send it as it is."},
     [REASON_WORDS_MALFORMED] =
         {"words-malformed", "The photo's words can't be read: {}. Send a JSON object with caption, alt_text or both."},
     [REASON_WORDS_TYPE] = {"words-type", "The photo's words have the wrong type. Send them as application/json."},

@@ -43,7 +43,9 @@ enum reason {
 
     /* ---- Who asks, and for what ---- */
     REASON_NAME_MISSING,
-    REASON_NAME_INVALID, /* the most characters that a name has */
+    REASON_NAME_INVALID,         /* the most characters that a name has */
+    REASON_NAME_BEHIND_PASSWORD, /* the scheme of the password: "Basic" */
+    REASON_PAGE_FOREIGN,         /* whose page: "https://photos.example", "another site" */
     REASON_PHOTO_UNKNOWN,
     REASON_PHOTO_NOT_YOURS,
     REASON_IDEMPOTENCY_KEY_INVALID, /* the most characters that it has */
@@ -51,9 +53,16 @@ enum reason {
     /* ---- Forms and words ---- */
     REASON_FORM_FIELD_TWICE, /* the field's name */
     REASON_FORM_PHOTO_TWICE,
+    REASON_FORM_PHOTO_MISSING,
+    REASON_FORM_PHOTO_NOT_CHOSEN,
+    REASON_BODY_PACKED, /* its Content-Encoding: "gzip" */
     REASON_CAPTION_ENCODING,
     REASON_ALT_TEXT_ENCODING,
-    REASON_WORDS_MALFORMED, /* what is wrong with the JSON, for programmers */
+    REASON_CAPTION_TOO_LONG,  /* characters, and how many are allowed: reason_number */
+    REASON_ALT_TEXT_TOO_LONG, /* the same */
+    REASON_CAPTION_CONTROL,   /* the control character: "U+0007" */
+    REASON_ALT_TEXT_CONTROL,  /* the same */
+    REASON_WORDS_MALFORMED,   /* what is wrong with the JSON, for programmers */
     REASON_WORDS_TYPE,
     REASON_WORDS_TOO_LARGE, /* what is allowed: reason_bytes_limit */
 

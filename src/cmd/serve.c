@@ -5,6 +5,7 @@
 #include "data_folder.h"
 #include "descriptors.h"
 #include "log.h"
+#include "origin.h"
 #include "settings.h"
 
 #include <arpa/inet.h>
@@ -22,6 +23,7 @@ struct serve_settings {
     const char *listen, *data, *store, *buckets, *uploads, *moderator, *models, *log_level;
     const char *rekognition_region, *rekognition_endpoint, *rekognition_label_only, *rekognition_hold;
     bool open_login;
+    struct settings_list allow_origin;
     int64_t event_threads, pool_threads, workers, darkrooms;
     int64_t connections, connections_each, streams, streams_each, answers_memory;
     int64_t max_upload, max_partials, max_pixels, max_side, max_frames;
@@ -58,6 +60,8 @@ static const struct setting rows[] = {
      "labels of Rekognition that hold a photo for a person, as do those below them; commas between"},
     {"open-login", SETTING_SWITCH, FIELD(open_login), "no", 0, 0, NULL,
      "listen beyond this machine although a login is a name without proof"},
+    {"allow-origin", SETTING_LIST, FIELD(allow_origin), NULL, 0, 0, "ORIGIN",
+     "whose pages may change things beside this server's own: https://photos.example, or * for any; may be repeated"},
     {"max-upload", SETTING_BYTES, FIELD(max_upload), "64M", 1024, 4LL << 30, "SIZE", "largest photo"},
     {"max-partials", SETTING_INTEGER, FIELD(max_partials), "32", 1, 1 << 20, "N",
      "most uploads in pieces that one author may have under way"},
@@ -101,6 +105,7 @@ static const struct settings_table table = {
 };
 
 struct service {
+    struct origin_list allowed_origins;
     struct store *store;
     struct blob *blob;
     struct darkroom *darkroom;
@@ -147,6 +152,18 @@ static enum status check_login(const struct serve_settings *settings, struct tex
         "anybody. Listen on 127.0.0.1 or [::1], or say --open-login if that is what you want.",
         settings->listen);
     return STATUS_INVALID;
+}
+
+static enum status read_origins(const struct serve_settings *settings, struct arena *arena,
+                                struct origin_list *ret_origins, struct text *why)
+{
+    TEXT_CLEANUP struct text reason = {0};
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < settings->allow_origin.count && status == STATUS_OK; i++)
+        status = origin_list_add(ret_origins, settings->allow_origin.values[i], arena, &reason);
+    if (status != STATUS_OK)
+        text_setf(why, "--allow-origin: %s", text_get(&reason));
+    return status;
 }
 
 static enum status open_data(struct serve_settings *settings, struct arena *arena, struct text *why)
@@ -253,7 +270,12 @@ static enum status open_photos(const struct serve_settings *settings, struct ser
 
 static enum status open_server(const struct serve_settings *settings, struct service *service, struct text *why)
 {
-    struct api_settings api = {.photos = service->photos, .darkroom = service->darkroom, .site = &site_built_in};
+    struct api_settings api = {
+        .photos = service->photos,
+        .darkroom = service->darkroom,
+        .site = &site_built_in,
+        .allowed_origins = &service->allowed_origins,
+    };
     service->api = api_open(&api);
     struct http_settings http = {
         .listen = settings->listen,
@@ -274,6 +296,7 @@ static enum status open_server(const struct serve_settings *settings, struct ser
         .headers = api_headers,
         .origin_headers = api_origin_headers,
         .missing = &api_missing,
+        .admit = api_admit,
         .done = api_done,
     };
     enum status status = http_server_open(&http, &service->server, why);
@@ -380,6 +403,8 @@ static int serve(struct serve_settings *settings, const sigset_t *ends, struct a
     enum status status = check_login(settings, &why);
     if (status == STATUS_OK)
         status = secure_descriptors(settings, &why);
+    if (status == STATUS_OK)
+        status = read_origins(settings, arena, &service.allowed_origins, &why);
     if (status == STATUS_OK)
         status = open_data(settings, arena, &why);
     if (status == STATUS_OK)

@@ -2,6 +2,7 @@
 #include "server.h"
 
 #include <string.h>
+#include <strings.h>
 
 void *http_context(const struct http_request *request)
 {
@@ -30,7 +31,7 @@ const char *http_request_id(const struct http_request *request)
 
 const char *http_method(const struct http_request *request)
 {
-    return request->method;
+    return request->asked_method;
 }
 
 const char *http_path(const struct http_request *request)
@@ -55,6 +56,13 @@ const char *http_header(const struct http_request *request, const char *name)
     while (length && (value[length - 1] == ' ' || value[length - 1] == '\t'))
         length--;
     return request_copy(&request->connection->request, value, length);
+}
+
+bool http_content_type_is(const struct http_request *request, const char *type)
+{
+    const char *value = http_header(request, "Content-Type");
+    size_t length = strlen(type);
+    return value && strncasecmp(value, type, length) == 0 && strchr("; \t", value[length]);
 }
 
 uint64_t http_content_length(const struct http_request *request)

@@ -67,9 +67,11 @@ struct http_settings {
     /* Patterns, NULL-terminated, that are served also on connections kept in reserve, when all others are taken: what operators look
      * at. NULL: none */
     const char *const *vital;
-    void *context;                                             /* for http_context */
-    const char *const *headers;                                /* name, value, … NULL: sent with every answer */
-    const char *const *origin_headers;                         /* the same, when the request names its Origin */
+    void *context;                     /* for http_context */
+    const char *const *headers;        /* name, value, … NULL: sent with every answer */
+    const char *const *origin_headers; /* the same, when the request names its Origin */
+    /* Who may ask this at all: before `begin`; may answer, which ends the request. NULL: everybody. */
+    void (*admit)(struct http_request *request, const struct http_route *route);
     void (*done)(void *context, const struct http_done *done); /* any thread; must not block */
     /* The answer when the server itself refuses: by default http_answer_problem. */
 };
@@ -95,6 +97,7 @@ struct arena *http_arena(struct http_request *request); /* lives as long as the 
 void http_set_data(struct http_request *request, void *data);
 void *http_data(const struct http_request *request);
 const char *http_request_id(const struct http_request *request);
+/* What is asked for: a POST may name another method in X-HTTP-Method-Override, for clients and networks that know no more. */
 const char *http_method(const struct http_request *request);
 const char *http_path(const struct http_request *request); /* percent-decoded, without the query */
 /* What stood for {name}; "" if there is no such part. Percent-decoded; never holds a NUL. */
@@ -105,6 +108,8 @@ const char *http_query(const struct http_request *request, const char *name); /*
 /* INVALID when malformed or outside; the default when absent. */
 enum status http_query_integer(const struct http_request *request, const char *name, int64_t minimum, int64_t maximum,
                                int64_t default_value, int64_t *ret_value, struct text *why);
+/* Whether the Content-Type is this one, whatever parameters follow it. */
+bool http_content_type_is(const struct http_request *request, const char *type);
 uint64_t http_content_length(const struct http_request *request); /* UINT64_MAX: unknown (chunked) */
 
 /* ---- The answer: headers first, then exactly one of the answers ---- */

@@ -77,7 +77,7 @@ void *request_on_line(void *context, const char *target, struct MHD_Connection *
     request->server = context;
     request->connection = connection;
     request->last_header = &request->headers;
-    request->method = request->path = request->query = request->pattern = "";
+    request->method = request->asked_method = request->path = request->query = request->pattern = "";
     request->line_target = target;
     request->line_target_length = strlen(target);
     request->target = request_copy(request, target, request->line_target_length);
@@ -115,8 +115,15 @@ static bool is_vital(const struct http_request *request)
     return false;
 }
 
+static const char *find_asked_method(const struct http_request *request)
+{
+    const char *other = strcmp(request->method, "POST") == 0 ? http_header(request, "X-HTTP-Method-Override") : NULL;
+    return other && *other ? other : request->method;
+}
+
 static void route(struct http_request *request)
 {
+    request->asked_method = find_asked_method(request);
     const char *sentence = target_parse(request);
     if (sentence) {
         http_answer_problem(request, 400, sentence);
@@ -135,6 +142,10 @@ static void route(struct http_request *request)
         http_answer_problem(request, 413, body_limit(request));
         return;
     }
+    if (request->server->settings.admit)
+        request->server->settings.admit(request, request->route);
+    if (request->answer.code)
+        return;
     request->begun = true;
     if (request->route->begin)
         request->route->begin(request);
@@ -249,7 +260,7 @@ static void report(struct http_request *request, bool sent, unsigned code, int64
     uint64_t out = request->answer.stream ? stream_bytes(request->answer.stream) : request->answer.size;
     struct http_done done = {
         .id = request->id,
-        .method = request->method,
+        .method = request->asked_method[0] ? request->asked_method : request->method,
         .path = request->path,
         .client = request->connection->client,
         .route = request->pattern,

@@ -223,20 +223,20 @@ void routes_match(const struct routes *routes, struct http_request *request)
         if (!matches(pattern, &parts, request))
             continue;
         request->pattern = pattern->text;
-        request->route = find_row(pattern, request->method);
+        request->route = find_row(pattern, request->asked_method);
         if (request->route)
             return;
-        if (!is_known_method(request->method))
+        if (!is_known_method(request->asked_method))
             break;
         http_add_header(request, "Allow", pattern->allow);
         http_answer_problem(request, 405, "This method is not allowed here.");
         return;
     }
-    bool reads = strcmp(request->method, "GET") == 0 || strcmp(request->method, "HEAD") == 0;
+    bool reads = strcmp(request->asked_method, "GET") == 0 || strcmp(request->asked_method, "HEAD") == 0;
     request->route = reads ? request->server->settings.missing : NULL;
     if (request->route)
         return;
-    if (is_known_method(request->method))
+    if (is_known_method(request->asked_method))
         http_answer_problem(request, 404, "There is nothing at this address.");
     else
         http_answer_problem(request, 501, "The server does not know this method.");

@@ -62,8 +62,9 @@ struct http_request {
     const struct http_route *route;
     const char *pattern; /* "" when none matched */
     void *data;
-    const char *method;
-    const char *target; /* as it came, without scheme and authority */
+    const char *method;       /* of the request line */
+    const char *asked_method; /* what it stands for: http_method */
+    const char *target;       /* as it came, without scheme and authority */
     size_t target_path_length;
     const char *path;        /* decoded */
     const char *query;       /* not decoded; "" when there is none */

@@ -284,8 +284,6 @@ enum status resumable_create(struct resumables *resumables, struct resumable *re
 {
     uint64_t limit = resumables->photos->settings.max_upload;
     enum status status = photos_check_name(resumable->author, why);
-    if (status == STATUS_OK)
-        status = photos_check_words(&resumable->words, why);
     if (status != STATUS_OK)
         return status;
     if (resumable->length == 0) {

@@ -30,7 +30,7 @@ struct resumable {
     struct id photo; /* once it is whole */
 };
 
-/* FORBIDDEN (name), INVALID (words, an empty photo), TOO_LARGE; NO_SPACE, also when the author has max_partials under way, and the
+/* FORBIDDEN (name), INVALID (an empty photo), TOO_LARGE; NO_SPACE, also when the author has max_partials under way, and the
  * like. Sets the id of *resumable. */
 enum status resumable_create(struct resumables *resumables, struct resumable *resumable, struct text *why);
 /* How far it is; what a cut left becomes durable first, and what is whole becomes a photo. NOT_FOUND: never was, ended, expired or

@@ -100,12 +100,12 @@ describe('the words of an author', () => {
     const refusals = [
         ['nobody', undefined, { caption: 'x' }, 401, /Authorization/], ['another one', 'bob', { caption: 'x' }, 403, /somebody else/],
         ['a name that is none', 'Ann!', { caption: 'x' }, 403, /user name/],
-        ['a long caption', 'ann', { caption: 'x'.repeat(501) }, 400, /501 characters; at most 500/],
-        ['a long alternative text', 'ann', { alt_text: 'x'.repeat(1001) }, 400, /1001 characters; at most 1000/],
-        ['a control character', 'ann', { caption: 'a\u0007b' }, 400, /control character/], ['a number', 'ann', { caption: 7 }, 400, /string, or null/],
+        ['a long caption', 'ann', { caption: 'x'.repeat(501) }, 400, /501 characters; the limit is 500/],
+        ['a long alternative text', 'ann', { alt_text: 'x'.repeat(1001) }, 400, /1,001 characters; the limit is 1,000/],
+        ['a control character', 'ann', { caption: 'a\u0007b' }, 400, /control character \(U\+0007\)/], ['a number', 'ann', { caption: 7 }, 400, /string, or null/],
         ['another member', 'ann', { title: 'x' }, 400, /"title"/], ['a list', 'ann', [], 400, /JSON object/],
         ['no JSON', 'ann', '{"caption":', 400, /./],
-        ['a large body', 'ann', { caption: 'x'.repeat(20_000) }, 413, /16384/],
+        ['a large body', 'ann', { caption: 'x'.repeat(20_000) }, 413, /16 KB/],
     ];
     for (const [says, author, words, code, sentence] of refusals)
         it(`are not taken: ${says}`, async () => { assertProblem(await change(id, author, words), code, sentence); });
@@ -122,8 +122,8 @@ describe('the words of an author', () => {
         assertProblem(await change('x', 'ann', { caption: 'x' }), 404, /no such photo/);
     });
 
-    for (const [says, fields, sentence] of [['too long', { caption: 'x'.repeat(501) }, /501 characters/], ['far too long', { alt_text: 'x'.repeat(5000) }, /at most/],
-        ['no UTF-8', { caption: Buffer.from([0xc3]) }, /UTF-8/], ['a NUL', { alt_text: 'a\0b' }, /NUL/]])
+    for (const [says, fields, sentence] of [['too long', { caption: 'x'.repeat(501) }, /501 characters/], ['far too long', { alt_text: 'x'.repeat(5000) }, /larger than 4 KB/],
+        ['no UTF-8', { caption: Buffer.from([0xc3]) }, /UTF-8/], ['a NUL', { alt_text: 'a\0b' }, /alternative text has a control character \(U\+0000\)/]])
         it(`are not taken with an upload, which is refused whole: ${says}`, async () => {
             assertProblem(await uploadWith('ann', png(40, 30), fields), 400, sentence);
         });

@@ -84,6 +84,9 @@ describe('an upload in pieces', () => {
         ['with a name twice', { ...own, 'Upload-Length': '9', 'Upload-Metadata': 'caption YQ==,caption Yg==' }, 400],
         ['with a long caption', { ...own, 'Upload-Length': '9', 'Upload-Metadata': `caption ${base64('x'.repeat(501))}` }, 400],
         ['with a NUL', { ...own, 'Upload-Length': '9', 'Upload-Metadata': `caption ${base64('a\0b')}` }, 400],
+        ['with a control character', { ...own, 'Upload-Length': '9', 'Upload-Metadata': `alt_text ${base64('a\u000cb')}` }, 400],
+        ['by a method that nobody knows', { ...own, 'Upload-Length': '9', 'X-HTTP-Method-Override': 'BREW' }, 501],
+        ['by another method', { ...own, 'Upload-Length': '9', 'X-HTTP-Method-Override': 'DELETE' }, 405],
     ];
     for (const [says, headers, code] of creations)
         it(`is not created ${says}: ${code}`, async () => {
@@ -95,9 +98,56 @@ describe('an upload in pieces', () => {
             assert.equal(partials(server).length, count);
         });
 
+    const metadata = [
+        ['a value that holds a NUL, under a name that nobody reads', `filename ${base64('a\0b')},caption ${base64('One')}`, ['One', null]],
+        ['values that are not base64, under names that nobody reads', `x ???, filename é,caption ${base64('One')}`, ['One', null]],
+        ['names that nobody reads, twice', `a YQ==,a Yg==,caption ${base64('One')}`, ['One', null]],
+        ['names without values', `is_private,caption ${base64('One')},x `, ['One', null]],
+        ['commas that part nothing', `,caption ${base64('One')}, ,`, ['One', null]],
+        ['blanks about all', `  caption   ${base64('One')}  ,\talt_text ${base64('Two')} `, ['One', 'Two']],
+        ['line ends of other systems, and tabs', `caption ${base64('a\r\nb\rc')},alt_text ${base64('d\te')}`, ['a\nb\nc', 'd\te']],
+        ['empty words', 'caption ,alt_text', [null, null]],
+    ];
+    for (const [says, list, wanted] of metadata)
+        it(`takes metadata with ${says}`, async () => {
+            const path = await create(server, photo.length, { 'Upload-Metadata': Buffer.from(list).toString('latin1') });
+            const { headers } = await patch(server, path, 0, photo);
+            const { caption, alt_text } = (await server.get(`/photos/${headers['photo-id']}`)).json;
+            assert.deepEqual([caption, alt_text], wanted);
+        });
+
+    it('is served whole by POST alone, for who can send nothing else', async () => {
+        const path = await create(server, photo.length, { 'X-HTTP-Method-Override': 'POST' });
+        const by = (method, more = {}, body = undefined) => server.ask('POST', path, { headers: { ...own, 'X-HTTP-Method-Override': method, ...more }, body });
+        const bytes = (offset) => ({ 'Upload-Offset': String(offset), 'Content-Type': 'application/offset+octet-stream' });
+        assert.equal((await by('PATCH', bytes(0), photo.subarray(0, 1000))).headers['upload-offset'], '1000');
+        const head = await by('HEAD');
+        assert.deepEqual([head.code, head.headers['upload-offset'], head.body.length], [200, '1000', 0]);
+        assert.equal((await by('PATCH', bytes(0), photo)).code, 409);
+        assert.ok((await by('PATCH', bytes(1000), photo.subarray(1000))).headers['photo-id']);
+        assert.equal((await by('DELETE')).code, 204);
+        assert.equal((await by('HEAD')).code, 404);
+        assert.equal((await server.ask('POST', path, { headers: own })).code, 405);
+    });
+
+    it('is not asked another thing by a GET', async () => {
+        const path = await create(server);
+        const answer = await server.ask('GET', path, { headers: { ...own, 'X-HTTP-Method-Override': 'DELETE' } });
+        assert.equal(answer.code, 405);
+        assert.equal(await offsetOf(server, path), 0);
+    });
+
+    for (const type of ['application/offset+octet-stream; charset=utf-8', 'Application/Offset+Octet-Stream;x=y', 'application/offset+octet-stream '])
+        it(`takes a piece of the type "${type}"`, async () => {
+            const path = await create(server);
+            assert.equal((await patch(server, path, 0, photo.subarray(0, 1000), { 'Content-Type': type })).code, 204);
+        });
+
     const pieces = [
         ['at an older offset', 0, {}, 409], ['at a later offset', 1001, {}, 409], ['without an offset', '', {}, 400], ['at a negative offset', -1, {}, 400],
         ['of another type', 1000, { 'Content-Type': 'application/octet-stream' }, 415],
+        ['of a longer type', 1000, { 'Content-Type': 'application/offset+octet-streams' }, 415],
+        ['that is packed', 1000, { 'Content-Encoding': 'gzip' }, 415],
         ['by somebody else', 1000, { Authorization: 'bob' }, 403], ['of another version', 1000, { 'Tus-Resumable': '2' }, 412],
         ['with another checksum', 1000, { 'Upload-Checksum': digest('sha1', 'else') }, 460],
         ['with another SHA-256', 1000, { 'Upload-Checksum': digest('sha256', 'else') }, 460],

@@ -176,7 +176,7 @@ describe('a refused upload', () => {
         ['the photo itself as the body', 'image/png', picture],
         ['no boundary', 'multipart/form-data', Buffer.concat([part(picture), end])],
         ['an empty boundary', 'multipart/form-data; boundary=', Buffer.concat([part(picture), end])],
-        ['a boundary of 71 characters', `multipart/form-data; boundary=${'b'.repeat(71)}`, Buffer.concat([part(picture), end])],
+        ['a boundary of 256 characters', `multipart/form-data; boundary=${'b'.repeat(256)}`, Buffer.concat([part(picture), end])],
         ['another boundary than announced', `${formType}-not`, Buffer.concat([part(picture), end])],
         ['another kind of multipart', `multipart/mixed; boundary=${boundary}`, Buffer.concat([part(picture), end])],
         ['an empty body', formType, Buffer.alloc(0)],
@@ -193,8 +193,6 @@ describe('a refused upload', () => {
             (_, i) => part(Buffer.from('x'), `Content-Disposition: form-data; name="field${i}"`)), end])],
         ['another field', formType, Buffer.concat([part(picture,
             'Content-Disposition: form-data; name="image"; filename="a.png"'), end])],
-        ['a photo without a file name', formType,
-            Buffer.concat([part(picture, 'Content-Disposition: form-data; name="photo"'), end])],
         ['a field photos', formType, Buffer.concat([part(picture,
             'Content-Disposition: form-data; name="photos"; filename="a.png"'), end])],
     ];
