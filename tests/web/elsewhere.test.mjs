@@ -1,4 +1,5 @@
-// The app as plain files of another origin, which asks the server through CORS: built for its address, served by anything.
+// The app as plain files of another origin, which asks the server through CORS: built for its address, served by anything. The server
+// lets this origin; another server, which lets nobody, shows that a browser's page can change nothing there.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -14,20 +15,29 @@ const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/cs
 const name = `user_${randomBytes(4).toString('hex')}`;
 
 let server;
+let stranger;
 let files;
 before(async () => {
-    ({ server } = await startWith([['annika', photograph(1).bytes]]));
     const folder = newFolder();
-    execFileSync('npx', ['vite', 'build', '--outDir', folder, '--emptyOutDir'],
-        { cwd: join(dist, '..'), env: { ...process.env, CLOUDPHOTOS_API: server.url }, stdio: ['ignore', 'ignore', 'pipe'] });
     files = http.createServer(({ url }, answer) => { // as a bucket that is a web site: what is not there is the page
         const path = join(folder, new URL(url, 'http://files').pathname);
         const file = extname(path) && existsSync(path) ? path : join(folder, 'index.html');
         answer.writeHead(200, { 'Content-Type': TYPES[extname(file)] }).end(readFileSync(file));
     });
     await new Promise((done) => { files.listen(0, '127.0.0.1', done); });
+    ({ server } = await startWith([['annika', photograph(1).bytes]], { flags: ['--allow-origin', origin()] }));
+    ({ server: stranger } = await startWith([['annika', photograph(1).bytes]]));
+    execFileSync('npx', ['vite', 'build', '--outDir', folder, '--emptyOutDir'],
+        { cwd: join(dist, '..'), env: { ...process.env, CLOUDPHOTOS_API: server.url }, stdio: ['ignore', 'ignore', 'pipe'] });
 });
-after(async () => { await closeBrowser(); files.closeAllConnections(); files.close(); await server.stop(); });
+after(async () => {
+    await closeBrowser();
+    files.closeAllConnections();
+    files.close();
+    await server.stop();
+    await stranger.stop();
+});
+const origin = () => `http://127.0.0.1:${files.address().port}`;
 
 test('uploads, says something of it, searches and shows', () => withPage(server, async (page) => {
     const asked = new Set();
@@ -45,4 +55,31 @@ test('uploads, says something of it, searches and shows', () => withPage(server,
     await page.locator('.grid a').first().click();
     await page.locator('.pswp--open').waitFor();
     assert.deepEqual([...asked], [server.url]);
-}, { name, get baseURL() { return `http://127.0.0.1:${files.address().port}`; } }));
+}, { name, get baseURL() { return origin(); } }));
+
+test('changes nothing at a server that does not let it, by script nor by form, but may read there', () => withPage(server, async (page) => {
+    await page.goto('/');
+    const [photo] = (await stranger.get('/users/annika')).json.post_ids;
+    const answers = await page.evaluate(async ({ url, id }) => {
+        const form = new FormData();
+        form.append('photo', new Blob(['GIF89a']), 'a.gif');
+        const headers = { 'X-Cloudphotos-User': 'annika' };
+        const ask = async (path, options) => { const answer = await fetch(url + path, options); return [answer.status, await answer.text()]; };
+        return [
+            await ask(`/photos/${id}`),
+            await ask('/photos', { method: 'POST', headers, body: form }),
+            await ask(`/photos/${id}`, { method: 'DELETE', headers: { Authorization: 'annika' } }),
+            await ask('/uploads', { method: 'POST', headers: { ...headers, 'Tus-Resumable': '1.0.0', 'Upload-Length': '9' } }),
+        ];
+    }, { url: stranger.url, id: photo });
+    assert.deepEqual(answers.map(([code]) => code), [200, 403, 403, 403]);
+    for (const [, text] of answers.slice(1)) assert.ok(text.includes(`Pages of ${origin()} may not change anything here`), text);
+    const posted = page.waitForResponse((answer) => answer.request().method() === 'POST' && answer.url() === `${stranger.url}/photos`);
+    await page.evaluate((url) => {
+        const form = Object.assign(document.createElement('form'), { method: 'POST', enctype: 'multipart/form-data', action: `${url}/photos` });
+        document.body.append(form);
+        form.submit();
+    }, stranger.url);
+    assert.equal((await posted).status(), 403);
+    assert.equal((await stranger.get(`/photos/${photo}`)).code, 200);
+}, { get baseURL() { return origin(); }, get expected() { return [new RegExp(`^${stranger.url}/`)]; } }));

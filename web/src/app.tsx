@@ -4,7 +4,7 @@ import { useEffect } from 'preact/hooks';
 import { say } from './i18n';
 import { isOnline } from './lib/online';
 import { place } from './lib/router';
-import { isLoginOpen } from './lib/session';
+import { cleanName, isLoginOpen } from './lib/session';
 import { lazy } from './lib/lazy';
 import { Home } from './screens/home';
 import { Profile } from './screens/profile';
@@ -29,7 +29,7 @@ interface Route { path: RegExp; title: (part: string) => string; show: (part: st
 const ROUTES: Route[] = [
     { path: /^\/$/, title: () => '', show: () => <Home /> },
     { path: /^\/search$/, title: () => say('search'), show: (_, query) => <Results query={(query.get('q') ?? '').toLowerCase()} /> },
-    { path: /^\/@([a-z0-9_]{1,64})$/, title: (name) => name, show: (name) => <Profile key={name} name={name} /> },
+    { path: /^\/@(\w{1,64})$/, title: cleanName, show: (name) => <Profile key={cleanName(name)} name={cleanName(name)} /> },
     { path: /^\/photo\/([0-9a-f]{32})$/, title: () => '', show: (id) => <PhotoScreen id={id} /> },
     { path: /^\/(?:mine|share-target)$/, title: () => say('mine'), show: () => <Mine /> },
 ];

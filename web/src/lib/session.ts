@@ -1,5 +1,5 @@
 // Who we are. A user is a name, without proof; when there is proof (passkeys), it is got here and nowhere else:
-// `logIn` becomes the place where it is asked for, `authorization` the one header that carries it.
+// `logIn` becomes the place where it is asked for, `identity` (api.ts) the one header that carries it.
 import { signal } from '@preact/signals';
 import { remembered } from './storage';
 

@@ -1,5 +1,5 @@
 // A tus 1.0 client (tus.io/protocols/resumable-upload): core, creation, checksum, termination. Runs in page and worker.
-import { ask, Problem, problemOf, send, API } from '../lib/api';
+import { ask, identity, Problem, problemOf, send, API } from '../lib/api';
 
 const VERSION = { 'Tus-Resumable': '1.0.0' };
 const PIECE_MIN = 128 << 10;
@@ -10,7 +10,7 @@ export interface Upload { author: string; name: string; url: string | null }
 export interface Hooks { created(url: string): void | Promise<unknown>; progress(sent: number): void; signal: AbortSignal }
 
 const base64 = (bytes: Uint8Array) => btoa(String.fromCharCode(...bytes)) /* of short ones */;
-const login = (upload: Upload) => ({ ...VERSION, Authorization: upload.author });
+const login = (upload: Upload) => ({ ...VERSION, ...identity(upload.author) });
 
 /* Sends what the server does not have yet. Resolves to the photo's id; throws the Problem that stopped it. */
 export async function sendFile(file: Blob, upload: Upload, hooks: Hooks): Promise<string> {

@@ -58,7 +58,7 @@ worker.addEventListener('fetch', (event) => {
     if (request.method === 'POST' && url.pathname === '/share-target') { event.respondWith(takeShared(request)); return; }
     if (request.method !== 'GET') return;
     if (request.mode === 'navigate') {
-        if (/^\/(search|mine|share-target|@[a-z0-9_]+|photo\/[0-9a-f]{32})?$/.test(url.pathname)) event.respondWith(fromShell(PAGE));
+        if (/^\/(search|mine|share-target|@\w+|photo\/[0-9a-f]{32})?$/.test(url.pathname)) event.respondWith(fromShell(PAGE));
         return;
     }
     if (FILES.includes(url.pathname)) { event.respondWith(fromShell(request)); return; }
