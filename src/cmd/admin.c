@@ -198,6 +198,6 @@ static int run_admin(int argc, char **argv)
 
 const struct command admin_command = {
     .name = "admin",
-    .summary = "looks after workflow executions and moderation",
+    .summary = "manages workflow executions and moderation",
     .run = run_admin,
 };

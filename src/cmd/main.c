@@ -15,7 +15,7 @@ static void print_help(FILE *out)
                   CLOUDPHOTOS_VERSION);
     for (size_t i = 0; i < COMMANDS; i++)
         (void)fprintf(out, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
-    (void)fprintf(out, "\n`cloudphotos COMMAND --help` tells about each.\n");
+    (void)fprintf(out, "\nRun `cloudphotos COMMAND --help` for the options of a command.\n");
 }
 
 static bool is_word(const char *word, const char *a, const char *b)

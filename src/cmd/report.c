@@ -15,14 +15,13 @@ struct report_options {
 
 #define FIELD(name) offsetof(struct report_options, name)
 static const struct setting rows[] = {
-    {"out", SETTING_STRING, FIELD(out), "report.html", 0, 0, "FILE", "the page; -: stdout"},
-    {"title", SETTING_STRING, FIELD(title), "Load", 0, 0, "TEXT", "of the page"},
+    {"out", SETTING_STRING, FIELD(out), "report.html", 0, 0, "FILE", "file to write; -: stdout"},
+    {"title", SETTING_STRING, FIELD(title), "Load", 0, 0, "TEXT", "title of the page"},
 };
 static const struct settings_table table = {
     .command = "report",
-    .summary =
-        "Usage: cloudphotos report [OPTIONS] RUN…\n\n"
-        "Makes one page of HTML, with plots, of what load and simulate have written. It needs nothing beside it.",
+    .summary = "Usage: cloudphotos report [OPTIONS] RUN…\n\n"
+               "Turns the output of load and simulate into one self-contained HTML page with plots.",
     .rows = rows,
     .count = sizeof rows / sizeof rows[0],
 };
@@ -76,4 +75,4 @@ static int run_report(int argc, char **argv)
 }
 
 const struct command report_command = {
-    .name = "report", .summary = "one page of HTML of runs of load and simulate", .run = run_report};
+    .name = "report", .summary = "turns runs of load and simulate into an HTML page", .run = run_report};

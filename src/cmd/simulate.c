@@ -20,34 +20,38 @@ struct simulate_options {
 
 #define FIELD(name) offsetof(struct simulate_options, name)
 static const struct setting rows[] = {
-    {"chain", SETTING_STRING, FIELD(chain), NULL, 0, 0, "FILE",
-     "what users do; default: the shipped users/original.json"},
-    {"users", SETTING_STRING, FIELD(users), NULL, 0, 0, "LIST", "how many at a time, in steps: 20,60,100,60,20"},
-    {"every", SETTING_SECONDS, FIELD(every_ms), "10m", 100, 604800000, "TIME", "length of a step"},
+    {"chain", SETTING_STRING, FIELD(chain), NULL, 0, 0, "FILE", "behaviour of the users; default: users/original.json"},
+    {"users", SETTING_STRING, FIELD(users), NULL, 0, 0, "LIST", "concurrent users, in steps: 20,60,100,60,20"},
+    {"every", SETTING_SECONDS, FIELD(every_ms), "10m", 100, 604800000, "TIME", "length of each step"},
     {"line", SETTING_STRING, FIELD(line), NULL, 0, 0, "POINTS",
-     "instead of steps straight from number to number: 0:20,10m:100"},
-    {"people", SETTING_INTEGER, FIELD(people), "100", 1, NAMES_MAX, "N", "names that users have and look for"},
-    {"prefix", SETTING_STRING, FIELD(prefix), "user_", 0, 0, "TEXT", "what these names begin with; a number follows"},
-    {"names", SETTING_STRING, FIELD(names), NULL, 0, 0, "FILE", "the names instead, one a line"},
-    {"photos", SETTING_STRING, FIELD(photos), NULL, 0, 0, "FOLDER", "what is uploaded, in turn"},
-    {"field", SETTING_STRING, FIELD(field), "photo", 0, 0, "NAME", "of the form's field"},
-    {"timeout", SETTING_SECONDS, FIELD(timeout_ms), "1s", 1, 3600000, "TIME", "later answers count as failed"},
-    {"connections", SETTING_INTEGER, FIELD(connections), "4096", 1, 100000, "N", "most at a time"},
-    {"interval", SETTING_SECONDS, FIELD(interval_ms), "1m", 100, 3600000, "TIME", "what is counted together"},
+     "change the number of users linearly instead: 0:20,10m:100"},
+    {"people", SETTING_INTEGER, FIELD(people), "100", 1, NAMES_MAX, "N",
+     "number of names that users have and search for"},
+    {"prefix", SETTING_STRING, FIELD(prefix), "user_", 0, 0, "TEXT", "prefix of these names; a number follows"},
+    {"names", SETTING_STRING, FIELD(names), NULL, 0, 0, "FILE", "file of names to use instead, one per line"},
+    {"photos", SETTING_STRING, FIELD(photos), NULL, 0, 0, "FOLDER", "folder of photos to upload in turn"},
+    {"field", SETTING_STRING, FIELD(field), "photo", 0, 0, "NAME", "name of the form field"},
+    {"timeout", SETTING_SECONDS, FIELD(timeout_ms), "1s", 1, 3600000, "TIME",
+     "time limit; later responses count as failed"},
+    {"connections", SETTING_INTEGER, FIELD(connections), "4096", 1, 100000, "N", "maximum open connections"},
+    {"interval", SETTING_SECONDS, FIELD(interval_ms), "1m", 100, 3600000, "TIME",
+     "length of one interval in the results"},
     {"give-up", SETTING_SECONDS, FIELD(give_up_ms), "2m", 0, 0, "TIME",
-     "ends when the target gave no answer for so long; 0: never"},
-    {"seed", SETTING_INTEGER, FIELD(seed), "1", 0, 0, "N", "of the random numbers"},
-    {"out", SETTING_STRING, FIELD(out), NULL, 0, 0, "FILE", "the run in JSON lines; default: named after the time"},
-    {"hdr", SETTING_STRING, FIELD(hdr), NULL, 0, 0, "FILE", "an HdrHistogram log of the latencies as well"},
-    {"title", SETTING_STRING, FIELD(title), "", 0, 0, "TEXT", "for the report"},
-    {"quiet", SETTING_SWITCH, FIELD(quiet), "no", 0, 0, NULL, "no live line"},
-    {"yes", SETTING_SWITCH, FIELD(yes), "no", 0, 0, NULL, "load a host that isn't this machine"},
+     "stop when the target hasn't responded for this long; 0: never"},
+    {"seed", SETTING_INTEGER, FIELD(seed), "1", 0, 0, "N", "random seed"},
+    {"out", SETTING_STRING, FIELD(out), NULL, 0, 0, "FILE",
+     "write the run as JSON lines; default: a name made from the time"},
+    {"hdr", SETTING_STRING, FIELD(hdr), NULL, 0, 0, "FILE", "also write the latencies as an HdrHistogram log"},
+    {"title", SETTING_STRING, FIELD(title), "", 0, 0, "TEXT", "title of the report"},
+    {"quiet", SETTING_SWITCH, FIELD(quiet), "no", 0, 0, NULL, "don't show live progress"},
+    {"yes", SETTING_SWITCH, FIELD(yes), "no", 0, 0, NULL,
+     "confirm that you want to load another host than this machine"},
 };
 static const struct settings_table table = {
     .command = "simulate",
-    .summary =
-        "Usage: cloudphotos simulate [OPTIONS] URL\n\n"
-        "Users who search, look, upload and wait, as a Markov chain says, on the server at URL. See docs/load.md.",
+    .summary = "Usage: cloudphotos simulate [OPTIONS] URL\n\n"
+               "Simulates users of the server at URL: a Markov chain says when they search, browse, upload and wait. "
+               "See docs/load.md.",
     .rows = rows,
     .count = sizeof rows / sizeof rows[0],
 };
@@ -278,4 +282,5 @@ static int run(int argc, char **argv)
     return code;
 }
 
-const struct command simulate_command = {.name = "simulate", .summary = "users who follow a Markov chain", .run = run};
+const struct command simulate_command = {
+    .name = "simulate", .summary = "simulates users with a Markov chain", .run = run};
