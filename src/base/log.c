@@ -101,6 +101,14 @@ void log_close(void)
     text_release(&the_log.pending);
 }
 
+void log_flush(void)
+{
+    (void)pthread_mutex_lock(&the_log.lock);
+    write_all(the_log.fd, &the_log.pending);
+    text_clear(&the_log.pending);
+    (void)pthread_mutex_unlock(&the_log.lock);
+}
+
 /* All by hand: every request is a line, and printf took longer than the rest of the request's own work. */
 static void add_thousandths(struct text *line, int64_t thousandths)
 {

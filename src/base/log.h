@@ -24,6 +24,8 @@ struct log_field {
  * lines are written straight to stderr. */
 void log_open(int fd, enum log_level least);
 void log_close(void);
+/* Writes what is waiting now. */
+void log_flush(void);
 /* `fields` ends with a field of type LOG_END. */
 void log_write(enum log_level level, const char *event, const struct log_field *fields);
 

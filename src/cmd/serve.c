@@ -4,6 +4,7 @@
 #include "commands.h"
 #include "data_folder.h"
 #include "descriptors.h"
+#include "greeting.h"
 #include "log.h"
 #include "origin.h"
 #include "settings.h"
@@ -361,14 +362,8 @@ static void announce(const struct serve_settings *settings, const struct service
                 LOG_S("message", "a login is a user name without proof: anybody who can connect can be anybody"));
     if (blind)
         log_warning("moderation", LOG_S("moderator", service->moderator->ops->name), LOG_S("cannot_see", blind));
-    (void)fprintf(stderr,
-                  "\nCloud Photos serves on http://%s (data in %s; Ctrl-C ends it). Try:\n\n"
-                  "  curl -H 'Authorization: ann' -F photo=@PHOTO.jpg http://%s/photos\n"
-                  "  curl http://%s/uploadStatus/ID\n"
-                  "  curl 'http://%s/users?username=ann'\n"
-                  "  curl http://%s/users/ann\n"
-                  "  curl -O http://%s/buckets/photos/ID-comp.webp\n\n",
-                  address, settings->data, address, address, address, address, address);
+    log_flush(); /* so that the address is the last thing on the screen */
+    greeting_print(address, settings->data);
 }
 
 /* Requests first, then the photos under way: what is not done by then goes on with the next start. True when all that was

@@ -56,7 +56,7 @@ export class Server {
         });
         child.stderr.on('data', (piece) => {
             appendFileSync(this.log, piece);
-            if (!/^\nCloud Photos serves on /.test(piece)) this.lines.push({ event: 'stderr', message: piece.toString() });
+            if (!/^\nCloud Photos is ready/.test(piece)) this.lines.push({ event: 'stderr', message: piece.toString() });
         });
     }
 
