@@ -356,10 +356,13 @@ static void announce(const struct serve_settings *settings, const struct service
 {
     const char *address = http_server_address(service->server);
     const char *blind = service->moderator->blind;
+    const char *caution = darkroom_caution(service->darkroom);
     log_info("serving", LOG_S("address", address), LOG_S("data", settings->data), LOG_S("store", settings->store),
              LOG_S("buckets", settings->buckets), LOG_S("version", CLOUDPHOTOS_VERSION));
     log_warning("login",
                 LOG_S("message", "a login is a user name without proof: anybody who can connect can be anybody"));
+    if (caution[0])
+        log_warning("darkroom", LOG_S("message", caution));
     if (blind)
         log_warning("moderation", LOG_S("moderator", service->moderator->ops->name), LOG_S("cannot_see", blind));
     log_flush(); /* so that the address is the last thing on the screen */

@@ -75,6 +75,11 @@ enum status fence_open(const struct fence_settings *settings, struct fence **ret
     return status;
 }
 
+const char *fence_caution(const struct fence *fence)
+{
+    return fence->caution;
+}
+
 void fence_close(struct fence *fence)
 {
     if (!fence)

@@ -49,6 +49,8 @@ struct fence;
 /* Starts the processes and returns when all are ready. UNAVAILABLE, saying what is missing, when it can't. The strings must
  * outlive the fence. */
 enum status fence_open(const struct fence_settings *settings, struct fence **ret_fence, struct text *why);
+/* What somebody should know although the processes work, in a sentence; "": nothing. */
+const char *fence_caution(const struct fence *fence);
 /* Ends the processes; work under way is lost. NULL is allowed. */
 void fence_close(struct fence *fence);
 

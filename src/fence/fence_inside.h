@@ -16,6 +16,7 @@ struct slot {
 struct fence {
     struct fence_settings settings;
     char *program;
+    char caution[REASON_BYTES];
 
     pthread_mutex_t slots_lock; /* guards `taken` of all slots; the rest of a slot belongs to who took it */
     pthread_cond_t slot_freed;

@@ -89,6 +89,9 @@ static enum status await_hello(struct fence *fence, struct text *why)
         text_setf(why, "The %s can't work: %s", settings->name, hello.trouble);
         return STATUS_UNAVAILABLE;
     }
+    hello.caution[REASON_BYTES - 1] = '\0';
+    if (!fence->caution[0]) /* it is told once, and may be read by now */
+        memcpy(fence->caution, hello.caution, sizeof fence->caution);
     return STATUS_OK;
 }
 

@@ -182,8 +182,7 @@ static bool say_hello(const struct room *room, const char *program, const char *
     };
     TEXT_CLEANUP struct text why = {0};
     enum status status = room->prepare(program, argument, &why);
-    if (status != STATUS_OK)
-        copy_reason(hello.trouble, &why);
+    copy_reason(status == STATUS_OK ? hello.caution : hello.trouble, &why);
     return wire_send(CONTROL_DESCRIPTOR, &hello, sizeof hello, NULL, 0) && status == STATUS_OK;
 }
 

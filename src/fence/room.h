@@ -10,8 +10,8 @@ struct room {
     const char *name;               /* of the program */
     size_t job_bytes, answer_bytes; /* as in struct fence_settings */
     size_t descriptors;
-    /* In the first process, while everything is still allowed: opens all that the workers need. Starts no thread, for
-     * the workers are forked later. */
+    /* In the first process, while everything is still allowed: opens all that the workers need. Starts no thread, because
+     * the workers are forked later. OK with a sentence: it works, but somebody should know that. */
     enum status (*prepare)(const char *program, const char *argument, struct text *why);
     /* In each worker, before its sandbox closes; NULL: nothing to do. */
     void (*enter)(void);

@@ -15,7 +15,7 @@
 #include <sys/types.h>
 
 enum {
-    WIRE_VERSION = 3,
+    WIRE_VERSION = 4,
     CONTROL_DESCRIPTOR = 3, /* of the first process */
     WORKERS_MAX = 256,
     DESCRIPTORS_MAX = 4, /* with one message */
@@ -28,6 +28,7 @@ struct hello {
     uint32_t version;
     uint32_t job_bytes, answer_bytes;
     char trouble[REASON_BYTES]; /* "": ready */
+    char caution[REASON_BYTES]; /* of one that is ready; "": none */
 };
 
 /* Ends the worker of this slot if there is one, and starts a new one. */

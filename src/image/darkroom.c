@@ -58,6 +58,11 @@ enum status darkroom_open(const struct darkroom_settings *settings, struct darkr
     return STATUS_OK;
 }
 
+const char *darkroom_caution(const struct darkroom *darkroom)
+{
+    return fence_caution(darkroom->fence);
+}
+
 void darkroom_close(struct darkroom *darkroom)
 {
     if (darkroom)

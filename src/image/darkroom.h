@@ -49,6 +49,8 @@ struct darkroom_result {
 struct darkroom;
 /* Starts the processes and returns when all are ready. UNAVAILABLE, saying what is missing, when it can't. */
 enum status darkroom_open(const struct darkroom_settings *settings, struct darkroom **ret_darkroom, struct text *why);
+/* As fence_caution: a library is too old for some photos. */
+const char *darkroom_caution(const struct darkroom *darkroom);
 /* Ends the processes; work under way is lost. */
 void darkroom_close(struct darkroom *darkroom);
 
