@@ -88,7 +88,7 @@ static cmsUInt32Number sample_layout(const struct colours *colours)
            | EXTRA_SH(colours->channels - (unsigned)colours->model) | BYTES_SH(colours->bits == 8 ? 1U : 2U);
 }
 
-/* False: the profile can't be used. */
+/* False: the profile can't be used. The intent is that of browsers; lcms takes another where the profile lacks it. */
 static bool use_profile(struct colour_converter *converter)
 {
     const struct colours *colours = &converter->colours;
@@ -99,7 +99,7 @@ static bool use_profile(struct colour_converter *converter)
     if (to)
         converter->transform =
             cmsCreateTransform(from, sample_layout(colours), to, colours->has_alpha ? TYPE_RGBA_8 : TYPE_RGB_8,
-                               INTENT_RELATIVE_COLORIMETRIC, cmsFLAGS_BLACKPOINTCOMPENSATION);
+                               INTENT_RELATIVE_COLORIMETRIC, 0);
     if (to)
         cmsCloseProfile(to);
     if (from)

@@ -178,7 +178,7 @@ static enum status write_frames(struct reader *reader, struct output *output, st
         status = read_frame(reader, output->job->large_side, &frame, why);
         if (status != STATUS_OK)
             break;
-        if (i == (uint64_t)output->view.frames * info->frames / wanted)
+        if ((i + (uint64_t)1) * wanted > (uint64_t)output->view.frames * info->frames)
             status = write_large(output, &frame, why);
         picture_release(&frame);
     }

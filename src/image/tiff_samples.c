@@ -1,5 +1,6 @@
 #include "tiff_samples.h"
 
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -62,6 +63,7 @@ static uint32_t read_integer(const uint8_t *from, size_t index, unsigned bits)
 
 static uint16_t scale_integer(uint32_t value, unsigned bits)
 {
+    assert(bits >= 1 && bits <= 32);
     uint64_t most = ((uint64_t)1 << bits) - 1;
     return (uint16_t)((value * (uint64_t)UINT16_MAX + most / 2) / most);
 }

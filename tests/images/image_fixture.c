@@ -201,7 +201,7 @@ static WebPAnimDecoder *decode_frame(const struct bytes *webp, uint32_t frame, W
     bool decoded = decoder && WebPAnimDecoderGetInfo(decoder, ret_info);
     for (uint32_t i = 0; decoded && i <= frame; i++)
         decoded = WebPAnimDecoderGetNext(decoder, ret_pixels, &time);
-    if (CHECK(decoded))
+    if (CHECK(decoded && *ret_pixels))
         return decoder;
     WebPAnimDecoderDelete(decoder);
     return NULL;
@@ -218,7 +218,7 @@ void webp_frame_pixel(const struct bytes *webp, uint32_t frame, double x, double
     uint8_t *pixels = NULL;
     memset(ret_pixel, 0, 4);
     WebPAnimDecoder *decoder = decode_frame(webp, frame, &info, &pixels);
-    if (!decoder)
+    if (!decoder || !pixels)
         return;
     size_t column = (size_t)(x * info.canvas_width), row = (size_t)(y * info.canvas_height);
     memcpy(ret_pixel, pixels + (row * info.canvas_width + column) * 4, 4);
@@ -232,7 +232,7 @@ void webp_mean(const struct bytes *webp, double left, double top, double right, 
     uint8_t *pixels = NULL;
     memset(ret_mean, 0, 4 * sizeof *ret_mean);
     WebPAnimDecoder *decoder = decode_frame(webp, 0, &info, &pixels);
-    if (!decoder)
+    if (!decoder || !pixels)
         return;
     size_t count = 0;
     for (size_t y = (size_t)(top * info.canvas_height); y < (size_t)(bottom * info.canvas_height); y++) {

@@ -100,12 +100,13 @@ static avifImage *make_image(const struct avif_kind *kind, int frame)
 
 static void save_avif(const struct avif_kind *kind)
 {
-    static const uint64_t durations[] = {100, 250, 400};
+    enum { FRAMES_MAX = 3 };
+    static const uint64_t durations[FRAMES_MAX] = {100, 250, 400};
     avifEncoder *encoder = avifEncoderCreate();
     encoder->speed = 10;
     encoder->minQuantizer = encoder->maxQuantizer = encoder->minQuantizerAlpha = encoder->maxQuantizerAlpha = 5;
     encoder->timescale = 1000;
-    for (int frame = 0; frame < kind->frames; frame++) {
+    for (int frame = 0; frame < kind->frames && frame < FRAMES_MAX; frame++) {
         avifImage *image = make_image(kind, frame);
         need_avif(avifEncoderAddImage(encoder, image, durations[frame],
                                       kind->frames == 1 ? AVIF_ADD_IMAGE_FLAG_SINGLE : AVIF_ADD_IMAGE_FLAG_NONE),

@@ -176,7 +176,8 @@ static void save_coded(const char *from, const char *name, unsigned primaries, u
     const guint8 codes[] = {0, (guint8)primaries, 0, (guint8)transfer};
     gchar *nclx = memmem(file.bytes, file.size, "nclx", 4);
     need(!nclx, from);
-    memcpy(nclx + 4, codes, sizeof codes);
+    if (nclx)
+        memcpy(nclx + 4, codes, sizeof codes);
     write_file(name, file.bytes, file.size);
     g_free(file.bytes);
 }
