@@ -140,7 +140,7 @@ static void create(struct http_request *request)
     struct api *api = http_context(request);
     TEXT_CLEANUP struct text why = {0};
     char id[ID_TEXT_SIZE];
-    struct resumable resumable = {0};
+    struct resumable resumable = {.network = http_network(request)};
     if (!check_request(request, &resumable.author))
         return;
     enum status status = read_metadata(request, &resumable.words, &why);

@@ -115,6 +115,15 @@ static const struct {
     [REASON_UPLOADS_TOO_MANY] =
         {"uploads-too-many",
          "You have {} unfinished uploads, which is the limit. Finish or cancel one; they expire after a day."},
+    [REASON_UPLOADS_TOO_LARGE] =
+        {"uploads-too-large", "Your unfinished uploads would take more than {}, which is the limit. Finish or cancel "
+                              "one; they expire after a day."},
+    [REASON_UPLOADS_OF_NETWORK] = {"uploads-of-network",
+                                   "Unfinished uploads from your network would take more than {}, which is the limit. "
+                                   "Finish or cancel some; they expire after a day."},
+    [REASON_UPLOADS_FULL] = {"uploads-full",
+                             "Unfinished uploads take all the space reserved for them. Try again later, or send this "
+                             "photo in a single request."},
 
     [REASON_SERVER_FULL] = {"server-full", "The server's disk is full, so nothing was stored. Try again later."},
     [REASON_SERVER_UNAVAILABLE] = {"server-unavailable",

@@ -80,7 +80,10 @@ enum reason {
     REASON_UPLOAD_CHECKSUM_DIFFERS,
     REASON_UPLOAD_BEYOND_LENGTH, /* bytes that were announced: reason_number */
     REASON_UPLOAD_IN_USE,
-    REASON_UPLOADS_TOO_MANY, /* how many are allowed: reason_number */
+    REASON_UPLOADS_TOO_MANY,   /* how many are allowed: reason_number */
+    REASON_UPLOADS_TOO_LARGE,  /* how much is allowed: reason_bytes_limit */
+    REASON_UPLOADS_OF_NETWORK, /* how much is allowed: reason_bytes_limit */
+    REASON_UPLOADS_FULL,
 
     /* ---- The server's own trouble ---- */
     REASON_SERVER_FULL,

@@ -69,3 +69,10 @@ uint64_t http_content_length(const struct http_request *request)
 {
     return request->content_length;
 }
+
+const char *http_network(struct http_request *request)
+{
+    char *network = request_room(request, INET6_ADDRSTRLEN);
+    network_of(request->connection->client, network);
+    return network;
+}

@@ -110,6 +110,8 @@ enum status http_query_integer(const struct http_request *request, const char *n
                                int64_t default_value, int64_t *ret_value, struct text *why);
 /* Whether the Content-Type is this one, whatever parameters follow it. */
 bool http_content_type_is(const struct http_request *request, const char *type);
+/* Who counts as one client: its address, or its network of 64 bits of IPv6. In the arena. */
+const char *http_network(struct http_request *request);
 uint64_t http_content_length(const struct http_request *request); /* UINT64_MAX: unknown (chunked) */
 
 /* ---- The answer: headers first, then exactly one of the answers ---- */

@@ -16,13 +16,15 @@ struct photos_settings {
     struct blob *blob;
     struct darkroom *darkroom;
     struct moderator *moderator;
-    const char *uploads;        /* the folder of uploads that may be cut and go on */
-    unsigned workers;           /* executions worked on at the same time */
-    uint64_t max_upload;        /* bytes */
-    unsigned max_partials;      /* uploads in pieces that one author may have under way */
-    struct image_limits limits; /* of an original */
-    int64_t history_ms;         /* how long ended executions are kept for `admin executions` */
-    int64_t keep_failed_ms;     /* how long the original of a photo that failed by our fault is kept for a retry */
+    const char *uploads;         /* the folder of uploads that may be cut and go on */
+    unsigned workers;            /* executions worked on at the same time */
+    uint64_t max_upload;         /* bytes */
+    unsigned max_partials;       /* uploads in pieces that one author may have under way */
+    uint64_t max_partials_bytes; /* of all of them; a network may have half, an author a quarter */
+    uint64_t disk_reserve;       /* bytes of the disk that new photos leave free; 0: as disk_has_room */
+    struct image_limits limits;  /* of an original */
+    int64_t history_ms;          /* how long ended executions are kept for `admin executions` */
+    int64_t keep_failed_ms;      /* how long the original of a photo that failed by our fault is kept for a retry */
     /* Something an operator should know; any thread; must not block. NULL: nobody listens. */
     void (*trouble)(void *context, const char *sentence);
     void *context;

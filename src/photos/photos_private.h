@@ -20,6 +20,7 @@ struct photos {
     struct events *events;
     struct janitor *janitor;
     atomic_int_fast64_t told_blind_ms; /* when an operator was last told that nobody can look at photos */
+    atomic_int_fast64_t told_full_ms;  /* the same, that the disk is full */
     struct resumables *resumables;
     struct negatives negatives; /* of photos that passed */
 };
@@ -33,6 +34,9 @@ extern const size_t photo_task_count;
  * the caller's to release, whatever came of it. */
 enum status photos_look(struct photos *photos, const struct id *id, int original_fd,
                         struct moderation_labels *ret_labels, struct negative *ret_negative, struct text *why);
+
+/* NO_SPACE when `wanted` more bytes would leave too little of the disk that holds the file; of an upload that has begun or is to begin. */
+enum status photos_check_room(struct photos *photos, int file, uint64_t wanted, bool has_begun, struct text *why);
 
 /* Removes both public objects. */
 enum status photos_remove_renditions(struct photos *photos, const struct id *id, struct text *why);

@@ -32,7 +32,7 @@ struct resumables {
     int folder;
     pthread_mutex_t lock; /* of the two lists */
     struct live *live;
-    struct partials partials;
+    struct partials *partials;
 };
 
 struct resumable_piece {
@@ -49,7 +49,7 @@ struct resumable_piece {
 static void drop_partial(struct resumables *resumables, const struct id *id)
 {
     (void)pthread_mutex_lock(&resumables->lock);
-    partials_remove(&resumables->partials, id);
+    partials_remove(resumables->partials, id);
     (void)pthread_mutex_unlock(&resumables->lock);
 }
 
@@ -73,22 +73,58 @@ static void find_partial(void *context, const struct id *id)
     ARENA_CLEANUP struct arena arena = {0};
     struct resumable resumable;
     if (resumable_info_read(resumables->folder, id, &arena, &resumable, NULL) == STATUS_OK)
-        partials_add(&resumables->partials, id, resumable.author);
+        (void)partials_add(resumables->partials, id, resumable.author, NULL, resumable.length, NULL);
+}
+
+static uint64_t larger(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
+/* Of all the bytes a network has half at the most, and an author a quarter; but one photo always. */
+static struct partials_limits find_limits(const struct photos_settings *settings)
+{
+    uint64_t photo = larger(settings->max_upload, PARTIAL_LEAST), bytes = settings->max_partials_bytes;
+    return (struct partials_limits){.uploads_each = settings->max_partials,
+                                    .bytes = bytes,
+                                    .bytes_author = larger(bytes / 4, photo),
+                                    .bytes_network = larger(bytes / 2, photo)};
+}
+
+static void explain(enum partials_verdict verdict, const struct partials_limits *limits, struct text *why)
+{
+    char most[REASON_NUMBER_SIZE];
+    switch (verdict) {
+    case PARTIALS_MANY:
+        reason_set(why, REASON_UPLOADS_TOO_MANY, reason_number(most, limits->uploads_each));
+        break;
+    case PARTIALS_AUTHOR_FULL:
+        reason_set(why, REASON_UPLOADS_TOO_LARGE, reason_bytes_limit(most, limits->bytes_author));
+        break;
+    case PARTIALS_NETWORK_FULL:
+        reason_set(why, REASON_UPLOADS_OF_NETWORK, reason_bytes_limit(most, limits->bytes_network));
+        break;
+    case PARTIALS_FULL:
+        reason_set(why, REASON_UPLOADS_FULL);
+        break;
+    case PARTIALS_TAKEN:
+        break;
+    }
 }
 
 /* Takes a place for it. NO_SPACE. */
 static enum status begin_partial(struct resumables *resumables, const struct resumable *resumable, struct text *why)
 {
-    unsigned limit = resumables->photos->settings.max_partials;
-    char most[REASON_NUMBER_SIZE];
+    struct partials_limits limits = find_limits(&resumables->photos->settings);
+    enum status status = photos_check_room(resumables->photos, resumables->folder, resumable->length, false, why);
+    if (status != STATUS_OK)
+        return status;
     (void)pthread_mutex_lock(&resumables->lock);
-    bool has_place = partials_count(&resumables->partials, resumable->author) < limit;
-    if (has_place)
-        partials_add(&resumables->partials, &resumable->id, resumable->author);
+    enum partials_verdict verdict = partials_add(resumables->partials, &resumable->id, resumable->author,
+                                                 resumable->network, resumable->length, &limits);
     (void)pthread_mutex_unlock(&resumables->lock);
-    if (!has_place)
-        reason_set(why, REASON_UPLOADS_TOO_MANY, reason_number(most, limit));
-    return has_place ? STATUS_OK : STATUS_NO_SPACE;
+    explain(verdict, &limits, why);
+    return verdict == PARTIALS_TAKEN ? STATUS_OK : STATUS_NO_SPACE;
 }
 
 enum status resumables_open(struct photos *photos, const char *folder, struct resumables **ret_resumables,
@@ -99,7 +135,7 @@ enum status resumables_open(struct photos *photos, const char *folder, struct re
     if (status != STATUS_OK)
         return status;
     struct resumables *resumables = NEW(struct resumables);
-    *resumables = (struct resumables){.photos = photos, .folder = fd};
+    *resumables = (struct resumables){.photos = photos, .folder = fd, .partials = partials_new()};
     (void)pthread_mutex_init(&resumables->lock, NULL);
     resumables_sweep(resumables);
     resumable_data_each(fd, find_partial, resumables);
@@ -115,7 +151,7 @@ void resumables_close(struct resumables *resumables)
         next = live->next;
         free(live);
     }
-    partials_release(&resumables->partials);
+    partials_free(resumables->partials);
     (void)close(resumables->folder);
     (void)pthread_mutex_destroy(&resumables->lock);
     free(resumables);
@@ -421,6 +457,14 @@ enum status resumable_piece_begin(struct resumables *resumables, const struct id
     return status;
 }
 
+/* Not with each of the small pieces that a body comes in. */
+static enum status check_piece_room(const struct resumable_piece *piece, size_t size, struct text *why)
+{
+    enum { STEP = 64 << 10 };
+    bool is_due = piece->written == piece->resumable.offset || piece->written / STEP != (piece->written + size) / STEP;
+    return is_due ? photos_check_room(piece->resumables->photos, piece->file, STEP, true, why) : STATUS_OK;
+}
+
 enum status resumable_piece_write(struct resumable_piece *piece, const char *data, size_t size, struct text *why)
 {
     if (size > piece->resumable.length - piece->written) {
@@ -428,6 +472,9 @@ enum status resumable_piece_write(struct resumable_piece *piece, const char *dat
         reason_set(why, REASON_UPLOAD_BEYOND_LENGTH, reason_number(most, piece->resumable.length));
         return STATUS_TOO_LARGE;
     }
+    enum status status = check_piece_room(piece, size, why);
+    if (status != STATUS_OK)
+        return status;
     if (!file_write_at(piece->file, data, size, piece->written)) {
         text_setf(why, "The photo could not be stored: %s.", strerror(errno));
         return status_from_errno(errno);

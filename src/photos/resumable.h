@@ -25,13 +25,14 @@ struct resumable {
     struct id id;
     const char *author; /* in the arena of the call */
     struct photo_words words;
+    const char *network;     /* from which it is begun: http_network; not kept beside the bytes */
     uint64_t length, offset; /* bytes in all, and there */
     bool has_photo;
     struct id photo; /* once it is whole */
 };
 
-/* FORBIDDEN (name), INVALID (an empty photo), TOO_LARGE; NO_SPACE, also when the author has max_partials under way, and the
- * like. Sets the id of *resumable. */
+/* FORBIDDEN (name), INVALID (an empty photo), TOO_LARGE; NO_SPACE, also when author, network or all have as much under way as
+ * they may, or the disk is too full for so long a photo, and the like. Sets the id of *resumable. */
 enum status resumable_create(struct resumables *resumables, struct resumable *resumable, struct text *why);
 /* How far it is; what a cut left becomes durable first, and what is whole becomes a photo. NOT_FOUND: never was, ended, expired or
  * refused; FORBIDDEN when the author is another one; BUSY: somebody writes to it; else as upload_finish. */

@@ -52,6 +52,11 @@ enum status upload_begin(struct photos *photos, const char *author, const char *
     status = blob_upload_begin(photos->settings.blob, BUCKET_ORIGINALS, key, &object, why);
     if (status != STATUS_OK)
         return status;
+    status = photos_check_room(photos, blob_upload_fd(object), 0, false, why);
+    if (status != STATUS_OK) {
+        blob_upload_abort(object);
+        return status;
+    }
     struct upload *upload = NEW(struct upload);
     *upload = (struct upload){.photos = photos,
                               .object = object,
@@ -96,6 +101,14 @@ static enum status fail_to_store(struct text *why)
     return status_from_errno(errno);
 }
 
+/* As often as something is written. */
+static enum status check_room(const struct upload *upload, size_t size, struct text *why)
+{
+    bool is_due = upload->size / APPENDER_BYTES != (upload->size + size) / APPENDER_BYTES;
+    return is_due ? photos_check_room(upload->photos, blob_upload_fd(upload->object), APPENDER_BYTES, true, why)
+                  : STATUS_OK;
+}
+
 enum status upload_write(struct upload *upload, const char *data, size_t size, struct text *why)
 {
     uint64_t limit = upload->photos->settings.max_upload;
@@ -105,6 +118,9 @@ enum status upload_write(struct upload *upload, const char *data, size_t size, s
         return STATUS_TOO_LARGE;
     }
     enum status status = sniff(upload, data, size, why);
+    if (status != STATUS_OK)
+        return status;
+    status = check_room(upload, size, why);
     if (status != STATUS_OK)
         return status;
     if (!appender_add(upload->appender, data, size))

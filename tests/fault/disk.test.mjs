@@ -1,11 +1,11 @@
 // A disk that is full, a folder that is read-only, a data folder that can't be used: the server says so, goes on with all
 // that needs no room, loses nothing, and is whole again as soon as the disk is, without a new start.
 import assert from 'node:assert/strict';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { runProgram } from '../http/server.mjs';
-import { png, vips } from '../http/pictures.mjs';
+import { heavyPng, png, vips } from '../http/pictures.mjs';
 import { Client, endOf, stageOf } from './client.mjs';
 import { Shutter, SmallDisk, newFolder, whyNoMounts } from './disk.mjs';
 import { listBucket } from './ledger.mjs';
@@ -118,6 +118,71 @@ describe('a full disk', { skip: noMounts }, () => {
     it('leaves nothing behind', async () => {
         await checkNothingLeft(server.data, published);
         assert.deepEqual(server.takeComplaints(isTrouble), []);
+    });
+});
+
+describe('a disk of which little is left', { skip: noMounts }, () => {
+    const DISK_MB = 48, RESERVE_MB = 24, MB = 1 << 20;
+    const waiting = [];
+    let disk, server, client;
+    const free = () => { const { bavail, bsize } = statfsSync(disk.folder); return bavail * bsize; };
+    const tus = (method, path, headers, pieces = []) => client.request(method, path, { 'Tus-Resumable': '1.0.0', Authorization: 'ann', ...headers }, pieces);
+    const begin = (length) => tus('POST', '/uploads', { 'Upload-Length': String(length) });
+    before(async () => {
+        disk = new SmallDisk(DISK_MB);
+        server = new Server(join(disk.folder, 'data'), { log: `${disk.folder}.log`,
+            options: ['--darkroom-timeout', '5m', '--darkrooms', '1', '--disk-reserve', `${RESERVE_MB}M`] });
+        await server.start();
+        client = new Client(server);
+    });
+    after(async () => {
+        client.close();
+        await server.stop();
+        disk.release();
+        rmSync(`${disk.folder}.log`);
+    });
+
+    it('keeps its reserve, whoever sends uploads, and all that was answered is published', async () => {
+        const large = heavyPng(2 * MB), [worker] = server.darkroom().workers;
+        signal(worker, 'SIGSTOP'); // no original goes
+        let least = Infinity;
+        const watch = setInterval(() => { least = Math.min(least, free()); }, 1);
+        await Promise.all([1, 2, 3, 4].map(async (number) => {
+            const own = new Client(server);
+            for (let misses = 0, i = 0; misses < 5; i++) {
+                const answer = await own.upload(`user_${number}`, `${i}`, large);
+                if (answer.status === 200) waiting.push(answer.json.photo_id);
+                else checkRefusal(answer, 507, /disk is full/);
+                misses += answer.status !== 200;
+            }
+            own.close();
+        }));
+        clearInterval(watch);
+        least = Math.min(least, free());
+        assert.ok(waiting.length > 4, `${waiting.length} were answered`);
+        assert.ok(least > (RESERVE_MB / 2 - 1) * MB, `${Math.round(least / MB)} MB were left`);
+        signal(worker, 'SIGCONT');
+        await checkPublished(server, client, waiting);
+    });
+
+    it('refuses at once what would not fit, and pieces when it is too late, and takes them once there is room', async () => {
+        const content = heavyPng(3 * MB), type = { 'Content-Type': 'application/offset+octet-stream' };
+        const path = (await begin(content.length)).headers.location;
+        assert.equal((await tus('PATCH', path, { ...type, 'Upload-Offset': '0' }, [content.subarray(0, MB)])).status, 204);
+        checkRefusal(await begin(DISK_MB * MB), 507, /disk is full/);
+        writeFileSync(disk.ballast, Buffer.alloc(free() - (RESERVE_MB - 1) * MB));
+        checkRefusal(await begin(1), 507, /disk is full/);
+        checkRefusal(await client.upload('ann', 'late', photo), 507, /disk is full/);
+        writeFileSync(disk.ballast, Buffer.alloc(free() - (RESERVE_MB / 2 - 1) * MB), { flag: 'a' });
+        const late = await tus('PATCH', path, { ...type, 'Upload-Offset': String(MB) }, [content.subarray(MB)]);
+        checkRefusal(late, 507, /disk is full/);
+        assert.equal(server.lines.filter(isTrouble).length, 1, 'an operator hears of it once');
+        disk.empty();
+        const offset = (await tus('HEAD', path)).headers['upload-offset'];
+        const last = await tus('PATCH', path, { ...type, 'Upload-Offset': offset }, [content.subarray(Number(offset))]);
+        assert.equal(last.status, 204);
+        await checkPublished(server, client, [last.headers['photo-id'], await upload(client)]);
+        assert.deepEqual(server.takeComplaints(refusedFor(507)), []);
     });
 });
 

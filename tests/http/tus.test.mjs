@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
+import http from 'node:http';
 import { copyFileSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { heavyPng, png } from './pictures.mjs';
@@ -246,6 +247,51 @@ describe('an upload in pieces', () => {
         wire.leave();
         await until('the cut was seen', async () => (await server.ask('HEAD', path, { headers: own })).code === 200);
         assert.equal(await offsetOf(server, path), 0);
+    });
+});
+
+describe('the bytes of uploads in pieces', () => {
+    const MB = 1 << 20;
+    let data, server;
+    const start = async () => { server = await startServer({ data, flags: ['--max-upload', '2M', '--max-partials-bytes', '8M'] }); };
+    before(async () => { data = newFolder(); await start(); });
+    after(() => server.stop());
+
+    const beginFrom = (localAddress, author, length) => new Promise((done, fail) => {
+        const headers = { ...own, Authorization: author, 'Upload-Length': String(length) };
+        const request = http.request({ host: server.host, port: server.port, localAddress, agent: false, method: 'POST', path: '/uploads', headers },
+            async (answer) => done({ code: answer.statusCode, location: answer.headers.location, text: Buffer.concat(await answer.toArray()).toString() }));
+        request.on('error', fail).end();
+    });
+    const ended = [];
+    const rows = [
+        ['as much as an author may have', '127.0.0.1', 'ann', 2 * MB, 201],
+        ['one byte more of the same author, from elsewhere', '127.0.0.2', 'ann', 1, 507, 'uploads-too-large', /^Your unfinished uploads would take more than 2 MB, which is the limit\. Finish or cancel one/],
+        ['as much as an address may have', '127.0.0.1', 'bob', 2 * MB, 201],
+        ['one byte more from there', '127.0.0.1', 'cy', 1, 507, 'uploads-of-network', /^Unfinished uploads from your network would take more than 4 MB/],
+        ['from elsewhere', '127.0.0.2', 'cy', 2 * MB, 201],
+        ['all that there is', '127.0.0.2', 'dee', 2 * MB, 201],
+        ['one byte more in all', '127.0.0.3', 'eve', 1, 507, 'uploads-full', /^Unfinished uploads take all the space .*send this photo in a single request/],
+    ];
+    for (const [says, address, author, length, code, errorCode, words] of rows)
+        it(`are counted as they are announced: ${says}, ${code}`, async () => {
+            const count = partials(server).length, answer = await beginFrom(address, author, length);
+            assert.equal(answer.code, code, answer.text);
+            if (code === 201) { ended.push([author, answer.location]); return; }
+            const { detail, error_code } = JSON.parse(answer.text);
+            assert.match(detail, words);
+            assert.equal(error_code, errorCode);
+            assert.equal(partials(server).length, count);
+        });
+
+    it('count for the next process too, and whoever ends one makes room', async () => {
+        await server.stop();
+        await start();
+        assert.equal((await beginFrom('127.0.0.3', 'eve', 1)).code, 507);
+        const [author, path] = ended[0];
+        assert.equal((await server.ask('DELETE', path, { headers: { ...own, Authorization: author } })).code, 204);
+        assert.equal((await beginFrom('127.0.0.3', 'eve', 2 * MB)).code, 201);
+        assert.equal((await server.upload('fay', photo)).code, 200, 'a photo in one request is not concerned');
     });
 });
 
