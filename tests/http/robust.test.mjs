@@ -158,7 +158,8 @@ describe('ambiguous requests', () => {
     });
     after(() => server.stop());
 
-    /* Each carries a request inside, in what one reader takes for the body and another for the next request. */
+    /* Each carries a request inside, in what one reader takes for the body and another for the next request. 0: libmicrohttpd 1.0
+     * closes the connection without an answer. */
     const form = (...head) => Buffer.from(`${head.join('\r\n')}\r\n\r\n`, 'latin1');
     const requests = [
         ['two lengths', () => form('POST /photos HTTP/1.1', 'Host: a', 'Content-Length: 0', `Content-Length: ${hidden.length}`)],
@@ -185,22 +186,22 @@ describe('ambiguous requests', () => {
         ['a bare line feed at the end', () => Buffer.from('GET /healthcheck HTTP/1.1\r\nHost: a\r\n\n')],
         ['a bare carriage return', () => Buffer.from('GET /healthcheck HTTP/1.1\r\nHost: a\r\nX-More: b\rContent-Length: 5\r\n\r\n')],
         ['a NUL in a header', () => form('GET /healthcheck HTTP/1.1', 'Host: a', 'X-More: b\0c')],
-        ['a NUL in the path', () => form('GET /healthcheck\0 HTTP/1.1', 'Host: a')],
+        ['a NUL in the path', () => form('GET /healthcheck\0 HTTP/1.1', 'Host: a'), 0],
         ['no host', () => form('GET /healthcheck HTTP/1.1', 'X-More: a')],
         ['two hosts', () => form('GET /healthcheck HTTP/1.1', 'Host: a', 'Host: b')],
         ['a host with a path', () => form('GET /healthcheck HTTP/1.1', 'Host: a/b')],
         ['two blanks in the request line', () => form('GET  /healthcheck HTTP/1.1', 'Host: a')],
-        ['a tab in the request line', () => form('GET\t/healthcheck HTTP/1.1', 'Host: a')],
+        ['a tab in the request line', () => form('GET\t/healthcheck HTTP/1.1', 'Host: a'), 0],
         ['a blank in the path', () => form('GET /health check HTTP/1.1', 'Host: a')],
         ['a header without a colon', () => form('GET /healthcheck HTTP/1.1', 'Host: a', 'Nonsense')],
         ['a header without a name', () => form('GET /healthcheck HTTP/1.1', 'Host: a', ': nonsense')],
         ['a method that is no word', () => form('GE(T /healthcheck HTTP/1.1', 'Host: a')],
     ];
-    for (const [says, make] of requests)
+    for (const [says, make, fewest = 1] of requests)
         it(`are refused and the connection is closed: ${says}`, async () => {
             const answers = await exchange(server, Buffer.concat([make(), Buffer.from(hidden)]));
-            assert.equal(answers.length, 1, `it got ${answers.map(({ code }) => code)}`);
-            assert.equal(answers[0].code, 400, answers[0].text);
+            assert.ok(answers.length === 1 || answers.length === fewest, `it got ${answers.map(({ code }) => code)}`);
+            for (const { code, text } of answers) assert.equal(code, 400, text);
             assert.equal((await server.get(`/photos/${id}`)).code, 200, 'the hidden request was carried out');
         });
 
