@@ -1,5 +1,7 @@
 /* HEIC and AVIF: ISO base media files with a `meta` box (ISO/IEC 23008-12). What the primary item is coded as says which of the two it
- * is, because brands may be general ones. A collection, or a film with a still picture beside it, counts as its primary picture. */
+ * is, because brands may be general ones. A collection, or a HEIC film with a still
+ * picture beside it, counts as its primary picture; an AVIF whose first brand is `avis` moves. */
+#include "heif_film.h"
 #include "heif_items.h"
 #include "image_cost.h"
 
@@ -84,38 +86,79 @@ static bool is_name(const struct iso_box *box)
     return true;
 }
 
-static enum status walk_boxes(struct prober *prober, struct image_info *info, bool *ret_film)
+/* What was found on the way through the file. */
+struct found {
+    bool is_sized; /* by a `meta` box */
+    struct heif_film film;
+};
+
+static enum status read_top(struct prober *prober, const struct iso_box *box, struct image_info *info,
+                            struct found *found)
 {
-    bool sized = false;
+    if (iso_box_is(box, "meta") && !found->is_sized) {
+        found->is_sized = true;
+        return read_meta(prober, box, info);
+    }
+    if (iso_box_is(box, "moov")) {
+        struct text *why = prober->why;
+        prober->why = NULL; /* a film that can't be read is none */
+        heif_read_film(prober, box, &found->film);
+        prober->why = why;
+    }
+    return STATUS_OK;
+}
+
+static enum status walk_boxes(struct prober *prober, struct image_info *info, struct found *found)
+{
     uint64_t offset = 0;
     for (unsigned boxes = 0; offset < prober->size && boxes < BOXES_MAX; boxes++) {
         struct iso_box box = {0};
         enum status status = iso_box_read(prober, offset, prober->size, &box);
-        if (status != STATUS_OK && sized && prober->size - offset >= BOX_BYTES && !is_name(&box))
+        if (status != STATUS_OK && found->is_sized && prober->size - offset >= BOX_BYTES && !is_name(&box))
             break;
-        if (status == STATUS_OK && iso_box_is(&box, "meta") && !sized) {
-            status = read_meta(prober, &box, info);
-            sized = true;
-        }
+        if (status == STATUS_OK)
+            status = read_top(prober, &box, info, found);
         if (status != STATUS_OK)
             return status;
-        *ret_film |= iso_box_is(&box, "moov");
         offset = box.end;
     }
-    return sized ? STATUS_OK : STATUS_NOT_FOUND;
+    return STATUS_OK;
+}
+
+/* Every frame is decoded whole. */
+static void take_film(const struct prober *prober, const struct heif_film *film, struct image_info *info)
+{
+    info->frames = film->frames;
+    info->width = info->width ? info->width : film->width;
+    info->height = info->height ? info->height : film->height;
+    const struct image_shape shape = {
+        .coding = CODING_AV1,
+        .file = prober->size,
+        .visits = (uint64_t)film->width * film->height * film->frames,
+        .parts = film->frames,
+    };
+    image_cost_estimate(&shape, info);
 }
 
 static enum status walk(struct prober *prober, struct image_info *info)
 {
+    enum { BRAND_AT = 8 };
     size_t count;
     const uint8_t *start = prober_get_some(prober, 0, &count);
-    if (start && (iso_has_brand(start, count, "avif") || iso_has_brand(start, count, "avis")))
+    bool is_avif = start && (iso_has_brand(start, count, "avif") || iso_has_brand(start, count, "avis"));
+    bool moves = is_avif && memcmp(start + BRAND_AT, "avis", 4) == 0;
+    if (is_avif)
         prober->format = info->format = info->part.format = IMAGE_AVIF;
-    bool is_film = false;
-    enum status status = walk_boxes(prober, info, &is_film);
-    if (status != STATUS_NOT_FOUND)
+    struct found found = {0};
+    enum status status = walk_boxes(prober, info, &found);
+    if (status != STATUS_OK)
         return status;
-    return is_film ? prober_unsupported(prober, "only a film, without a still picture") : prober_damaged(prober);
+    if (moves && strcmp(found.film.type, "av01") == 0)
+        take_film(prober, &found.film, info);
+    else if (!found.is_sized)
+        return found.film.frames ? prober_unsupported(prober, "a film without a still picture")
+                                 : prober_damaged(prober);
+    return STATUS_OK;
 }
 
 const struct prober_ops prober_heif = {.format = IMAGE_HEIC, .matches = matches, .walk = walk};

@@ -1,5 +1,6 @@
 /* PNG (w3.org/TR/png-3): chunks up to IEND, which may be missing: the picture is whole when its last chunk of data is, and the decoder
- * sees whether the data are. An animated PNG counts as the still picture that every viewer shows. */
+ * sees whether the data are. An animated PNG has as many frames as have come, if it says before its data that it
+ * moves. */
 #include "image_cost.h"
 #include "prober.h"
 
@@ -11,8 +12,9 @@ static const uint8_t signature[SIGNATURE_BYTES] = {0x89, 'P', 'N', 'G', '\r', '\
 struct png {
     uint32_t bits, channels;
     bool is_interlaced;
-    uint64_t chunks, data, words,
-        profiles; /* data: how many chunks of them; words: bytes of chunks that no decoder needs */
+    uint64_t chunks, data, profiles;
+    uint64_t words;             /* bytes that no decoder needs */
+    uint32_t announced, frames; /* of an animation */
 };
 
 static bool matches(const uint8_t *data, size_t size)
@@ -42,6 +44,7 @@ static void count_chunk(struct png *png, const char *name, uint64_t length)
     static const char words[][5] = {"tEXt", "zTXt", "iTXt"};
     png->chunks++;
     png->data += memcmp(name, "IDAT", 4) == 0;
+    png->frames += memcmp(name, "fcTL", 4) == 0;
     png->profiles += memcmp(name, "iCCP", 4) == 0;
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
         if (memcmp(name, words[i], 4) == 0)
@@ -54,7 +57,7 @@ static void estimate(const struct prober *prober, const struct png *png, struct 
     const struct image_shape shape = {
         .coding = png->is_interlaced ? CODING_PNG_INTERLACED : CODING_PNG,
         .file = prober->size,
-        .visits = pixels,
+        .visits = pixels * info->frames,
         .parts = png->chunks,
         .held = png->is_interlaced ? pixels * bytes * png->channels : 0,
     };
@@ -82,6 +85,10 @@ static enum status walk_chunks(struct prober *prober, struct png *png, struct im
         if (length > INT32_MAX)
             return prober_damaged(prober);
         count_chunk(png, (const char *)data + 4, length);
+        const uint8_t *animation =
+            memcmp(data + 4, "acTL", 4) == 0 && !png->data ? prober_get(prober, offset, 12) : NULL;
+        if (animation)
+            png->announced = read_be32(animation + 8);
         offset += length + CHUNK_FRAME_BYTES;
     }
     return prober_too_complex(prober);
@@ -95,6 +102,8 @@ static enum status walk(struct prober *prober, struct image_info *info)
         status = walk_chunks(prober, &png, info);
     if (status != STATUS_OK)
         return status;
+    uint32_t frames = png.announced < png.frames ? png.announced : png.frames;
+    info->frames = frames ? frames : 1;
     info->part.is_untidy |= png.words > TEXT_BYTES_MAX || png.profiles > 1;
     estimate(prober, &png, info);
     return STATUS_OK;
