@@ -206,13 +206,12 @@ static enum status secure_descriptors(struct serve_settings *settings, struct te
 
 static struct image_limits image_limits(const struct serve_settings *settings)
 {
-    enum { SHARE = 2 }; /* of the time: what is estimated may take twice as long on a slower core */
     return (struct image_limits){
         .pixels = (uint64_t)settings->max_pixels,
         .frames = (uint32_t)settings->max_frames,
         .side = (uint32_t)settings->max_side,
         .memory = (uint64_t)settings->darkroom_memory,
-        .work_ms = (uint32_t)(settings->darkroom_timeout_ms / SHARE),
+        .work_ms = (uint32_t)settings->darkroom_timeout_ms,
     };
 }
 

@@ -122,6 +122,7 @@ static enum status read_associations(struct prober *prober, const struct iso_box
 /* What was read of an item's properties. */
 struct shape {
     uint32_t width, height, bits;
+    uint32_t halves; /* of a plane, that all planes have: 2 without colours, 3, 4, 6 */
 };
 
 static bool read_size(struct prober *prober, const struct iso_box *box, struct shape *shape)
@@ -165,17 +166,24 @@ static bool read_turn(struct prober *prober, const struct iso_box *box, struct s
 static bool read_hevc(struct prober *prober, const struct iso_box *box, struct shape *shape)
 {
     const uint8_t *data = prober_get(prober, box->start, 18);
-    if (data)
+    static const uint8_t halves[4] = {2, 3, 4, 6}; /* of each chroma_format_idc */
+    if (data) {
         shape->bits = (data[17] & 7) + 8;
+        shape->halves = halves[data[16] & 3];
+    }
     return data;
 }
 
 static bool read_av1(struct prober *prober, const struct iso_box *box, struct shape *shape)
 {
     const uint8_t *data = prober_get(prober, box->start, 3);
-    if (data && data[2] & 0x40)
-        shape->bits = data[2] & 0x20 ? 12 : 10;
-    return data;
+    enum { HIGH = 0x40, TWELVE = 0x20, MONOCHROME = 0x10, HALF_WIDTH = 0x08, HALF_HEIGHT = 0x04 };
+    if (!data)
+        return false;
+    uint8_t flags = data[2];
+    shape->bits = flags & HIGH ? flags & TWELVE ? 12 : 10 : 8;
+    shape->halves = flags & MONOCHROME ? 2 : flags & HALF_HEIGHT ? 3 : flags & HALF_WIDTH ? 4 : 6;
+    return true;
 }
 
 static const struct {
@@ -304,17 +312,19 @@ static enum status find_coded(struct prober *prober, const struct iso_box *meta,
 static enum status read_shapes(struct prober *prober, const struct table *table, const struct iso_box *iprp,
                                uint32_t primary, uint32_t coded, struct heif_item *item)
 {
-    struct shape whole = {.bits = 8}, tile = {.bits = 8};
+    struct shape whole = {.bits = 8, .halves = 6}, tile = {.bits = 8, .halves = 6};
     enum status status = read_shape(prober, table, iprp, primary, &whole);
     if (status == STATUS_OK)
         status = read_shape(prober, table, iprp, coded, &tile);
     item->width = whole.width;
     item->height = whole.height;
-    item->bits = tile.bits;
     item->pixels = (uint64_t)tile.width * tile.height;
     if (__builtin_mul_overflow(item->pixels, item->tiles, &item->pixels))
         item->pixels = UINT64_MAX;
-    item->has_alpha = table->has_alpha;
+    uint64_t halves = tile.halves + (table->has_alpha ? 2 : 0), sample = tile.bits > 8 ? 2 : 1;
+    if (__builtin_mul_overflow((uint64_t)whole.width * whole.height, halves * sample, &item->plane_bytes))
+        item->plane_bytes = UINT64_MAX;
+    item->plane_bytes /= 2;
     return status;
 }
 

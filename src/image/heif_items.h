@@ -9,8 +9,7 @@ struct heif_item {
     uint32_t width, height; /* as shown: cropped (`clap`) and turned (`irot`) */
     uint32_t tiles;         /* that are decoded: 1, or those of the grid */
     uint64_t pixels;        /* of all tiles together */
-    uint32_t bits;          /* of a sample */
-    bool has_alpha;         /* something in the file has */
+    uint64_t plane_bytes;   /* of the whole picture, decoded */
 };
 
 /* UNPROCESSABLE when its size is missing. */

@@ -1,8 +1,8 @@
 /* What decoding a picture costs, told from its headers: memory of a darkroom's process, and time of one core. One formula and one
  * table of numbers for all formats (image_cost.c says where they are from):
  *
- *   memory (bytes) = base + file x file_factor + width x column + pixels x pixel + held x held_factor
- *   work (ns)      = file x file_ps / 1000 + visits x visit_ps / 1000 + parts x part_ns
+ *   memory (bytes) = base + file + width x column + pixels x pixel + held x held_factor
+ *   work (ns)      = file x file_ps / 1000 + visits x visit_ps / 1000 + parts x part_ns + an animation's frames, encoded
  *
  * A prober says what its format holds and goes over; the limits (probe.h) are held against the results. */
 #ifndef IMAGE_COST_H
@@ -15,13 +15,14 @@ enum image_coding {
     CODING_JPEG,       /* one scan: rows come as they are read */
     CODING_JPEG_SCANS, /* several: all coefficients are held */
     CODING_PNG,
-    CODING_PNG_INTERLACED,
     CODING_GIF,
     CODING_WEBP,
+    CODING_WEBP_ALPHA,
     CODING_WEBP_LOSSLESS,
     CODING_WEBP_ANIMATED,
     CODING_HEVC,
     CODING_AV1,
+    CODING_AV1_FILM,
     CODING_TIFF,
 };
 enum { IMAGE_CODINGS = CODING_TIFF + 1 };
@@ -31,7 +32,8 @@ struct image_shape {
     uint64_t file;   /* bytes that are decoded */
     uint64_t visits; /* pixels that are gone over, in all frames, scans and tiles together */
     uint64_t parts;  /* frames, scans, tiles, strips, chunks: what has a cost of its own */
-    uint64_t held;   /* bytes that the format makes a decoder hold: coefficients, a strip, a picture of deep samples */
+    uint64_t
+        held; /* bytes that the format makes a decoder hold: coefficients, a row of tiles, an interlaced picture, planes */
 };
 
 /* Fills the memory and work of a picture whose width and height are known. */

@@ -47,7 +47,7 @@ enum status image_limits_check(const struct image_limits *limits, const struct i
         return refuse_number(why, REASON_IMAGE_TOO_LONG_A_SIDE, side, limits->side);
     if (limits->memory && info->memory > limits->memory)
         return refuse_memory(why, info->format, limits->memory);
-    if (limits->work_ms && info->work_ms > limits->work_ms)
+    if (limits->work_ms && info->work_ms > (info->frames > 1 ? limits->work_ms : limits->work_ms / 2))
         return refuse_work(why, info);
     return STATUS_OK;
 }

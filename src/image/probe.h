@@ -30,9 +30,10 @@ const char *image_format_spelling(enum image_format format);
 struct image_limits {
     uint64_t pixels; /* width x height of one frame, and of all frames of an animation together */
     uint32_t frames;
-    uint32_t side;    /* pixels; 0: as the formats have it */
-    uint64_t memory;  /* bytes that decoding may take; 0: without end */
-    uint32_t work_ms; /* of one core, estimated: image_cost.h; 0: without end */
+    uint32_t side;   /* pixels; 0: as the formats have it */
+    uint64_t memory; /* bytes that decoding may take; 0: without end */
+    uint32_t
+        work_ms; /* of one core, estimated: image_cost.h; a still may take half, which none of a camera does; 0: without end */
 };
 
 /* The part of the file that is decoded. */

@@ -37,8 +37,9 @@ static enum status skip_image(struct prober *prober, uint64_t *offset, struct im
     if (!data)
         return prober_ends(prober);
     uint32_t right = read_le16(data + 1) + read_le16(data + 5), bottom = read_le16(data + 3) + read_le16(data + 7);
-    info->width = right > info->width ? right : info->width;
-    info->height = bottom > info->height ? bottom : info->height;
+    bool is_first = info->frames == 0; /* as browsers and the darkroom have it: later frames are cropped */
+    info->width = is_first && right > info->width ? right : info->width;
+    info->height = is_first && bottom > info->height ? bottom : info->height;
     info->frames++;
     *offset += DESCRIPTOR_BYTES + table_bytes(data[9]) + 1; /* and the code size */
     return skip_sub_blocks(prober, offset);

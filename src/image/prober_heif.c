@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-enum { BOX_BYTES = 8, BOXES_MAX = 1 << 16 };
+enum { BOX_BYTES = 8, BOXES_MAX = 1 << 16, TILES_MAX = 10000 };
 
 static const char brands[][5] = {"heic", "heix", "heim", "heis", "hevc", "hevx", "hevm", "hevs", "avif", "avis",
                                  "mif1", "mif2", "mif3", "msf1", "miaf", "MiHB", "MiHE", "MA1A", "MA1B"};
@@ -57,7 +57,7 @@ static void estimate(const struct prober *prober, const struct heif_item *item, 
         .file = prober->size,
         .visits = item->pixels > pixels ? item->pixels : pixels,
         .parts = item->tiles,
-        .held = pixels * ((item->bits > 8 ? 2 : 1) * (item->has_alpha ? 2U : 1U) - 1),
+        .held = item->plane_bytes,
     };
     image_cost_estimate(&shape, info);
 }
@@ -70,6 +70,8 @@ static enum status read_meta(struct prober *prober, const struct iso_box *meta, 
         status = set_format(prober, item.type, info);
     if (status != STATUS_OK)
         return status;
+    if (item.tiles > TILES_MAX)
+        return prober_too_complex(prober);
     info->width = item.width;
     info->height = item.height;
     estimate(prober, &item, info);
@@ -132,8 +134,9 @@ static void take_film(const struct prober *prober, const struct heif_film *film,
     info->width = info->width ? info->width : film->width;
     info->height = info->height ? info->height : film->height;
     const struct image_shape shape = {
-        .coding = CODING_AV1,
+        .coding = CODING_AV1_FILM,
         .file = prober->size,
+        .held = (uint64_t)film->width * film->height,
         .visits = (uint64_t)film->width * film->height * film->frames,
         .parts = film->frames,
     };

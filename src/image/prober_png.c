@@ -54,12 +54,15 @@ static void count_chunk(struct png *png, const char *name, uint64_t length)
 static void estimate(const struct prober *prober, const struct png *png, struct image_info *info)
 {
     uint64_t pixels = (uint64_t)info->width * info->height, bytes = (png->bits + 7) / 8;
+    enum { FRAMES_HELD = 6, CHANNELS = 4 }; /* of an animation: canvas, the one before, what is being encoded */
     const struct image_shape shape = {
-        .coding = png->is_interlaced ? CODING_PNG_INTERLACED : CODING_PNG,
+        .coding = CODING_PNG,
         .file = prober->size,
-        .visits = pixels * info->frames,
+        .visits = pixels * bytes * info->frames,
         .parts = png->chunks,
-        .held = png->is_interlaced ? pixels * bytes * png->channels : 0,
+        .held = info->frames > 1     ? pixels * CHANNELS * FRAMES_HELD
+                : png->is_interlaced ? pixels * bytes * png->channels
+                                     : 0,
     };
     image_cost_estimate(&shape, info);
 }

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-enum { PARTS_MAX = 1 << 20, PLANAR_SEPARATE = 2 };
+enum { PARTS_MAX = 1 << 16, STRIP_ROWS_HELD = 128, PLANAR_SEPARATE = 2 };
 
 enum {
     WIDTH,
@@ -83,7 +83,7 @@ static void estimate(const struct tiff *tiff, const struct tiff_entry *fields, s
     uint64_t rows = tiff_read_or(tiff, &fields[tiled ? TILE_HEIGHT : STRIP_ROWS], info->height);
     uint64_t columns = tiled ? tiff_read_or(tiff, &fields[TILE_WIDTH], info->width) : info->width;
     uint64_t across = columns > info->width ? columns : info->width;
-    rows = tiled ? rows : at_most(rows, info->height);
+    rows = tiled ? rows : at_most(rows, STRIP_ROWS_HELD); /* taller strips are read row by row */
     uint64_t held = 0;
     if (__builtin_mul_overflow(across, rows, &held) || __builtin_mul_overflow(held, samples * ((bits + 7) / 8), &held))
         held = UINT64_MAX;

@@ -56,7 +56,7 @@ struct webp {
     struct prober *prober;
     struct image_info *info;
     uint32_t pictures, frames;
-    bool is_lossless;
+    bool is_lossless, has_alpha;
 };
 
 /* A file with VP8X has its size there: what the bitstream says is the decoder's to compare. */
@@ -92,6 +92,7 @@ static enum status read_chunk(struct webp *webp, uint64_t offset, uint64_t end, 
     if (length > end - offset)
         return prober_damaged(webp->prober);
     webp->frames += memcmp(name, "ANMF", 4) == 0;
+    webp->has_alpha |= memcmp(name, "ALPH", 4) == 0;
     *ret_next = offset + length + (length & 1);
     return read_sized(webp, name, offset, length);
 }
@@ -102,6 +103,7 @@ static void estimate(const struct webp *webp, uint64_t bytes)
     const struct image_shape shape = {
         .coding = webp->frames        ? CODING_WEBP_ANIMATED
                   : webp->is_lossless ? CODING_WEBP_LOSSLESS
+                  : webp->has_alpha   ? CODING_WEBP_ALPHA
                                       : CODING_WEBP,
         .file = bytes,
         .visits = (uint64_t)info->width * info->height * info->frames,
