@@ -1,7 +1,7 @@
 /* What decoding a picture costs, told from its headers: memory of a darkroom's process, and time of one core. One formula and one
  * table of numbers for all formats (image_cost.c says where they are from):
  *
- *   memory (bytes) = base + file + width x column + pixels x pixel + held x held_factor
+ *   memory (bytes) = base + file x copies + width x column + pixels x pixel + held x factor
  *   work (ns)      = file x file_ps / 1000 + visits x visit_ps / 1000 + parts x part_ns + an animation's frames, encoded
  *
  * A prober says what its format holds and goes over; the limits (probe.h) are held against the results. */
@@ -25,7 +25,7 @@ enum image_coding {
     CODING_AV1_FILM,
     CODING_TIFF,
 };
-enum { IMAGE_CODINGS = CODING_TIFF + 1 };
+enum { IMAGE_CODINGS = CODING_TIFF + 1, IMAGE_PUBLISHED_SIDE = 1440 /* pixels of the longer side */ };
 
 struct image_shape {
     enum image_coding coding;

@@ -97,6 +97,15 @@ static enum status read_chunk(struct webp *webp, uint64_t offset, uint64_t end, 
     return read_sized(webp, name, offset, length);
 }
 
+/* The pixels that the decoder gives: it shrinks by halves to what is still twice as large as the published picture (source_vips.c). */
+static uint64_t count_given(const struct image_info *info)
+{
+    uint32_t side = info->width > info->height ? info->width : info->height, shrink = 1;
+    while (shrink < 8 && side / (shrink * 4) >= IMAGE_PUBLISHED_SIDE)
+        shrink *= 2;
+    return (uint64_t)(info->width / shrink + 1) * (info->height / shrink + 1);
+}
+
 static void estimate(const struct webp *webp, uint64_t bytes)
 {
     struct image_info *info = webp->info;
@@ -108,6 +117,7 @@ static void estimate(const struct webp *webp, uint64_t bytes)
         .file = bytes,
         .visits = (uint64_t)info->width * info->height * info->frames,
         .parts = info->frames,
+        .held = webp->frames ? 0 : count_given(info),
     };
     image_cost_estimate(&shape, info);
 }

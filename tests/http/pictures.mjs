@@ -21,7 +21,7 @@ function crc32(bytes) {
     return (crc ^ 0xffffffff) >>> 0;
 }
 
-function pngChunk(name, content) {
+export function pngChunk(name, content) {
     const chunk = Buffer.alloc(12 + content.length);
     chunk.writeUInt32BE(content.length, 0);
     chunk.write(name, 4, 'latin1');

@@ -216,8 +216,7 @@ static const struct {
      BYTES("\0\0\0\x14"
            "ftyphevc\0\0\0\0hevc"
            "\0\0\0\10moov"),
-     STATUS_UNSUPPORTED,
-     "This HEIC has only a film, without a still picture, which isn't supported. Export it as a JPEG."},
+     STATUS_UNSUPPORTED, "This HEIC has a film without a still picture, which isn't supported. Export it as a JPEG."},
     {"a TIFF whose directory is itself the end", BYTES("II*\0\xFF\0\0\0"), STATUS_UNPROCESSABLE,
      "This TIFF is incomplete. Export or copy it again."},
     {"a BigTIFF whose directory is beyond the end", BYTES("II+\0\10\0\0\0\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF"),
