@@ -91,6 +91,7 @@ static bool is_name(const struct iso_box *box)
 /* What was found on the way through the file. */
 struct found {
     bool is_sized; /* by a `meta` box */
+    bool is_film;
     struct heif_film film;
 };
 
@@ -103,6 +104,7 @@ static enum status read_top(struct prober *prober, const struct iso_box *box, st
     }
     if (iso_box_is(box, "moov")) {
         struct text *why = prober->why;
+        found->is_film = true;
         prober->why = NULL; /* a film that can't be read is none */
         heif_read_film(prober, box, &found->film);
         prober->why = why;
@@ -159,8 +161,7 @@ static enum status walk(struct prober *prober, struct image_info *info)
     if (moves && strcmp(found.film.type, "av01") == 0)
         take_film(prober, &found.film, info);
     else if (!found.is_sized)
-        return found.film.frames ? prober_unsupported(prober, "a film without a still picture")
-                                 : prober_damaged(prober);
+        return found.is_film ? prober_unsupported(prober, "a film without a still picture") : prober_damaged(prober);
     return STATUS_OK;
 }
 
