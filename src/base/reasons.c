@@ -86,7 +86,7 @@ static const struct {
     [REASON_UPLOAD_VERSION] = {"upload-version",
                                "This server speaks version {} of tus. Send it in the header Tus-Resumable."},
     [REASON_UPLOAD_UNKNOWN] = {"upload-unknown",
-                               "There is no such upload: it was canceled or refused, or has expired. Start it again."},
+                               "There is no such upload: it has ended, was refused, or has expired. Start it again."},
     [REASON_UPLOAD_NOT_YOURS] = {"upload-not-yours", "This upload belongs to somebody else. Start one of your own."},
     [REASON_UPLOAD_LENGTH_INVALID] =
         {"upload-length-invalid",

@@ -1,4 +1,5 @@
 // All that the first screen does without, in one piece: it is fetched when it is wanted, or when there is nothing else to do.
+import { startReasons } from './i18n/reasons';
 export { Mine } from './screens/mine';
 export { PhotoScreen } from './screens/photo';
 export { Results } from './screens/results';
@@ -7,3 +8,5 @@ export { HelpDialog } from './ui/help';
 export { LoginDialog } from './ui/login';
 export { Panel } from './ui/panel';
 export { startUploads, upload } from './uploads/queue';
+/* Before any of it is shown. */
+export const ready = startReasons();

@@ -20,11 +20,11 @@ describe('a job becomes', () => {
         ['in review while a person has to decide', [begun, accepted, { kind: 'stage', stage: 'Review' }], 'review'],
         ['processing while it is made smaller', [begun, accepted, { kind: 'stage', stage: 'Resize' }], 'processing'],
         ['published', [begun, accepted, { kind: 'stage', stage: 'Publish' }, { kind: 'ended', status: 'SUCCESS', reason: null }], 'published', { reason: null }],
-        ['refused, with the reason', [begun, accepted, { kind: 'ended', status: 'ERROR', reason: 'No.' }], 'refused', { reason: 'No.' }],
-        ['refused before it is a photo', [begun, { kind: 'refused', reason: 'Too large.' }], 'refused', { reason: 'Too large.' }],
+        ['refused, with the reason', [begun, accepted, { kind: 'ended', status: 'ERROR', reason: { detail: 'No.' } }], 'refused', { reason: { detail: 'No.' } }],
+        ['refused before it is a photo', [begun, { kind: 'refused', reason: { detail: 'Too large.' } }], 'refused', { reason: { detail: 'Too large.' } }],
         ['published at once when the author has it already', [begun, { kind: 'present', photoId: 'f00d' }], 'published', { isPresent: true, photoId: 'f00d' }],
-        ['queued again by a retry', [begun, { kind: 'failed', reason: 'x' }, { kind: 'retried' }], 'queued', { reason: null }],
-        ['checking again by a retry when the server has it', [begun, accepted, { kind: 'failed', reason: 'x' }, { kind: 'retried' }], 'checking'],
+        ['queued again by a retry', [begun, { kind: 'failed', reason: { detail: 'x' } }, { kind: 'retried' }], 'queued', { reason: null }],
+        ['checking again by a retry when the server has it', [begun, accepted, { kind: 'failed', reason: { detail: 'x' } }, { kind: 'retried' }], 'checking'],
     ];
     test.each(cases)('%s', (_, events, state, rest = {}) => expect(run(events)).toMatchObject({ state, ...rest }));
 });
@@ -32,7 +32,7 @@ describe('a job becomes', () => {
 describe('what comes late changes nothing', () => {
     const cases: [string, JobState, JobEvent][] = [
         ['a stage after the end', 'published', { kind: 'stage', stage: 'Resize' }],
-        ['an end after the end', 'published', { kind: 'ended', status: 'ERROR', reason: 'No.' }],
+        ['an end after the end', 'published', { kind: 'ended', status: 'ERROR', reason: { detail: 'No.' } }],
         ['progress after a refusal', 'refused', { kind: 'progress', sent: 5 }],
         ['a cut after it was accepted', 'checking', { kind: 'cut' }],
         ['a retry of what was refused', 'refused', { kind: 'retried' }],

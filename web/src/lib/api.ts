@@ -36,6 +36,8 @@ export interface PhotoDetail {
     status: Status;
     stage: string | null;
     error_message: string | null;
+    error_code: string | null;
+    error_values: string[];
     format: string;
     labels: Label[] | null;
     original: { width: number; height: number; bytes: number };
@@ -46,9 +48,13 @@ export interface PhotoDetail {
     alt_text?: string | null;
 }
 
+/* Why something was refused or has failed, as in a problem of the server: its sentence in English, and the code and the values by which
+ * the app says it (i18n/reasons). A reason of the app's own is a code alone. */
+export interface Reason { detail?: string | null; error_code?: string | null; error_values?: string[] }
+
 /* An answer that is none: status 0 says that nobody answered at all: it is lost. */
 export class Problem extends Error {
-    constructor(readonly status: number, message: string) { super(message); }
+    constructor(readonly status: number, message: string, readonly reason: Reason = { detail: message }) { super(message); }
     get isLost() { return this.status === 0; }
 }
 
@@ -65,8 +71,8 @@ export async function send(path: string, ask: Ask = {}): Promise<Response> {
 }
 
 export async function problemOf(answer: Response): Promise<Problem> {
-    const problem = await answer.json().catch(() => null) as { detail?: string } | null;
-    return new Problem(answer.status, problem?.detail ?? `${answer.status} ${answer.statusText}`);
+    const problem = await answer.json().catch(() => {}) as Reason | undefined;
+    return new Problem(answer.status, problem?.detail ?? `${answer.status} ${answer.statusText}`, problem);
 }
 
 export async function ask(path: string, options: Ask = {}): Promise<Response> {
@@ -89,6 +95,10 @@ export const photoPath = (id: string) => `/photo/${id}`;
 export const profilePath = (name: string) => `/@${name}`;
 
 export const showPhoto = (id: string, signal?: AbortSignal) => get<PhotoDetail>(`/photos/${id}`, signal);
+
+/* Why it was refused; null when it was not. */
+export const reasonOf = ({ error_message, error_code, error_values }: Pick<PhotoDetail, 'error_message' | 'error_code' | 'error_values'>): Reason | null =>
+    (error_message === null ? null : { detail: error_message, error_code, error_values });
 
 /* The size in which a photo is shown: that of its large image, once there is one. */
 export function photoOf(detail: PhotoDetail): Photo {

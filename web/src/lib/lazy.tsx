@@ -9,8 +9,9 @@ type Later = typeof import('../later');
 let later: Later | undefined;
 
 export async function fetchLater(): Promise<Later> {
-    later ??= await import('../later');
-    return later;
+    const fetched = later ?? await import('../later');
+    await fetched.ready;
+    return later = fetched;
 }
 
 export function lazy<Props extends object>(choose: (later: Later) => ComponentType<Props>) {

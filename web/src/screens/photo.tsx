@@ -2,7 +2,8 @@
 import { signal, useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { say } from '../i18n';
-import { largeUrl, photoOf, showPhoto, thumbnailUrl, type Photo, type PhotoDetail, type Problem } from '../lib/api';
+import { largeUrl, photoOf, reasonOf, showPhoto, thumbnailUrl, type Photo, type PhotoDetail, type Problem } from '../lib/api';
+import { sayReason } from '../lib/reason';
 import { asProblem } from '../lib/problem';
 import { goBack } from '../lib/router';
 import { hidden } from '../photos/feed';
@@ -31,7 +32,7 @@ export function PhotoScreen({ id }: { id: string }) {
     if (hidden.value.has(id)) return <Empty icon="trash" title={say('deleted')} hint="" />;
     if (!detail.value) return <div class="photo-page"><div class="stage skeleton" role="status" aria-label={say('loading')} /></div>;
     const now = detail.value;
-    if (now.status === 'ERROR') return <Empty icon="alert" title={say('photoRefused')} hint={now.error_message ?? ''} />;
+    if (now.status === 'ERROR') return <Empty icon="alert" title={say('photoRefused')} hint={sayReason(reasonOf(now) ?? {})} />;
     return <PhotoPage key={id} detail={now} />;
 }
 

@@ -2,6 +2,7 @@
 import { useSignal, useSignalEffect } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { say } from '../i18n';
+import { sayReason } from '../lib/reason';
 import { jobs, openJobs, failedJobs } from '../uploads/state';
 import { sayUploads } from './jobs';
 
@@ -19,7 +20,7 @@ export function Announcer() {
         for (const { id, name, state, reason } of failedJobs.value) {
             if (told.current.has(id)) continue;
             told.current.add(id);
-            tell(`${name}: ${say(state === 'refused' ? 'stateRefused' : 'stateFailed')}. ${reason ?? ''}`);
+            tell(`${name}: ${say(state === 'refused' ? 'stateRefused' : 'stateFailed')}. ${reason ? sayReason(reason) : ''}`);
         }
     });
     useEffect(() => {

@@ -4,6 +4,7 @@ import { useRef } from 'preact/hooks';
 import { say, sayBytes, sayCount, sayDuration, sayNumber } from '../i18n';
 import type { TextKey } from '../i18n/catalogue';
 import { photoOf, photoPath, showPhoto, thumbnailUrl } from '../lib/api';
+import { sayReason } from '../lib/reason';
 import { CaptionForm } from '../photos/caption_form';
 import { isFinished, type Job, type JobState, type Words } from '../uploads/job';
 import { cancel, describe, retry } from '../uploads/queue';
@@ -65,7 +66,7 @@ function JobRow({ job }: { job: Job }) {
             <span class="job-name" dir="auto">{job.name}</span>
             <span class={`job-state ${isBad ? 'bad' : 'dim'}`}>{say(job.isPresent ? 'statePresent' : text)}
                 {job.state === 'sending' && ` · ${sayBytes(job.sent)} / ${sayBytes(job.size)}`}</span>
-            {job.reason && <span class="job-reason" dir="auto">{job.reason}</span>}
+            {job.reason && <span class="job-reason" dir="auto">{sayReason(job.reason)}</span>}
             {!isBad && <Said job={job} />}
             {(job.state === 'sending' || job.state === 'waiting') &&
                 <progress max={job.size || 1} value={job.sent} aria-label={say('progressOf', { name: job.name })} />}
@@ -91,6 +92,6 @@ function Said({ job: { words } }: { job: Job }) {
     if (!words) return null;
     return <>
         {words.caption && <span class="job-caption" dir="auto">{words.caption}</span>}
-        {words.reason && <span class="bad" role="alert">{words.reason}</span>}
+        {words.reason && <span class="bad" role="alert">{sayReason(words.reason)}</span>}
     </>;
 }

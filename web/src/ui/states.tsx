@@ -2,6 +2,7 @@
 import type { ComponentChildren } from 'preact';
 import { say } from '../i18n';
 import type { Problem } from '../lib/api';
+import { sayReason } from '../lib/reason';
 import { Icon, type IconName } from './icons';
 
 interface EmptyProps { icon: IconName; title: string; hint: string; children?: ComponentChildren }
@@ -21,7 +22,7 @@ export function Failure({ problem, onRetry }: { problem: Problem; onRetry: () =>
         return <Empty icon="cloudOff" title={say('serverAway')} hint={say('serverAwayHint')}>{retry}</Empty>;
     return problem.isLost
         ? <Empty icon="cloudOff" title={say('offlineEmpty')} hint={say('offlineEmptyHint')}>{retry}</Empty>
-        : <Empty icon="alert" title={say('failed')} hint={say('failedHint', { reason: problem.message })}>{retry}</Empty>;
+        : <Empty icon="alert" title={say('failed')} hint={say('failedHint', { reason: sayReason(problem.reason) })}>{retry}</Empty>;
 }
 
 const SHAPES = [1.5, 0.75, 1.33, 1.5, 1, 1.6, 0.8, 1.4, 1.33, 1.5, 0.7, 1.5, 1.2, 1.5];

@@ -1,6 +1,6 @@
 // One upload, from the moment a file was chosen: its states, and what may follow on what. Nothing here does anything:
 // `step` says what a job becomes when something has happened to it.
-import type { Status } from '../lib/api';
+import type { Reason, Status } from '../lib/api';
 
 export type JobState = 'queued' | 'sending' | 'waiting' | 'checking' | 'processing' | 'review' | 'published' | 'refused' | 'failed';
 
@@ -9,7 +9,7 @@ export interface Words { caption: string; alt_text: string }
 export interface JobWords extends Partial<Words> { // what is absent stays as it is
     at: number;                 // when it was said, in milliseconds: what was said last counts
     isToTell: boolean;          // the server has not heard it yet
-    reason: string | null;      // why the server would not take it
+    reason: Reason | null;      // why the server would not take it
 }
 
 export interface Job {
@@ -23,7 +23,7 @@ export interface Job {
     uploadUrl: string | null;   // where the server takes the rest
     photoId: string | null;     // once the server has all of it
     isPresent: boolean;         // the author had this photo already
-    reason: string | null;      // why it was refused or has failed, for a person
+    reason: Reason | null;      // why it was refused or has failed
     words: JobWords | null;     // changed by store.ts alone, and by no event: they may come at any time
 }
 
@@ -36,9 +36,9 @@ export type JobEvent =
     | { kind: 'present'; photoId: string }
     | { kind: 'accepted'; photoId: string }
     | { kind: 'stage'; stage: string }                  // a state of the server's workflow
-    | { kind: 'ended'; status: Status; reason: string | null }
-    | { kind: 'refused'; reason: string }
-    | { kind: 'failed'; reason: string }
+    | { kind: 'ended'; status: Status; reason: Reason | null }
+    | { kind: 'refused'; reason: Reason }
+    | { kind: 'failed'; reason: Reason }
     | { kind: 'retried' };
 
 const TO_SEND: readonly JobState[] = ['queued', 'sending', 'waiting'];

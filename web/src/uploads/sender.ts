@@ -48,7 +48,7 @@ export function makeSender(tell: (told: Told) => void): Sender {
         };
         try {
             const file = await fileOf(job.id);
-            if (!file) { await happen({ kind: 'failed', reason: 'The browser has forgotten the file.' }); return; }
+            if (!file) { await happen({ kind: 'failed', reason: { error_code: 'app-file-forgotten' } }); return; }
             await happen({ kind: 'begun' });
             const present = job.uploadUrl ? null : await askForPresent(job, file, signal);
             if (present) await happen({ kind: 'present', photoId: present });
@@ -69,8 +69,8 @@ export function makeSender(tell: (told: Told) => void): Sender {
     }
 
     async function fail(job: Job, problem: Problem, happen: (event: SendingEvent) => Promise<void>) {
-        if (isRefusal(problem.status)) { await happen({ kind: 'refused', reason: problem.message }); return; }
-        if (!isPassing(problem.status)) { await happen({ kind: 'failed', reason: problem.message }); return; }
+        if (isRefusal(problem.status)) { await happen({ kind: 'refused', reason: problem.reason }); return; }
+        if (!isPassing(problem.status)) { await happen({ kind: 'failed', reason: problem.reason }); return; }
         await happen({ kind: 'cut' });
         rest(job.id);
     }
@@ -82,7 +82,7 @@ export function makeSender(tell: (told: Told) => void): Sender {
         if (signal.aborted) return;
         if (problem && isPassing(problem.status)) { tell({ kind: 'words', id: job.id, words }); rest(job.id); return; }
         pauses.delete(job.id);
-        const told = { ...words, isToTell: false, reason: problem && problem.message };
+        const told = { ...words, isToTell: false, reason: problem && problem.reason };
         await saveWords(job.id, told);
         tell({ kind: 'words', id: job.id, words: told });
     }

@@ -1,6 +1,6 @@
 // Follows photos at the server by its event stream, a few at once: the first event says where a photo is, so none is missed. A photo
 // that waits for a person may do so for days: it is asked about now and then, and keeps no stream from others.
-import { API, Problem, send, showPhoto, type PhotoDetail, type Status } from '../lib/api';
+import { API, Problem, reasonOf, send, showPhoto, type PhotoDetail } from '../lib/api';
 import { isAtServer, type Job, type JobEvent } from './job';
 
 const STREAMS = 2;
@@ -56,12 +56,10 @@ export function makeWatcher(happened: (id: string, event: JobEvent) => void): Wa
     return { look };
 }
 
-const GONE: JobEvent = { kind: 'failed', reason: 'The photo was deleted.' };
+const GONE: JobEvent = { kind: 'failed', reason: { error_code: 'app-photo-deleted' } };
 
-const reviewed = ({ status, stage, error_message }: PhotoDetail): JobEvent =>
-    (status === 'PENDING' ? { kind: 'stage', stage: stage ?? '' } : { kind: 'ended', status, reason: error_message });
+type Ended = Pick<PhotoDetail, 'status' | 'error_message' | 'error_code' | 'error_values'>;
 
-function endOf(data: string): JobEvent {
-    const { status, error_message } = JSON.parse(data) as { status: Status; error_message: string | null };
-    return { kind: 'ended', status, reason: error_message };
-}
+const ended = (photo: Ended): JobEvent => ({ kind: 'ended', status: photo.status, reason: reasonOf(photo) });
+const reviewed = (photo: PhotoDetail): JobEvent => (photo.status === 'PENDING' ? { kind: 'stage', stage: photo.stage ?? '' } : ended(photo));
+const endOf = (data: string) => ended(JSON.parse(data) as Ended);
