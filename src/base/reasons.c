@@ -255,16 +255,28 @@ const char *reason_percent(char buffer[static REASON_NUMBER_SIZE], double percen
     return buffer;
 }
 
+/* In whole megapixels from ten on, below in tenths. */
+static const char *write_pixels(char buffer[static REASON_NUMBER_SIZE], uint64_t pixels, bool round_up)
+{
+    enum { MILLION = 1000000, TENTH = MILLION / 10 };
+    char whole[REASON_NUMBER_SIZE];
+    uint64_t unit = pixels < 10 * (uint64_t)MILLION ? TENTH : MILLION;
+    uint64_t count = pixels / unit + (round_up && pixels % unit != 0);
+    if (unit == TENTH)
+        (void)snprintf(buffer, REASON_NUMBER_SIZE, "%" PRIu64 ".%" PRIu64 " megapixels", count / 10, count % 10);
+    else
+        (void)snprintf(buffer, REASON_NUMBER_SIZE, "%.20s megapixels", reason_number(whole, count));
+    return buffer;
+}
+
 const char *reason_pixels(char buffer[static REASON_NUMBER_SIZE], uint64_t pixels)
 {
-    enum { MILLION = 1000000 };
-    char whole[REASON_NUMBER_SIZE];
-    if (pixels < 10 * MILLION)
-        (void)snprintf(buffer, REASON_NUMBER_SIZE, "%.1f megapixels", (double)pixels / MILLION);
-    else
-        (void)snprintf(buffer, REASON_NUMBER_SIZE, "%.20s megapixels",
-                       reason_number(whole, pixels / MILLION + (pixels % MILLION >= MILLION / 2)));
-    return buffer;
+    return write_pixels(buffer, pixels, true);
+}
+
+const char *reason_pixels_limit(char buffer[static REASON_NUMBER_SIZE], uint64_t pixels)
+{
+    return write_pixels(buffer, pixels, false);
 }
 
 const char *reason_number(char buffer[static REASON_NUMBER_SIZE], uint64_t number)

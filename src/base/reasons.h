@@ -21,7 +21,7 @@ enum reason {
     REASON_IMAGE_UNKNOWN,          /* the formats that are taken: "JPEG, PNG, … and TIFF" */
     REASON_IMAGE_KIND_UNSUPPORTED, /* its format; the kind, in words: "16-bit float samples" */
     REASON_IMAGE_RAW,              /* the raw format: "Nikon NEF" */
-    REASON_IMAGE_TOO_MANY_PIXELS,  /* how many, and how many are allowed: reason_pixels */
+    REASON_IMAGE_TOO_MANY_PIXELS,  /* how many: reason_pixels; how many are allowed: reason_pixels_limit */
     REASON_IMAGE_TOO_MANY_FRAMES,  /* how many, and how many are allowed: reason_number */
     REASON_IMAGE_TOO_LONG_A_SIDE,  /* pixels, and how many are allowed: reason_number */
     REASON_IMAGE_TOO_COMPLEX,      /* its format */
@@ -128,8 +128,9 @@ const char *reason_bytes(char buffer[static REASON_NUMBER_SIZE], uint64_t bytes)
 const char *reason_bytes_limit(char buffer[static REASON_NUMBER_SIZE], uint64_t bytes);
 /* "94%" of 94.2 */
 const char *reason_percent(char buffer[static REASON_NUMBER_SIZE], double percent);
-/* "210 megapixels", "0.4 megapixels" */
+/* "210 megapixels", "0.4 megapixels"; rounded up, and for a limit down, as bytes are */
 const char *reason_pixels(char buffer[static REASON_NUMBER_SIZE], uint64_t pixels);
+const char *reason_pixels_limit(char buffer[static REASON_NUMBER_SIZE], uint64_t pixels);
 /* In groups of three digits: "16,383" */
 const char *reason_number(char buffer[static REASON_NUMBER_SIZE], uint64_t number);
 

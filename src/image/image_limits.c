@@ -12,7 +12,7 @@ static enum status refuse_number(struct text *why, enum reason reason, uint64_t 
 static enum status refuse_pixels(struct text *why, uint64_t pixels, uint64_t allowed)
 {
     char first[REASON_NUMBER_SIZE], second[REASON_NUMBER_SIZE];
-    reason_set(why, REASON_IMAGE_TOO_MANY_PIXELS, reason_pixels(first, pixels), reason_pixels(second, allowed));
+    reason_set(why, REASON_IMAGE_TOO_MANY_PIXELS, reason_pixels(first, pixels), reason_pixels_limit(second, allowed));
     return STATUS_TOO_LARGE;
 }
 

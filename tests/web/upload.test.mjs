@@ -34,7 +34,7 @@ test('says in words why a picture is refused', () => withPage(server, async (pag
     await page.goto('/');
     await choose(page, [{ name: 'letter.jpg', bytes: Buffer.from('This is a letter, and no photo at all, whatever its name says.') }]);
     await jobState(page, 'letter.jpg', 'Not published');
-    assert.match(await job(page, 'letter.jpg').locator('.job-reason').innerText(), /not a photo/);
+    assert.match(await job(page, 'letter.jpg').locator('.job-reason').innerText(), /isn’t a photo/);
 }, { name: newName(), expected: [/\/uploads\//] }));
 
 for (const [device, options] of [['a desktop', {}], ['a phone', PHONE]]) {

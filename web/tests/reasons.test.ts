@@ -46,6 +46,7 @@ describe('a value is written as its reader writes it', () => {
         ['10,000 megapixels', '10,000 megapixels', '10.000 megapixel'],
         ['30 seconds', '30 seconds', '30 secondi'],
         ['JPEG, PNG and TIFF', 'JPEG, PNG and TIFF', 'JPEG, PNG e TIFF'],
+        ['JPEG, PNG or TIFF', 'JPEG, PNG or TIFF', 'JPEG, PNG o TIFF'],
         ['Hate Symbols', 'Hate Symbols', 'simboli d’odio'],
         ['a label that nobody has translated', 'a label that nobody has translated', 'a label that nobody has translated'],
         ['U+0007', 'U+0007', 'U+0007'],

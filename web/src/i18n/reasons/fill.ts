@@ -19,6 +19,7 @@ function sayAmount(words: ReasonCatalogue, locale: string, value: number, unit: 
 function sayValue(words: ReasonCatalogue, locale: string, value: string): string {
     const amount = /^(\d[\d,]*(?:\.\d+)?) ?(%|[a-zA-Z]*)$/.exec(value);
     if (amount) return sayAmount(words, locale, Number(amount[1]!.replaceAll(',', '')), amount[2]!) ?? value;
-    if (/^\w+(, \w+)* and \w+$/.test(value)) return new Intl.ListFormat(locale).format(value.split(/, | and /));
+    const list = /^\w+(?:, \w+)* (and|or) \w+$/.exec(value);
+    if (list) return new Intl.ListFormat(locale, { type: list[1] === 'or' ? 'disjunction' : 'conjunction' }).format(value.split(/, | and | or /));
     return words.phrases[value] ?? value;
 }

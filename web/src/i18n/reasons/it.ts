@@ -5,7 +5,7 @@ const sentences: ReasonSentences = {
     'image-incomplete': 'Questo file {1} è incompleto. Esportalo o copialo di nuovo.',
     'image-damaged': 'Questo file {1} è danneggiato e non si può leggere. Esportalo o copialo di nuovo.',
     'image-empty': 'Questo file è vuoto. Scegli di nuovo la foto, oppure copiala di nuovo.',
-    'image-unknown': 'Questo file non è una foto in un formato supportato. Esportala in uno di questi: {1}.',
+    'image-unknown': 'Questo file non è una foto in un formato supportato. Esportala come {1}.',
     'image-kind-unsupported': 'Questo file {1} non è supportato ({2}). Esportalo come JPEG.',
     'image-raw': 'Questa è una foto in formato raw ({1}). Sviluppala ed esportala come JPEG.',
     'image-too-many-pixels': 'Questa foto ha {1}; il limite è {2}. Esportala in dimensioni più piccole.',
