@@ -129,6 +129,17 @@ static const struct photo *find_existing(struct incoming *incoming, struct arena
     return status == STATUS_OK ? photo : NULL;
 }
 
+/* What is wrong with a form's bytes is for programmers, within a sentence for its sender. */
+static void answer_refusal(struct http_request *request, enum status status, const struct text *why)
+{
+    TEXT_CLEANUP struct text sentence = {0};
+    struct reason_found found;
+    bool is_for_programmers = status == STATUS_INVALID && !reason_find(text_get(why), &found);
+    if (is_for_programmers)
+        reason_set(&sentence, REASON_FORM_MALFORMED, text_get(why));
+    api_answer_status(request, status, is_for_programmers ? &sentence : why);
+}
+
 static void begin_upload(struct http_request *request)
 {
     struct api *api = http_context(request);
@@ -145,7 +156,7 @@ static void begin_upload(struct http_request *request)
     enum status status =
         multipart_open(http_header(request, "Content-Type"), &events, incoming, &incoming->multipart, &why);
     if (status != STATUS_OK)
-        api_answer_status(request, status, &why);
+        answer_refusal(request, status, &why);
 }
 
 static void take_body(struct http_request *request, const char *data, size_t size)
@@ -154,7 +165,7 @@ static void take_body(struct http_request *request, const char *data, size_t siz
     TEXT_CLEANUP struct text why = {0};
     enum status status = multipart_feed(incoming->multipart, data, size, &why);
     if (status != STATUS_OK)
-        api_answer_status(request, status, &why);
+        answer_refusal(request, status, &why);
 }
 
 static void finish_upload(struct http_request *request)
@@ -178,7 +189,7 @@ static void finish_upload(struct http_request *request)
     if (status == STATUS_OK)
         answer_photo(request, &photo);
     else
-        api_answer_status(request, status, &why);
+        answer_refusal(request, status, &why);
 }
 
 static void end_upload(struct http_request *request)

@@ -62,6 +62,11 @@ static const struct {
         {"idempotency-key-invalid",
          "The header Idempotency-Key can't be used. Send 1 to {} visible ASCII characters, or none."},
 
+    [REASON_REQUEST_TOO_LARGE] = {"request-too-large", "This request has {}; the limit is {}. Send a smaller file."},
+    [REASON_REQUEST_OVER_LIMIT] = {"request-over-limit",
+                                   "This request is larger than {}, which is the limit. Send a smaller file."},
+    [REASON_FORM_MALFORMED] = {"form-malformed",
+                               "This form can't be read. {} Update the app that sent it, or try another one."},
     [REASON_FORM_FIELD_TWICE] = {"form-field-twice", "This form has the field \"{}\" twice. Send it once."},
     [REASON_FORM_PHOTO_TWICE] = {"form-photo-twice",
                                  "This form has more than one photo. Send each photo in a request of its own."},
@@ -129,6 +134,15 @@ static const struct {
     [REASON_SERVER_UNAVAILABLE] = {"server-unavailable",
                                    "The server can't reach its storage right now. Try again later."},
     [REASON_SERVER_BUSY] = {"server-busy", "The server has too much to do right now. Try again in a moment."},
+    [REASON_SERVER_CROWDED] = {"server-crowded",
+                               "The server has too many connections right now. Try again in a moment."},
+    [REASON_SERVER_STREAMS] = {"server-streams",
+                               "The server has {} event streams open, which is the limit. Try again later."},
+    [REASON_ADDRESS_CROWDED] = {"address-crowded",
+                                "Your address has too many connections open. Close some, or try again in a moment."},
+    [REASON_ADDRESS_STREAMS] =
+        {"address-streams",
+         "Your address has {} event streams open, which is the limit. Close some, or try again later."},
     [REASON_SERVER_FAULT] = {"server-fault", "Something went wrong on the server. Try again later."},
     [REASON_SERVER_GAVE_UP] = {"server-gave-up",
                                "The server failed several times while it worked on this photo. Upload it again later."},
@@ -141,6 +155,12 @@ enum { GAP_LENGTH = sizeof gap - 1 };
 const char *reason_code(enum reason reason)
 {
     return rows[reason].code;
+}
+
+const char *reason_sentence(enum reason reason)
+{
+    assert(reason_value_count(reason) == 0);
+    return rows[reason].sentence;
 }
 
 unsigned reason_value_count(enum reason reason)

@@ -51,7 +51,10 @@ enum reason {
     REASON_IDEMPOTENCY_KEY_INVALID, /* the most characters that it has */
 
     /* ---- Forms and words ---- */
-    REASON_FORM_FIELD_TWICE, /* the field's name */
+    REASON_REQUEST_TOO_LARGE,  /* its size: reason_bytes; what is allowed: reason_bytes_limit */
+    REASON_REQUEST_OVER_LIMIT, /* what is allowed: reason_bytes_limit; where the size is not known */
+    REASON_FORM_MALFORMED,     /* what is wrong with it: a sentence, for programmers */
+    REASON_FORM_FIELD_TWICE,   /* the field's name */
     REASON_FORM_PHOTO_TWICE,
     REASON_FORM_PHOTO_MISSING,
     REASON_FORM_PHOTO_NOT_CHOSEN,
@@ -89,6 +92,10 @@ enum reason {
     REASON_SERVER_FULL,
     REASON_SERVER_UNAVAILABLE,
     REASON_SERVER_BUSY,
+    REASON_SERVER_CROWDED,  /* with connections */
+    REASON_SERVER_STREAMS,  /* how many event streams are open: reason_number */
+    REASON_ADDRESS_CROWDED, /* the caller's, with connections */
+    REASON_ADDRESS_STREAMS, /* how many event streams it has open: reason_number */
     REASON_SERVER_FAULT,
     REASON_SERVER_GAVE_UP, /* on one photo, after several tries */
     REASON_SERVER_LOST_FILE,
@@ -102,6 +109,8 @@ const char *reason_code(enum reason reason);
 /* How many values its sentence has: 0 to REASON_VALUES_MAX. */
 unsigned reason_value_count(enum reason reason);
 
+/* The sentence of a reason without values. Static. */
+const char *reason_sentence(enum reason reason);
 /* Replaces the content by the reason's sentence. As many strings follow as the reason has values, none of them NULL. `why`
  * may be NULL, as in text_setf. */
 void reason_set(struct text *why, enum reason reason, ...);

@@ -102,7 +102,7 @@ static void answer_held_up(struct http_request *request)
     request->headers = NULL;
     request->last_header = &request->headers;
     http_add_header(request, "Retry-After", "1");
-    http_answer_problem(request, 503, "The server waits for others to read their answers. Please try again.");
+    http_answer_problem(request, 503, reason_sentence(REASON_SERVER_BUSY));
 }
 
 void http_answer_text(struct http_request *request, unsigned code, const char *content_type, struct text *body)

@@ -7,6 +7,7 @@
 #include "clock.h"
 #include "memory.h"
 #include "quota.h"
+#include "reasons.h"
 
 #include <errno.h>
 #include <malloc.h>
@@ -38,10 +39,6 @@ static void wake(struct guard *guard)
 }
 
 /* ---- Accepting ---- */
-
-const char guard_refusal[] = "The server has too many connections right now. Please try again.";
-
-static const char too_many_of_one[] = "Your address has too many connections open. Please close some, or try again.";
 
 unsigned guard_reserve(const struct http_server *server)
 {
@@ -109,7 +106,7 @@ static void admit(struct guard *guard, int fd, const struct sockaddr *address, s
     guard->refused += !room;
     unlock(guard);
     if (!room) {
-        refuse(guard, fd, is_few ? 503 : 429, is_few ? guard_refusal : too_many_of_one);
+        refuse(guard, fd, is_few ? 503 : 429, reason_sentence(is_few ? REASON_SERVER_CROWDED : REASON_ADDRESS_CROWDED));
         return;
     }
     struct MHD_Daemon *loop = guard->server->loops[guard->next_loop++ % guard->server->loop_count];

@@ -5,9 +5,9 @@
 #include "server.h"
 
 #include "clock.h"
+#include "reasons.h"
 
 #include <assert.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -100,11 +100,14 @@ static bool has_body(const struct http_request *request)
 
 static const char *body_limit(struct http_request *request)
 {
-    char sentence[96];
-    int length =
-        snprintf(sentence, sizeof sentence, "The request's body is too large: at most %" PRIu64 " bytes are taken.",
-                 request->server->settings.max_body);
-    return request_copy(request, sentence, (size_t)length);
+    TEXT_CLEANUP struct text sentence = {0};
+    char size[REASON_NUMBER_SIZE], limit[REASON_NUMBER_SIZE];
+    (void)reason_bytes_limit(limit, request->server->settings.max_body);
+    if (request->chunked)
+        reason_set(&sentence, REASON_REQUEST_OVER_LIMIT, limit);
+    else
+        reason_set(&sentence, REASON_REQUEST_TOO_LARGE, reason_bytes(size, request->content_length), limit);
+    return request_copy(request, text_get(&sentence), sentence.length);
 }
 
 static bool is_vital(const struct http_request *request)
@@ -135,7 +138,7 @@ static void route(struct http_request *request)
     if (request->connection->is_reserve && !is_vital(request)) {
         guard_note_refused(request->server->guard);
         http_add_header(request, "Retry-After", "1");
-        http_answer_problem(request, 503, guard_refusal);
+        http_answer_problem(request, 503, reason_sentence(REASON_SERVER_CROWDED));
         return;
     }
     if (!request->chunked && request->content_length > request->server->settings.max_body) {
@@ -214,7 +217,7 @@ static enum MHD_Result hand_to_pool(struct http_request *request, struct MHD_Con
     if (pool_submit(request->server->pool, request))
         return MHD_YES;
     http_add_header(request, "Retry-After", "1");
-    http_answer_problem(request, 503, "The server has too much to do right now. Please try again.");
+    http_answer_problem(request, 503, reason_sentence(REASON_SERVER_BUSY));
     MHD_resume_connection(handle);
     return MHD_YES;
 }

@@ -225,7 +225,6 @@ struct guard;
 /* Takes the listening socket. */
 struct guard *guard_new(struct http_server *server, int listener);
 bool guard_start(struct guard *guard);
-extern const char guard_refusal[]; /* to whom there is no connection for */
 /* How many connections are taken beyond the limit, at most. */
 unsigned guard_reserve(const struct http_server *server);
 /* A connection of the reserve asked for what is not vital. */

@@ -5,9 +5,9 @@
 #include "clock.h"
 #include "memory.h"
 #include "quota.h"
+#include "reasons.h"
 
 #include <assert.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -146,12 +146,12 @@ static void refuse(struct http_request *request, enum quota_verdict verdict)
 {
     const struct http_settings *settings = &request->server->settings;
     bool is_own = verdict == QUOTA_EACH_FULL;
-    char sentence[160];
-    (void)snprintf(sentence, sizeof sentence,
-                   "%s %u event streams open, and no more are allowed. Close some, or try again later.",
-                   is_own ? "Your address has" : "The server has", is_own ? settings->streams_each : settings->streams);
+    TEXT_CLEANUP struct text sentence = {0};
+    char most[REASON_NUMBER_SIZE];
+    reason_set(&sentence, is_own ? REASON_ADDRESS_STREAMS : REASON_SERVER_STREAMS,
+               reason_number(most, is_own ? settings->streams_each : settings->streams));
     http_add_header(request, "Retry-After", "5");
-    http_answer_problem(request, is_own ? 429 : 503, sentence);
+    http_answer_problem(request, is_own ? 429 : 503, text_get(&sentence));
 }
 
 struct http_stream *http_answer_stream(struct http_request *request, const char *content_type,

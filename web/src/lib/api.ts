@@ -52,11 +52,13 @@ export interface PhotoDetail {
  * the app says it (i18n/reasons). A reason of the app's own is a code alone. */
 export interface Reason { detail?: string | null; error_code?: string | null; error_values?: string[] }
 
-/* An answer that is none: status 0 says that nobody answered at all: it is lost. */
+/* An answer that is none. */
 export class Problem extends Error {
-    constructor(readonly status: number, message: string, readonly reason: Reason = { detail: message }) { super(message); }
-    get isLost() { return this.status === 0; }
+    constructor(readonly status: number, message = '', readonly reason: Reason = { detail: message }) { super(message); }
 }
+
+/* Nobody has answered at all. */
+export const isLost = (problem: Problem) => problem.status === 0;
 
 export interface Ask { method?: string; headers?: HeadersInit; body?: BodyInit; signal?: AbortSignal; keepalive?: boolean }
 
@@ -66,13 +68,13 @@ export async function send(path: string, ask: Ask = {}): Promise<Response> {
         return await fetch(path.startsWith('http') ? path : API + path, ask);
     } catch (error) {
         if ((error as Error).name === 'AbortError') throw error;
-        throw new Problem(0, '');
+        throw new Problem(0);
     }
 }
 
 export async function problemOf(answer: Response): Promise<Problem> {
     const problem = await answer.json().catch(() => {}) as Reason | undefined;
-    return new Problem(answer.status, problem?.detail ?? `${answer.status} ${answer.statusText}`, problem);
+    return new Problem(answer.status, problem?.detail ?? `HTTP ${answer.status}`, problem);
 }
 
 export async function ask(path: string, options: Ask = {}): Promise<Response> {

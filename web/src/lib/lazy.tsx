@@ -19,7 +19,7 @@ export function lazy<Props extends object>(choose: (later: Later) => ComponentTy
         const state = useSignal<'waiting' | 'there' | 'failed'>(later ? 'there' : 'waiting');
         const look = () => { fetchLater().then(() => { state.value = 'there'; }, () => { state.value = 'failed'; }); };
         useEffect(() => { if (!later) look(); }, []);
-        if (state.value === 'failed') return <Failure problem={new Problem(0, '')} onRetry={look} />;
+        if (state.value === 'failed') return <Failure problem={new Problem(0)} onRetry={look} />;
         if (!later) return null;
         const Part = choose(later);
         return <Part {...props} />;

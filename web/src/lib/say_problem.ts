@@ -1,8 +1,8 @@
 // A Problem in words, for people. Apart from problem.ts because the service worker speaks to nobody.
 import { say } from '../i18n';
-import type { Problem } from './api';
+import { isLost, type Problem } from './api';
 import { sayReason } from './reason';
 
 /* Without an answer, either this device has no network or the server is away. */
 export const sayProblem = (problem: Problem) =>
-    (problem.isLost ? say(navigator.onLine ? 'serverAway' : 'offlineEmpty') : sayReason(problem.reason));
+    (isLost(problem) ? say(navigator.onLine ? 'serverAway' : 'offlineEmpty') : sayReason(problem.reason));

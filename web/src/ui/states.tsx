@@ -1,7 +1,7 @@
 // What a screen shows when there is nothing to show: not yet, nothing at all, or not reachable.
 import type { ComponentChildren } from 'preact';
 import { say } from '../i18n';
-import type { Problem } from '../lib/api';
+import { isLost, type Problem } from '../lib/api';
 import { sayReason } from '../lib/reason';
 import { Icon, type IconName } from './icons';
 
@@ -18,9 +18,9 @@ export function Empty({ icon, title, hint, children }: EmptyProps) {
 
 export function Failure({ problem, onRetry }: { problem: Problem; onRetry: () => void }) {
     const retry = <button class="button" onClick={onRetry}><Icon name="retry" />{say('retry')}</button>;
-    if (problem.isLost && navigator.onLine)
+    if (isLost(problem) && navigator.onLine)
         return <Empty icon="cloudOff" title={say('serverAway')} hint={say('serverAwayHint')}>{retry}</Empty>;
-    return problem.isLost
+    return isLost(problem)
         ? <Empty icon="cloudOff" title={say('offlineEmpty')} hint={say('offlineEmptyHint')}>{retry}</Empty>
         : <Empty icon="alert" title={say('failed')} hint={say('failedHint', { reason: sayReason(problem.reason) })}>{retry}</Empty>;
 }

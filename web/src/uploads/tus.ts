@@ -25,7 +25,7 @@ export async function sendFile(file: Blob, upload: Upload, hooks: Hooks): Promis
     for (let size = PIECE_MIN; ;) {
         const photoId = place?.headers.get('Photo-Id');
         if (photoId) return photoId;
-        if (sent >= file.size && place) throw new Problem(500, '');
+        if (sent >= file.size && place) throw new Problem(500);
         const begun = performance.now();
         place = await sendPiece(url, file.slice(sent, sent + size), sent, upload, hooks.signal);
         sent = Number(place.headers.get('Upload-Offset'));
