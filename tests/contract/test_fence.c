@@ -108,9 +108,23 @@ static const struct {
     MEMORY_ROW("too much in a thread", FENCE_JOB_IN_THREAD),
 };
 
+static pid_t parent_of(pid_t process)
+{
+    char path[64], line[512] = "";
+    (void)snprintf(path, sizeof path, "/proc/%d/stat", (int)process);
+    FILE *file = fopen(path, "re");
+    if (!file)
+        return 0;
+    (void)!fgets(line, sizeof line, file);
+    (void)fclose(file);
+    const char *name_end = strrchr(line, ')');
+    return name_end ? (pid_t)strtol(name_end + 3, NULL, 10) : 0; /* ") S PARENT" */
+}
+
 static void names_ends(void)
 {
     struct fence *fence = open_fence(TIMEOUT_MS, true);
+    pid_t first_process = parent_of(check_works(fence));
     TEXT_CLEANUP struct text why = {0};
     struct fence_answer answer;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -124,7 +138,7 @@ static void names_ends(void)
         CHECK_STR(text_get(&why), rows[i].why);
         if (!CHECK(strstr(text_get(&told), rows[i].told) && (told.length > 0) == (rows[i].told[0] != '\0')))
             (void)printf("# told: %s\n", text_get(&told));
-        (void)check_works(fence);
+        CHECK_INT(parent_of(check_works(fence)), first_process);
     }
     fence_close(fence);
 }
