@@ -2,8 +2,8 @@
  * what to do, and it is what travels through a struct text *why, the workflow's Cause and the store. Where a program needs the
  * code, reason_find reads it back from the sentence, as gettext uses a message in English as the key to its translations.
  *
- * Everything that the owner of a photo can meet stands here. A new reason is one row in reasons.c and one word below; the app
- * has its own words for each code (web/src/i18n), and docs/openapi.yaml lists the codes. */
+ * Everything that the owner of a photo can meet stands here. A new reason is one row in reasons.c and one word below, its code in
+ * docs/openapi.yaml, and the app's words for it, a line in each file of web/src/i18n/reasons; tests hold these together. */
 #ifndef REASONS_H
 #define REASONS_H
 

@@ -1,5 +1,5 @@
 // Why photos were refused: every code of the server's table has words in every language, with the same values.
-import { readFileSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { ReasonCatalogue } from '../src/i18n/reasons/catalogue';
 import { fillReason } from '../src/i18n/reasons/fill';
@@ -32,6 +32,19 @@ describe.each(catalogues)('%s', (_, { sentences, megapixels, phrases }) => {
         for (const text of Object.values(sentences)) expect(text).toMatch(/^\p{Lu}.*\.$/u);
         expect(holes(megapixels)).toEqual(['{n}']);
     });
+});
+
+/* Values in words: kinds of pictures that are not supported, as src/image writes them. */
+const folder = new URL('../../src/image/', import.meta.url);
+const written = /(?:prober_unsupported\(\w+,|TROUBLE_KIND,|odd =|return|\{\d+,|IMAGE_HEIC,) "([^"]+)"/g;
+const kinds = readdirSync(folder).filter((name) => /^(prober|source)_.*\.c$/.test(name))
+    .flatMap((name) => [...readFileSync(new URL(name, folder), 'utf8').matchAll(written)].map(([, kind]) => kind!))
+    .filter((kind) => kind.includes(' '));
+
+test('the kinds of pictures are found in the sources', () => expect(kinds.length).toBeGreaterThan(15));
+
+describe.each(catalogues.filter(([code]) => code !== 'en'))('%s', (_, { phrases }) => {
+    test.each([...new Set(kinds)])('has words for “%s”', (kind) => expect(phrases[kind]).toMatch(/\w/));
 });
 
 describe('a value is written as its reader writes it', () => {
