@@ -13,6 +13,7 @@ static const char *const names[] = {
     [STATUS_UNSUPPORTED] = "unsupported",
     [STATUS_UNPROCESSABLE] = "unprocessable",
     [STATUS_BUSY] = "busy",
+    [STATUS_TOO_MANY] = "too-many",
     [STATUS_NO_SPACE] = "no-space",
     [STATUS_UNAVAILABLE] = "unavailable",
     [STATUS_TIMEOUT] = "timeout",

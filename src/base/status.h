@@ -13,6 +13,7 @@ enum status {
     STATUS_UNSUPPORTED,   /* a format or feature that we do not take */
     STATUS_UNPROCESSABLE, /* the right format, but broken: truncated, corrupt */
     STATUS_BUSY,          /* a bounded resource is used up for now; try again */
+    STATUS_TOO_MANY,      /* who asks has as many of these as one may have; try again when some are done */
     STATUS_NO_SPACE,      /* the disk or quota is full */
     STATUS_UNAVAILABLE,   /* a back end can't be used for now: read-only, unreachable */
     STATUS_TIMEOUT,

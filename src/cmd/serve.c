@@ -28,6 +28,7 @@ struct serve_settings {
     int64_t event_threads, pool_threads, workers, darkrooms;
     int64_t connections, connections_each, streams, streams_each, answers_memory;
     int64_t max_upload, max_partials, max_partials_bytes, disk_reserve, max_pixels, max_side, max_frames;
+    int64_t max_pending;
     int64_t idle_timeout_ms, header_timeout_ms, drain_timeout_ms;
     int64_t darkroom_timeout_ms, darkroom_memory;
     int64_t moderators, moderator_timeout_ms, moderator_memory;
@@ -70,6 +71,8 @@ static const struct setting rows[] = {
      "most bytes that all uploads in pieces may have; one address has half at most, one author a quarter"},
     {"disk-reserve", SETTING_BYTES, FIELD(disk_reserve), "0", 0, 1LL << 50, "SIZE",
      "how much of the disk new photos leave free; 0: a twentieth of it, 1G at most"},
+    {"max-pending", SETTING_INTEGER, FIELD(max_pending), "1000", 1, 1 << 20, "N",
+     "most photos of one author that wait for their processing"},
     {"max-pixels", SETTING_INTEGER, FIELD(max_pixels), "250000000", 1, 1LL << 40, "N",
      "most pixels of a photo, all frames together; memory and time are looked at besides"},
     {"max-side", SETTING_INTEGER, FIELD(max_side), "100000", 1, 1LL << 31, "N", "most pixels of a photo's longer side"},
@@ -266,6 +269,7 @@ static enum status open_photos(const struct serve_settings *settings, struct ser
         .max_partials = (unsigned)settings->max_partials,
         .max_partials_bytes = (uint64_t)settings->max_partials_bytes,
         .disk_reserve = (uint64_t)settings->disk_reserve,
+        .max_pending = (uint64_t)settings->max_pending,
         .limits = image_limits(settings),
         .history_ms = settings->history_ms,
         .keep_failed_ms = settings->keep_failed_ms,

@@ -20,6 +20,7 @@ struct photos_settings {
     unsigned workers;            /* executions worked on at the same time */
     uint64_t max_upload;         /* bytes */
     unsigned max_partials;       /* uploads in pieces that one author may have under way */
+    uint64_t max_pending;        /* photos of one author that are not yet published or refused; 0: any number */
     uint64_t max_partials_bytes; /* of all of them; a network may have half, an author a quarter */
     uint64_t disk_reserve;       /* bytes of the disk that new photos leave free; 0: as disk_has_room */
     struct image_limits limits;  /* of an original */

@@ -183,7 +183,7 @@ static enum status create(const struct upload *upload, const struct image_info *
     };
     bool created = false;
     enum status status = store_photo_create(upload->photos->settings.store, &photo, upload->idempotency_key, &execution,
-                                            arena, ret_photo, &created, why);
+                                            upload->photos->settings.max_pending, arena, ret_photo, &created, why);
     if (status == STATUS_OK && created)
         *ret_photo = photo;
     if (status != STATUS_OK || !created) /* refused by the store, or sent twice: this copy is not needed */

@@ -1,6 +1,8 @@
 /* Executions as callers see them; who may work on one is in sqlite_leases.c. */
 #include "sqlite_store.h"
 
+#include <stdio.h>
+
 /* ---- Rows ---- */
 
 struct execution execution_from_row(sqlite3_stmt *row)
@@ -29,24 +31,53 @@ static enum status counter_add(struct connection *connection, enum execution_sta
     return connection_run(connection, COUNTER_ADD, VALUES(INTEGER(status), INTEGER(amount)), why);
 }
 
-enum status counter_move(struct connection *connection, enum execution_status from, enum execution_status to,
-                         struct text *why)
+enum status execution_moved(struct connection *connection, const char *author, enum execution_status from,
+                            enum execution_status to, struct text *why)
 {
-    if (from == to)
-        return STATUS_OK;
-    enum status status = counter_add(connection, from, -1, why);
-    return status ? status : counter_add(connection, to, 1, why);
+    int pending = (to == EXECUTION_RUNNING) - (from == EXECUTION_RUNNING);
+    enum status status = STATUS_OK;
+    if (from != to)
+        status = counter_add(connection, from, -1, why);
+    if (!status && from != to)
+        status = counter_add(connection, to, 1, why);
+    return status ? status : queue_change(connection, author, pending, QUEUE_SERVED_AS_BEFORE, why);
 }
 
-enum status execution_insert(struct connection *connection, const struct execution *execution, struct text *why)
+enum status execution_insert(struct connection *connection, const struct execution *execution, const char *author,
+                             struct text *why)
 {
-    enum status status =
-        connection_run(connection, EXECUTION_INSERT,
-                       VALUES(ID(&execution->id), INTEGER(execution->status), TEXT(execution->workflow),
-                              TEXT(execution->state), TEXT(execution->data), INTEGER(execution->started_ms),
-                              INTEGER(execution->updated_ms), INTEGER(execution->due_ms), INTEGER(execution->version)),
-                       why);
-    return status ? status : counter_add(connection, execution->status, 1, why);
+    enum status status = connection_run(connection, EXECUTION_INSERT,
+                                        VALUES(ID(&execution->id), INTEGER(execution->status),
+                                               TEXT(execution->workflow), TEXT(execution->state), TEXT(execution->data),
+                                               INTEGER(execution->started_ms), INTEGER(execution->updated_ms),
+                                               INTEGER(execution->due_ms), INTEGER(execution->version), TEXT(author)),
+                                        why);
+    if (!status)
+        status = counter_add(connection, execution->status, 1, why);
+    return status || execution->status != EXECUTION_RUNNING
+               ? status
+               : queue_change(connection, author, 1, QUEUE_SERVED_AS_BEFORE, why);
+}
+
+enum status execution_find(struct connection *connection, const struct id *id, struct execution_found *ret_found,
+                           struct text *why)
+{
+    sqlite3_stmt *row STATEMENT_CLEANUP = NULL;
+    enum status status = connection_row(connection, EXECUTION_FIND, VALUES(ID(id)), &row, why);
+    if (status == STATUS_NOT_FOUND)
+        text_setf(why, "There is no such execution.");
+    if (status)
+        return status;
+    const char *owner = column_string(row, 3);
+    *ret_found = (struct execution_found){.number = sqlite3_column_int64(row, 0),
+                                          .status = (enum execution_status)sqlite3_column_int(row, 1),
+                                          .lease_version = (uint64_t)sqlite3_column_int64(row, 4),
+                                          .events = sqlite3_column_int64(row, 5),
+                                          .lease_until_ms = sqlite3_column_int64(row, 6),
+                                          .is_diverted = sqlite3_column_int(row, 7)};
+    (void)snprintf(ret_found->author, sizeof ret_found->author, "%s", column_string(row, 2));
+    (void)snprintf(ret_found->owner, sizeof ret_found->owner, "%s", owner ? owner : "");
+    return STATUS_OK;
 }
 
 /* ---- Reading ---- */
@@ -152,12 +183,6 @@ static bool queued_row(void *context, sqlite3_stmt *row)
     return true;
 }
 
-static bool next_due_row(void *context, sqlite3_stmt *row)
-{
-    ((struct store_counts *)context)->next_due_ms = sqlite3_column_int64(row, 0);
-    return true;
-}
-
 enum status sqlite_get_counts(struct store *store, int64_t now_ms, struct store_counts *ret_counts, struct text *why)
 {
     struct store_sqlite *sqlite = (struct store_sqlite *)store;
@@ -171,7 +196,7 @@ enum status sqlite_get_counts(struct store *store, int64_t now_ms, struct store_
     if (!status)
         status = connection_each(connection, EXECUTIONS_QUEUED, VALUES(INTEGER(now_ms)), queued_row, &counts, why);
     if (!status)
-        status = connection_each(connection, EXECUTIONS_NEXT_DUE, VALUES(), next_due_row, &counts, why);
+        status = queue_next_due(connection, now_ms, &counts.next_due_ms, why);
     readers_give_back(&sqlite->readers, reader, status);
     if (!status)
         *ret_counts = counts;
@@ -187,65 +212,49 @@ struct execution_change {
     size_t limit, pruned;
 };
 
-static enum status find(struct connection *connection, const struct id *id, int64_t *ret_number,
-                        enum execution_status *ret_status, struct text *why)
-{
-    sqlite3_stmt *row STATEMENT_CLEANUP = NULL;
-    enum status status = connection_row(connection, EXECUTION_FIND, VALUES(ID(id)), &row, why);
-    if (status == STATUS_NOT_FOUND)
-        text_setf(why, "There is no such execution.");
-    if (status)
-        return status;
-    *ret_number = sqlite3_column_int64(row, 0);
-    *ret_status = (enum execution_status)sqlite3_column_int(row, 1);
-    return STATUS_OK;
-}
-
 enum status execution_abort(struct connection *connection, const struct id *id, int64_t now_ms, struct text *why)
 {
-    int64_t number;
-    enum execution_status execution_status;
-    enum status status = find(connection, id, &number, &execution_status, why);
-    if (status == STATUS_NOT_FOUND || (!status && execution_status != EXECUTION_RUNNING))
+    struct execution_found found;
+    enum status status = execution_find(connection, id, &found, why);
+    if (status == STATUS_NOT_FOUND || (!status && found.status != EXECUTION_RUNNING))
         return STATUS_OK;
     if (!status)
-        status = connection_run(connection, EXECUTION_ABORT, VALUES(INTEGER(number), INTEGER(now_ms)), why);
-    return status ? status : counter_move(connection, EXECUTION_RUNNING, EXECUTION_ABORTED, why);
+        status = connection_run(connection, EXECUTION_ABORT, VALUES(INTEGER(found.number), INTEGER(now_ms)), why);
+    return status ? status : execution_moved(connection, found.author, EXECUTION_RUNNING, EXECUTION_ABORTED, why);
 }
 
-enum status execution_replace(struct connection *connection, const struct execution *execution, struct text *why)
+enum status execution_replace(struct connection *connection, const struct execution *execution, const char *author,
+                              struct text *why)
 {
-    int64_t number;
-    enum execution_status before;
-    enum status status = find(connection, &execution->id, &number, &before, why);
+    struct execution_found found;
+    enum status status = execution_find(connection, &execution->id, &found, why);
     if (status == STATUS_NOT_FOUND)
-        return execution_insert(connection, execution, why);
+        return execution_insert(connection, execution, author, why);
     if (!status)
         status = connection_run(connection, EXECUTION_REPLACE,
-                                VALUES(INTEGER(number), INTEGER(execution->status), TEXT(execution->workflow),
+                                VALUES(INTEGER(found.number), INTEGER(execution->status), TEXT(execution->workflow),
                                        TEXT(execution->state), TEXT(execution->data), INTEGER(execution->started_ms),
                                        INTEGER(execution->updated_ms), INTEGER(execution->due_ms)),
                                 why);
-    return status ? status : counter_move(connection, before, execution->status, why);
+    return status ? status : execution_moved(connection, found.author, found.status, execution->status, why);
 }
 
 static enum status retry(struct connection *connection, void *arguments, struct text *why)
 {
     const struct execution_change *change = arguments;
-    int64_t number;
-    enum execution_status execution_status;
-    enum status status = find(connection, change->id, &number, &execution_status, why);
+    struct execution_found found;
+    enum status status = execution_find(connection, change->id, &found, why);
     if (!status)
         status = photo_reopen(connection, change->id, change->now_ms, why);
     if (status)
         return status;
-    if (execution_status != EXECUTION_FAILED && execution_status != EXECUTION_ABORTED) {
-        text_setf(why, "An execution that is %s can't be retried.", execution_status_name(execution_status));
+    if (found.status != EXECUTION_FAILED && found.status != EXECUTION_ABORTED) {
+        text_setf(why, "An execution that is %s can't be retried.", execution_status_name(found.status));
         return STATUS_CONFLICT;
     }
     status = connection_run(connection, EXECUTION_RETRY,
-                            VALUES(INTEGER(number), TEXT(change->data), INTEGER(change->now_ms)), why);
-    return status ? status : counter_move(connection, execution_status, EXECUTION_RUNNING, why);
+                            VALUES(INTEGER(found.number), TEXT(change->data), INTEGER(change->now_ms)), why);
+    return status ? status : execution_moved(connection, found.author, found.status, EXECUTION_RUNNING, why);
 }
 
 enum status sqlite_execution_retry(struct store *store, const struct id *id, const char *data, int64_t now_ms,

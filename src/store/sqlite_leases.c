@@ -1,4 +1,4 @@
-/* Who may work on an execution. A lease belongs to an owner until executions.claimable_ms; each claim gives the execution
+/* Who may work on an execution. A lease belongs to an owner until executions.lease_until_ms; each claim gives the execution
  * a version beyond all that were handed out before, and saving takes that one or a later one: so a thread that slept
  * through the loss of its lease can't write, not even when its own process has claimed the execution again. */
 #include "sqlite_store.h"
@@ -21,51 +21,70 @@ struct claim {
     struct execution *executions;
 };
 
-enum { OWNER_COLUMN = 9 }; /* of EXECUTIONS_CLAIMABLE */
+enum { OWNER_COLUMN = 9 }; /* of QUEUE_HEAD */
 
-static bool claim_row(void *context, sqlite3_stmt *row)
+/* The first in this author's queue. */
+static enum status take_head(struct connection *connection, struct claim *claim, const char *author, struct text *why)
 {
-    struct claim *claim = context;
-    struct execution *execution = &claim->executions[claim->count++];
+    sqlite3_stmt *row STATEMENT_CLEANUP = NULL;
+    struct execution *execution = &claim->executions[claim->count];
+    enum status status =
+        connection_row(connection, QUEUE_HEAD, VALUES(TEXT(author), INTEGER(claim->now_ms)), &row, why);
+    if (status)
+        return status;
     *execution = execution_from_row(row);
     const char *last_owner = column_string(row, OWNER_COLUMN);
     execution->was_lost = last_owner && strcmp(last_owner, claim->owner) != 0;
     execution_own_strings(execution, claim->arena);
-    return true;
+    return STATUS_OK;
+}
+
+/* NOT_FOUND when nobody's turn has come. */
+static enum status claim_next(struct connection *connection, struct claim *claim, struct text *why)
+{
+    struct queue_turn turn;
+    const struct execution *execution = &claim->executions[claim->count];
+    enum status status = queue_next_turn(connection, claim->now_ms, &turn, why);
+    if (!status && turn.at_ms > claim->now_ms)
+        return STATUS_NOT_FOUND;
+    if (!status)
+        status = take_head(connection, claim, turn.author, why);
+    if (!status)
+        status = connection_run(
+            connection, EXECUTION_LEASE,
+            VALUES(ID(&execution->id), TEXT(claim->owner), INTEGER(claim->now_ms + claim->lease_ms)), why);
+    return status ? status : queue_change(connection, turn.author, 0, claim->now_ms, why);
 }
 
 static enum status claim(struct connection *connection, void *arguments, struct text *why)
 {
     struct claim *claim = arguments;
-    enum status status = connection_each(connection, EXECUTIONS_CLAIMABLE,
-                                         VALUES(INTEGER(claim->now_ms), INTEGER(claim->limit)), claim_row, claim, why);
-    for (size_t i = 0; !status && i < claim->count; i++) {
-        struct execution *execution = &claim->executions[i];
-        status = connection_run(
-            connection, EXECUTION_LEASE,
-            VALUES(ID(&execution->id), TEXT(claim->owner), INTEGER(claim->now_ms + claim->lease_ms)), why);
-        execution->version++;
+    enum status status = queues_mend(connection, claim->now_ms, claim->lease_ms, why);
+    while (!status && claim->count < claim->limit) {
+        status = claim_next(connection, claim, why);
+        if (!status)
+            claim->executions[claim->count++].version++;
     }
-    return status;
-}
-
-static bool due_row(void *context, sqlite3_stmt *row)
-{
-    *(int64_t *)context = sqlite3_column_int64(row, 0);
-    return true;
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }
 
 /* Asked through a reader, so that workers who find nothing to do cost the writer nothing. */
-static enum status is_any_due(struct store_sqlite *sqlite, int64_t now_ms, bool *ret_due, struct text *why)
+static enum status is_any_due(struct store_sqlite *sqlite, const struct claim *claim, bool *ret_due, struct text *why)
 {
     struct reader *reader;
-    int64_t next_ms = INT64_MAX;
+    struct queue_turn turn;
+    struct queue_fault fault;
     enum status status = readers_take(&sqlite->readers, &reader, why);
     if (status)
         return status;
-    status = connection_each(&reader->connection, EXECUTIONS_NEXT_DUE, VALUES(), due_row, &next_ms, why);
+    status = queue_next_turn(&reader->connection, claim->now_ms, &turn, why);
+    *ret_due = !status && turn.at_ms <= claim->now_ms;
+    if (status == STATUS_NOT_FOUND || (!status && !*ret_due)) {
+        status = queue_find_fault(&reader->connection, claim->now_ms, claim->lease_ms, &fault, why);
+        *ret_due = !status;
+    }
+    status = status == STATUS_NOT_FOUND ? STATUS_OK : status;
     readers_give_back(&sqlite->readers, reader, status);
-    *ret_due = next_ms <= now_ms;
     return status;
 }
 
@@ -76,7 +95,7 @@ enum status sqlite_executions_claim(struct store *store, const char *owner, int6
     struct store_sqlite *sqlite = (struct store_sqlite *)store;
     struct claim claimed = {owner, now_ms, lease_ms, limit, 0, arena, ret_executions};
     bool due = false;
-    enum status status = is_any_due(sqlite, now_ms, &due, why);
+    enum status status = is_any_due(sqlite, &claimed, &due, why);
     if (!status && due)
         status = writer_run(&sqlite->writer, claim, &claimed, why);
     if (!status)
@@ -112,59 +131,73 @@ struct saving {
     const struct execution_event *events;
     size_t event_count;
     bool keep_lease;
-};
-
-struct held {
-    int64_t number, events, lease_until_ms;
+    bool was_diverted; /* told */
 };
 
 /* CONFLICT unless the owner holds the lease that the execution was claimed by. */
-static enum status find_held(struct connection *connection, const struct saving *saving, struct held *ret_held,
-                             struct text *why)
+static enum status find_held(struct connection *connection, const struct saving *saving,
+                             struct execution_found *ret_found, struct text *why)
 {
-    sqlite3_stmt *row STATEMENT_CLEANUP = NULL;
-    enum status status = connection_row(connection, EXECUTION_FIND, VALUES(ID(&saving->execution->id)), &row, why);
-    if (status)
-        return status == STATUS_NOT_FOUND ? lost(why) : status;
-    const char *owner = column_string(row, 2);
-    if (sqlite3_column_int(row, 1) != EXECUTION_RUNNING || !owner || strcmp(owner, saving->owner) != 0
-        || saving->execution->version < (uint64_t)sqlite3_column_int64(row, 3))
+    enum status status = execution_find(connection, &saving->execution->id, ret_found, why);
+    if (status == STATUS_NOT_FOUND
+        || (!status
+            && (ret_found->status != EXECUTION_RUNNING || strcmp(ret_found->owner, saving->owner) != 0
+                || saving->execution->version < ret_found->lease_version)))
         return lost(why);
-    *ret_held = (struct held){.number = sqlite3_column_int64(row, 0),
-                              .events = sqlite3_column_int64(row, 4),
-                              .lease_until_ms = sqlite3_column_int64(row, 5)};
-    return STATUS_OK;
+    return status;
+}
+
+static enum status add_events(struct connection *connection, const struct saving *saving, struct execution_found *found,
+                              struct text *why)
+{
+    enum status status = STATUS_OK;
+    for (size_t i = 0; !status && i < saving->event_count; i++)
+        status =
+            connection_run(connection, EVENT_INSERT,
+                           VALUES(INTEGER(found->number), INTEGER(++found->events), INTEGER(saving->events[i].time_ms),
+                                  TEXT(saving->events[i].type), TEXT(saving->events[i].detail)),
+                           why);
+    return status;
+}
+
+/* It waits again, or has ended. */
+static enum status let_go(struct connection *connection, const struct execution_found *found,
+                          enum execution_status execution_status, struct text *why)
+{
+    bool has_ended = execution_status != EXECUTION_RUNNING;
+    enum status status = connection_run(connection, has_ended ? EXECUTION_END : EXECUTION_GIVE_BACK,
+                                        VALUES(INTEGER(found->number)), why);
+    return status ? status : execution_moved(connection, found->author, EXECUTION_RUNNING, execution_status, why);
 }
 
 static enum status save(struct connection *connection, void *arguments, struct text *why)
 {
-    const struct saving *saving = arguments;
+    struct saving *saving = arguments;
     const struct execution *execution = saving->execution;
-    struct held held;
-    enum status status = find_held(connection, saving, &held, why);
-    for (size_t i = 0; !status && i < saving->event_count; i++)
-        status = connection_run(connection, EVENT_INSERT,
-                                VALUES(INTEGER(held.number), INTEGER(++held.events), INTEGER(saving->events[i].time_ms),
-                                       TEXT(saving->events[i].type), TEXT(saving->events[i].detail)),
+    struct execution_found found;
+    enum status status = find_held(connection, saving, &found, why);
+    if (!status)
+        status = add_events(connection, saving, &found, why);
+    if (!status)
+        status = connection_run(connection, EXECUTION_SAVE,
+                                VALUES(INTEGER(found.number), INTEGER(execution->status), TEXT(execution->state),
+                                       TEXT(execution->data), INTEGER(execution->updated_ms),
+                                       INTEGER(execution->due_ms), INTEGER(found.events)),
                                 why);
-    if (status)
+    bool is_running = execution->status == EXECUTION_RUNNING;
+    saving->was_diverted = found.is_diverted && is_running;
+    if (status || (saving->keep_lease && is_running && !found.is_diverted))
         return status;
-    bool keep = saving->keep_lease && execution->status == EXECUTION_RUNNING;
-    status = connection_run(connection, EXECUTION_SAVE,
-                            VALUES(INTEGER(held.number), INTEGER(execution->status), TEXT(execution->state),
-                                   TEXT(execution->data), INTEGER(execution->updated_ms), INTEGER(execution->due_ms),
-                                   INTEGER(held.events), TEXT(keep ? saving->owner : NULL),
-                                   INTEGER(keep ? held.lease_until_ms : execution->due_ms)),
-                            why);
-    return status ? status : counter_move(connection, EXECUTION_RUNNING, execution->status, why);
+    return let_go(connection, &found, execution->status, why);
 }
 
 enum status sqlite_execution_save(struct store *store, const char *owner, const struct execution *execution,
                                   const struct execution_event *events, size_t event_count, bool keep_lease,
                                   struct text *why)
 {
-    struct saving saving = {owner, execution, events, event_count, keep_lease};
-    return writer_run(&((struct store_sqlite *)store)->writer, save, &saving, why);
+    struct saving saving = {owner, execution, events, event_count, keep_lease, false};
+    enum status status = writer_run(&((struct store_sqlite *)store)->writer, save, &saving, why);
+    return !status && saving.was_diverted ? lost(why) : status;
 }
 
 struct giving_back {
@@ -175,13 +208,52 @@ struct giving_back {
 static enum status release(struct connection *connection, void *arguments, struct text *why)
 {
     const struct giving_back *giving = arguments;
-    enum status status =
-        connection_run(connection, EXECUTION_RELEASE, VALUES(ID(giving->id), TEXT(giving->owner)), why);
-    return !status && sqlite3_changes(connection->db) == 0 ? lost(why) : status;
+    struct execution_found found;
+    enum status status = execution_find(connection, giving->id, &found, why);
+    if (status == STATUS_NOT_FOUND
+        || (!status && (found.status != EXECUTION_RUNNING || strcmp(found.owner, giving->owner) != 0)))
+        return lost(why);
+    return status ? status : let_go(connection, &found, EXECUTION_RUNNING, why);
 }
 
 enum status sqlite_execution_release(struct store *store, const char *owner, const struct id *id, struct text *why)
 {
     struct giving_back giving = {owner, id};
     return writer_run(&((struct store_sqlite *)store)->writer, release, &giving, why);
+}
+
+/* ---- Diverting ---- */
+
+struct diversion {
+    const struct id *id;
+    const char *data;
+    bool is_held;
+};
+
+static enum status divert(struct connection *connection, void *arguments, struct text *why)
+{
+    struct diversion *diversion = arguments;
+    struct execution_found found;
+    enum status status = execution_find(connection, diversion->id, &found, why);
+    if (status)
+        return status;
+    if (found.status != EXECUTION_RUNNING) {
+        text_setf(why, "The execution has ended: it is %s.", execution_status_name(found.status));
+        return STATUS_CONFLICT;
+    }
+    diversion->is_held = found.lease_until_ms != 0;
+    status = connection_run(connection, EXECUTION_DIVERT, VALUES(INTEGER(found.number), TEXT(diversion->data)), why);
+    if (status || diversion->is_held)
+        return status;
+    return let_go(connection, &found, EXECUTION_RUNNING, why);
+}
+
+enum status sqlite_execution_divert(struct store *store, const struct id *id, const char *data, bool *ret_held,
+                                    struct text *why)
+{
+    struct diversion diversion = {.id = id, .data = data};
+    enum status status = writer_run(&((struct store_sqlite *)store)->writer, divert, &diversion, why);
+    if (!status)
+        *ret_held = diversion.is_held;
+    return status;
 }

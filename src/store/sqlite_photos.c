@@ -1,6 +1,7 @@
 #include "reasons.h"
 #include "sqlite_store.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -71,6 +72,7 @@ struct photo_creation {
     const struct photo *photo;
     const char *idempotency_key;
     const struct execution *execution;
+    uint64_t max_pending;
     struct arena *arena;
     struct photo existing;
     bool is_created;
@@ -100,6 +102,16 @@ static enum status insert(struct connection *connection, const struct photo *pho
                           why);
 }
 
+static enum status check_pending(struct connection *connection, const struct photo_creation *creation, struct text *why)
+{
+    uint64_t pending = 0;
+    enum status status = queue_pending(connection, creation->photo->author, &pending, why);
+    if (status || creation->max_pending == 0 || pending < creation->max_pending)
+        return status;
+    text_setf(why, "%" PRIu64 " photos of %s are being processed already.", pending, creation->photo->author);
+    return STATUS_TOO_MANY;
+}
+
 static enum status create(struct connection *connection, void *arguments, struct text *why)
 {
     struct photo_creation *creation = arguments;
@@ -117,19 +129,24 @@ static enum status create(struct connection *connection, void *arguments, struct
         return STATUS_CONFLICT;
     }
     if (status == STATUS_NOT_FOUND)
+        status = check_pending(connection, creation, why);
+    if (!status)
         status = insert(connection, photo, creation->idempotency_key, why);
     if (!status)
-        status = execution_insert(connection, creation->execution, why);
+        status = execution_insert(connection, creation->execution, photo->author, why);
     creation->is_created = !status;
     return status;
 }
 
 enum status sqlite_photo_create(struct store *store, const struct photo *photo, const char *idempotency_key,
-                                const struct execution *execution, struct arena *arena, struct photo *ret_existing,
-                                bool *ret_created, struct text *why)
+                                const struct execution *execution, uint64_t max_pending, struct arena *arena,
+                                struct photo *ret_existing, bool *ret_created, struct text *why)
 {
-    struct photo_creation creation = {
-        .photo = photo, .idempotency_key = idempotency_key, .execution = execution, .arena = arena};
+    struct photo_creation creation = {.photo = photo,
+                                      .idempotency_key = idempotency_key,
+                                      .execution = execution,
+                                      .max_pending = max_pending,
+                                      .arena = arena};
     enum status status = writer_run(&((struct store_sqlite *)store)->writer, create, &creation, why);
     if (status)
         return status;
@@ -137,6 +154,18 @@ enum status sqlite_photo_create(struct store *store, const struct photo *photo, 
     if (!creation.is_created)
         *ret_existing = creation.existing;
     return STATUS_OK;
+}
+
+enum status sqlite_photos_pending(struct store *store, const char *author, uint64_t *ret_pending, struct text *why)
+{
+    struct store_sqlite *sqlite = (struct store_sqlite *)store;
+    struct reader *reader;
+    enum status status = readers_take(&sqlite->readers, &reader, why);
+    if (status)
+        return status;
+    status = queue_pending(&reader->connection, author, ret_pending, why);
+    readers_give_back(&sqlite->readers, reader, status);
+    return status;
 }
 
 enum status sqlite_photo_get(struct store *store, const struct id *id, struct arena *arena, struct photo *ret_photo,
@@ -260,8 +289,9 @@ static enum status review(struct connection *connection, void *arguments, struct
     if (!status)
         status = connection_run(connection, PHOTO_REVIEW,
                                 VALUES(ID(change->id), INTEGER(change->now_ms), INTEGER(change->review)), why);
-    return status ? status
-                  : connection_run(connection, PHOTO_HURRY, VALUES(ID(change->id), INTEGER(change->now_ms)), why);
+    if (!status)
+        status = connection_run(connection, PHOTO_HURRY, VALUES(ID(change->id), INTEGER(change->now_ms)), why);
+    return status ? status : queue_change(connection, found.author, 0, QUEUE_SERVED_AS_BEFORE, why);
 }
 
 enum status sqlite_photo_review(struct store *store, const struct id *id, enum photo_review decision, int64_t now_ms,
@@ -287,7 +317,7 @@ static enum status withdraw(struct connection *connection, void *arguments, stru
                        VALUES(ID(change->id), INTEGER(change->now_ms), TEXT(change->labels), TEXT(change->audit)), why);
     if (!status)
         status = user_remove_post(connection, found.author, why);
-    return status ? status : execution_replace(connection, change->execution, why);
+    return status ? status : execution_replace(connection, change->execution, found.author, why);
 }
 
 enum status sqlite_photo_withdraw(struct store *store, const struct id *id, const char *labels, const char *audit,

@@ -24,7 +24,8 @@ static const char *const migrations[] = {
     /* Whoever has at least one published photo. */
     "CREATE TABLE users (name TEXT NOT NULL PRIMARY KEY, posts_count INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
 
-    /* Numbered in the order of their making. While somebody holds a lease, claimable_ms is its end; otherwise due_ms. */
+    /* Numbered in the order of their making. While somebody holds a lease, claimable_ms is its end; otherwise due_ms.
+     * (What it became is in a later row.) */
     "CREATE TABLE executions (number INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE CHECK (length(id) = 16),"
     " status INTEGER NOT NULL, workflow TEXT NOT NULL, state TEXT NOT NULL, data TEXT NOT NULL,"
     " started_ms INTEGER NOT NULL, updated_ms INTEGER NOT NULL, due_ms INTEGER NOT NULL, version INTEGER NOT NULL,"
@@ -55,6 +56,29 @@ static const char *const migrations[] = {
     "ALTER TABLE photos ADD COLUMN sha256 BLOB;"
     "CREATE INDEX photos_newest ON photos (created_ms DESC, id DESC, state) WHERE state = 1;"
     "CREATE INDEX photos_by_content ON photos (author, sha256, state) WHERE sha256 IS NOT NULL;",
+
+    /* Each author has a queue (sqlite_queues.c). queued_ms is an execution's place in it, which it keeps while somebody holds it:
+     * then lease_until_ms is the lease's end, otherwise NULL. What its holder is to find at its next save: diverted_data. */
+    "ALTER TABLE executions RENAME COLUMN claimable_ms TO queued_ms;"
+    "ALTER TABLE executions ADD COLUMN author TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE executions ADD COLUMN lease_until_ms INTEGER;"
+    "ALTER TABLE executions ADD COLUMN diverted_data TEXT;"
+    "UPDATE executions SET author = coalesce((SELECT author FROM photos WHERE photos.id = executions.id), '');"
+    "UPDATE executions SET lease_until_ms = queued_ms, queued_ms = started_ms"
+    " WHERE status = 0 AND lease_owner IS NOT NULL;"
+    "DROP INDEX executions_claimable;"
+    "CREATE INDEX executions_queued ON executions (author, status, lease_until_ms, queued_ms)"
+    " WHERE status = 0 AND lease_until_ms IS NULL;"
+    "CREATE INDEX executions_saved ON executions (status, lease_until_ms, updated_ms)"
+    " WHERE status = 0 AND lease_until_ms IS NULL;"
+    "CREATE INDEX executions_lease_ends ON executions (lease_until_ms) WHERE lease_until_ms IS NOT NULL;"
+    "CREATE INDEX executions_under_way ON executions (author, lease_until_ms) WHERE lease_until_ms IS NOT NULL;"
+    "CREATE TABLE queues (author TEXT NOT NULL PRIMARY KEY, pending INTEGER NOT NULL, under_way INTEGER NOT NULL,"
+    " served_ms INTEGER NOT NULL, turn_ms INTEGER) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX queues_turns ON queues (under_way, turn_ms) WHERE turn_ms IS NOT NULL;"
+    "CREATE INDEX queues_served ON queues (served_ms);"
+    "INSERT INTO queues SELECT author, count(*), sum(lease_until_ms IS NOT NULL), 0,"
+    " min(CASE WHEN lease_until_ms IS NULL THEN queued_ms END) FROM executions WHERE status = 0 GROUP BY author;",
 };
 enum { PRESENT_VERSION = sizeof migrations / sizeof migrations[0] };
 

@@ -8,6 +8,10 @@
     "labels, audit, review, caption, alt_text, thumbhash, sha256"
 #define EXECUTION_COLUMNS "id, status, workflow, state, data, started_ms, updated_ms, due_ms, version"
 
+/* What an execution goes on with when its holder has let go of it: store_execution_divert. */
+#define DIVERTED                                                                                                       \
+    "data = coalesce(diverted_data, data), version = version + (diverted_data IS NOT NULL), diverted_data = NULL"
+
 /* The numbers in these texts. */
 _Static_assert(PHOTO_PENDING == 0 && PHOTO_SUCCESS == 1 && PHOTO_ERROR == 2 && STATE_DELETED == 3, "photos.state");
 _Static_assert(REVIEW_NONE == 0 && REVIEW_WAITING == 1, "photos.review");
@@ -42,8 +46,8 @@ const char *const statement_sql[STATEMENTS] = {
                      " labels = coalesce(?4, labels) WHERE id = ?1",
     [PHOTO_JUDGE] = "UPDATE photos SET updated_ms = ?2, labels = ?3, audit = ?4 WHERE id = ?1",
     [PHOTO_REVIEW] = "UPDATE photos SET updated_ms = ?2, review = ?3 WHERE id = ?1",
-    [PHOTO_HURRY] = "UPDATE executions SET due_ms = ?2, claimable_ms = ?2"
-                    " WHERE id = ?1 AND status = 0 AND lease_owner IS NULL",
+    [PHOTO_HURRY] = "UPDATE executions SET due_ms = ?2, queued_ms = ?2"
+                    " WHERE id = ?1 AND status = 0 AND lease_until_ms IS NULL",
     [PHOTO_WITHDRAW] =
         "UPDATE photos SET state = 0, updated_ms = ?2, labels = ?3, audit = ?4, review = 1 WHERE id = ?1",
     [PHOTOS_PUBLISHED] = "SELECT " PHOTO_COLUMNS " FROM photos WHERE state = 1 AND id > ? ORDER BY id LIMIT ?",
@@ -66,31 +70,61 @@ const char *const statement_sql[STATEMENTS] = {
     [USER_POSTS] = "SELECT id, created_ms FROM photos WHERE author = ? AND state = 1 AND (created_ms, id) < (?, ?)"
                    " ORDER BY created_ms DESC, id DESC LIMIT ?",
 
-    [EXECUTION_INSERT] = "INSERT INTO executions (" EXECUTION_COLUMNS ", claimable_ms)"
-                         " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?8)",
+    [EXECUTION_INSERT] = "INSERT INTO executions (" EXECUTION_COLUMNS ", queued_ms, author)"
+                         " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?8, ?10)",
     [EXECUTION_GET] = "SELECT " EXECUTION_COLUMNS " FROM executions WHERE id = ?",
-    [EXECUTION_FIND] = "SELECT number, status, lease_owner, lease_version, event_count, claimable_ms FROM executions"
-                       " WHERE id = ?",
+    [EXECUTION_FIND] = "SELECT number, status, author, lease_owner, lease_version, event_count, lease_until_ms,"
+                       " diverted_data IS NOT NULL FROM executions WHERE id = ?",
     [EXECUTION_SAVE] = "UPDATE executions SET status = ?2, state = ?3, data = ?4, updated_ms = ?5, due_ms = ?6,"
-                       " version = version + 1, event_count = ?7, lease_owner = ?8, claimable_ms = ?9"
-                       " WHERE number = ?1",
+                       " version = version + 1, event_count = ?7 WHERE number = ?1",
+    [EXECUTION_GIVE_BACK] =
+        "UPDATE executions SET lease_owner = NULL, lease_until_ms = NULL, " DIVERTED ", queued_ms ="
+        " CASE WHEN diverted_data IS NOT NULL THEN 0 WHEN due_ms > updated_ms THEN due_ms ELSE queued_ms END"
+        " WHERE number = ?1",
+    [EXECUTION_END] = "UPDATE executions SET lease_owner = NULL, lease_until_ms = NULL, diverted_data = NULL"
+                      " WHERE number = ?1",
+    [EXECUTION_LOSE] = "UPDATE executions SET lease_owner = CASE WHEN diverted_data IS NULL THEN lease_owner END,"
+                       " lease_until_ms = NULL, " DIVERTED " WHERE number = ?1",
+    [EXECUTION_DIVERT] = "UPDATE executions SET diverted_data = ?2 WHERE number = ?1",
+    [EXECUTION_HURRY] = "UPDATE executions SET due_ms = ?2, queued_ms = ?3, updated_ms = ?2 WHERE number = ?1",
     [EXECUTION_ABORT] = "UPDATE executions SET status = 3, updated_ms = ?2, version = version + 1,"
-                        " lease_owner = NULL WHERE number = ?1",
+                        " lease_owner = NULL, lease_until_ms = NULL, diverted_data = NULL WHERE number = ?1",
     [EXECUTION_RETRY] = "UPDATE executions SET status = 0, state = '', data = ?2, updated_ms = ?3, due_ms = ?3,"
-                        " claimable_ms = ?3, version = version + 1, lease_owner = NULL WHERE number = ?1",
+                        " queued_ms = ?3, version = version + 1, lease_owner = NULL WHERE number = ?1",
     [EXECUTION_REPLACE] = "UPDATE executions SET status = ?2, workflow = ?3, state = ?4, data = ?5, started_ms = ?6,"
-                          " updated_ms = ?7, due_ms = ?8, claimable_ms = ?8, version = version + 1, lease_owner = NULL"
-                          " WHERE number = ?1",
-    [EXECUTION_LEASE] = "UPDATE executions SET lease_owner = ?2, claimable_ms = ?3, version = version + 1,"
+                          " updated_ms = ?7, due_ms = ?8, queued_ms = ?8, version = version + 1, lease_owner = NULL,"
+                          " lease_until_ms = NULL, diverted_data = NULL WHERE number = ?1",
+    [EXECUTION_LEASE] = "UPDATE executions SET lease_owner = ?2, lease_until_ms = ?3, version = version + 1,"
                         " lease_version = version + 1 WHERE id = ?1",
-    [EXECUTION_RELEASE] = "UPDATE executions SET lease_owner = NULL, claimable_ms = due_ms"
-                          " WHERE id = ? AND lease_owner = ? AND status = 0",
-    [EXECUTIONS_CLAIMABLE] = "SELECT " EXECUTION_COLUMNS ", lease_owner"
-                             " FROM executions INDEXED BY executions_claimable"
-                             " WHERE status = 0 AND claimable_ms <= ?"
-                             " ORDER BY claimable_ms LIMIT ?",
-    [EXECUTIONS_RENEW] = "UPDATE executions INDEXED BY executions_leased SET claimable_ms = ?3 WHERE lease_owner = ?1"
-                         " AND status = 0 AND claimable_ms > ?2",
+    [EXECUTIONS_RENEW] = "UPDATE executions INDEXED BY executions_leased SET lease_until_ms = ?3 WHERE lease_owner = ?1"
+                         " AND lease_until_ms > ?2",
+
+    /* ---- Queues: sqlite_queues.c ---- */
+    [QUEUE_CHANGE] =
+        "INSERT INTO queues (author, pending, under_way, served_ms, turn_ms) VALUES (?1, ?2,"
+        " (SELECT count(*) FROM executions INDEXED BY executions_under_way"
+        "  WHERE author = ?1 AND lease_until_ms IS NOT NULL), max(?3, 0),"
+        " max((SELECT min(queued_ms) FROM executions INDEXED BY executions_queued"
+        "  WHERE author = ?1 AND status = 0 AND lease_until_ms IS NULL), ?3))"
+        " ON CONFLICT (author) DO UPDATE SET pending = pending + ?2, under_way = excluded.under_way,"
+        " served_ms = iif(?3 < 0, served_ms, ?3), turn_ms = max(excluded.turn_ms, iif(?3 < 0, served_ms, ?3))",
+    [QUEUE_FORGET] = "DELETE FROM queues WHERE author = ? AND pending <= 0",
+    [QUEUE_PENDING] = "SELECT pending FROM queues WHERE author = ?",
+    [QUEUES_LEVEL] = "SELECT under_way FROM queues INDEXED BY queues_turns WHERE turn_ms IS NOT NULL AND under_way > ?"
+                     " ORDER BY under_way LIMIT 1",
+    [QUEUES_FIRST] = "SELECT turn_ms, author FROM queues INDEXED BY queues_turns"
+                     " WHERE turn_ms IS NOT NULL AND under_way = ? ORDER BY turn_ms LIMIT 1",
+    [QUEUE_HEAD] = "SELECT " EXECUTION_COLUMNS ", lease_owner FROM executions INDEXED BY executions_queued"
+                   " WHERE author = ?1 AND status = 0 AND lease_until_ms IS NULL AND queued_ms <= ?2"
+                   " ORDER BY queued_ms, number LIMIT 1",
+    [LEASES_FIRST_END] = "SELECT number, author, lease_until_ms FROM executions INDEXED BY executions_lease_ends"
+                         " WHERE lease_until_ms > ?1 ORDER BY lease_until_ms LIMIT 1",
+    [EXECUTIONS_SAVED_AFTER] = "SELECT number, author, updated_ms FROM executions INDEXED BY executions_saved"
+                               " WHERE status = 0 AND lease_until_ms IS NULL AND updated_ms > ?1"
+                               " ORDER BY updated_ms, number LIMIT 1",
+    [QUEUES_SERVED_AFTER] = "SELECT 0, author, served_ms FROM queues INDEXED BY queues_served WHERE served_ms > ?1"
+                            " ORDER BY served_ms LIMIT 1",
+
     [EXECUTIONS_LIST] = "SELECT " EXECUTION_COLUMNS " FROM executions ORDER BY number DESC LIMIT ?",
     [EXECUTIONS_LIST_STATUS] = "SELECT " EXECUTION_COLUMNS " FROM executions WHERE status = ?"
                                " ORDER BY number DESC LIMIT ?",
@@ -98,10 +132,11 @@ const char *const statement_sql[STATEMENTS] = {
         "DELETE FROM executions WHERE number IN (SELECT number FROM executions"
         " INDEXED BY executions_ended WHERE status <> 0 AND updated_ms < ? ORDER BY updated_ms LIMIT ?)",
     [EXECUTIONS_COUNT] = "SELECT status, executions FROM counters",
-    [EXECUTIONS_QUEUED] = "SELECT count(*) FROM executions INDEXED BY executions_claimable WHERE status = 0"
-                          " AND claimable_ms <= ?",
-    [EXECUTIONS_NEXT_DUE] = "SELECT claimable_ms FROM executions INDEXED BY executions_claimable WHERE status = 0"
-                            " ORDER BY claimable_ms LIMIT 1",
+    [EXECUTIONS_QUEUED] =
+        "SELECT (SELECT count(*) FROM executions INDEXED BY executions_lease_ends WHERE lease_until_ms <= ?1)"
+        " + (SELECT count(*) FROM queues INDEXED BY queues_turns CROSS JOIN executions INDEXED BY executions_queued"
+        " WHERE turn_ms IS NOT NULL AND queues.under_way >= 0 AND executions.author = queues.author"
+        " AND status = 0 AND lease_until_ms IS NULL AND queued_ms <= ?1)",
 
     [EVENT_INSERT] = "INSERT INTO execution_events (execution, sequence, time_ms, type, detail) VALUES (?, ?, ?, ?, ?)",
     [EVENTS_LIST] = "SELECT time_ms, type, detail FROM execution_events"

@@ -8,6 +8,7 @@
  *     sqlite_names.c       the copy of the users in memory that searches walk through (names.h)
  *     sqlite_readers.c     the connections that read, and the snapshots that they hold
  *     sqlite_photos.c, sqlite_photo_lists.c, sqlite_users.c, sqlite_executions.c, sqlite_leases.c: the operations
+ *     sqlite_queues.c      whose execution is next
  *     store_sqlite.c       opening, closing, the table of operations */
 #ifndef SQLITE_STORE_H
 #define SQLITE_STORE_H
@@ -60,19 +61,30 @@ enum statement {
     EXECUTION_GET,
     EXECUTION_FIND,
     EXECUTION_SAVE,
+    EXECUTION_GIVE_BACK,
+    EXECUTION_END,
+    EXECUTION_LOSE,
+    EXECUTION_DIVERT,
+    EXECUTION_HURRY,
     EXECUTION_ABORT,
     EXECUTION_RETRY,
     EXECUTION_REPLACE,
     EXECUTION_LEASE,
-    EXECUTION_RELEASE,
-    EXECUTIONS_CLAIMABLE,
     EXECUTIONS_RENEW,
+    QUEUE_CHANGE,
+    QUEUE_FORGET,
+    QUEUE_PENDING,
+    QUEUES_LEVEL,
+    QUEUES_FIRST,
+    QUEUE_HEAD,
+    LEASES_FIRST_END,
+    EXECUTIONS_SAVED_AFTER,
+    QUEUES_SERVED_AFTER,
     EXECUTIONS_LIST,
     EXECUTIONS_LIST_STATUS,
     EXECUTIONS_PRUNE,
     EXECUTIONS_COUNT,
     EXECUTIONS_QUEUED,
-    EXECUTIONS_NEXT_DUE,
     EVENT_INSERT,
     EVENTS_LIST,
     COUNTER_ADD,
@@ -248,18 +260,30 @@ struct store_sqlite {
 enum { STATE_DELETED = PHOTO_ERROR + 1 /* in photos.state: a tombstone until its objects are gone */ };
 
 /* Parts of operations, on the writer's connection. */
-enum status execution_insert(struct connection *connection, const struct execution *execution, struct text *why);
+enum status execution_insert(struct connection *connection, const struct execution *execution, const char *author,
+                             struct text *why);
 /* Begins anew as *execution says, whether or not there was one before. */
-enum status execution_replace(struct connection *connection, const struct execution *execution, struct text *why);
+enum status execution_replace(struct connection *connection, const struct execution *execution, const char *author,
+                              struct text *why);
 /* Ends the execution of a photo that was deleted, if it still runs. */
 enum status execution_abort(struct connection *connection, const struct id *id, int64_t now_ms, struct text *why);
 /* ERROR becomes PENDING again. NOT_FOUND when the photo is gone. */
 enum status photo_reopen(struct connection *connection, const struct id *id, int64_t now_ms, struct text *why);
 enum status user_add_post(struct connection *connection, const char *author, struct text *why);
 enum status user_remove_post(struct connection *connection, const char *author, struct text *why);
-/* An execution goes from one status to another: keeps the counters right. */
-enum status counter_move(struct connection *connection, enum execution_status from, enum execution_status to,
-                         struct text *why);
+/* An execution of this author goes from one status to another, or stays: keeps the counters and the author's queue right. */
+enum status execution_moved(struct connection *connection, const char *author, enum execution_status from,
+                            enum execution_status to, struct text *why);
+struct execution_found {
+    int64_t number, events, lease_until_ms /* 0: nobody holds it */;
+    uint64_t lease_version;
+    enum execution_status status;
+    bool is_diverted;
+    char author[AUTHOR_NAME_MAX + 1], owner[ID_TEXT_SIZE + 1] /* or whoever lost it; "": nobody */;
+};
+/* NOT_FOUND, with a sentence. */
+enum status execution_find(struct connection *connection, const struct id *id, struct execution_found *ret_found,
+                           struct text *why);
 /* Columns in the order of EXECUTION_COLUMNS; strings are borrowed from the row. */
 struct execution execution_from_row(sqlite3_stmt *row);
 void execution_own_strings(struct execution *execution, struct arena *arena);
@@ -275,6 +299,41 @@ struct photo_found {
 enum status photo_find(struct connection *connection, const struct id *id, const char *author,
                        struct photo_found *ret_found, struct text *why);
 
+/* ---- Queues: sqlite_queues.c; on any connection what only reads, the rest on the writer's ---- */
+
+enum { QUEUE_SERVED_AS_BEFORE = -1, QUEUE_NEVER_SERVED = 0 };
+/* After each change of an execution's status, place or lease: `pending` more of the author's are RUNNING now. served_ms: when the
+ * author was given a worker, or one of the above. */
+enum status queue_change(struct connection *connection, const char *author, int pending, int64_t served_ms,
+                         struct text *why);
+/* How many of the author's executions are RUNNING. */
+enum status queue_pending(struct connection *connection, const char *author, uint64_t *ret_pending, struct text *why);
+
+struct queue_turn {
+    int64_t at_ms; /* since when it is the author's turn, or when it will be */
+    char author[AUTHOR_NAME_MAX + 1];
+};
+/* Whose turn it is at now_ms, or will be first; NOT_FOUND: nothing waits. */
+enum status queue_next_turn(struct connection *connection, int64_t now_ms, struct queue_turn *ret_turn,
+                            struct text *why);
+
+/* A lease that has ended, or something that a clock has written that was ahead (store.h: CLOCK_TOLERANCE_MS). */
+struct queue_fault;
+typedef enum status queue_mend(struct connection *connection, const struct queue_fault *fault, int64_t now_ms,
+                               struct text *why);
+struct queue_fault {
+    int64_t number; /* of the execution */
+    char author[AUTHOR_NAME_MAX + 1];
+    queue_mend *mend;
+};
+/* NOT_FOUND when there is none. */
+enum status queue_find_fault(struct connection *connection, int64_t now_ms, int64_t lease_ms,
+                             struct queue_fault *ret_fault, struct text *why);
+/* Puts right what there is of them, a bounded number at a time. */
+enum status queues_mend(struct connection *connection, int64_t now_ms, int64_t lease_ms, struct text *why);
+/* As store_counts.next_due_ms. */
+enum status queue_next_due(struct connection *connection, int64_t now_ms, int64_t *ret_due_ms, struct text *why);
+
 /* The operations: store.h. */
 enum status sqlite_photo_describe(struct store *store, const struct id *id, const char *author, const char *caption,
                                   const char *alt_text, int64_t now_ms, struct text *why);
@@ -284,8 +343,9 @@ enum status sqlite_photo_find_content(struct store *store, const char *author,
 enum status sqlite_photos_newest(struct store *store, const char *author, const struct post_cursor *after, size_t limit,
                                  store_photo_row *row, void *context, struct text *why);
 enum status sqlite_photo_create(struct store *store, const struct photo *photo, const char *idempotency_key,
-                                const struct execution *execution, struct arena *arena, struct photo *ret_existing,
-                                bool *ret_created, struct text *why);
+                                const struct execution *execution, uint64_t max_pending, struct arena *arena,
+                                struct photo *ret_existing, bool *ret_created, struct text *why);
+enum status sqlite_photos_pending(struct store *store, const char *author, uint64_t *ret_pending, struct text *why);
 enum status sqlite_photo_get(struct store *store, const struct id *id, struct arena *arena, struct photo *ret_photo,
                              struct text *why);
 enum status sqlite_photo_find_key(struct store *store, const char *author, const char *idempotency_key,
@@ -333,6 +393,8 @@ enum status sqlite_execution_events(struct store *store, const struct id *id, st
                                     struct text *why);
 enum status sqlite_execution_retry(struct store *store, const struct id *id, const char *data, int64_t now_ms,
                                    struct text *why);
+enum status sqlite_execution_divert(struct store *store, const struct id *id, const char *data, bool *ret_held,
+                                    struct text *why);
 enum status sqlite_get_counts(struct store *store, int64_t now_ms, struct store_counts *ret_counts, struct text *why);
 enum status sqlite_executions_prune(struct store *store, int64_t before_ms, size_t limit, size_t *ret_pruned,
                                     struct text *why);

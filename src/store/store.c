@@ -109,8 +109,8 @@ static enum status check_execution(const struct execution *execution, struct tex
 }
 
 enum status store_photo_create(struct store *store, const struct photo *photo, const char *idempotency_key,
-                               const struct execution *execution, struct arena *arena, struct photo *ret_existing,
-                               bool *ret_created, struct text *why)
+                               const struct execution *execution, uint64_t max_pending, struct arena *arena,
+                               struct photo *ret_existing, bool *ret_created, struct text *why)
 {
     enum status status = check_author(photo->author, why);
     if (!status && idempotency_key)
@@ -124,7 +124,14 @@ enum status store_photo_create(struct store *store, const struct photo *photo, c
         text_setf(why, "A new photo is PENDING and its execution is RUNNING and bears its id.");
         return STATUS_INVALID;
     }
-    return store->ops->photo_create(store, photo, idempotency_key, execution, arena, ret_existing, ret_created, why);
+    return store->ops->photo_create(store, photo, idempotency_key, execution, max_pending, arena, ret_existing,
+                                    ret_created, why);
+}
+
+enum status store_photos_pending(struct store *store, const char *author, uint64_t *ret_pending, struct text *why)
+{
+    enum status status = check_author(author, why);
+    return status ? status : store->ops->photos_pending(store, author, ret_pending, why);
 }
 
 enum status store_photo_get(struct store *store, const struct id *id, struct arena *arena, struct photo *ret_photo,
@@ -307,14 +314,26 @@ enum status store_execution_events(struct store *store, const struct id *id, sto
     return store->ops->execution_events(store, id, row, context, why);
 }
 
+static enum status check_data(const char *data, struct text *why)
+{
+    if (data)
+        return STATUS_OK;
+    text_setf(why, "An execution has data.");
+    return STATUS_INVALID;
+}
+
 enum status store_execution_retry(struct store *store, const struct id *id, const char *data, int64_t now_ms,
                                   struct text *why)
 {
-    if (!data) {
-        text_setf(why, "An execution has data.");
-        return STATUS_INVALID;
-    }
-    return store->ops->execution_retry(store, id, data, now_ms, why);
+    enum status status = check_data(data, why);
+    return status ? status : store->ops->execution_retry(store, id, data, now_ms, why);
+}
+
+enum status store_execution_divert(struct store *store, const struct id *id, const char *data, bool *ret_held,
+                                   struct text *why)
+{
+    enum status status = check_data(data, why);
+    return status ? status : store->ops->execution_divert(store, id, data, ret_held, why);
 }
 
 enum status store_get_counts(struct store *store, int64_t now_ms, struct store_counts *ret_counts, struct text *why)

@@ -70,10 +70,13 @@ struct execution;
 
 /* Writes the photo (state PENDING) and its execution (RUNNING, of the same id) in one transaction. With an idempotency key
  * that this author has used before, nothing is written and *ret_existing (in arena) is that photo; *ret_created says which
- * it was, and *ret_existing is left alone when it is true. CONFLICT for an id that is there already. */
+ * it was, and *ret_existing is left alone when it is true. CONFLICT for an id that is there already; TOO_MANY when max_pending
+ * photos of the author (0: any number) are pending already. */
 enum status store_photo_create(struct store *store, const struct photo *photo, const char *idempotency_key,
-                               const struct execution *execution, struct arena *arena, struct photo *ret_existing,
-                               bool *ret_created, struct text *why);
+                               const struct execution *execution, uint64_t max_pending, struct arena *arena,
+                               struct photo *ret_existing, bool *ret_created, struct text *why);
+/* How many photos of this author are pending: their executions are RUNNING. */
+enum status store_photos_pending(struct store *store, const char *author, uint64_t *ret_pending, struct text *why);
 enum status store_photo_get(struct store *store, const struct id *id, struct arena *arena, struct photo *ret_photo,
                             struct text *why);
 /* The photo that this author made with this key; NOT_FOUND. */
@@ -177,8 +180,15 @@ struct execution_event {
 /* RUNNING, SUCCEEDED, FAILED, ABORTED. */
 const char *execution_status_name(enum execution_status status);
 
+/* Clocks of machines that share a store may differ by less than this. What was saved later than now by more, was saved by a clock
+ * that has been set right since: such a lease is void, and such a due time is now. */
+enum { CLOCK_TOLERANCE_MS = 60000 };
+
 /* Takes up to `limit` due, RUNNING executions that nobody holds (or whose holder's lease ran out), and leases them to `owner`
- * until now + lease. First those that have waited longest, since they were due or their lease ran out. */
+ * until now + lease. Which ones is fair to authors: each time it is the turn of the author with the fewest under way (of all
+ * owners), and among those of the one who has waited longest, since an execution was due or since the author was last given one.
+ * Of an author's executions, the one that has waited longest is first: it joins the queue when it is due, and keeps its place
+ * whoever takes and loses it; one that is tried again joins anew when that is due. */
 enum status store_executions_claim(struct store *store, const char *owner, int64_t now_ms, int64_t lease_ms,
                                    size_t limit, struct arena *arena, struct execution *ret_executions,
                                    size_t *ret_count, struct text *why);
@@ -188,11 +198,13 @@ enum status store_executions_renew(struct store *store, const char *owner, int64
 /* One transition in one transaction: status, state, data, due_ms, and the events after those already there. CONFLICT when
  * the lease was lost or the execution has ended (aborted, or forgotten): then drop it. A lease that ran out is lost once
  * the execution was claimed again, even by the same owner: `version` is that of the claim, or any later one of this holder;
- * the store's own grows by one. The lease is kept while `keep_lease` and RUNNING; else due_ms says when anybody may claim. */
+ * the store's own grows by one. The lease is kept while `keep_lease` and RUNNING; else anybody may claim it: at once and at its old
+ * place, or, when due_ms is after updated_ms, from due_ms on. */
 enum status store_execution_save(struct store *store, const char *owner, const struct execution *execution,
                                  const struct execution_event *events, size_t event_count, bool keep_lease,
                                  struct text *why);
-/* Gives back what was claimed and not worked on: due at once for anybody (or at its due_ms, if that was saved later than now).
+/* Gives back what was claimed and not worked on: due at once for anybody, at its old place (or at its due_ms, if that was saved as
+ * later than updated_ms).
  * CONFLICT when `owner` no longer holds it. */
 enum status store_execution_release(struct store *store, const char *owner, const struct id *id, struct text *why);
 
@@ -210,6 +222,12 @@ enum status store_execution_events(struct store *store, const struct id *id, sto
  * due at once, and an ERROR photo becomes PENDING again. NOT_FOUND when either is gone, CONFLICT for other states. */
 enum status store_execution_retry(struct store *store, const struct id *id, const char *data, int64_t now_ms,
                                   struct text *why);
+
+/* A RUNNING execution goes on with *data, ahead of all that its author has waiting: at once when nobody holds it, else when its
+ * holder has saved its next transition (which is CONFLICT then), or loses it: *ret_held. Nothing comes of it when that save
+ * ends the execution. NOT_FOUND; CONFLICT when it has ended. */
+enum status store_execution_divert(struct store *store, const struct id *id, const char *data, bool *ret_held,
+                                   struct text *why);
 
 struct store_counts {
     uint64_t executions[EXECUTION_STATUSES]; /* since the store was made: those that were pruned stay counted */

@@ -12,8 +12,9 @@ struct store_ops {
     enum status (*is_new)(const char *rest, bool *ret_is_new, struct text *why);
     enum status (*verify)(struct store *store, int64_t limit_ms, bool *ret_is_whole, struct text *why);
     enum status (*photo_create)(struct store *store, const struct photo *photo, const char *idempotency_key,
-                                const struct execution *execution, struct arena *arena, struct photo *ret_existing,
-                                bool *ret_created, struct text *why);
+                                const struct execution *execution, uint64_t max_pending, struct arena *arena,
+                                struct photo *ret_existing, bool *ret_created, struct text *why);
+    enum status (*photos_pending)(struct store *store, const char *author, uint64_t *ret_pending, struct text *why);
     enum status (*photo_get)(struct store *store, const struct id *id, struct arena *arena, struct photo *ret_photo,
                              struct text *why);
     enum status (*photo_find_key)(struct store *store, const char *author, const char *idempotency_key,
@@ -67,6 +68,8 @@ struct store_ops {
                                     struct text *why);
     enum status (*execution_retry)(struct store *store, const struct id *id, const char *data, int64_t now_ms,
                                    struct text *why);
+    enum status (*execution_divert)(struct store *store, const struct id *id, const char *data, bool *ret_held,
+                                    struct text *why);
     enum status (*get_counts)(struct store *store, int64_t now_ms, struct store_counts *ret_counts, struct text *why);
     enum status (*executions_prune)(struct store *store, int64_t before_ms, size_t limit, size_t *ret_pruned,
                                     struct text *why);

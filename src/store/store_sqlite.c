@@ -73,6 +73,7 @@ const struct store_ops store_sqlite_ops = {
     .is_new = sqlite_is_new,
     .verify = sqlite_verify,
     .photo_create = sqlite_photo_create,
+    .photos_pending = sqlite_photos_pending,
     .photo_get = sqlite_photo_get,
     .photo_find_key = sqlite_photo_find_key,
     .photo_describe = sqlite_photo_describe,
@@ -99,6 +100,7 @@ const struct store_ops store_sqlite_ops = {
     .executions_list = sqlite_executions_list,
     .execution_events = sqlite_execution_events,
     .execution_retry = sqlite_execution_retry,
+    .execution_divert = sqlite_execution_divert,
     .get_counts = sqlite_get_counts,
     .executions_prune = sqlite_executions_prune,
 };

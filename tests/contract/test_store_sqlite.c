@@ -65,6 +65,54 @@ static void test_versions(void)
     }
 }
 
+/* As version 3 left it: no queues, and one column for the place in the queue and the lease's end. */
+#define BACK_TO_VERSION_3                                                                                              \
+    "DROP TABLE queues; DROP INDEX executions_queued; DROP INDEX executions_saved; DROP INDEX executions_lease_ends;"  \
+    " DROP INDEX executions_under_way;"                                                                                \
+    " UPDATE executions SET queued_ms = lease_until_ms WHERE lease_until_ms IS NOT NULL;"                              \
+    " ALTER TABLE executions RENAME COLUMN queued_ms TO claimable_ms; ALTER TABLE executions DROP COLUMN author;"      \
+    " ALTER TABLE executions DROP COLUMN lease_until_ms; ALTER TABLE executions DROP COLUMN diverted_data;"            \
+    " CREATE INDEX executions_claimable ON executions (claimable_ms, status) WHERE status = 0;"                        \
+    " PRAGMA user_version = 3;"
+
+static uint64_t pending_of(struct store *store, const char *author)
+{
+    uint64_t pending = 99;
+    CHECK_OK(store_photos_pending(store, author, &pending, why));
+    return pending;
+}
+
+/* One under way, two that wait, one that has ended: they are in the queues of their authors. */
+static void test_queues_of_old(void)
+{
+    enum { LEASE_MS = 2000 };
+    struct text reason TEXT_CLEANUP = {0};
+    struct arena arena ARENA_CLEANUP = {0};
+    struct execution claimed;
+    char path[PATH_SIZE];
+    new_path(path);
+    struct store *store = open_path(path, STATUS_OK, &reason);
+    struct photo held = make_photo("anna", 10), waits = make_photo("anna", 20), other = make_photo("bert", 30),
+                 gone = make_photo("bert", 40);
+    CHECK_OK(create_photo(store, &held, NULL, NULL, why));
+    CHECK(claim_one(store, "me", 100, LEASE_MS, &arena, &claimed));
+    CHECK_OK(create_photo(store, &waits, NULL, NULL, why));
+    CHECK_OK(create_photo(store, &other, NULL, NULL, why));
+    CHECK_OK(create_photo(store, &gone, NULL, NULL, why));
+    CHECK_OK(store_photo_delete(store, &gone.id, "bert", 50, why));
+    store_close(store);
+    execute(path, BACK_TO_VERSION_3);
+    store = open_path(path, STATUS_OK, &reason);
+    CHECK_INT(pending_of(store, "anna"), 2);
+    CHECK_INT(pending_of(store, "bert"), 1);
+    CHECK(claim_one(store, "you", 200, LEASE_MS, &arena, &claimed) && id_equal(&claimed.id, &other.id));
+    CHECK(claim_one(store, "you", 200, LEASE_MS, &arena, &claimed) && id_equal(&claimed.id, &waits.id));
+    CHECK(!claim_one(store, "you", 99 + LEASE_MS, LEASE_MS, &arena, &claimed));
+    CHECK(claim_one(store, "you", 100 + LEASE_MS, LEASE_MS, &arena, &claimed) && id_equal(&claimed.id, &held.id));
+    CHECK(claimed.was_lost);
+    store_close(store);
+}
+
 /* As version 2 left it, with a published photo. */
 static void test_migration(void)
 {
@@ -75,6 +123,7 @@ static void test_migration(void)
     struct store *store = open_path(path, STATUS_OK, &reason);
     struct photo photo = add_published(store, "anna", 1), read;
     store_close(store);
+    execute(path, BACK_TO_VERSION_3);
     execute(path, "DROP INDEX photos_newest; DROP INDEX photos_by_content; ALTER TABLE photos DROP COLUMN caption;"
                   " ALTER TABLE photos DROP COLUMN alt_text; ALTER TABLE photos DROP COLUMN thumbhash;"
                   " ALTER TABLE photos DROP COLUMN sha256; PRAGMA user_version = 2");
@@ -101,16 +150,21 @@ static void test_mode(void)
     store_close(store);
 }
 
-/* Writes over every page but the first. */
+/* Writes over the root of every table and index. The schema itself has pages of its own. */
 static void damage(const char *path)
 {
-    char junk[4096];
-    struct stat status = {0};
+    enum { PAGE_BYTES = 4096 };
+    char junk[PAGE_BYTES];
+    sqlite3 *db = NULL;
+    sqlite3_stmt *roots = NULL;
     memset(junk, 0x5a, sizeof junk);
     int fd = open(path, O_RDWR | O_CLOEXEC);
-    CHECK(fd >= 0 && fstat(fd, &status) == 0);
-    for (off_t at = sizeof junk; at < status.st_size; at += (off_t)sizeof junk)
-        CHECK_INT(pwrite(fd, junk, sizeof junk, at), sizeof junk);
+    CHECK(fd >= 0 && sqlite3_open(path, &db) == SQLITE_OK);
+    CHECK_INT(sqlite3_prepare_v2(db, "SELECT rootpage FROM sqlite_schema", -1, &roots, NULL), SQLITE_OK);
+    while (sqlite3_step(roots) == SQLITE_ROW)
+        CHECK_INT(pwrite(fd, junk, sizeof junk, (off_t)(sqlite3_column_int(roots, 0) - 1) * PAGE_BYTES), sizeof junk);
+    (void)sqlite3_finalize(roots);
+    (void)sqlite3_close(db);
     (void)close(fd);
 }
 
@@ -389,7 +443,7 @@ static void *create_many(void *context)
         struct execution execution = make_execution(&photo);
         bool created;
         execution.data = burst->data;
-        if (store_photo_create(burst->store, &photo, NULL, &execution, &arena, &existing, &created, NULL))
+        if (store_photo_create(burst->store, &photo, NULL, &execution, 0, &arena, &existing, &created, NULL))
             atomic_fetch_add(&burst->failures, 1);
     }
     return NULL;
@@ -472,6 +526,7 @@ static void test_log_stays_small(void)
 }
 
 CHECK_MAIN({"databases", test_versions}, {"a database of an earlier version is brought up to date", test_migration},
+           {"what an earlier version had under way and waiting goes into queues", test_queues_of_old},
            {"nobody else may read the files", test_mode}, {"a damaged file is told", test_damage},
            {"a full disk is told and harms nothing", test_full_disk}, {"a read-only disk is refused", test_read_only},
            {"what another process wrote is seen at once", test_other_process_writes},

@@ -8,7 +8,6 @@
 /* What may be walked through from its beginning: in the order of its key and with a limit, or because it is tiny. */
 static const char *const allowed_scans[STATEMENTS] = {
     [PHOTOS_DELETED] = "SCAN photos USING COVERING INDEX photos_deleted",
-    [EXECUTIONS_NEXT_DUE] = "SCAN executions USING COVERING INDEX executions_claimable",
     [EXECUTIONS_LIST] = "SCAN executions",
     [USERS_ALL] = "SCAN users",
     [EXECUTIONS_COUNT] = "SCAN counters",
@@ -19,7 +18,6 @@ static const bool is_covered[STATEMENTS] = {
     [USER_POSTS] = true,
     [PHOTOS_DELETED] = true,
     [EXECUTIONS_QUEUED] = true,
-    [EXECUTIONS_NEXT_DUE] = true,
 };
 
 static bool open_store(struct connection *connection, struct text *why)
@@ -46,7 +44,8 @@ static void check_plan(struct connection *connection, enum statement id)
         if (!CHECK(!is_scan || (allowed_scans[id] && strcmp(step, allowed_scans[id]) == 0))
             || !CHECK(!strstr(step, "TEMP B-TREE")))
             printf("# %s\n", step);
-        CHECK(!is_covered[id] || strstr(step, "COVERING INDEX"));
+        bool is_read = is_scan || strncmp(step, "SEARCH", 6) == 0;
+        CHECK(!is_covered[id] || !is_read || strstr(step, "COVERING INDEX"));
     }
     (void)sqlite3_finalize(plan);
 }
