@@ -154,7 +154,9 @@ static void begin_upload(struct http_request *request)
         return;
     incoming->existing = find_existing(incoming, incoming->arena);
     enum status status =
-        multipart_open(http_header(request, "Content-Type"), &events, incoming, &incoming->multipart, &why);
+        incoming->existing ? STATUS_OK : upload_check_pending(incoming->photos, incoming->author, &why);
+    if (status == STATUS_OK)
+        status = multipart_open(http_header(request, "Content-Type"), &events, incoming, &incoming->multipart, &why);
     if (status != STATUS_OK)
         answer_refusal(request, status, &why);
 }

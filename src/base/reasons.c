@@ -46,6 +46,12 @@ static const struct {
     [REASON_WITHDRAWN] =
         {"withdrawn", "This photo was refused after it had been published, so its images are gone. Upload it again."},
 
+    [REASON_MODERATION_FAILED] = {"moderation-failed",
+                                  "This photo can't be checked: what looks at it failed each time. "
+                                  "Export it in another format."},
+    [REASON_PHOTO_STOPPED] = {"photo-stopped", "The operator of this server stopped the processing of this photo. "
+                                               "Ask them before you send it again."},
+
     [REASON_NAME_MISSING] = {"name-missing",
                              "This request has no user name. Log in, or send the name in the header Authorization."},
     [REASON_NAME_INVALID] =
@@ -61,6 +67,10 @@ static const struct {
     [REASON_IDEMPOTENCY_KEY_INVALID] =
         {"idempotency-key-invalid",
          "The header Idempotency-Key can't be used. Send 1 to {} visible ASCII characters, or none."},
+
+    [REASON_PHOTOS_TOO_MANY] =
+        {"photos-too-many",
+         "You have {} photos that are still being processed, which is the limit. Send this one when some are done."},
 
     [REASON_REQUEST_TOO_LARGE] = {"request-too-large", "This request has {}; the limit is {}. Send a smaller file."},
     [REASON_REQUEST_OVER_LIMIT] = {"request-over-limit",

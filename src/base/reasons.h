@@ -40,6 +40,8 @@ enum reason {
     REASON_SHOWS_LABEL,  /* the moderator's label; how sure that is */
     REASON_REFUSED_BY_REVIEWER,
     REASON_WITHDRAWN,
+    REASON_MODERATION_FAILED, /* on this photo, several times, and not on others */
+    REASON_PHOTO_STOPPED,     /* by the operator */
 
     /* ---- Who asks, and for what ---- */
     REASON_NAME_MISSING,
@@ -49,6 +51,7 @@ enum reason {
     REASON_PHOTO_UNKNOWN,
     REASON_PHOTO_NOT_YOURS,
     REASON_IDEMPOTENCY_KEY_INVALID, /* the most characters that it has */
+    REASON_PHOTOS_TOO_MANY,         /* how many of an author may be pending: reason_number */
 
     /* ---- Forms and words ---- */
     REASON_REQUEST_TOO_LARGE,  /* its size: reason_bytes; what is allowed: reason_bytes_limit */

@@ -31,6 +31,7 @@ static const struct settings_table table = {
         "Usage: cloudphotos admin executions [list] [OPTIONS]   the workflow's executions, newest first\n"
         "       cloudphotos admin executions show ID            one with the history of its events\n"
         "       cloudphotos admin executions retry ID           a failed one from its beginning\n"
+        "       cloudphotos admin executions abort ID           one that runs: its photo is refused, and says so\n"
         "       cloudphotos admin moderation eval FOLDER        looks at the photos below FOLDER/accept and\n"
         "                                                       FOLDER/refuse/LABEL, and counts right and wrong\n"
         "       cloudphotos admin moderation rescan             looks at what is published again; what it would "
@@ -142,10 +143,45 @@ static enum status retry(struct store *store, const struct admin_settings *setti
     return status;
 }
 
+/* What has ended is left as it is; so a second time changes nothing. */
+static enum status tell_end(struct store *store, const struct id *id, const char *id_text, struct text *why)
+{
+    ARENA_CLEANUP struct arena arena = {0};
+    struct execution execution;
+    enum status status = store_execution_get(store, id, &arena, &execution, why);
+    if (status != STATUS_OK)
+        return status;
+    if (execution.status == EXECUTION_SUCCEEDED) {
+        text_setf(why, "%s has SUCCEEDED: its photo is published, and its author can delete it", id_text);
+        return STATUS_CONFLICT;
+    }
+    printf("%s has ended before: it is %s.\n", id_text, execution_status_name(execution.status));
+    return STATUS_OK;
+}
+
+static enum status stop(struct store *store, const struct admin_settings *settings, const char *id_text,
+                        struct text *why)
+{
+    struct id id;
+    bool held = false;
+    (void)settings;
+    enum status status = read_id(id_text, &id, why);
+    if (status != STATUS_OK)
+        return status;
+    status = photos_stop(store, &id, &held, why);
+    if (status == STATUS_CONFLICT)
+        return tell_end(store, &id, id_text, why);
+    if (status == STATUS_OK && held)
+        printf("%s will be refused when the step that is under way has ended.\n", id_text);
+    else if (status == STATUS_OK)
+        printf("%s will be refused; a running server does that within a second.\n", id_text);
+    return status;
+}
+
 static const struct {
     const char *verb;
     enum status (*run)(struct store *store, const struct admin_settings *settings, const char *id, struct text *why);
-} verbs[] = {{"list", list}, {"show", show}, {"retry", retry}};
+} verbs[] = {{"list", list}, {"show", show}, {"retry", retry}, {"abort", stop}};
 
 static enum status dispatch(const struct settings_words *words, const struct admin_settings *settings,
                             struct store *store, struct text *why)
@@ -154,7 +190,9 @@ static enum status dispatch(const struct settings_words *words, const struct adm
     for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++)
         if (strcmp(verbs[i].verb, verb) == 0)
             return verbs[i].run(store, settings, words->count > 2 ? words->words[2] : NULL, why);
-    text_setf(why, "executions can be listed (list), shown (show ID) and retried (retry ID), not \"%s\"", verb);
+    text_setf(why,
+              "executions can be listed (list), shown (show ID), retried (retry ID) and aborted (abort ID), not \"%s\"",
+              verb);
     return STATUS_INVALID;
 }
 

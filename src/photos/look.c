@@ -68,13 +68,31 @@ enum status look_at(struct darkroom *darkroom, struct moderator *moderator, int 
     enum status status = STATUS_OK;
     if (moderator->ops->sight)
         status = make_image(darkroom, moderator->ops->sight, original_fd, &image, ret_negative, why);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
+        ret_sight->stage = LOOK_JUDGING;
         status = moderator->ops->inspect(moderator, &image, &ret_sight->labels, &ret_sight->audit, why);
+    }
     if (image.file >= 0)
         close(image.file);
     if (status == STATUS_OK)
         labels_to_json(&ret_sight->labels, &ret_sight->json);
     return status;
+}
+
+bool look_works(struct moderator *moderator)
+{
+    enum { SIDE = 64, GRAY = 0x80 };
+    uint8_t pixels[SIDE * SIDE * 3];
+    struct moderation_image image = {.file = -1, .width = SIDE, .height = SIDE, .frames = 1};
+    struct moderation_labels labels = {0};
+    TEXT_CLEANUP struct text audit = {0};
+    if (moderator->ops->is_remote || !moderator->ops->sight || make_memory("plain", &image.file, NULL) != STATUS_OK)
+        return false;
+    memset(pixels, GRAY, sizeof pixels);
+    bool works = write(image.file, pixels, sizeof pixels) == (ssize_t)sizeof pixels
+                 && moderator->ops->inspect(moderator, &image, &labels, &audit, NULL) == STATUS_OK;
+    close(image.file);
+    return works;
 }
 
 void sight_release(struct sight *sight)
@@ -84,11 +102,13 @@ void sight_release(struct sight *sight)
 }
 
 enum status photos_look(struct photos *photos, const struct id *id, int original_fd,
-                        struct moderation_labels *ret_labels, struct negative *ret_negative, struct text *why)
+                        struct moderation_labels *ret_labels, struct negative *ret_negative, enum look_stage *ret_stage,
+                        struct text *why)
 {
     SIGHT_CLEANUP struct sight sight = {0};
     enum status status =
         look_at(photos->settings.darkroom, photos->settings.moderator, original_fd, &sight, ret_negative, why);
+    *ret_stage = status == STATUS_OK ? LOOK_KEEPING : sight.stage;
     if (status != STATUS_OK)
         return status;
     *ret_labels = sight.labels;

@@ -6,9 +6,13 @@
 #include "moderator.h"
 #include "negatives.h"
 
+/* How far a look came; of one that failed: who failed. */
+enum look_stage { LOOK_DECODING, LOOK_JUDGING, LOOK_KEEPING };
+
 struct sight {
     struct moderation_labels labels;
     struct text json, audit; /* as the store keeps them: struct photo */
+    enum look_stage stage;
 };
 #define SIGHT_CLEANUP __attribute__((cleanup(sight_release)))
 void sight_release(struct sight *sight);
@@ -18,5 +22,8 @@ void sight_release(struct sight *sight);
  * moderator_ops.inspect. */
 enum status look_at(struct darkroom *darkroom, struct moderator *moderator, int original_fd, struct sight *ret_sight,
                     struct negative *ret_negative, struct text *why);
+/* Whether the moderator can look at all: shows it a plain picture. False for one elsewhere, which says itself what is the
+ * picture's fault. */
+bool look_works(struct moderator *moderator);
 
 #endif

@@ -73,6 +73,11 @@ enum status photos_delete(struct photos *photos, const struct id *id, const char
 enum status photos_withdraw(struct store *store, const struct photo *photo, const char *labels, const char *audit,
                             struct text *why);
 
+/* By the operator: a photo under way is refused as any other is, by the workflow's state "Reject", and its owner reads who did it. At once
+ * when a server runs, or with the next start; *ret_held: when the step under way has ended. Nothing changes where it is on its way
+ * to be refused. CONFLICT: its execution has ended. NOT_FOUND. Needs no struct photos. */
+enum status photos_stop(struct store *store, const struct id *id, bool *ret_held, struct text *why);
+
 /* Names of objects. */
 enum { OBJECT_KEY_SIZE = 48 };
 void photos_original_key(const struct id *id, char ret_key[static OBJECT_KEY_SIZE]);

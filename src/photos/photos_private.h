@@ -3,6 +3,7 @@
 #define PHOTOS_PRIVATE_H
 
 #include "events.h"
+#include "look.h"
 #include "negatives.h"
 #include "photos.h"
 #include "task.h"
@@ -29,11 +30,11 @@ struct photos {
 extern const struct task_handler photo_tasks[];
 extern const size_t photo_task_count;
 
-/* Shows the photo to the moderator and writes what it saw to the photo, whatever will become of it. UNAVAILABLE and the like
- * when it could not look; NOT_FOUND when the photo is gone; else as darkroom_inspect. *ret_negative is
- * the caller's to release, whatever came of it. */
+/* Shows the photo to the moderator and writes what it saw to the photo, whatever will become of it. As look_at, then as
+ * store_photo_judge: *ret_stage, which is always written, tells which. *ret_negative is the caller's to release, whatever came of it. */
 enum status photos_look(struct photos *photos, const struct id *id, int original_fd,
-                        struct moderation_labels *ret_labels, struct negative *ret_negative, struct text *why);
+                        struct moderation_labels *ret_labels, struct negative *ret_negative, enum look_stage *ret_stage,
+                        struct text *why);
 
 /* NO_SPACE when `wanted` more bytes would leave too little of the disk that holds the file; of an upload that has begun or is to begin. */
 enum status photos_check_room(struct photos *photos, int file, uint64_t wanted, bool has_begun, struct text *why);

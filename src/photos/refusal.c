@@ -47,6 +47,8 @@ static const struct {
     {"Photo.Gone", REASON_SERVER_LOST_FILE},
     {"Photo.", REASON_IMAGE_UNREADABLE},
     {"Moderation.Refused", REASON_REFUSED_BY_REVIEWER},
+    {"Moderation.Crashed", REASON_MODERATION_FAILED},
+    {"Moderation.Timeout", REASON_MODERATION_FAILED},
     {"Darkroom.Crashed", REASON_IMAGE_CRASHES},
     {"Darkroom.Timeout", REASON_IMAGE_NEEDS_TIME},
     {"", REASON_SERVER_GAVE_UP},

@@ -333,7 +333,9 @@ enum status resumable_create(struct resumables *resumables, struct resumable *re
     }
     resumable->id = id_new();
     resumable->offset = 0;
-    status = begin_partial(resumables, resumable, why);
+    status = upload_check_pending(resumables->photos, resumable->author, why);
+    if (status == STATUS_OK)
+        status = begin_partial(resumables, resumable, why);
     if (status != STATUS_OK)
         return status;
     status = resumable_files_create(resumables->folder, resumable, why);

@@ -5,41 +5,10 @@
 #include "photos_private.h"
 #include "reasons.h"
 #include "refusal.h"
+#include "task_errors.h"
 
 #include <string.h>
 #include <unistd.h>
-
-static void fail(struct task_outcome *outcome, const char *error, const char *cause)
-{
-    text_setf(&outcome->error, "%s", error);
-    text_setf(&outcome->cause, "%s", cause);
-}
-
-/* Faults of the storage: retried for as long as they last, for a photo is never refused for our fault. */
-static void fail_storage(struct task_outcome *outcome, enum status status, const struct text *why)
-{
-    static const char *const errors[] = {
-        [STATUS_NO_SPACE] = "Storage.NoSpace",
-        [STATUS_NOT_FOUND] = "Photo.Gone",
-        [STATUS_INTERNAL] = "Storage.Unavailable",
-    };
-    bool is_known = status < sizeof errors / sizeof errors[0] && errors[status];
-    fail(outcome, is_known ? errors[status] : "Storage.Unavailable", text_get(why));
-}
-
-/* Faults of the picture, or of the process that worked on it. */
-static void fail_picture(struct task_outcome *outcome, enum status status, const struct text *why)
-{
-    static const char *const errors[] = {
-        [STATUS_TOO_LARGE] = "Photo.TooLarge",      [STATUS_UNSUPPORTED] = "Photo.Unsupported",
-        [STATUS_UNPROCESSABLE] = "Photo.Broken",    [STATUS_BUSY] = "Darkroom.Unavailable",
-        [STATUS_NO_SPACE] = "Storage.NoSpace",      [STATUS_UNAVAILABLE] = "Darkroom.Unavailable",
-        [STATUS_TIMEOUT] = "Darkroom.Timeout",      [STATUS_CRASHED] = "Darkroom.Crashed",
-        [STATUS_INTERNAL] = "Darkroom.Unavailable",
-    };
-    bool is_known = status < sizeof errors / sizeof errors[0] && errors[status];
-    fail(outcome, is_known ? errors[status] : "Darkroom.Unavailable", text_get(why));
-}
 
 /* For what it shows; without a label: by a person. */
 static void fail_refused(struct task_outcome *outcome, const struct moderation_label *label)
@@ -92,7 +61,8 @@ static void follow_review(enum photo_review review, struct task_outcome *outcome
         fail(outcome, "Moderation.Held", "The photo waits for a person to look at it.");
 }
 
-/* Every photo that waits would say so again and again: one line in ten seconds is enough. */
+/* Whose fault it is decides how often the photo is tried. Each one that waits would tell the operator so again and again: one line in
+ * ten seconds is enough. */
 static void tell_blindness(struct photos *photos, const struct text *why)
 {
     enum { PAUSE_MS = 10000 };
@@ -105,39 +75,65 @@ static void tell_blindness(struct photos *photos, const struct text *why)
     photos->settings.trouble(photos->settings.context, text_get(&sentence));
 }
 
+static void fail_look(struct photos *photos, enum look_stage stage, enum status status, const struct text *why,
+                      struct task_outcome *outcome)
+{
+    struct moderator *moderator = photos->settings.moderator;
+    bool is_suspect = status == STATUS_CRASHED || status == STATUS_TIMEOUT;
+    if (stage == LOOK_DECODING)
+        fail_darkroom(outcome, status, why);
+    else if (stage == LOOK_JUDGING)
+        fail_moderator(outcome, status, is_suspect && look_works(moderator), why);
+    else
+        fail_storage(outcome, status, why);
+    if (task_error_is_outage(text_get(&outcome->error)))
+        tell_blindness(photos, why);
+}
+
+/* What the moderator saw decides, or asks for a person. */
+static void follow_labels(struct photos *photos, const struct id *id, const struct moderation_labels *labels,
+                          struct negative *negative, struct task_outcome *outcome)
+{
+    TEXT_CLEANUP struct text why = {0};
+    enum status status = STATUS_OK;
+    const struct moderation_label *refusal = moderation_find(labels, MODERATION_REFUSE);
+    const struct moderation_label *doubt = moderation_find(labels, MODERATION_HOLD);
+    if (!refusal && doubt)
+        status = store_photo_review(photos->settings.store, id, REVIEW_WAITING, clock_now_ms(), &why);
+    if (status != STATUS_OK) {
+        fail_storage(outcome, status, &why);
+    } else if (refusal) {
+        fail_refused(outcome, refusal);
+    } else if (doubt) {
+        follow_review(REVIEW_WAITING, outcome);
+    } else {
+        if (negative->file >= 0)
+            negatives_keep(&photos->negatives, id, negative);
+        outcome->output = json_object();
+    }
+}
+
 static void judge(struct photos *photos, const struct id *id, int original_fd, struct task_outcome *outcome)
 {
     struct moderation_labels labels = {0};
     NEGATIVE_CLEANUP struct negative negative = {.file = -1};
     TEXT_CLEANUP struct text why = {0};
     enum photo_review review;
+    enum look_stage stage;
     enum status status = read_review(photos, id, &review, &why);
-    if (status == STATUS_OK && review != REVIEW_NONE) {
+    if (status != STATUS_OK) {
+        fail_storage(outcome, status, &why);
+        return;
+    }
+    if (review != REVIEW_NONE) {
         follow_review(review, outcome);
         return;
     }
+    status = photos_look(photos, id, original_fd, &labels, &negative, &stage, &why);
     if (status == STATUS_OK)
-        status = photos_look(photos, id, original_fd, &labels, &negative, &why);
-    const struct moderation_label *refusal = moderation_find(&labels, MODERATION_REFUSE);
-    const struct moderation_label *doubt = moderation_find(&labels, MODERATION_HOLD);
-    if (status == STATUS_OK && !refusal && doubt)
-        status = store_photo_review(photos->settings.store, id, REVIEW_WAITING, clock_now_ms(), &why);
-    if (status == STATUS_TOO_LARGE || status == STATUS_UNSUPPORTED || status == STATUS_UNPROCESSABLE) {
-        fail_picture(outcome, status, &why);
-    } else if (status == STATUS_NOT_FOUND) {
-        fail(outcome, "Photo.Gone", text_get(&why));
-    } else if (status != STATUS_OK) {
-        tell_blindness(photos, &why);
-        fail(outcome, "Moderation.Unavailable", text_get(&why));
-    } else if (refusal) {
-        fail_refused(outcome, refusal);
-    } else if (doubt) {
-        follow_review(REVIEW_WAITING, outcome);
-    } else {
-        if (negative.file >= 0)
-            negatives_keep(&photos->negatives, id, &negative);
-        outcome->output = json_object();
-    }
+        follow_labels(photos, id, &labels, &negative, outcome);
+    else
+        fail_look(photos, stage, status, &why, outcome);
 }
 
 /* Asked anew each time: hiding what is hidden costs nothing, and a crash may have come in between. */
@@ -184,7 +180,7 @@ static void detect_and_store(void *context, const struct task_call *call, struct
     }
     status = image_probe(original.fd, original.size, &photos->settings.limits, &info, &why);
     if (status != STATUS_OK)
-        fail_picture(outcome, status, &why);
+        fail_darkroom(outcome, status, &why);
     else
         judge(photos, &id, original.fd, outcome);
     blob_object_release(&original);
@@ -295,7 +291,7 @@ static void resize_original(struct photos *photos, const struct id *id, int orig
     }
     status = develop(photos, id, original_fd, &uploads, &result, &why);
     if (status != STATUS_OK) {
-        fail_picture(outcome, status, &why);
+        fail_darkroom(outcome, status, &why);
         abort_uploads(&uploads);
         return;
     }
@@ -384,14 +380,13 @@ static void publish(void *context, const struct task_call *call, struct task_out
 
 /* ---- reject: roll back, and say why ---- */
 
-/* Errors of ours: the original is kept for a while, so that an operator can retry the execution. */
-static bool is_our_fault(const char *error)
+/* A photo that was published before its process died stays so. */
+static bool is_published(struct photos *photos, const struct id *id)
 {
-    static const char *const prefixes[] = {"Darkroom.", "Storage.", "States.", "Task.", "Moderation.Unavailable"};
-    for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++)
-        if (strncmp(error, prefixes[i], strlen(prefixes[i])) == 0)
-            return true;
-    return false;
+    ARENA_CLEANUP struct arena arena = {0};
+    struct photo photo;
+    return store_photo_get(photos->settings.store, id, &arena, &photo, NULL) == STATUS_OK
+           && photo.state == PHOTO_SUCCESS;
 }
 
 static void reject(void *context, const struct task_call *call, struct task_outcome *outcome)
@@ -404,12 +399,16 @@ static void reject(void *context, const struct task_call *call, struct task_outc
     const json_t *details = json_object_get(call->input, "error");
     const char *error = json_string_value(json_object_get(details, "Error"));
     const char *cause = json_string_value(json_object_get(details, "Cause"));
+    if (is_published(photos, &id)) {
+        outcome->output = json_object();
+        return;
+    }
     refusal_of_failure(&sentence, error ? error : "", cause ? cause : "");
     negatives_drop(&photos->negatives, &id);
     enum status status = photos_remove_renditions(photos, &id, &why);
     if (status == STATUS_OK && is_withdrawn(call))
         status = photos_remove_hidden(photos, &id, &why);
-    if (status == STATUS_OK && !is_our_fault(error ? error : ""))
+    if (status == STATUS_OK && !task_error_is_ours(error ? error : ""))
         status = remove_original(photos, &id, &why);
     if (status == STATUS_OK)
         status = store_photo_reject(photos->settings.store, &id, text_get(&sentence), NULL, clock_now_ms(), &why);

@@ -37,6 +37,20 @@ static enum status check_key(const char *key, struct text *why)
     return STATUS_INVALID;
 }
 
+static enum status refuse_pending(uint64_t limit, struct text *why)
+{
+    char number[REASON_NUMBER_SIZE];
+    reason_set(why, REASON_PHOTOS_TOO_MANY, reason_number(number, limit));
+    return STATUS_TOO_MANY;
+}
+
+enum status upload_check_pending(struct photos *photos, const char *author, struct text *why)
+{
+    uint64_t pending = 0, limit = photos->settings.max_pending;
+    enum status status = limit ? store_photos_pending(photos->settings.store, author, &pending, why) : STATUS_OK;
+    return status == STATUS_OK && limit && pending >= limit ? refuse_pending(limit, why) : status;
+}
+
 enum status upload_begin(struct photos *photos, const char *author, const char *idempotency_key,
                          struct upload **ret_upload, struct text *why)
 {
@@ -186,6 +200,8 @@ static enum status create(const struct upload *upload, const struct image_info *
                                             upload->photos->settings.max_pending, arena, ret_photo, &created, why);
     if (status == STATUS_OK && created)
         *ret_photo = photo;
+    if (status == STATUS_TOO_MANY)
+        (void)refuse_pending(upload->photos->settings.max_pending, why);
     if (status != STATUS_OK || !created) /* refused by the store, or sent twice: this copy is not needed */
         (void)blob_delete(upload->photos->settings.blob, BUCKET_ORIGINALS, key, NULL);
     return status;

@@ -210,3 +210,28 @@ enum status execution_data_resume(const struct definition *definition, const cha
     json_add(ret_data, again);
     return STATUS_OK;
 }
+
+enum status execution_data_divert(const struct definition *definition, const char *data, const char *name, json_t *more,
+                                  struct text *ret_data, struct text *why)
+{
+    JSON_CLEANUP json_t *old = NULL;
+    json_t *input;
+    enum status status = read_old(data, &old, &input, why);
+    const struct state *state = machine_find(&definition->top, name);
+    if (status == STATUS_OK && !state) {
+        text_setf(why, "the definition has no state \"%.100s\"", name);
+        status = STATUS_INVALID;
+    }
+    if (status != STATUS_OK)
+        return status;
+    JSON_CLEANUP json_t *state_input = json_copy(input);
+    (void)json_object_update(state_input, more);
+    JSON_CLEANUP json_t *diverted = json_pack("{s:O}", "input", input);
+    json_t *started = json_object_get(old, "started_ms");
+    if (started)
+        (void)json_object_set(diverted, "started_ms", started);
+    (void)json_object_set_new(diverted, "cursor", cursor_at(definition, state, state_input));
+    text_clear(ret_data);
+    json_add(ret_data, diverted);
+    return STATUS_OK;
+}

@@ -21,4 +21,8 @@ enum status execution_data_restart(const char *data, struct text *ret_data, stru
 enum status execution_data_resume(const struct definition *definition, const char *data, struct text *ret_data,
                                   struct text *why);
 
+/* Or, while it runs, goes on with this state, whose input is that of the execution with the members of `more`. INVALID as above. */
+enum status execution_data_divert(const struct definition *definition, const char *data, const char *state,
+                                  json_t *more, struct text *ret_data, struct text *why);
+
 #endif

@@ -348,3 +348,9 @@ enum status runner_resume_data(const struct definition *definition, const char *
 {
     return execution_data_resume(definition, data, ret_data, why);
 }
+
+enum status runner_divert_data(const struct definition *definition, const char *data, const char *state, json_t *more,
+                               struct text *ret_data, struct text *why)
+{
+    return execution_data_divert(definition, data, state, more, ret_data, why);
+}

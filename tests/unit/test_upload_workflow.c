@@ -4,7 +4,7 @@
 #include "execution_data.h"
 #include "photos.h"
 
-enum { LONG = 200, PAUSE_MAX_S = 30, TIMEOUT_S = 60 };
+enum { LONG = 200, PAUSE_MAX_S = 30, TIMEOUT_S = 600 };
 
 static void add_answers(json_t *answers, const char *resource, json_t *first, int times)
 {
@@ -38,18 +38,27 @@ static void test_faults(void)
         int times;
         bool is_published;
     } rows[] = {
-        {"detect-and-store", NULL, LONG, true},
+        {"detect-and-store", NULL, 10, true},
+        {"detect-and-store", NULL, 11, false},
         {"detect-and-store", "Moderation.Unavailable", LONG, true},
         {"detect-and-store", "Darkroom.Unavailable", LONG, true},
         {"detect-and-store", "Storage.NoSpace", LONG, true},
         {"detect-and-store", "Moderation.Refused", 1, false},
         {"detect-and-store", "Photo.Broken", 1, false},
-        {"detect-and-store", "Darkroom.Timeout", 1, false},
-        {"detect-and-store", "Darkroom.Crashed", 3, true},
-        {"detect-and-store", "Darkroom.Crashed", 4, false},
-        {"resize", NULL, LONG, true},
+        {"detect-and-store", "Darkroom.Timeout", 1, true},
+        {"detect-and-store", "Darkroom.Timeout", 2, false},
+        {"detect-and-store", "Darkroom.Crashed", 2, true},
+        {"detect-and-store", "Darkroom.Crashed", 3, false},
+        {"detect-and-store", "Moderation.Crashed", 4, true},
+        {"detect-and-store", "Moderation.Crashed", 5, false},
+        {"detect-and-store", "Moderation.Timeout", 5, false},
+        {"resize", NULL, 10, true},
+        {"resize", NULL, 11, false},
         {"resize", "Storage.Unavailable", LONG, true},
-        {"resize", "Darkroom.Crashed", 4, false},
+        {"resize", "Darkroom.Unavailable", LONG, true},
+        {"resize", "Darkroom.Crashed", 3, false},
+        {"resize", "Darkroom.Timeout", 1, true},
+        {"resize", "Darkroom.Timeout", 2, false},
         {"publish", NULL, LONG, true},
         {"publish", "Storage.Unavailable", LONG, true},
         {"publish", "Photo.Refused", 1, false},
