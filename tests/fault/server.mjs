@@ -19,9 +19,9 @@ for (const name of ['SIGINT', 'SIGTERM']) process.on(name, () => process.exit(1)
 const USUAL = new Set(['serving', 'login', 'moderation', 'request', 'draining', 'drained']);
 
 export class Server {
-    /* log: a file that takes all that it says, over all its lives; wrapper: a program that starts it. */
-    constructor(data, { log = `${data}.log`, options = [], wrapper = [], ...spawnOptions } = {}) {
-        Object.assign(this, { data, log, options, wrapper, spawnOptions, listen: '127.0.0.1:0', address: null, lines: [] });
+    /* log: a file that takes all that it says, over all its lives; wrapper: a program that starts it; executable: another program. */
+    constructor(data, { log = `${data}.log`, options = [], wrapper = [], executable = program, ...spawnOptions } = {}) {
+        Object.assign(this, { data, log, options, wrapper, executable, spawnOptions, listen: '127.0.0.1:0', address: null, lines: [] });
         writeFileSync(log, '');
     }
 
@@ -40,7 +40,7 @@ export class Server {
     launch() {
         const words = ['serve', '--listen', this.listen, '--data', this.data, '--drain-timeout', '10s', ...this.options];
         // In a session of its own, by which its processes are found, and not to outlive this one, however that ends.
-        const child = spawn('setpriv', ['--pdeathsig', 'KILL', ...this.wrapper, program, ...words],
+        const child = spawn('setpriv', ['--pdeathsig', 'KILL', ...this.wrapper, this.executable, ...words],
             { detached: true, stdio: ['ignore', 'pipe', 'pipe'], ...this.spawnOptions });
         Object.assign(this, { child, pid: child.pid, address: null, exit: null });
         if (!child.pid) return child.on('error', (error) => { this.exit = { message: error.message }; });
