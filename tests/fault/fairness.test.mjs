@@ -152,7 +152,7 @@ describe('a person who sends many photos', () => {
             assert.equal(status, 429);
             assert.match(headers['retry-after'], /^[1-9][0-9]*$/);
             assert.equal(json.detail ?? json.title,
-                '6 of your photos are still being processed, which is the most at a time. Send this one when some of them are done.');
+                'You have 6 photos that are still being processed, which is the limit. Send this one when some are done.');
         }
         const again = await bench.client.upload('ann', 'the-first', photo);
         assert.deepEqual([again.status, again.json.photo_id], [200, first.json.photo_id], 'what was sent before is told again');

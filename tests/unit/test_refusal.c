@@ -48,6 +48,7 @@ static void test_failures(void)
         {"Moderation.Refused", "Refused: Weapons, 94 % sure", "refused-by-reviewer"},
         {"Storage.NoSpace", "The disk that holds the folder /srv is full.", "server-gave-up"},
         {"Task.Lost", "", "server-gave-up"},
+        {"Moderation.Crashed", "", "moderation-failed"},
         {"", "", "server-gave-up"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
