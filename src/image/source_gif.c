@@ -27,6 +27,7 @@ struct gif_source {
     uint32_t count;
     uint32_t plays;
     struct composite canvas;
+    bool has_alpha;
     GifPixelType *colours; /* of a row of a frame */
     uint8_t *row;          /* the same in pixels */
 };
@@ -183,20 +184,18 @@ static bool has_alpha(const struct gif_source *source, uint32_t width, uint32_t 
     return false;
 }
 
-static void describe(const struct gif_source *source, struct source_info *info)
+static void describe(struct gif_source *source, struct source_info *info)
 {
     const struct area *first = &source->frames[0].area;
     uint32_t width = most((uint32_t)source->gif->SWidth, first->x + first->width);
     uint32_t height = most((uint32_t)source->gif->SHeight, first->y + first->height);
+    source->has_alpha = has_alpha(source, width, height);
     *info = (struct source_info){
         .width = width,
         .height = height,
         .frames = source->count,
         .plays = source->plays,
-        .colours = {.model = COLOUR_RGB,
-                    .channels = CHANNELS,
-                    .bits = 8,
-                    .has_alpha = has_alpha(source, width, height)},
+        .colours = {.model = COLOUR_RGB, .channels = CHANNELS, .bits = 8, .has_alpha = source->has_alpha},
     };
 }
 
@@ -249,7 +248,16 @@ static void paint_row(const struct gif_source *source, const struct gif_frame *f
     }
 }
 
-/* What lacks of a frame stays as it was, as in browsers; a file without a first row is none. */
+/* What the first frame lacks is seen through, as in browsers; where nothing else can be, it is white as a page. */
+static void lay_nothing(struct gif_source *source, const struct gif_frame *frame, uint32_t y)
+{
+    memset(source->row, UINT8_MAX, (size_t)frame->area.width * CHANNELS);
+    for (; !source->has_alpha && y < frame->area.height; y++)
+        composite_lay(&source->canvas, source->gif->Image.Interlace ? interlaced_row(y, frame->area.height) : y,
+                      source->row, true);
+}
+
+/* What lacks of a later frame stays as it was; a file without a first row is none. */
 static enum status lay_frame(struct gif_source *source, uint32_t index, struct text *why)
 {
     const struct gif_frame *frame = &source->frames[index];
@@ -264,8 +272,14 @@ static enum status lay_frame(struct gif_source *source, uint32_t index, struct t
     source->colours = memory_resize(source->colours, most(frame->area.width, 1));
     source->row = memory_resize(source->row, (size_t)most(frame->area.width, 1) * CHANNELS);
     for (uint32_t y = 0; y < frame->area.height; y++) {
-        if (DGifGetLine(gif, source->colours, (int)frame->area.width) != GIF_OK)
-            return y == 0 && index == 0 ? say_trouble(source, gif->Error, why) : STATUS_OK;
+        if (DGifGetLine(gif, source->colours, (int)frame->area.width) != GIF_OK) {
+            if (index > 0)
+                break;
+            if (y == 0)
+                return say_trouble(source, gif->Error, why);
+            lay_nothing(source, frame, y);
+            break;
+        }
         paint_row(source, frame, map);
         composite_lay(&source->canvas, gif->Image.Interlace ? interlaced_row(y, frame->area.height) : y, source->row,
                       true);

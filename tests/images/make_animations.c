@@ -73,6 +73,67 @@ static void save_gif(const struct movie *movie)
     g_byte_array_unref(bytes);
 }
 
+/* ---- GIF by hand: codes of three bits that never learn, because each second one clears ---- */
+
+struct codes {
+    GByteArray *bytes;
+    unsigned held, bits;
+};
+
+static void put_code(struct codes *codes, unsigned code)
+{
+    codes->held |= code << codes->bits;
+    for (codes->bits += 3; codes->bits >= 8; codes->bits -= 8, codes->held >>= 8) {
+        const guint8 byte = (guint8)codes->held;
+        g_byte_array_append(codes->bytes, &byte, 1);
+    }
+}
+
+/* The scene's row that comes `index`th. */
+static int find_row(int index, bool interlaced)
+{
+    static const int starts[] = {0, 4, 2, 1}, steps[] = {8, 8, 4, 2};
+    for (int pass = 0; interlaced && pass < 4; pass++) {
+        int rows = (CANVAS - starts[pass] + steps[pass] - 1) / steps[pass];
+        if (index < rows)
+            return starts[pass] + index * steps[pass];
+        index -= rows;
+    }
+    return index;
+}
+
+/* The scene, of which `rows` are there; `end`: what follows the picture. */
+static void save_gif_by_hand(const char *name, int rows, bool interlaced, const char *end, guint end_size)
+{
+    enum { CLEAR_CODE = 4, END_CODE = 5 };
+    static const guint8 head[] =
+        "GIF89a\x50\0\x50\0\xF1\0\0\xE0\x20\x20\x20\xC0\x20\x20\x20\xE0\xFF\xFF\xFF,\0\0\0\0\x50\0\x50\0";
+    struct codes codes = {.bytes = g_byte_array_new()};
+    for (int i = 0; i < rows * CANVAS; i++) {
+        int row = find_row(i / CANVAS, interlaced);
+        if (i % 2 == 0)
+            put_code(&codes, CLEAR_CODE);
+        put_code(&codes, (unsigned)((row >= CANVAS / 2) * 2 + (i % CANVAS >= CANVAS / 2)));
+    }
+    put_code(&codes, END_CODE);
+    put_code(&codes, 0);
+    put_code(&codes, 0);
+    GByteArray *file = g_byte_array_new();
+    const guint8 start[] = {interlaced ? 0x40 : 0, 2};
+    g_byte_array_append(file, head, sizeof head - 1);
+    g_byte_array_append(file, start, sizeof start);
+    for (guint at = 0; at < codes.bytes->len; at += UINT8_MAX) {
+        guint left = codes.bytes->len - at;
+        const guint8 size = (guint8)(left < UINT8_MAX ? left : UINT8_MAX);
+        g_byte_array_append(file, &size, 1);
+        g_byte_array_append(file, codes.bytes->data + at, size);
+    }
+    g_byte_array_append(file, (const guint8 *)end, end_size);
+    write_file(name, file->data, file->len);
+    g_byte_array_unref(file);
+    g_byte_array_unref(codes.bytes);
+}
+
 /* ---- APNG ---- */
 
 static void put_32(guint8 *to, guint32 value)
@@ -184,6 +245,9 @@ void save_animations(void)
 {
     for (size_t i = 0; i < sizeof movies / sizeof movies[0]; i++)
         save_gif(&movies[i]);
+    save_gif_by_hand("interlaced.gif", CANVAS, true, "\0;", 2);
+    save_gif_by_hand("unfinished.gif", CANVAS, false, "\0\0\0", 3);
+    save_gif_by_hand("short.gif", CANVAS / 2, false, "\0;", 2);
     save_apng(&movies[1], "cleared.png", UINT8_MAX, 0);
     save_apng(&movies[2], "put-back.png", UINT8_MAX, 0);
     save_apng(&movies[2], "mixed.png", 128, 1);

@@ -16,7 +16,8 @@ const DIFFERENCE_MAX = 3; /* of a channel, in the mean: WebP of quality 75 is th
 /* Made by tests/images; stills that a browser shows. Not cut.avif: Chromium shows what was cut off. */
 const FILES = ['plain.jpg', 'p3.jpg', 'cmyk.jpg', 'inks.jpg', 'gray-profile.jpg', 'lab-profile.jpg', 'perceptual.jpg', 'two-exifs-turned.jpg',
     'orientation-5.jpg', 'grey.jpg', 'grey16.png', 'rgb16.png', 'p3.png', 'alpha.png', 'half-p3.png', 'pq.png', 'hlg.png', 'p3-codes.png',
-    'open-codes.png', 'linear.png', 'srgb-gamma.png', 'alpha.webp', 'lossless.webp', 'plain.gif', 'plain.avif', 'pq.avif', 'hlg.avif', 'p3.avif',
+    'open-codes.png', 'linear.png', 'srgb-gamma.png', 'alpha.webp', 'lossless.webp', 'plain.gif', 'interlaced.gif', 'unfinished.gif',
+    'short.gif', 'plain.avif', 'pq.avif', 'hlg.avif', 'p3.avif',
     'bt2020.avif', 'limited.avif', 'identity.avif', 'alpha.avif', 'multiplied.avif', 'turned.avif', 'mirrored.avif', 'turned-mirrored.avif'];
 
 let folder, server, page;
