@@ -151,6 +151,20 @@ static void save_two_exifs(const char *first_name, const char *second_name, cons
     g_free(second.bytes);
 }
 
+/* XMP is in a segment of the same kind, and here before Exif. */
+static void save_after_xmp(void)
+{
+    static const guint8 xmp[] = "\xFF\xE1\0\x24http://ns.adobe.com/xap/1.0/\0<x/>";
+    struct file file = read_file("orientation-6.jpg");
+    GByteArray *bytes = g_byte_array_new();
+    g_byte_array_append(bytes, (const guint8 *)file.bytes, 2);
+    g_byte_array_append(bytes, xmp, 0x24 + 2);
+    g_byte_array_append(bytes, (const guint8 *)file.bytes + 2, (guint)(file.size - 2));
+    write_file("after-xmp.jpg", bytes->data, bytes->len);
+    g_byte_array_unref(bytes);
+    g_free(file.bytes);
+}
+
 /* ---- TIFF ---- */
 
 /* Gray from 0 to 1 in floating point: the scene's brightest channel. */
@@ -186,23 +200,23 @@ static void save_coded(const char *from, const char *name, unsigned primaries, u
 
 /* A chunk that is put behind the header. */
 struct addition {
-    const char *name, *type;
+    const char *name, *from, *type;
     guint size;
     guint8 data[32];
 };
 static const struct addition additions[] = {
-    {"pq.png", "cICP", 4, {PRIMARIES_BT2020, TRANSFER_PQ, 0, 1}},
-    {"hlg.png", "cICP", 4, {PRIMARIES_BT2020, TRANSFER_HLG, 0, 1}},
-    {"p3-codes.png", "cICP", 4, {PRIMARIES_P3, TRANSFER_SRGB, 0, 1}},
-    {"open-codes.png", "cICP", 4, {2, 2, 0, 1}},
-    {"linear.png", "gAMA", 4, {0, 1, 0x86, 0xA0}},
-    {"srgb-gamma.png", "gAMA", 4, {0, 0, 0xB1, 0x8F}},
+    {"pq.png", "plain.png", "cICP", 4, {PRIMARIES_BT2020, TRANSFER_PQ, 0, 1}},
+    {"hlg.png", "plain.png", "cICP", 4, {PRIMARIES_BT2020, TRANSFER_HLG, 0, 1}},
+    {"p3-codes.png", "plain.png", "cICP", 4, {PRIMARIES_P3, TRANSFER_SRGB, 0, 1}},
+    {"linear.png", "plain.png", "gAMA", 4, {0, 1, 0x86, 0xA0}},
+    {"open-codes.png", "linear.png", "cICP", 4, {2, 2, 0, 1}},
+    {"srgb-gamma.png", "plain.png", "gAMA", 4, {0, 0, 0xB1, 0x8F}},
 };
 
 static void save_addition(const struct addition *addition)
 {
     enum { BEHIND_HEADER = 33 };
-    struct file plain = read_file("plain.png");
+    struct file plain = read_file(addition->from);
     GByteArray *bytes = g_byte_array_new();
     g_byte_array_append(bytes, (const guint8 *)plain.bytes, BEHIND_HEADER);
     add_chunk(bytes, addition->type, addition->data, addition->size);
@@ -218,6 +232,7 @@ void save_kinds(void)
     save_inks();
     save_two_exifs("orientation-1.jpg", "orientation-6.jpg", "two-exifs.jpg");
     save_two_exifs("orientation-6.jpg", "orientation-1.jpg", "two-exifs-turned.jpg");
+    save_after_xmp();
     save_float_grey();
     for (size_t i = 0; i < sizeof additions / sizeof additions[0]; i++)
         save_addition(&additions[i]);
