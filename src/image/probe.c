@@ -177,8 +177,10 @@ enum status image_probe(int fd, uint64_t size, const struct image_limits *limits
     const struct prober_ops *ops = NULL;
     const uint8_t *start = prober_get_some(prober, 0, &count);
     enum status status = start ? find_prober(start, count, &ops, why) : prober_ends(prober);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
+        assert(ops);
         status = walk(prober, ops, ret_info);
+    }
     free(prober);
     return status;
 }

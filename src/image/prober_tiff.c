@@ -109,7 +109,7 @@ static bool read_side(const struct tiff *tiff, const struct tiff_entry *entry, u
 static enum status walk(struct prober *prober, struct image_info *info)
 {
     struct tiff tiff;
-    struct tiff_entry fields[FIELDS];
+    struct tiff_entry fields[FIELDS] = {0};
     uint64_t next;
     if (!tiff_open(prober, 0, &tiff))
         return prober_ends(prober);

@@ -24,5 +24,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     assert(info.width > 0 && info.height > 0 && info.frames > 0 && info.frames <= limits.frames);
     assert((uint64_t)info.width * info.height * info.frames <= limits.pixels);
+    assert(info.part.offset <= size && info.part.bytes <= size - info.part.offset && info.part.bytes > 0);
+    assert(info.part.format != IMAGE_RAW && info.part.orientation <= 8);
     return 0;
 }

@@ -35,6 +35,8 @@ struct file {
 #define JPEG_SCAN  "\xFF\xDA\0\10\1\1\0\0\x3F\0"
 #define PNG_START  "\x89PNG\r\n\x1A\n\0\0\0\15IHDR\0\0\0\3\0\0\0\2\10\2\0\0\0abcd"
 #define PNG_END    "\0\0\0\1IDATxabcd\0\0\0\0IENDabcd"
+#define PNG_ACTL   "\0\0\0\10acTL\0\0\0\2\0\0\0\0abcd"
+#define PNG_FCTL   "\0\0\0\0fcTLabcd"
 #define GIF_START  "GIF89a\3\0\2\0\x80\0\0rgbRGB"
 #define GIF_FRAME  "\x2C\0\0\0\0\3\0\2\0\0\2\1x\0"
 #define HEIC_META                                                                                                      \
@@ -51,8 +53,15 @@ static const struct file files[] = {
     {"a JPEG with fill bytes before a marker", IMAGE_JPEG, 3, 2, 1,
      BYTES(JPEG_START "\xFF\xFF" JPEG_SCAN "ab\xFF\xD9")},
     {"a PNG", IMAGE_PNG, 3, 2, 1, BYTES(PNG_START PNG_END)},
-    {"an animated PNG, as a still", IMAGE_PNG, 3, 2, 1, BYTES(PNG_START "\0\0\0\10acTL\0\0\0\2\0\0\0\0abcd" PNG_END)},
+    {"an animated PNG", IMAGE_PNG, 3, 2, 2, BYTES(PNG_START PNG_ACTL PNG_FCTL PNG_FCTL PNG_END)},
+    {"an animated PNG of which one frame came", IMAGE_PNG, 3, 2, 1, BYTES(PNG_START PNG_ACTL PNG_FCTL PNG_END)},
+    {"a PNG that says too late that it moves", IMAGE_PNG, 3, 2, 1,
+     BYTES(PNG_START "\0\0\0\1IDATxabcd" PNG_ACTL PNG_FCTL PNG_FCTL PNG_END)},
     {"a GIF", IMAGE_GIF, 3, 2, 1, BYTES(GIF_START GIF_FRAME ";")},
+    {"a GIF whose first frame is larger than it", IMAGE_GIF, 9, 8, 1,
+     BYTES(GIF_START "\x2C\1\0\1\0\10\0\7\0\0\2\1x\0;")},
+    {"a GIF whose second frame is larger than it", IMAGE_GIF, 3, 2, 2,
+     BYTES(GIF_START GIF_FRAME "\x2C\1\0\1\0\10\0\7\0\0\2\1x\0;")},
     {"a GIF with zeros between its blocks", IMAGE_GIF, 3, 2, 2, BYTES(GIF_START GIF_FRAME "\0\0\0" GIF_FRAME "\0;")},
     {"a GIF of two frames with a comment", IMAGE_GIF, 3, 2, 2, BYTES(GIF_START GIF_FRAME "!\xFE\2hi\0" GIF_FRAME ";")},
     {"a lossy WebP", IMAGE_WEBP, 3, 2, 1, BYTES("RIFF\26\0\0\0WEBPVP8 \12\0\0\0\0\0\0\x9D\1\x2A\3\0\2\0")},
