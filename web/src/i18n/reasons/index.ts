@@ -16,10 +16,15 @@ async function fetchWords(code: string) {
     if (language.peek() === code) catalogue.value = words?.reasons ?? en;
 }
 
-/* Resolves when the first words are there, or can't be had now: then there is English. */
+const PATIENCE_MS = 1000;
+
+/* Resolves when the first words are there, or can't be had now: until they are, there is English. */
 export function startReasons(): Promise<void> {
     reasonWords.value = sayReason;
-    return new Promise((done) => { effect(() => { void fetchWords(language.value).catch(() => {}).then(done); }); });
+    return new Promise((done) => {
+        setTimeout(done, PATIENCE_MS);
+        effect(() => { void fetchWords(language.value).catch(() => {}).then(done); });
+    });
 }
 
 /* Jobs of earlier versions of the app have a sentence alone. */
