@@ -3,8 +3,6 @@
 #include "clock.h"
 #include "json.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 enum { BODY_MAX = 16 << 10 };
@@ -36,14 +34,14 @@ static void take_body(struct http_request *request, const char *data, size_t siz
     api_answer_status(request, STATUS_TOO_LARGE, &why);
 }
 
-__attribute__((format(printf, 2, 3))) static enum status refuse_words(struct text *why, const char *format, ...)
+/* `detail` may be NULL. */
+static enum status refuse_words(struct text *why, const char *fault, const char *detail)
 {
-    char fault[160];
-    va_list values;
-    va_start(values, format);
-    (void)vsnprintf(fault, sizeof fault, format, values);
-    va_end(values);
-    reason_set(why, REASON_WORDS_MALFORMED, fault);
+    TEXT_CLEANUP struct text whole = {0};
+    text_add(&whole, fault);
+    if (detail)
+        text_addf(&whole, " (%.100s)", detail);
+    reason_set(why, REASON_WORDS_MALFORMED, text_get(&whole));
     return STATUS_INVALID;
 }
 
@@ -51,7 +49,7 @@ __attribute__((format(printf, 2, 3))) static enum status refuse_words(struct tex
 static enum status read_member(const char *name, const json_t *value, const char **ret_words, struct text *why)
 {
     if (!json_is_string(value) && !json_is_null(value))
-        return refuse_words(why, "%s is not a string, or null for none", name);
+        return refuse_words(why, "a member is neither a string nor null", name);
     *ret_words = json_is_null(value) ? "" : json_string_value(value);
     return STATUS_OK;
 }
@@ -60,8 +58,8 @@ static enum status read_object(const struct text *body, json_t **ret_object, str
 {
     TEXT_CLEANUP struct text reason = {0};
     if (json_parse(text_get(body), body->length, ret_object, &reason) != STATUS_OK)
-        return refuse_words(why, "they are no JSON in UTF-8 (%s)", text_get(&reason));
-    return json_is_object(*ret_object) ? STATUS_OK : refuse_words(why, "they are not a JSON object");
+        return refuse_words(why, "they are no JSON in UTF-8", text_get(&reason));
+    return json_is_object(*ret_object) ? STATUS_OK : refuse_words(why, "they are not a JSON object", NULL);
 }
 
 static enum status read_words(json_t *object, struct arena *arena, struct photo_words *ret_words, struct text *why)
@@ -76,7 +74,7 @@ static enum status read_words(json_t *object, struct arena *arena, struct photo_
         } else if (strcmp(name, "alt_text") == 0) {
             status = read_member(name, value, &ret_words->alt_text, why);
         } else {
-            status = refuse_words(why, "\"%.60s\" can't be changed, only caption and alt_text can", name);
+            status = refuse_words(why, "only caption and alt_text can be changed", name);
         }
         if (status != STATUS_OK)
             return status;

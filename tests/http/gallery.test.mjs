@@ -102,8 +102,8 @@ describe('the words of an author', () => {
         ['a name that is none', 'Ann!', { caption: 'x' }, 403, /user name/],
         ['a long caption', 'ann', { caption: 'x'.repeat(501) }, 400, /501 characters; the limit is 500/],
         ['a long alternative text', 'ann', { alt_text: 'x'.repeat(1001) }, 400, /1,001 characters; the limit is 1,000/],
-        ['a control character', 'ann', { caption: 'a\u0007b' }, 400, /control character \(U\+0007\)/], ['a number', 'ann', { caption: 7 }, 400, /string, or null/],
-        ['another member', 'ann', { title: 'x' }, 400, /"title"/], ['a list', 'ann', [], 400, /JSON object/],
+        ['a control character', 'ann', { caption: 'a\u0007b' }, 400, /control character \(U\+0007\)/], ['a number', 'ann', { caption: 7 }, 400, /neither a string nor null \(caption\)/],
+        ['another member', 'ann', { title: 'x' }, 400, /\(title\)/], ['a list', 'ann', [], 400, /JSON object/],
         ['no JSON', 'ann', '{"caption":', 400, /./],
         ['a large body', 'ann', { caption: 'x'.repeat(20_000) }, 413, /16 KB/],
     ];
