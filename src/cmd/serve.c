@@ -7,6 +7,7 @@
 #include "greeting.h"
 #include "log.h"
 #include "origin.h"
+#include "restart.h"
 #include "settings.h"
 
 #include <arpa/inet.h>
@@ -474,6 +475,7 @@ static int run_serve(int argc, char **argv)
     if (status != STATUS_OK || help)
         return status == STATUS_OK ? 0 : 2;
     bound_heap();
+    restart_on_cut_files();
     block_signals(&ends);
     log_open(STDOUT_FILENO, (enum log_level)level);
     int code = serve(&settings, &ends, &arena);

@@ -278,7 +278,7 @@ for (const { bucket, says } of [
             if (bucket === 'originals') {
                 for (let i = 0; i < 3; i++) {
                     const answer = await client.upload('ann', `key-${i}`, photo);
-                    checkRefusal(answer, 503, /can't be used|read-only/i);
+                    checkRefusal(answer, 503, /can't be used|read-only|can't reach its storage/i);
                     assert.ok(Number(answer.headers['retry-after']) >= 1);
                 }
                 return;
