@@ -46,9 +46,8 @@ static const struct {
     [REASON_WITHDRAWN] =
         {"withdrawn", "This photo was refused after it had been published, so its images are gone. Upload it again."},
 
-    [REASON_MODERATION_FAILED] = {"moderation-failed",
-                                  "This photo can't be checked: what looks at it failed each time. "
-                                  "Export it in another format."},
+    [REASON_MODERATION_FAILED] =
+        {"moderation-failed", "This photo can't be checked: the check failed each time. Export it in another format."},
     [REASON_PHOTO_STOPPED] = {"photo-stopped", "The operator of this server stopped the processing of this photo. "
                                                "Ask them before you send it again."},
 
@@ -90,8 +89,8 @@ static const struct {
     [REASON_FORM_PHOTO_NOT_CHOSEN] = {"form-photo-not-chosen", "No photo was chosen. Choose one, then send it."},
     [REASON_FORM_PHOTO_MISSING] =
         {"form-photo-missing", "The form has no file \"photo\". Send multipart/form-data with a file of that name."},
-    [REASON_BODY_PACKED] =
-        {"body-packed", "The body is packed (Content-Encoding: {}), which isn't understood here. Send it as it is."},
+    [REASON_BODY_PACKED] = {"body-packed",
+                            "This request's body is compressed ({}), which isn't supported. Send it uncompressed."},
     [REASON_WORDS_MALFORMED] =
         {"words-malformed", "The photo's words can't be read: {}. Send a JSON object with caption, alt_text or both."},
     [REASON_WORDS_TYPE] = {"words-type", "The photo's words have the wrong type. Send them as application/json."},

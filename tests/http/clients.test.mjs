@@ -141,7 +141,7 @@ describe('a form of', () => {
         it(`a client that packs its body is told to send it as it is: ${coding}`, async () => {
             const answer = await send(ofType('XX'), packed, { 'Content-Encoding': coding });
             assert.equal(answer.code, 415, answer.text);
-            assert.match(answer.json.detail, new RegExp(`^The body is packed \\(Content-Encoding: ${coding}\\)`));
+            assert.match(answer.json.detail, new RegExp(`^This request's body is compressed \\(${coding}\\)`));
             assert.equal(answer.headers['accept-encoding'], 'identity');
         });
 

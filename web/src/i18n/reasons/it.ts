@@ -46,7 +46,7 @@ const sentences: ReasonSentences = {
     'alt-text-control': 'Questa descrizione ha un carattere di controllo ({1}). Toglilo.',
     'form-photo-not-chosen': 'Non è stata scelta nessuna foto. Scegline una, poi inviala.',
     'form-photo-missing': 'Il modulo non ha un file «photo». Invia multipart/form-data con un file di quel nome.',
-    'body-packed': 'Il contenuto è compresso (Content-Encoding: {1}), e qui non si può leggere. Invialo com’è.',
+    'body-packed': 'Il contenuto di questa richiesta è compresso ({1}), e questo non è supportato. Invialo senza compressione.',
     'words-malformed': 'Le parole sulla foto non si possono leggere: {1}. Invia un oggetto JSON con caption, alt_text o entrambi.',
     'words-type': 'Le parole sulla foto sono del tipo sbagliato. Inviale come application/json.',
     'words-too-large': 'Le parole sulla foto superano il limite di {1}. Accorciale.',
