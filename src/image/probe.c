@@ -55,10 +55,17 @@ static enum status find_prober(const uint8_t *data, size_t size, const struct pr
     return refuse_unknown(why);
 }
 
+/* How many first bytes tell every format: brands may be many. */
+static size_t count_telling(const uint8_t *data, size_t size)
+{
+    enum { TELLING = 32, NAME_AT = 4 };
+    return size >= TELLING && memcmp(data + NAME_AT, "ftyp", 4) == 0 ? PROBE_SIGNATURE_BYTES : TELLING;
+}
+
 enum status image_sniff(const uint8_t *data, size_t size, struct text *why)
 {
     const struct prober_ops *ops;
-    return find_prober(data, size, &ops, why);
+    return size < count_telling(data, size) ? STATUS_OK : find_prober(data, size, &ops, why);
 }
 
 static bool load_block(struct prober *prober, uint64_t offset)

@@ -294,10 +294,10 @@ static enum status settle_whole(struct resumables *resumables, struct resumable 
 static enum status sniff(const struct resumable *resumable, int file, struct text *why)
 {
     uint8_t signature[PROBE_SIGNATURE_BYTES];
-    if (resumable->offset < PROBE_SIGNATURE_BYTES
-        || pread(file, signature, sizeof signature, 0) != (ssize_t)sizeof signature)
+    size_t known = resumable->offset < sizeof signature ? (size_t)resumable->offset : sizeof signature;
+    if (pread(file, signature, known, 0) != (ssize_t)known)
         return STATUS_OK;
-    return image_sniff(signature, sizeof signature, why);
+    return image_sniff(signature, known, why);
 }
 
 /* Makes the first `size` bytes count. */

@@ -102,11 +102,12 @@ void upload_abort(struct upload *upload)
 /* A stranger's file is turned away by its first bytes, before the rest has crossed the network. */
 static enum status sniff(struct upload *upload, const char *data, size_t size, struct text *why)
 {
-    size_t missing = upload->size < PROBE_SIGNATURE_BYTES ? PROBE_SIGNATURE_BYTES - (size_t)upload->size : 0;
-    if (missing == 0)
+    size_t known = upload->size < PROBE_SIGNATURE_BYTES ? (size_t)upload->size : PROBE_SIGNATURE_BYTES;
+    size_t taken = size < PROBE_SIGNATURE_BYTES - known ? size : PROBE_SIGNATURE_BYTES - known;
+    if (taken == 0)
         return STATUS_OK;
-    memcpy(upload->signature + upload->size, data, size < missing ? size : missing);
-    return size < missing ? STATUS_OK : image_sniff(upload->signature, PROBE_SIGNATURE_BYTES, why);
+    memcpy(upload->signature + known, data, taken);
+    return image_sniff(upload->signature, known + taken, why);
 }
 
 static enum status fail_to_store(struct text *why)

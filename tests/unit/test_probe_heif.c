@@ -393,8 +393,18 @@ static void sniffs_far_enough(void)
         check_case("%s is told by its first bytes", rows[i].behaviour);
         struct file file = make(&rows[i]);
         TEXT_CLEANUP struct text why = {0};
-        CHECK_INT(image_sniff(file.bytes, PROBE_SIGNATURE_BYTES, &why), STATUS_OK);
+        for (size_t size = 0; size <= PROBE_SIGNATURE_BYTES; size++)
+            CHECK_INT(image_sniff(file.bytes, size, &why), STATUS_OK);
     }
+    check_case("a film of many brands is refused when all of them are there, all else by 32 bytes");
+    struct file film = {0};
+    put(&film, 256, 4);
+    put_text(&film, "ftypisom", 8);
+    CHECK_INT(image_sniff(film.bytes, PROBE_SIGNATURE_BYTES - 1, NULL), STATUS_OK);
+    CHECK_INT(image_sniff(film.bytes, PROBE_SIGNATURE_BYTES, NULL), STATUS_UNSUPPORTED);
+    memcpy(film.bytes, "%PDF-1.7", 8);
+    CHECK_INT(image_sniff(film.bytes, 31, NULL), STATUS_OK);
+    CHECK_INT(image_sniff(film.bytes, 32, NULL), STATUS_UNSUPPORTED);
 }
 
 /* Whatever is cut away or changed, the sanitizers stay silent. */
