@@ -1,5 +1,6 @@
-/* The heap of a program behind a fence: malloc(3) and its relatives, which the program and all its libraries call. They are the C
- * library's, but for one thing: in a worker an allocation that is refused ends the process with WORKER_EXIT_MEMORY.
+/* The heap of a program behind a fence: malloc(3), its relatives and pthread_create(3), which the program and all its libraries call.
+ * They are the C library's, but for one thing: in a worker an allocation that is refused, be it a thread's stack, ends the process
+ * with WORKER_EXIT_MEMORY.
  *
  * Decoders meet a refused allocation in many ways: an error of their own, whose words differ, a C++ exception that becomes
  * abort(3), a NULL that nobody looked at. Seen from here, it is always the same: the photo needs more memory than is allowed. */

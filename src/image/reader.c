@@ -5,8 +5,10 @@
 #include "memory.h"
 #include "source.h"
 #include "tidy.h"
+#include "trouble.h"
 #include "vips_library.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <time.h>
@@ -103,9 +105,10 @@ enum status reader_open(int file, const struct job *job, struct reader **ret_rea
     struct reader *reader = NEW(struct reader);
     struct source_info info = {0};
     enum status status = STATUS_OK;
+    errno = 0;
     if (!map_file(reader, file, job)) {
         text_setf(why, "The original can't be read.");
-        status = STATUS_INTERNAL;
+        status = errno == ENOMEM ? trouble_set(why, job, TROUBLE_MEMORY, NULL) : STATUS_INTERNAL;
     }
     if (status == STATUS_OK) {
         reader->ops = find_source(&reader->file);

@@ -24,6 +24,7 @@ enum fence_job_kind {
     FENCE_JOB_OURS,      /* memory_new */
     FENCE_JOB_BY_AND_BY, /* many small pieces */
     FENCE_JOB_IN_THREAD,
+    FENCE_JOB_THREADS, /* their stacks */
 };
 struct fence_job {
     enum fence_job_kind kind;

@@ -117,6 +117,18 @@ static void in_thread(void)
         (void)pthread_join(thread, NULL);
 }
 
+static void *run_for_ever(void *unused)
+{
+    wait_for_ever();
+    return unused;
+}
+static void by_threads(void)
+{
+    pthread_t thread;
+    for (size_t i = 0; i < MORE / (1 << 20); i++)
+        (void)pthread_create(&thread, NULL, run_for_ever, NULL);
+}
+
 static void (*const ends[])(void) = {
     [FENCE_JOB_CRASH] = crash,
     [FENCE_JOB_ABORT] = abort,
@@ -136,6 +148,7 @@ static void (*const ends[])(void) = {
     [FENCE_JOB_OURS] = by_ours,
     [FENCE_JOB_BY_AND_BY] = by_and_by,
     [FENCE_JOB_IN_THREAD] = in_thread,
+    [FENCE_JOB_THREADS] = by_threads,
 };
 
 static enum status prepare(const char *program, const char *argument, struct text *why)

@@ -2,6 +2,7 @@
  * library does once, with its first picture or its thousandth, meets the sandbox either way. */
 #include "check.h"
 #include "image_fixture.h"
+#include "sandbox.h"
 
 #include <stdio.h>
 #include <sys/mman.h>
@@ -91,4 +92,36 @@ static void works_in_any_order(void)
     darkroom_close(darkroom);
 }
 
-CHECK_MAIN({"a new worker", works_when_new}, {"a worker with a past", works_in_any_order})
+/* At whatever point a library runs out of memory, that is what the owner is told; never that the picture is damaged. */
+static void names_lack_of_memory(void)
+{
+    static const char *const heavy[] = {"large.jpg",    "progressive.jpg", "interlaced.png",
+                                        "animated.gif", "lossless.webp",   "tiles.heic",
+                                        "plain.avif",   "float.tif",       "cmyk.jpg"};
+    static const unsigned megabytes[] = {2, 3, 4, 6, 8, 12, 20, 32};
+    for (size_t i = 0; i < sizeof heavy / sizeof heavy[0]; i++) {
+        check_case("%s with little memory", heavy[i]);
+        if (SANDBOX_SANITIZED) {
+            check_skip("a sanitizer leaves no limit on memory");
+            continue;
+        }
+        struct bytes file = sample_read(heavy[i]);
+        for (size_t k = 0; k < sizeof megabytes / sizeof megabytes[0]; k++) {
+            struct darkroom_settings settings = fixture_settings();
+            settings.processes = 1;
+            settings.memory_bytes = (uint64_t)megabytes[k] << 20;
+            struct darkroom *darkroom = fixture_open(&settings);
+            struct developed developed = develop(darkroom, file.data, file.size);
+            bool lacks = developed.status == STATUS_TOO_LARGE && strstr(text_get(&developed.why), "needs more memory");
+            if (!CHECK(developed.status == STATUS_OK || lacks))
+                (void)printf("# %u MB: %s: %s\n", megabytes[k], status_name(developed.status),
+                             text_get(&developed.why));
+            developed_release(&developed);
+            darkroom_close(darkroom);
+        }
+        bytes_release(&file);
+    }
+}
+
+CHECK_MAIN({"a new worker", works_when_new}, {"a worker with a past", works_in_any_order},
+           {"lack of memory is called so", names_lack_of_memory})

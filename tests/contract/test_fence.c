@@ -106,6 +106,7 @@ static const struct {
     MEMORY_ROW("too much by ourselves", FENCE_JOB_OURS),
     MEMORY_ROW("too much in small pieces", FENCE_JOB_BY_AND_BY),
     MEMORY_ROW("too much in a thread", FENCE_JOB_IN_THREAD),
+    MEMORY_ROW("too much by threads' stacks", FENCE_JOB_THREADS),
 };
 
 static pid_t parent_of(pid_t process)
