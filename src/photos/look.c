@@ -62,12 +62,25 @@ static enum status make_image(struct darkroom *darkroom, const struct moderation
 enum status look_at(struct darkroom *darkroom, struct moderator *moderator, int original_fd, struct sight *ret_sight,
                     struct negative *ret_negative, struct text *why)
 {
+    return look_in_turn(NULL, NULL, darkroom, moderator, original_fd, ret_sight, ret_negative, why);
+}
+
+enum status look_in_turn(struct turns *turns, const char *author, struct darkroom *darkroom,
+                         struct moderator *moderator, int original_fd, struct sight *ret_sight,
+                         struct negative *ret_negative, struct text *why)
+{
     struct moderation_image image = {.file = -1};
     if (ret_negative)
         *ret_negative = (struct negative){.file = -1};
     enum status status = STATUS_OK;
-    if (moderator->ops->sight)
+    if (moderator->ops->sight) {
+        struct turn turn;
+        if (turns)
+            turns_take(turns, author, &turn);
         status = make_image(darkroom, moderator->ops->sight, original_fd, &image, ret_negative, why);
+        if (turns)
+            turns_give_back(turns, &turn);
+    }
     if (status == STATUS_OK) {
         ret_sight->stage = LOOK_JUDGING;
         status = moderator->ops->inspect(moderator, &image, &ret_sight->labels, &ret_sight->audit, why);
@@ -101,13 +114,13 @@ void sight_release(struct sight *sight)
     text_release(&sight->audit);
 }
 
-enum status photos_look(struct photos *photos, const struct id *id, int original_fd,
+enum status photos_look(struct photos *photos, const struct id *id, const char *author, int original_fd,
                         struct moderation_labels *ret_labels, struct negative *ret_negative, enum look_stage *ret_stage,
                         struct text *why)
 {
     SIGHT_CLEANUP struct sight sight = {0};
-    enum status status =
-        look_at(photos->settings.darkroom, photos->settings.moderator, original_fd, &sight, ret_negative, why);
+    enum status status = look_in_turn(photos->turns, author, photos->settings.darkroom, photos->settings.moderator,
+                                      original_fd, &sight, ret_negative, why);
     *ret_stage = status == STATUS_OK ? LOOK_KEEPING : sight.stage;
     if (status != STATUS_OK)
         return status;

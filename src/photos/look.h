@@ -5,6 +5,7 @@
 #include "darkroom.h"
 #include "moderator.h"
 #include "negatives.h"
+#include "turns.h"
 
 /* How far a look came; of one that failed: who failed. */
 enum look_stage { LOOK_DECODING, LOOK_JUDGING, LOOK_KEEPING };
@@ -22,6 +23,10 @@ void sight_release(struct sight *sight);
  * moderator_ops.inspect. */
 enum status look_at(struct darkroom *darkroom, struct moderator *moderator, int original_fd, struct sight *ret_sight,
                     struct negative *ret_negative, struct text *why);
+/* The same when it is this author's turn at the darkroom. */
+enum status look_in_turn(struct turns *turns, const char *author, struct darkroom *darkroom,
+                         struct moderator *moderator, int original_fd, struct sight *ret_sight,
+                         struct negative *ret_negative, struct text *why);
 /* Whether the moderator can look at all: shows it a plain picture. False for one elsewhere, which says itself what is the
  * picture's fault. */
 bool look_works(struct moderator *moderator);

@@ -50,6 +50,10 @@ enum status photos_open(const struct photos_settings *settings, struct photos **
     photos->settings = *settings;
     photos->events = events_new();
     negatives_init(&photos->negatives);
+    struct darkroom_stats darkroom = {.processes = 1};
+    if (settings->darkroom)
+        darkroom_get_stats(settings->darkroom, &darkroom);
+    photos->turns = turns_new(darkroom.processes, NULL);
     enum status status = definition_parse(photos_workflow_text, photos_workflow_length, &photos->definition, why);
     if (status == STATUS_OK)
         status = resumables_open(photos, settings->uploads, &photos->resumables, why);
@@ -80,6 +84,7 @@ void photos_close(struct photos *photos)
         definition_free(photos->definition);
     events_free(photos->events);
     negatives_release(&photos->negatives);
+    turns_free(photos->turns);
     free(photos);
 }
 

@@ -24,6 +24,7 @@ struct photos {
     atomic_int_fast64_t told_full_ms;  /* the same, that the disk is full */
     struct resumables *resumables;
     struct negatives negatives; /* of photos that passed */
+    struct turns *turns;
 };
 
 /* The workflow's tasks; their context is a struct photos. */
@@ -32,7 +33,7 @@ extern const size_t photo_task_count;
 
 /* Shows the photo to the moderator and writes what it saw to the photo, whatever will become of it. As look_at, then as
  * store_photo_judge: *ret_stage, which is always written, tells which. *ret_negative is the caller's to release, whatever came of it. */
-enum status photos_look(struct photos *photos, const struct id *id, int original_fd,
+enum status photos_look(struct photos *photos, const struct id *id, const char *author, int original_fd,
                         struct moderation_labels *ret_labels, struct negative *ret_negative, enum look_stage *ret_stage,
                         struct text *why);
 

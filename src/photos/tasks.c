@@ -29,6 +29,12 @@ static bool read_id(const struct task_call *call, struct id *ret_id, struct task
     return false;
 }
 
+static const char *read_author(const struct task_call *call)
+{
+    const char *author = json_string_value(json_object_get(call->input, "author"));
+    return author ? author : "";
+}
+
 static enum status open_original(struct photos *photos, const struct id *id, struct blob_object *ret_original,
                                  struct text *why)
 {
@@ -113,7 +119,8 @@ static void follow_labels(struct photos *photos, const struct id *id, const stru
     }
 }
 
-static void judge(struct photos *photos, const struct id *id, int original_fd, struct task_outcome *outcome)
+static void judge(struct photos *photos, const struct id *id, const char *author, int original_fd,
+                  struct task_outcome *outcome)
 {
     struct moderation_labels labels = {0};
     NEGATIVE_CLEANUP struct negative negative = {.file = -1};
@@ -129,7 +136,7 @@ static void judge(struct photos *photos, const struct id *id, int original_fd, s
         follow_review(review, outcome);
         return;
     }
-    status = photos_look(photos, id, original_fd, &labels, &negative, &stage, &why);
+    status = photos_look(photos, id, author, original_fd, &labels, &negative, &stage, &why);
     if (status == STATUS_OK)
         follow_labels(photos, id, &labels, &negative, outcome);
     else
@@ -182,7 +189,7 @@ static void detect_and_store(void *context, const struct task_call *call, struct
     if (status != STATUS_OK)
         fail_darkroom(outcome, status, &why);
     else
-        judge(photos, &id, original.fd, outcome);
+        judge(photos, &id, read_author(call), original.fd, outcome);
     blob_object_release(&original);
 }
 
@@ -266,19 +273,24 @@ static json_t *thumbhash_to_json(const struct thumbhash *thumbhash)
 }
 
 /* From what the moderator's look left, unless that is gone. */
-static enum status develop(struct photos *photos, const struct id *id, int original_fd,
+static enum status develop(struct photos *photos, const struct id *id, const char *author, int original_fd,
                            const struct rendition_uploads *uploads, struct darkroom_result *ret_result,
                            struct text *why)
 {
     NEGATIVE_CLEANUP struct negative negative = negatives_take(&photos->negatives, id);
     struct darkroom *darkroom = photos->settings.darkroom;
     int large = blob_upload_fd(uploads->large), thumbnail = blob_upload_fd(uploads->thumbnail);
-    return negative.file >= 0
-               ? darkroom_print(darkroom, negative.file, &negative.shape, large, thumbnail, ret_result, why)
-               : darkroom_develop(darkroom, original_fd, large, thumbnail, ret_result, why);
+    struct turn turn;
+    turns_take(photos->turns, author, &turn);
+    enum status status =
+        negative.file >= 0 ? darkroom_print(darkroom, negative.file, &negative.shape, large, thumbnail, ret_result, why)
+                           : darkroom_develop(darkroom, original_fd, large, thumbnail, ret_result, why);
+    turns_give_back(photos->turns, &turn);
+    return status;
 }
 
-static void resize_original(struct photos *photos, const struct id *id, int original_fd, struct task_outcome *outcome)
+static void resize_original(struct photos *photos, const struct id *id, const char *author, int original_fd,
+                            struct task_outcome *outcome)
 {
     TEXT_CLEANUP struct text why = {0};
     struct darkroom_result result;
@@ -289,7 +301,7 @@ static void resize_original(struct photos *photos, const struct id *id, int orig
         abort_uploads(&uploads);
         return;
     }
-    status = develop(photos, id, original_fd, &uploads, &result, &why);
+    status = develop(photos, id, author, original_fd, &uploads, &result, &why);
     if (status != STATUS_OK) {
         fail_darkroom(outcome, status, &why);
         abort_uploads(&uploads);
@@ -322,7 +334,7 @@ static void resize(void *context, const struct task_call *call, struct task_outc
         fail_storage(outcome, status, &why);
         return;
     }
-    resize_original(photos, &id, original.fd, outcome);
+    resize_original(photos, &id, read_author(call), original.fd, outcome);
     blob_object_release(&original);
 }
 

@@ -6,6 +6,7 @@ import { after, afterEach, before, describe, it } from 'node:test';
 import { dirname, join } from 'node:path';
 import { program, runProgram } from '../http/server.mjs';
 import { png, vips } from '../http/pictures.mjs';
+import { FakeRekognition, keys, region } from '../http/rekognition_fake.mjs';
 import { Client, endOf, stageOf, uploadHeaders } from './client.mjs';
 import { newFolder } from './disk.mjs';
 import { listBucket } from './ledger.mjs';
@@ -120,6 +121,15 @@ function attack(what, settings, state) {
 
 const options = ['--darkrooms', `${DARKROOMS}`, '--darkroom-timeout', `${TIMEOUT_MS}ms`];
 attack('nobody', (folder) => ({ executable: makeVulnerable(folder), options }), 'Resize');
+
+const fake = new FakeRekognition();
+before(() => fake.start());
+after(() => fake.stop());
+attack('Rekognition', (folder) => ({
+    executable: makeVulnerable(folder),
+    options: [...options, '--moderator', 'rekognition', '--rekognition-region', region, '--rekognition-endpoint', fake.url],
+    env: { ...process.env, ...keys, AWS_EC2_METADATA_DISABLED: 'true', AWS_SHARED_CREDENTIALS_FILE: '/nowhere', AWS_CONFIG_FILE: '/nowhere', no_proxy: '*' },
+}), 'DetectAndStore');
 
 /* ---- Many photos ---- */
 
