@@ -75,3 +75,18 @@ test('what an earlier version of the app has noted is shown as it is', () => wit
     await page.reload();
     await page.getByText('It was too dark.').waitFor();
 }, italian()));
+
+test('an upload that waits for the server says why, and goes on', () => withPage(server, async (page) => {
+    let isFull = true;
+    await page.route('**/uploads', (route) => (isFull && route.request().method() === 'POST'
+        ? route.fulfill({ status: 507, contentType: 'application/problem+json', body: JSON.stringify({
+            detail: 'The server\'s disk is full, so nothing was stored. Try again later.', error_code: 'server-full', error_values: [] }) })
+        : route.continue()));
+    await page.goto('/mine');
+    await choose(page, [{ name: 'piena.jpg', bytes: vips(40, 30, 'jpg') }]);
+    await job(page, 'piena.jpg').getByText('In attesa', { exact: true }).waitFor();
+    assert.equal(await job(page, 'piena.jpg').locator('.job-reason').innerText(), 'Il disco del server è pieno e nulla è stato salvato. Riprova più tardi.');
+    isFull = false;
+    await jobState(page, 'piena.jpg', 'Pubblicata');
+    assert.equal(await job(page, 'piena.jpg').locator('.job-reason').count(), 0);
+}, italian()));

@@ -97,6 +97,7 @@ export const en = {
     stateQueued: 'Queued',
     stateSending: 'Sending',
     stateWaiting: 'Waiting for network',
+    stateHeldUp: 'Waiting',
     stateChecking: 'Checking',
     stateProcessing: 'Processing',
     statePublished: 'Published',

@@ -99,6 +99,7 @@ export const it: Catalogue = {
     stateQueued: 'In coda',
     stateSending: 'Invio',
     stateWaiting: 'In attesa della rete',
+    stateHeldUp: 'In attesa',
     stateChecking: 'Controllo',
     stateProcessing: 'Elaborazione',
     statePublished: 'Pubblicata',

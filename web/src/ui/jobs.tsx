@@ -23,6 +23,9 @@ const STATES: Record<JobState, { text: TextKey; icon: IconName }> = {
     failed: { text: 'stateFailed', icon: 'alert' },
 };
 
+/* Codes of a server that is full or busy, or has enough of this author's already. Other things that pass are over in a moment. */
+const HELD_UP = /^(server|photos|uploads|address)-/;
+
 export const stateText = (state: JobState) => STATES[state].text;
 
 /* What became of all of them, or how many are under way. */
@@ -58,15 +61,16 @@ function JobRow({ job }: { job: Job }) {
     const { text, icon } = STATES[job.state];
     const done = job.state === 'published';
     const isBad = job.state === 'refused' || job.state === 'failed';
+    const isHeldUp = job.state === 'waiting' && HELD_UP.test(job.reason?.error_code ?? '');
     const editing = useSignal<Words | null>(null);
     const pencil = useRef<HTMLButtonElement>(null);
     return <li class={`job job-${job.state}`}>
         <span class="job-image">{done && job.photoId ? <img src={thumbnailUrl(job.photoId)} alt="" /> : <Icon name={icon} size={20} />}</span>
         <div class="job-text">
             <span class="job-name" dir="auto">{job.name}</span>
-            <span class={`job-state ${isBad ? 'bad' : 'dim'}`}>{say(job.isPresent ? 'statePresent' : text)}
+            <span class={`job-state ${isBad ? 'bad' : 'dim'}`}>{say(job.isPresent ? 'statePresent' : isHeldUp ? 'stateHeldUp' : text)}
                 {job.state === 'sending' && ` · ${sayBytes(job.sent)} / ${sayBytes(job.size)}`}</span>
-            {job.reason && <span class="job-reason" dir="auto">{sayReason(job.reason)}</span>}
+            {job.reason && (job.state !== 'waiting' || isHeldUp) && <span class="job-reason" dir="auto">{sayReason(job.reason)}</span>}
             {!isBad && <Said job={job} />}
             {(job.state === 'sending' || job.state === 'waiting') &&
                 <progress max={job.size || 1} value={job.sent} aria-label={say('progressOf', { name: job.name })} />}

@@ -32,7 +32,7 @@ export type JobEvent =
     | { kind: 'begun' }
     | { kind: 'created'; url: string }
     | { kind: 'progress'; sent: number }
-    | { kind: 'cut' }                                   // no network; it goes on by itself
+    | { kind: 'cut'; reason: Reason | null }            // no network, or no room at the server; it goes on by itself
     | { kind: 'present'; photoId: string }
     | { kind: 'accepted'; photoId: string }
     | { kind: 'stage'; stage: string }                  // a state of the server's workflow
@@ -61,7 +61,7 @@ const SENDING: Rules<'begun' | 'created' | 'progress' | 'cut' | 'present' | 'acc
     begun: { from: TO_SEND, to: () => ({ state: 'sending', reason: null }) },
     created: { from: TO_SEND, to: (_, { url }) => ({ uploadUrl: url, sent: 0 }) },
     progress: { from: TO_SEND, to: (job, { sent }) => ({ state: 'sending', sent: Math.min(job.size, sent) }) },
-    cut: { from: TO_SEND, to: () => ({ state: 'waiting' }) },
+    cut: { from: TO_SEND, to: (_, { reason }) => ({ state: 'waiting', reason }) },
     present: { from: TO_SEND, to: (job, { photoId }) => ({ state: 'published', photoId, isPresent: true, sent: job.size }) },
     accepted: { from: TO_SEND, to: (job, { photoId }) => ({ state: 'checking', photoId, sent: job.size, uploadUrl: null }) },
     refused: { from: [...TO_SEND, ...AT_SERVER], to: (_, { reason }) => ({ state: 'refused', reason, uploadUrl: null }) },

@@ -69,10 +69,10 @@ export function makeSender(tell: (told: Told) => void): Sender {
     }
 
     async function fail(job: Job, problem: Problem, happen: (event: SendingEvent) => Promise<void>) {
-        if (isRefusal(problem.status)) { await happen({ kind: 'refused', reason: problem.reason }); return; }
-        if (!isPassing(problem.status)) { await happen({ kind: 'failed', reason: problem.reason }); return; }
-        await happen({ kind: 'cut' });
-        rest(job.id);
+        const { status, reason } = problem;
+        const kind = isRefusal(status) ? 'refused' : isPassing(status) ? 'cut' : 'failed';
+        await happen({ kind, reason });
+        if (kind === 'cut') rest(job.id);
     }
 
     async function sendWords(job: Job, signal: AbortSignal) {
