@@ -1,11 +1,13 @@
 #include "tidy.h"
 
 #include "memory.h"
+#include "png_chunks.h"
 
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
-enum { PNG_SIGNATURE_BYTES = 8, PNG_FRAME_BYTES = 12 };
+enum { PNG_SIGNATURE_BYTES = 8, PNG_CHUNK_HEAD_BYTES = 8, PNG_FRAME_BYTES = 12 };
 
 static const uint8_t jpeg_end[] = {0xFF, 0xD9};
 static const uint8_t png_end[] = {0, 0, 0, 0, 'I', 'E', 'N', 'D', 0xAE, 0x42, 0x60, 0x82};
@@ -19,9 +21,21 @@ static uint8_t *tidy_jpeg(const uint8_t *bytes, size_t size, size_t *ret_size)
     return copy;
 }
 
-/* Of profiles the first counts. */
-static bool is_wanted(const uint8_t *name, bool *has_profile)
+/* Not beyond all measure: libspng (libvips 8.16) takes the whole picture for broken then, and libpng passes the profile over. */
+static bool has_profile_to_keep(const uint8_t *chunk, size_t data_bytes)
 {
+    size_t bytes;
+    const struct png_chunk packed = {.type = chunk + 4, .data = chunk + PNG_CHUNK_HEAD_BYTES, .size = data_bytes};
+    void *profile = png_unpack_profile(&packed, &bytes);
+    bool kept = profile != NULL;
+    free(profile);
+    return kept;
+}
+
+/* Of profiles the first counts. */
+static bool is_wanted(const uint8_t *chunk, size_t data_bytes, bool *has_profile)
+{
+    const uint8_t *name = chunk + 4;
     static const char words[][5] = {"tEXt", "zTXt", "iTXt", "IEND"};
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
         if (memcmp(name, words[i], 4) == 0)
@@ -31,7 +45,7 @@ static bool is_wanted(const uint8_t *name, bool *has_profile)
         return true;
     bool is_first = !*has_profile;
     *has_profile = true;
-    return is_first;
+    return is_first && has_profile_to_keep(chunk, data_bytes);
 }
 
 static uint8_t *tidy_png(const uint8_t *bytes, size_t size, size_t *ret_size)
@@ -47,7 +61,7 @@ static uint8_t *tidy_png(const uint8_t *bytes, size_t size, size_t *ret_size)
             ((size_t)chunk[0] << 24 | (size_t)chunk[1] << 16 | (size_t)chunk[2] << 8 | chunk[3]) + PNG_FRAME_BYTES;
         if (length > size - at || memcmp(chunk + 4, "IEND", 4) == 0)
             break;
-        if (is_wanted(chunk + 4, &has_profile)) {
+        if (is_wanted(chunk, length - PNG_FRAME_BYTES, &has_profile)) {
             memcpy(to, chunk, length);
             to += length;
         }
