@@ -1,4 +1,5 @@
 /* What can happen to a database in a file, and what SQLite lets us see of how it is used. */
+/* long: what older versions left stands beside what else can be in the file */
 #include "small_disk.h"
 #include "store_fixture.h"
 

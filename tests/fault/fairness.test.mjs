@@ -1,6 +1,7 @@
 // One person's photos hold up nobody else's: not many of them, not photos that crash or hang whatever decodes them, and not
 // across kill -9. The latter end in words, after a few tries. An operator can end what should not go on.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { copyFileSync, rmSync } from 'node:fs';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { dirname, join } from 'node:path';
@@ -182,6 +183,48 @@ describe('a person who sends many photos', () => {
         await endOf(bench.server, other);
         assert.ok((await Promise.all(many.map((id) => bench.statusOf(id)))).includes('PENDING'), 'some of the many still wait');
         for (const id of many) assert.equal((await endOf(bench.server, id)).status, 'SUCCESS');
+    });
+});
+
+/* ---- Clocks ---- */
+
+describe('a clock that was ahead and is right again', () => {
+    const bench = new Bench();
+    before(() => bench.open(() => ({ options: ['--darkrooms', '1', '--darkroom-timeout', '5m'] })));
+    after(() => bench.close());
+
+    /* What was written under a clock that was 300 days ahead: of photos that wait, of one that was under way, of their author. */
+    const shift = `import sqlite3, sys
+db = sqlite3.connect(sys.argv[1])
+ahead = 300 * 86400000
+db.execute("UPDATE executions SET started_ms = started_ms + ?, updated_ms = updated_ms + ?, due_ms = due_ms + ?, queued_ms = queued_ms + ?,"
+           " lease_until_ms = lease_until_ms + ? WHERE status = 0", (ahead,) * 5)
+db.execute("UPDATE photos SET created_ms = created_ms + ?, updated_ms = updated_ms + ? WHERE state = 0", (ahead,) * 2)
+db.execute("UPDATE queues SET served_ms = served_ms + ?, turn_ms = turn_ms + ?", (ahead,) * 2)
+db.commit()`;
+
+    it('keeps no photo waiting, and newest photos stay in order', async () => {
+        const [worker] = bench.server.darkroom().workers;
+        signal(worker, 'SIGSTOP');
+        const ids = [];
+        for (let i = 0; i < 5; i++) ids.push(await bench.upload('ann', photo));
+        await stageOf(bench.server, ids[0], 'Resize');
+        bench.client.close();
+        await bench.server.kill();
+        execFileSync('/usr/bin/python3', ['-c', shift, join(bench.server.data, 'photos.db')]);
+        await bench.server.start();
+        bench.client = new Client(bench.server);
+        ids.push(await bench.upload('ann', photo));
+        for (const id of ids) assert.equal((await endOf(bench.server, id)).status, 'SUCCESS');
+        const { json } = await bench.client.get('/users/ann');
+        assert.deepEqual(json.post_ids, [...ids.slice(0, 5).reverse(), ids[5]], 'by what their time says');
+        const listed = [];
+        for (let path = '/users/ann?limit=2'; path;) {
+            const page = await bench.client.get(path);
+            listed.push(...page.json.post_ids);
+            path = page.headers.link?.match(/<([^>]+)>; rel="next"/)?.[1];
+        }
+        assert.deepEqual(listed, json.post_ids, 'page by page, each once');
     });
 });
 
