@@ -1,6 +1,6 @@
 /* What a file is, told by its content alone: format, size in pixels, number of frames, whether its end is there, and what decoding
- * it would cost. It reads headers and walks block lengths, never decodes; every length is checked, so it may look at
- * hostile bytes outside the sandbox (tests/fuzz/ proves it). */
+ * it would cost. It reads headers and walks block lengths, never decodes (of a JPEG without an end it goes through the codes, and
+ * throws them away); every length is checked, so it may look at hostile bytes outside the sandbox (tests/fuzz/ proves it). */
 #ifndef PROBE_H
 #define PROBE_H
 

@@ -52,12 +52,13 @@ static enum status set_format(struct prober *prober, const char *type, struct im
 static void estimate(const struct prober *prober, const struct heif_item *item, struct image_info *info)
 {
     uint64_t pixels = (uint64_t)info->width * info->height;
+    bool holds_tiles = info->format == IMAGE_AVIF && item->tiles > 1; /* libavif does, beside the whole */
     const struct image_shape shape = {
         .coding = info->format == IMAGE_AVIF ? CODING_AV1 : CODING_HEVC,
         .file = prober->size,
         .visits = item->pixels > pixels ? item->pixels : pixels,
         .parts = item->tiles,
-        .held = item->plane_bytes,
+        .held = holds_tiles && item->plane_bytes < UINT64_MAX / 2 ? 2 * item->plane_bytes : item->plane_bytes,
     };
     image_cost_estimate(&shape, info);
 }
