@@ -193,6 +193,27 @@ static void detect_and_store(void *context, const struct task_call *call, struct
     blob_object_release(&original);
 }
 
+/* ---- review: has a person decided? ---- */
+
+static void review(void *context, const struct task_call *call, struct task_outcome *outcome)
+{
+    struct photos *photos = context;
+    struct id id;
+    TEXT_CLEANUP struct text why = {0};
+    enum photo_review decision;
+    if (!read_id(call, &id, outcome))
+        return;
+    if (is_withdrawn(call)) {
+        judge_withdrawn(photos, &id, outcome);
+        return;
+    }
+    enum status status = read_review(photos, &id, &decision, &why);
+    if (status != STATUS_OK)
+        fail_storage(outcome, status, &why);
+    else
+        follow_review(decision, outcome);
+}
+
 /* ---- resize: the large image and the thumbnail, into their buckets ---- */
 
 struct rendition_uploads {
@@ -434,6 +455,7 @@ static void reject(void *context, const struct task_call *call, struct task_outc
 
 const struct task_handler photo_tasks[] = {
     {"detect-and-store", detect_and_store},
+    {"review", review},
     {"resize", resize},
     {"publish", publish},
     {"reject", reject},

@@ -17,6 +17,7 @@ describe('a label that asks for a person', { skip }, () => {
             const { json: { photo_id: id } } = await server.upload('ann', readFileSync(gun));
             const admin = (...words) => runProgram(['admin', 'moderation', 'review', ...words, '--data', server.data]);
             await until('the photo to wait for a person', async () => (await admin('list')).stdout.includes(id));
+            await until('the photo to say so', async () => (await server.get(`/photos/${id}`)).json.stage === 'Review');
             assert.equal((await server.get(`/photos/${id}`)).json.status, 'PENDING');
             assert.equal((await server.get(`/buckets/photos/${id}-comp.webp`)).code, 403);
             const decided = await admin(verb, id);

@@ -18,7 +18,7 @@ static void add_answers(json_t *answers, const char *resource, json_t *first, in
 /* An upload whose task `resource` answers so at its first calls, and then does what it should. */
 static void open_upload(struct drive *drive, const char *resource, json_t *first, int times, json_t *answers)
 {
-    static const char *const resources[] = {"detect-and-store", "resize", "publish", "reject"};
+    static const char *const resources[] = {"detect-and-store", "review", "resize", "publish", "reject"};
     TEXT_CLEANUP struct text definition = {0};
     TEXT_CLEANUP struct text data = {0};
     TEXT_CLEANUP struct text why = {0};
@@ -80,4 +80,30 @@ static void test_faults(void)
     }
 }
 
-CHECK_MAIN({"a photo waits while the fault is ours, and is refused when it is its own", test_faults})
+/* A moderator asks for a person: the photo waits in a state of its own, however long, and the decision counts. */
+static void test_review(void)
+{
+    static const struct {
+        const char *decision; /* NULL: approved */
+        int published;
+    } rows[] = {{NULL, 1}, {"Moderation.Refused", 0}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        JSON_CLEANUP json_t *answers = json_object(), *held = json_pack("{s:s}", "error", "Moderation.Held");
+        struct drive drive;
+        check_case("%s", rows[i].decision ? rows[i].decision : "approved");
+        open_upload(&drive, "review", held, LONG, answers);
+        (void)json_object_set_new(answers, "detect-and-store", json_pack("[o]", json_incref(held)));
+        if (rows[i].decision)
+            (void)json_array_set_new(json_object_get(answers, "review"), LONG,
+                                     json_pack("{s:s}", "error", rows[i].decision));
+        CHECK(drive_run(&drive));
+        CHECK_INT(json_integer_value(json_object_get(drive.calls, "detect-and-store")), 1);
+        CHECK_INT(json_integer_value(json_object_get(drive.calls, "review")), LONG + 1);
+        CHECK_INT(json_integer_value(json_object_get(drive.calls, "publish")), rows[i].published);
+        CHECK_INT(json_integer_value(json_object_get(drive.calls, "reject")), !rows[i].published);
+        drive_release(&drive);
+    }
+}
+
+CHECK_MAIN({"a photo waits while the fault is ours, and is refused when it is its own", test_faults},
+           {"a held photo waits for a person", test_review})
