@@ -26,11 +26,11 @@ static uint32_t read_32(const struct bytes *bytes, size_t offset)
     return bytes->big_endian ? first << 16 | second : second << 16 | first;
 }
 
-int exif_orientation(const uint8_t *data, size_t size)
+int exif_orientation_of_tiff(const uint8_t *data, size_t size)
 {
-    if (size < SIGNATURE_BYTES + 8 || memcmp(data, "Exif\0", SIGNATURE_BYTES) != 0)
-        return 0;
-    struct bytes bytes = {.data = data + SIGNATURE_BYTES, .size = size - SIGNATURE_BYTES};
+    struct bytes bytes = {.data = data, .size = size};
+    if (size < 8 || (memcmp(data, "II*\0", 4) != 0 && memcmp(data, "MM\0*", 4) != 0))
+        return 1;
     bytes.big_endian = bytes.data[0] == 'M';
     size_t directory = read_32(&bytes, 4);
     uint32_t entries = read_16(&bytes, directory);
@@ -42,6 +42,12 @@ int exif_orientation(const uint8_t *data, size_t size)
         return orientation >= 1 && orientation <= 8 ? (int)orientation : 1;
     }
     return 1;
+}
+
+int exif_orientation(const uint8_t *data, size_t size)
+{
+    bool is_exif = size >= SIGNATURE_BYTES && memcmp(data, "Exif\0", SIGNATURE_BYTES) == 0;
+    return is_exif ? exif_orientation_of_tiff(data + SIGNATURE_BYTES, size - SIGNATURE_BYTES) : 0;
 }
 
 /* Segments up to the first scan (ITU-T T.81, B.1.1.4): a marker, a length of two bytes that counts itself. */

@@ -10,5 +10,7 @@ int exif_orientation(const uint8_t *data, size_t size);
 
 /* That of a whole JPEG: of several Exif segments the first counts. 1 when there is none. */
 int exif_orientation_of_jpeg(const uint8_t *data, size_t size);
+/* That of bare Exif data, as PNG's eXIf has it and most WebPs. */
+int exif_orientation_of_tiff(const uint8_t *data, size_t size);
 
 #endif

@@ -1,5 +1,6 @@
 /* Animated PNG, which libvips takes for a still: each frame is made a PNG of its own, and libpng decodes it. */
 #include "composite.h"
+#include "exif.h"
 #include "memory.h"
 #include "png_chunks.h"
 #include "source.h"
@@ -25,6 +26,7 @@ struct apng_source {
     struct png_chunk header, palette, transparency;
     struct apng_frame *frames;
     uint32_t count, plays;
+    int orientation;
     uint32_t announced; /* frames; 0: it is no animation */
     bool is_cut;        /* before its end mark */
     struct composite canvas;
@@ -87,6 +89,8 @@ static bool note_chunk(struct apng_source *source, const struct png_chunk *chunk
         source->palette = *chunk;
     else if (png_is_chunk(chunk, "tRNS"))
         source->transparency = *chunk;
+    else if (png_is_chunk(chunk, "eXIf"))
+        source->orientation = exif_orientation_of_tiff(chunk->data, chunk->size);
     else if (png_is_chunk(chunk, "acTL") && chunk->size >= 8) {
         source->announced = png_read_32(chunk->data);
         source->plays = png_read_32(chunk->data + 4);
@@ -139,6 +143,7 @@ static void describe(struct apng_source *source, struct source_info *info)
         .width = png_read_32(source->header.data),
         .height = png_read_32(source->header.data + 4),
         .frames = source->count,
+        .orientation = source->orientation,
         .plays = source->plays,
         .colours = {.model = COLOUR_RGB, .channels = CHANNELS, .bits = 8, .has_alpha = true, .light = colours.light},
     };

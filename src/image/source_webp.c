@@ -1,4 +1,5 @@
 /* Animations in WebP through libwebp's own player; stills stay with libvips, which decodes them smaller. */
+#include "exif.h"
 #include "memory.h"
 #include "source.h"
 #include "trouble.h"
@@ -44,12 +45,25 @@ static bool has_alpha(const struct webp_source *source)
     return alpha;
 }
 
+static int find_orientation(const struct webp_source *source)
+{
+    WebPChunkIterator exif;
+    if (!WebPDemuxGetChunk(WebPAnimDecoderGetDemuxer(source->decoder), "EXIF", 1, &exif))
+        return 1;
+    int orientation = exif_orientation(exif.chunk.bytes, exif.chunk.size);
+    if (!orientation) /* without the word that it has in a JPEG */
+        orientation = exif_orientation_of_tiff(exif.chunk.bytes, exif.chunk.size);
+    WebPDemuxReleaseChunkIterator(&exif);
+    return orientation;
+}
+
 static void describe(const struct webp_source *source, struct source_info *info)
 {
     *info = (struct source_info){
         .width = source->info.canvas_width,
         .height = source->info.canvas_height,
         .frames = source->info.frame_count,
+        .orientation = find_orientation(source),
         .plays = source->info.loop_count,
         .colours = {.model = COLOUR_RGB, .channels = CHANNELS, .bits = 8, .has_alpha = has_alpha(source)},
     };

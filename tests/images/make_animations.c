@@ -188,8 +188,11 @@ static void add_step(GByteArray *bytes, const struct step *step, guint8 alpha, g
     g_free(rows);
 }
 
+/* Exif whose only word is that the picture stands on its head. */
+static const guint8 upside_down[] = "MM\0*\0\0\0\10\0\1\1\22\0\3\0\0\0\1\0\3\0\0\0\0\0";
+
 /* Half transparent frames: laid over each other, or in place of each other. */
-static void save_apng(const struct movie *movie, const char *name, guint8 alpha, guint8 over)
+static void save_apng(const struct movie *movie, const char *name, guint8 alpha, guint8 over, bool turned)
 {
     static const guint8 signature[] = "\x89PNG\r\n\x1a\n";
     guint8 header[13] = {0}, animation[8] = {0};
@@ -206,6 +209,8 @@ static void save_apng(const struct movie *movie, const char *name, guint8 alpha,
     put_32(animation, count);
     put_32(animation + 4, 5);
     add_chunk(bytes, "acTL", animation, sizeof animation);
+    if (turned)
+        add_chunk(bytes, "eXIf", upside_down, sizeof upside_down);
     for (guint32 i = 0; i < count; i++)
         add_step(bytes, &movie->steps[i], i ? alpha : UINT8_MAX, over, &sequence);
     add_chunk(bytes, "IEND", NULL, 0);
@@ -241,6 +246,28 @@ static void save_unmarked(void)
     g_free(file.bytes);
 }
 
+static void save_turned_webp(void)
+{
+    enum { FLAGS = 20, FLAG_EXIF = 8, SIZE_AT = 4 };
+    struct file file = read_file("marked.webp");
+    gchar *before = memmem(file.bytes, file.size, "EXIF", 4); /* libvips's, which says nothing */
+    if (before)
+        before[0] = 'N';
+    GByteArray *bytes = g_byte_array_new();
+    static const guint8 head[] = {'E', 'X', 'I', 'F', sizeof upside_down, 0, 0, 0};
+    g_byte_array_append(bytes, (const guint8 *)file.bytes, (guint)file.size);
+    g_byte_array_append(bytes, head, sizeof head);
+    g_byte_array_append(bytes, upside_down, sizeof upside_down);
+    if (sizeof upside_down % 2)
+        g_byte_array_append(bytes, (const guint8 *)"", 1);
+    bytes->data[FLAGS] |= FLAG_EXIF;
+    for (int i = 0; i < 4; i++)
+        bytes->data[SIZE_AT + i] = (guint8)((bytes->len - 8) >> (8 * i));
+    write_file("turned.webp", bytes->data, bytes->len);
+    g_byte_array_unref(bytes);
+    g_free(file.bytes);
+}
+
 void save_animations(void)
 {
     for (size_t i = 0; i < sizeof movies / sizeof movies[0]; i++)
@@ -248,9 +275,11 @@ void save_animations(void)
     save_gif_by_hand("interlaced.gif", CANVAS, true, "\0;", 2);
     save_gif_by_hand("unfinished.gif", CANVAS, false, "\0\0\0", 3);
     save_gif_by_hand("short.gif", CANVAS / 2, false, "\0;", 2);
-    save_apng(&movies[1], "cleared.png", UINT8_MAX, 0);
-    save_apng(&movies[2], "put-back.png", UINT8_MAX, 0);
-    save_apng(&movies[2], "mixed.png", 128, 1);
-    save_apng(&movies[2], "replaced.png", 128, 0);
+    save_apng(&movies[1], "cleared.png", UINT8_MAX, 0, false);
+    save_apng(&movies[2], "put-back.png", UINT8_MAX, 0, false);
+    save_apng(&movies[2], "mixed.png", 128, 1, false);
+    save_apng(&movies[2], "replaced.png", 128, 0, false);
+    save_apng(&movies[2], "turned.png", UINT8_MAX, 0, true);
     save_unmarked();
+    save_turned_webp();
 }

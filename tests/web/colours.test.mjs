@@ -59,6 +59,13 @@ function compare(one, other) {
     }, [asAddress(one, 'image/png'), asAddress(other, 'image/png')]);
 }
 
+for (const [file, frames] of [['cleared.png', 3], ['sequence.avif', 3], ['inset.gif', 2], ['unmarked.webp', 2]])
+    test(`${file} is published with its ${frames} frames`, async () => {
+        const id = await server.publish('ann', readFileSync(join(folder, file)));
+        const published = Buffer.from(await (await fetch(`${server.url}/buckets/photos/${id}-comp.webp`)).arrayBuffer());
+        assert.equal(published.toString('latin1').split('ANMF').length - 1, frames);
+    });
+
 for (const file of FILES) test(`${file} is published as Chromium shows it`, async () => {
     const original = readFileSync(join(folder, file));
     const id = await server.publish('ann', original);
