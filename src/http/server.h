@@ -109,6 +109,11 @@ const char *strict_check(struct http_request *request, struct MHD_Connection *ha
 const char *strict_check_chunk(const struct http_request *request, const char *data);
 const char *strict_check_last_chunk(const struct http_request *request);
 
+/* ---- content_length.c ---- */
+
+/* False for what is no number of bytes: digits alone, below 2^63. */
+bool content_length_read(const char *value, size_t length, uint64_t *ret_bytes);
+
 /* ---- query.c: the target ---- */
 
 /* Fills target, path and query from what stands in the request line; a sentence when it is malformed. */

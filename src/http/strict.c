@@ -102,18 +102,14 @@ struct framing {
     const char *sentence;        /* of the first refusal */
 };
 
+/* A blank behind the number is refused, because libmicrohttpd takes it for no number. */
 static const char *see_length(struct framing *framing, const char *value, size_t length)
 {
-    uint64_t number = 0;
     if (framing->lengths++)
         return repeated_length;
-    for (size_t i = 0; i < length; i++) {
-        if (value[i] < '0' || value[i] > '9' || __builtin_mul_overflow(number, 10, &number)
-            || __builtin_add_overflow(number, (uint64_t)(value[i] - '0'), &number))
-            return "The request's Content-Length is not a number of bytes.";
-    }
-    framing->request->content_length = number;
-    return length && number < UINT64_MAX / 2 ? NULL : "The request's Content-Length is not a number of bytes.";
+    if (framing->ends_in_blank || !content_length_read(value, length, &framing->request->content_length))
+        return "The request's Content-Length is not a number of bytes.";
+    return NULL;
 }
 
 /* libmicrohttpd takes "chunked" with a blank behind it for another coding, and waits for a body without an end. */

@@ -82,6 +82,7 @@ static void send_row(const struct http_server *server, const struct row *row, bo
     const char *received = client_receive_all(&client);
     CHECK_INT(strtoul(received + (received[0] ? strlen("HTTP/1.1 ") : 0), NULL, 10), row->code);
     CHECK(!row->code || strstr(received, "Connection: close"));
+    CHECK_INT(count_answers(received), row->code ? 1 : 0);
     CHECK(!strstr(received, "\r\n\r\nok"));
     CHECK_INT(atomic_load(&victims), 0);
     CHECK_INT(atomic_load(&served), 0);
@@ -115,7 +116,9 @@ static const struct row ambiguous[] = {
     ROW("Content-Length: 5.0", 400, POST "Content-Length: 5.0\r\n\r\nhello"),
     ROW("Content-Length: 5 5", 400, POST "Content-Length: 5 5\r\n\r\nhello"),
     ROW("an empty Content-Length", 400, POST "Content-Length:\r\n\r\nhello"),
-    ROW("Content-Length past 64 bits", 413, POST "Content-Length: 18446744073709551616\r\n\r\nhello"),
+    ROW("a blank behind a Content-Length", 400, POST "Content-Length: 5 \r\n\r\nhello"),
+    ROW("letters as Content-Length", 400, POST "Content-Length: five\r\n\r\nhello"),
+    ROW("Content-Length past 64 bits", BY_LIBRARY(400, 413), POST "Content-Length: 18446744073709551616\r\n\r\nhello"),
     ROW("Content-Length of all 64 bits", BY_LIBRARY(400, 413),
         POST "Content-Length: 18446744073709551615\r\n\r\nhello"),
     /* Line ends: RFC 9112 2.2 */
