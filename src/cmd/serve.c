@@ -62,7 +62,7 @@ static const struct setting rows[] = {
     {"rekognition-hold", SETTING_STRING, FIELD(rekognition_hold), NULL, 0, 0, "NAMES",
      "labels of Rekognition that hold a photo for a person, as do those below them; commas between"},
     {"open-login", SETTING_SWITCH, FIELD(open_login), "no", 0, 0, NULL,
-     "listen beyond this machine although a login is a name without proof"},
+     "listen on other addresses than this machine's own, although there are no passwords"},
     {"allow-origin", SETTING_LIST, FIELD(allow_origin), NULL, 0, 0, "ORIGIN",
      "whose pages may change things beside this server's own: https://photos.example, or * for any; may be repeated"},
     {"max-upload", SETTING_BYTES, FIELD(max_upload), "64M", 1024, 4LL << 30, "SIZE", "largest photo"},
@@ -150,16 +150,16 @@ static bool is_loopback(const char *listen)
     return inet_pton(AF_INET, host, &address) == 1 && ntohl(address.s_addr) >> 24 == IN_LOOPBACKNET;
 }
 
-/* A login is a name without proof: whoever can connect can be anybody. */
+/* There are no passwords: anyone who can reach this server can act as any user. */
 static enum status check_login(const struct serve_settings *settings, struct text *why)
 {
     if (settings->open_login || is_loopback(settings->listen))
         return STATUS_OK;
-    text_setf(
-        why,
-        "--listen %s would let other machines in, and a login is only a name, without proof: anybody could act as "
-        "anybody. Listen on 127.0.0.1 or [::1], or say --open-login if that is what you want.",
-        settings->listen);
+    text_setf(why,
+              "--listen %s would let other machines in, and there are no passwords: anyone who can reach this server "
+              "could act "
+              "as any user. Listen on 127.0.0.1 or [::1], or add --open-login if that is what you want.",
+              settings->listen);
     return STATUS_INVALID;
 }
 
@@ -369,8 +369,7 @@ static void announce(const struct serve_settings *settings, const struct service
     const char *caution = darkroom_caution(service->darkroom);
     log_info("serving", LOG_S("address", address), LOG_S("data", settings->data), LOG_S("store", settings->store),
              LOG_S("buckets", settings->buckets), LOG_S("version", CLOUDPHOTOS_VERSION));
-    log_warning("login",
-                LOG_S("message", "a login is a user name without proof: anybody who can connect can be anybody"));
+    log_warning("login", LOG_S("message", "No passwords: anyone who can reach this server can act as any user."));
     if (caution[0])
         log_warning("darkroom", LOG_S("message", caution));
     if (blind)
