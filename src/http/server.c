@@ -65,7 +65,8 @@ static unsigned secure_descriptors(unsigned connections)
     raised = (struct rlimit){.rlim_cur = limit.rlim_max, .rlim_max = limit.rlim_max};
     if (setrlimit(RLIMIT_NOFILE, &raised) == 0)
         limit.rlim_cur = limit.rlim_max;
-    return limit.rlim_cur / 2 < connections ? (unsigned)(limit.rlim_cur / 2) : connections;
+    rlim_t room = limit.rlim_cur / 9 * 8; /* at the least one in eight needs a file */
+    return room < connections ? (unsigned)room : connections;
 }
 
 /* The target is decoded by us: strictly, and not in place. */
