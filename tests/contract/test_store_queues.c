@@ -291,7 +291,15 @@ struct model {
     bool is_running[PHOTOS], is_held[PHOTOS];
     size_t count;
     int64_t now_ms;
+    uint64_t random; /* the same steps each time */
 };
+
+/* 0 to sides - 1: Knuth's MMIX generator. */
+static unsigned roll(struct model *model, unsigned sides)
+{
+    model->random = model->random * 6364136223846793005U + 1442695040888963407U;
+    return (unsigned)(model->random >> 33) % sides;
+}
 
 static unsigned under_way(const struct model *model, const char *author)
 {
@@ -327,7 +335,7 @@ static void step_add(struct store *store, struct model *model)
     if (model->count == PHOTOS)
         return;
     size_t i = model->count++;
-    model->photos[i] = add(store, authors[rand() % AUTHORS], model->now_ms);
+    model->photos[i] = add(store, authors[roll(model, AUTHORS)], model->now_ms);
     model->executions[i] = make_execution(&model->photos[i]);
     model->is_running[i] = true;
     model->is_held[i] = false;
@@ -336,7 +344,7 @@ static void step_add(struct store *store, struct model *model)
 static void step_change(struct store *store, struct model *model, size_t i)
 {
     struct execution *execution = &model->executions[i];
-    int choice = rand() % 6;
+    unsigned choice = roll(model, 6);
     if (model->is_running[i] && model->is_held[i] && choice < 4) {
         model->is_held[i] = false;
         model->is_running[i] = choice != 0;
@@ -345,12 +353,12 @@ static void step_change(struct store *store, struct model *model, size_t i)
         else if (choice == 1)
             CHECK_OK(store_execution_release(store, "me", &execution->id, why));
         else
-            try_again(store, "me", execution, model->now_ms, model->now_ms + rand() % 50);
+            try_again(store, "me", execution, model->now_ms, model->now_ms + roll(model, 50));
     } else if (model->is_running[i] && choice == 4) {
         CHECK_OK(store_photo_review(store, &execution->id, REVIEW_WAITING, model->now_ms, why));
         if (!model->is_held[i])
             execution->due_ms = model->now_ms;
-    } else if (choice == 5 && rand() % 4 == 0 && model->photos[i].author) {
+    } else if (choice == 5 && roll(model, 4) == 0 && model->photos[i].author) {
         CHECK_OK(store_photo_delete(store, &execution->id, model->photos[i].author, model->now_ms, why));
         model->is_running[i] = model->is_held[i] = false;
         model->photos[i] = model->photos[--model->count];
@@ -363,15 +371,14 @@ static void step_change(struct store *store, struct model *model, size_t i)
 static void test_any_order(struct store *store, const char *address)
 {
     (void)address;
-    struct model model = {.now_ms = NOW_MS};
-    srand(11); /* the same steps each time */
-    for (int i = 0; i < STEPS; i++, model.now_ms += rand() % 10) {
-        if (rand() % 3 == 0)
+    struct model model = {.now_ms = NOW_MS, .random = 11};
+    for (int i = 0; i < STEPS; i++, model.now_ms += roll(&model, 10)) {
+        if (roll(&model, 3) == 0)
             step_add(store, &model);
-        else if (rand() % 2 && model.count)
+        else if (roll(&model, 2) && model.count)
             step_claim(store, &model);
         else if (model.count)
-            step_change(store, &model, (size_t)rand() % model.count);
+            step_change(store, &model, roll(&model, (unsigned)model.count));
     }
     for (size_t a = 0; a < AUTHORS; a++) {
         unsigned running = 0;
