@@ -25,7 +25,7 @@ describe('a login', () => {
             const ended = await runProgram(['serve', '--listen', address, '--data', join(folder, 'data')]);
             assert.equal(ended.code, 2, `${address}: ${ended.stderr}`);
             assert.match(ended.stderr, /would let other machines in, and there are no passwords/);
-            assert.match(ended.stderr, /127\.0\.0\.1 or \[::1\], or say --open-login/);
+            assert.match(ended.stderr, /127\.0\.0\.1 or \[::1\], or add --open-login/);
             assert.equal(existsSync(join(folder, 'data')), false, 'it ends before it makes its folder');
         }
     });
