@@ -172,7 +172,7 @@ describe('a photo during whose work the server dies', () => {
     it('each time ends as ERROR with the fifth, which a retry mends', async () => {
         const { id } = await bench.uploadToStopped();
         assert.equal(await bench.killEveryServer(id), 5);
-        await bench.checkRefused(id, /^The server failed each time it worked on this photo\. Send it again later\.$/);
+        await bench.checkRefused(id, /^The server failed several times while it worked on this photo\. Upload it again later\.$/);
         assert.equal((await bench.show(id)).match(/TaskFailed .*"error":"Task.Lost"/g).length, 5);
         await bench.checkRetry(id);
     });
