@@ -48,18 +48,27 @@ bool origin_is_same_host(const char *scheme, const char *left, const char *right
     return read_place(scheme, left, &a) && read_place(scheme, right, &b) && are_same(&a, &b);
 }
 
-/* What leads where it says, whoever may have made the page: an address, or this machine's name for itself (RFC 6761, 6.3). */
-static bool is_fixed(const struct place *place)
+/* Names below these belong to a machine or its own network: nobody can register one (RFC 6761, 6762, 8375; ICANN's list of names that
+ * stay undelegated). */
+static const char *const local_names[] = {"localhost", "local", "lan", "internal", "home.arpa", "localdomain", "home"};
+
+static bool is_local_name(const struct place *place)
+{
+    if (!memchr(place->host, '.', place->length))
+        return strspn(place->host, "0123456789") < place->length; /* "nas" */
+    for (size_t i = 0; i < sizeof local_names / sizeof local_names[0]; i++) {
+        size_t length = strlen(local_names[i]);
+        const char *end = place->host + place->length - length;
+        if (place->length > length + 1 && end[-1] == '.' && strncasecmp(end, local_names[i], length) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool is_address(const struct place *place)
 {
     char host[INET6_ADDRSTRLEN + 2] = "";
     struct in6_addr address;
-    static const char local[] = ".localhost";
-    size_t local_length = sizeof local - 1;
-    if (place->length == local_length - 1 && strncasecmp(place->host, local + 1, place->length) == 0)
-        return true;
-    if (place->length > local_length
-        && strncasecmp(place->host + place->length - local_length, local, local_length) == 0)
-        return true;
     if (place->length >= sizeof host)
         return false;
     memcpy(host, place->host, place->length);
@@ -67,6 +76,12 @@ static bool is_fixed(const struct place *place)
         return inet_pton(AF_INET, host, &address) == 1;
     host[place->length - 1] = '\0';
     return inet_pton(AF_INET6, host + 1, &address) == 1;
+}
+
+/* What leads where it says, whoever may have made the page. */
+static bool is_fixed(const struct place *place)
+{
+    return place->host[0] == '[' ? is_address(place) : is_address(place) || is_local_name(place);
 }
 
 /* "https://photos.example:8443" into its two parts; false for null, and for what is none. */
