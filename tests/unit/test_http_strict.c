@@ -58,11 +58,12 @@ struct row {
 /* libmicrohttpd 1.0 refuses more by itself than 0.9.75, and some of it without an answer. Chunk extensions it takes for broken. */
 #define BY_LIBRARY(older, newer) (MHD_VERSION < 0x00097700 ? (older) : (newer))
 
+/* By their status lines; the body of one of libmicrohttpd's own begins with "HTTP/1.1 request without". */
 static unsigned count_answers(const char *text)
 {
     unsigned count = 0;
     for (; (text = strstr(text, "HTTP/1.1 ")); text++)
-        count++;
+        count += text[strlen("HTTP/1.1 ")] >= '0' && text[strlen("HTTP/1.1 ")] <= '9';
     return count;
 }
 
@@ -103,8 +104,10 @@ static const struct row ambiguous[] = {
     ROW("Transfer-Encoding: xchunked", 400, POST "Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n"),
     ROW("Transfer-Encoding: chunked, chunked", 400, POST "Transfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n"),
     ROW("Transfer-Encoding: \"chunked\"", 400, POST "Transfer-Encoding: \"chunked\"\r\n\r\n0\r\n\r\n"),
+#if MHD_VERSION < 0x00097700 /* newer ones take blanks off a value, as RFC 9110 5.5 wants it, and read what is left */
     ROW("a blank behind chunked", 400, POST "Transfer-Encoding: chunked \r\n\r\n0\r\n\r\n"),
     ROW("a tab behind chunked", 400, POST "Transfer-Encoding: chunked\t\r\n\r\n0\r\n\r\n"),
+#endif
     ROW("an empty Transfer-Encoding", 400, POST "Transfer-Encoding:\r\n\r\n0\r\n\r\n"),
     ROW("two Transfer-Encodings", 400,
         POST "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
@@ -116,7 +119,9 @@ static const struct row ambiguous[] = {
     ROW("Content-Length: 5.0", 400, POST "Content-Length: 5.0\r\n\r\nhello"),
     ROW("Content-Length: 5 5", 400, POST "Content-Length: 5 5\r\n\r\nhello"),
     ROW("an empty Content-Length", 400, POST "Content-Length:\r\n\r\nhello"),
+#if MHD_VERSION < 0x00097700
     ROW("a blank behind a Content-Length", 400, POST "Content-Length: 5 \r\n\r\nhello"),
+#endif
     ROW("letters as Content-Length", 400, POST "Content-Length: five\r\n\r\nhello"),
     ROW("Content-Length past 64 bits", BY_LIBRARY(400, 413), POST "Content-Length: 18446744073709551616\r\n\r\nhello"),
     ROW("Content-Length of all 64 bits", BY_LIBRARY(400, 413),
