@@ -248,7 +248,8 @@ static void print_row(const char *name, const char *value_name, const char *help
 
 static void print_help(const struct settings_table *table)
 {
-    printf("%s\n\nOptions (each can also be set as an environment variable, CLOUDPHOTOS_…, or in the INI file):\n", table->summary);
+    printf("%s\n\nOptions (each can also be set as an environment variable, CLOUDPHOTOS_…, or in the INI file):\n",
+           table->summary);
     for (size_t i = 0; i < table->count; i++) {
         const struct setting *row = &table->rows[i];
         bool is_switch = row->type == SETTING_SWITCH;

@@ -2,6 +2,7 @@
 
 #include "memory.h"
 #include "quota.h"
+#include "reasons.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -108,4 +109,25 @@ void partials_remove(struct partials *partials, const struct id *id)
     if (partial->network)
         quota_give_back(partials->of_networks, partial->network, partial->bytes);
     free_partial(partial);
+}
+
+void partials_explain(enum partials_verdict verdict, const struct partials_limits *limits, struct text *why)
+{
+    char most[REASON_NUMBER_SIZE];
+    switch (verdict) {
+    case PARTIALS_MANY:
+        reason_set(why, REASON_UPLOADS_TOO_MANY, reason_number(most, limits->uploads_each));
+        break;
+    case PARTIALS_AUTHOR_FULL:
+        reason_set(why, REASON_UPLOADS_TOO_LARGE, reason_bytes_limit(most, limits->bytes_author));
+        break;
+    case PARTIALS_NETWORK_FULL:
+        reason_set(why, REASON_UPLOADS_OF_NETWORK, reason_bytes_limit(most, limits->bytes_network));
+        break;
+    case PARTIALS_FULL:
+        reason_set(why, REASON_UPLOADS_FULL);
+        break;
+    case PARTIALS_TAKEN:
+        break;
+    }
 }

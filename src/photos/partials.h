@@ -5,6 +5,7 @@
 #define PARTIALS_H
 
 #include "id.h"
+#include "text.h"
 
 #include <stdint.h>
 
@@ -26,5 +27,7 @@ enum partials_verdict partials_add(struct partials *partials, const struct id *i
                                    const char *network, uint64_t length, const struct partials_limits *limits);
 /* One that is not there is none. */
 void partials_remove(struct partials *partials, const struct id *id);
+/* For the author of one that was not taken: which limit, and what to do. */
+void partials_explain(enum partials_verdict verdict, const struct partials_limits *limits, struct text *why);
 
 #endif

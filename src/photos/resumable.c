@@ -14,7 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 enum { COPY_BYTES = 256 << 10, KEY_SIZE = 4 + ID_TEXT_SIZE };
@@ -91,27 +90,6 @@ static struct partials_limits find_limits(const struct photos_settings *settings
                                     .bytes_network = larger(bytes / 2, photo)};
 }
 
-static void explain(enum partials_verdict verdict, const struct partials_limits *limits, struct text *why)
-{
-    char most[REASON_NUMBER_SIZE];
-    switch (verdict) {
-    case PARTIALS_MANY:
-        reason_set(why, REASON_UPLOADS_TOO_MANY, reason_number(most, limits->uploads_each));
-        break;
-    case PARTIALS_AUTHOR_FULL:
-        reason_set(why, REASON_UPLOADS_TOO_LARGE, reason_bytes_limit(most, limits->bytes_author));
-        break;
-    case PARTIALS_NETWORK_FULL:
-        reason_set(why, REASON_UPLOADS_OF_NETWORK, reason_bytes_limit(most, limits->bytes_network));
-        break;
-    case PARTIALS_FULL:
-        reason_set(why, REASON_UPLOADS_FULL);
-        break;
-    case PARTIALS_TAKEN:
-        break;
-    }
-}
-
 /* Takes a place for it. NO_SPACE. */
 static enum status begin_partial(struct resumables *resumables, const struct resumable *resumable, struct text *why)
 {
@@ -123,7 +101,7 @@ static enum status begin_partial(struct resumables *resumables, const struct res
     enum partials_verdict verdict = partials_add(resumables->partials, &resumable->id, resumable->author,
                                                  resumable->network, resumable->length, &limits);
     (void)pthread_mutex_unlock(&resumables->lock);
-    explain(verdict, &limits, why);
+    partials_explain(verdict, &limits, why);
     return verdict == PARTIALS_TAKEN ? STATUS_OK : STATUS_NO_SPACE;
 }
 

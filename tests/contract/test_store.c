@@ -280,7 +280,8 @@ static void test_arguments(struct store *store, const char *address)
     CHECK_STATUS(create_photo(store, &photo, "", NULL, why), STATUS_INVALID);
     struct photo other = make_photo("anna", 1);
     struct execution execution = make_execution(&other);
-    CHECK_STATUS(store_photo_create(store, &photo, NULL, &execution, 0, &arena, &existing, &created, why), STATUS_INVALID);
+    CHECK_STATUS(store_photo_create(store, &photo, NULL, &execution, 0, &arena, &existing, &created, why),
+                 STATUS_INVALID);
     CHECK_STATUS(store_executions_list(store, 4, 9, NULL, NULL, why), STATUS_INVALID);
     CHECK_OK(create_photo(store, &photo, &long_key[1], NULL, why));
     photo = make_photo(&long_name[1], 1);

@@ -52,7 +52,8 @@ describe('a start', () => {
 
     const database = (data) => join(data, 'photos.db');
     const refusals = [
-        { says: 'without its database', spoil: (data) => rmSync(database(data)), words: /photos\.db is missing or empty, but there are photos in .*Restore the database from a backup.*move .*buckets away/ },
+        { says: 'without its database', spoil: (data) => rmSync(database(data)),
+            words: /photos\.db is missing or empty, but there are photos in .*Restore the database from a backup.*move .*buckets away/ },
         { says: 'with an empty database', spoil: (data) => truncateSync(database(data)), words: /photos\.db is missing or empty, but there are photos in/ },
         { says: 'without its database, when all that is there are thumbnails', words: /is missing or empty/,
           spoil: (data) => { rmSync(database(data)); keepOnly(data, ['thumbnails']); } },

@@ -266,7 +266,8 @@ describe('the bytes of uploads in pieces', () => {
     const ended = [];
     const rows = [
         ['as much as an author may have', '127.0.0.1', 'ann', 2 * MB, 201],
-        ['one byte more of the same author, from elsewhere', '127.0.0.2', 'ann', 1, 507, 'uploads-too-large', /^Your unfinished uploads would take more than 2 MB, which is the limit\. Finish or cancel one/],
+        ['one byte more of the same author, from elsewhere', '127.0.0.2', 'ann', 1, 507, 'uploads-too-large',
+            /^Your unfinished uploads would take more than 2 MB, which is the limit\. Finish or cancel one/],
         ['as much as an address may have', '127.0.0.1', 'bob', 2 * MB, 201],
         ['one byte more from there', '127.0.0.1', 'cy', 1, 507, 'uploads-of-network', /^Unfinished uploads from your network would take more than 4 MB/],
         ['from elsewhere', '127.0.0.2', 'cy', 2 * MB, 201],

@@ -1,5 +1,6 @@
 /* Slow, stuck and greedy clients, and the drain. Time-outs are short here; a client that waits for one waits for the server to close its
  * connection, not for a while. */
+/* long: one server is stuck, slow or greedy in each case, and all cases share its fixture */
 #include "clock.h"
 #include "loopback.h"
 
