@@ -54,7 +54,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     connection->request.connection = connection;
     connection->request.server = &server;
     connection->request.last_header = &connection->request.headers;
-    connection->request.method = "GET";
+    connection->request.method = connection->request.asked_method = "GET";
     connection->request.target = target;
     check_request(&server, &connection->request);
     arena_release(&connection->request.arena);
