@@ -77,11 +77,12 @@ char *parameter_read(char *text, struct parameter *ret_parameter)
         text++;
     if (!*text)
         return text; /* a semicolon at the end */
+    size_t length = strcspn(text, "=;\" \t");
     ret_parameter->name = text;
-    ret_parameter->name_length = strcspn(text, "=;\" \t");
-    text += ret_parameter->name_length;
+    ret_parameter->name_length = length;
+    text += length;
     text += strspn(text, " \t");
-    if (!ret_parameter->name_length || *text != '=')
+    if (length == 0 || *text != '=')
         return NULL;
     text++;
     text += strspn(text, " \t");

@@ -9,10 +9,10 @@ static const char longest[] = "JPEG, PNG, GIF, WebP, HEIC, AVIF, TIFF, NEF, CR2,
 
 static void check_found(enum reason reason, const char *sentence, const char *const *values)
 {
-    struct reason_found found;
+    struct reason_found found = {0};
     CHECK(reason_find(sentence, &found));
     CHECK_STR(reason_code(found.reason), reason_code(reason));
-    for (unsigned i = 0; i < reason_value_count(reason); i++) {
+    for (unsigned i = 0; i < REASON_VALUES_MAX && i < reason_value_count(reason); i++) {
         CHECK_INT(found.values[i].length, strlen(values[i]));
         CHECK(strncmp(found.values[i].start, values[i], found.values[i].length) == 0);
     }
