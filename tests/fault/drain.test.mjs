@@ -87,6 +87,8 @@ describe('SIGTERM', () => {
         await server.stop();
         assert.ok(performance.now() - begin < 15000, 'it did not wait for streams');
         await Promise.all(streams);
+        const isOurHang = ({ event, message }) => event === 'trouble' && message.includes('took longer than 2 seconds');
+        assert.deepEqual(server.takeComplaints(isOurHang), []);
     });
 
     it('gives back what a darkroom cannot finish in time: the next start does not wait for its lease', async () => {
