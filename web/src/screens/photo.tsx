@@ -24,7 +24,7 @@ export function PhotoScreen({ id }: { id: string }) {
         showPhoto(id).then((answer) => { detail.value = answer; }, (error: unknown) => { problem.value = asProblem(error); });
     };
     useEffect(() => { detail.value = null; look(); }, [id]);
-    const isPending = detail.value?.status === 'PENDING';
+    const isPending = detail.value?.status === 'PENDING' && !problem.value;
     useEffect(() => (isPending ? followPhoto(id, (stage) => { detail.value = { ...detail.value!, stage }; }, look) : undefined), [id, isPending]);
 
     if (problem.value?.status === 404) return <Empty icon="image" title={say('photoMissing')} hint={say('photoMissingHint')} />;
