@@ -41,7 +41,8 @@ struct photo photo_from_row(sqlite3_stmt *row, struct arena *arena)
                           .caption = arena_copy_string(arena, column_string(row, 20)),
                           .alt_text = arena_copy_string(arena, column_string(row, 21)),
                           .thumbhash = arena_copy_string(arena, column_string(row, 22)),
-                          .sha256 = sha256_from_row(row, 23, arena)};
+                          .sha256 = sha256_from_row(row, 23, arena),
+                          .medium = rendition_from_row(row, 24)};
 }
 
 #define RENDITION(rendition) INTEGER((rendition).width), INTEGER((rendition).height), INTEGER((rendition).bytes)
@@ -92,14 +93,14 @@ static enum status find_key(struct connection *connection, const char *author, c
 
 static enum status insert(struct connection *connection, const struct photo *photo, const char *key, struct text *why)
 {
-    return connection_run(connection, PHOTO_INSERT,
-                          VALUES(ID(&photo->id), TEXT(photo->author), INTEGER(photo->state), INTEGER(photo->created_ms),
-                                 INTEGER(photo->updated_ms), TEXT(photo->error_message), TEXT(photo->format),
-                                 INTEGER(photo->frames), RENDITION(photo->original), RENDITION(photo->large),
-                                 RENDITION(photo->thumbnail), TEXT(photo->labels), TEXT(photo->audit),
-                                 INTEGER(photo->review), TEXT(photo->caption), TEXT(photo->alt_text),
-                                 TEXT(photo->thumbhash), BLOB(photo->sha256, SHA256_BYTES), TEXT(key)),
-                          why);
+    return connection_run(
+        connection, PHOTO_INSERT,
+        VALUES(ID(&photo->id), TEXT(photo->author), INTEGER(photo->state), INTEGER(photo->created_ms),
+               INTEGER(photo->updated_ms), TEXT(photo->error_message), TEXT(photo->format), INTEGER(photo->frames),
+               RENDITION(photo->original), RENDITION(photo->large), RENDITION(photo->thumbnail), TEXT(photo->labels),
+               TEXT(photo->audit), INTEGER(photo->review), TEXT(photo->caption), TEXT(photo->alt_text),
+               TEXT(photo->thumbhash), BLOB(photo->sha256, SHA256_BYTES), RENDITION(photo->medium), TEXT(key)),
+        why);
 }
 
 static enum status check_pending(struct connection *connection, const struct photo_creation *creation, struct text *why)
@@ -203,7 +204,8 @@ enum status sqlite_photo_find_key(struct store *store, const char *author, const
 /* ---- Publishing and rejecting ---- */
 
 struct photo_change {
-    const struct photo *photo; /* to publish */
+    const struct photo *photo;      /* to publish */
+    const struct rendition *medium; /* to render */
     const struct id *id;
     const char *error_message, *labels; /* to reject */
     const char *audit;                  /* to judge, with labels */
@@ -227,7 +229,8 @@ static enum status publish(struct connection *connection, void *arguments, struc
     }
     status = connection_run(connection, PHOTO_PUBLISH,
                             VALUES(ID(&photo->id), INTEGER(change->now_ms), RENDITION(photo->large),
-                                   RENDITION(photo->thumbnail), TEXT(photo->labels), TEXT(photo->thumbhash)),
+                                   RENDITION(photo->thumbnail), TEXT(photo->labels), TEXT(photo->thumbhash),
+                                   RENDITION(photo->medium)),
                             why);
     return status ? status : user_add_post(connection, found.author, why);
 }
@@ -236,6 +239,27 @@ enum status sqlite_photo_publish(struct store *store, const struct photo *photo,
 {
     struct photo_change change = {.photo = photo, .now_ms = now_ms};
     return writer_run(&((struct store_sqlite *)store)->writer, publish, &change, why);
+}
+
+static enum status render(struct connection *connection, void *arguments, struct text *why)
+{
+    const struct photo_change *change = arguments;
+    struct photo_found found;
+    enum status status = photo_find(connection, change->id, NULL, &found, why);
+    if (status)
+        return status;
+    if (found.state != PHOTO_SUCCESS) {
+        text_setf(why, "The photo is not published.");
+        return STATUS_CONFLICT;
+    }
+    return connection_run(connection, PHOTO_RENDER, VALUES(ID(change->id), RENDITION(*change->medium)), why);
+}
+
+enum status sqlite_photo_render(struct store *store, const struct id *id, const struct rendition *medium,
+                                struct text *why)
+{
+    struct photo_change change = {.id = id, .medium = medium};
+    return writer_run(&((struct store_sqlite *)store)->writer, render, &change, why);
 }
 
 static enum status reject(struct connection *connection, void *arguments, struct text *why)

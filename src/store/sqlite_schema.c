@@ -79,6 +79,11 @@ static const char *const migrations[] = {
     "CREATE INDEX queues_served ON queues (served_ms);"
     "INSERT INTO queues SELECT author, count(*), sum(lease_until_ms IS NOT NULL), 0,"
     " min(CASE WHEN lease_until_ms IS NULL THEN queued_ms END) FROM executions WHERE status = 0 GROUP BY author;",
+
+    /* The rendition between the two; 0: there is none. */
+    "ALTER TABLE photos ADD COLUMN medium_width INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE photos ADD COLUMN medium_height INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE photos ADD COLUMN medium_bytes INTEGER NOT NULL DEFAULT 0;",
 };
 enum { PRESENT_VERSION = sizeof migrations / sizeof migrations[0] };
 

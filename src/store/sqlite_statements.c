@@ -5,7 +5,7 @@
 #define PHOTO_COLUMNS                                                                                                  \
     "id, author, state, created_ms, updated_ms, error_message, format, frames, original_width, original_height, "      \
     "original_bytes, large_width, large_height, large_bytes, thumbnail_width, thumbnail_height, thumbnail_bytes, "     \
-    "labels, audit, review, caption, alt_text, thumbhash, sha256"
+    "labels, audit, review, caption, alt_text, thumbhash, sha256, medium_width, medium_height, medium_bytes"
 #define EXECUTION_COLUMNS "id, status, workflow, state, data, started_ms, updated_ms, due_ms, version"
 
 /* What an execution goes on with when its holder has let go of it: store_execution_divert. */
@@ -27,7 +27,7 @@ const char *const statement_sql[STATEMENTS] = {
     [OPERATION_UNDO] = "ROLLBACK TO operation",
 
     [PHOTO_INSERT] = "INSERT INTO photos (" PHOTO_COLUMNS ", idempotency_key)"
-                     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     [PHOTO_GET] = "SELECT " PHOTO_COLUMNS " FROM photos WHERE id = ? AND state <> 3",
     [PHOTO_FIND_KEY] = "SELECT " PHOTO_COLUMNS " FROM photos WHERE author = ? AND idempotency_key = ?",
     [PHOTO_FIND_CONTENT] = "SELECT " PHOTO_COLUMNS " FROM photos INDEXED BY photos_by_content"
@@ -41,7 +41,9 @@ const char *const statement_sql[STATEMENTS] = {
     [PHOTO_FIND] = "SELECT state, author FROM photos WHERE id = ?",
     [PHOTO_PUBLISH] = "UPDATE photos SET state = 1, updated_ms = ?2, large_width = ?3, large_height = ?4,"
                       " large_bytes = ?5, thumbnail_width = ?6, thumbnail_height = ?7, thumbnail_bytes = ?8,"
-                      " labels = coalesce(?9, labels), thumbhash = coalesce(?10, thumbhash) WHERE id = ?1",
+                      " labels = coalesce(?9, labels), thumbhash = coalesce(?10, thumbhash), medium_width = ?11,"
+                      " medium_height = ?12, medium_bytes = ?13 WHERE id = ?1",
+    [PHOTO_RENDER] = "UPDATE photos SET medium_width = ?2, medium_height = ?3, medium_bytes = ?4 WHERE id = ?1",
     [PHOTO_REJECT] = "UPDATE photos SET state = 2, updated_ms = ?2, error_message = ?3,"
                      " labels = coalesce(?4, labels) WHERE id = ?1",
     [PHOTO_JUDGE] = "UPDATE photos SET updated_ms = ?2, labels = ?3, audit = ?4 WHERE id = ?1",

@@ -40,6 +40,7 @@ enum statement {
     PHOTOS_NEWEST_OF,
     PHOTO_FIND,
     PHOTO_PUBLISH,
+    PHOTO_RENDER,
     PHOTO_REJECT,
     PHOTO_JUDGE,
     PHOTO_REVIEW,
@@ -351,6 +352,8 @@ enum status sqlite_photo_get(struct store *store, const struct id *id, struct ar
 enum status sqlite_photo_find_key(struct store *store, const char *author, const char *idempotency_key,
                                   struct arena *arena, struct photo *ret_photo, struct text *why);
 enum status sqlite_photo_publish(struct store *store, const struct photo *photo, int64_t now_ms, struct text *why);
+enum status sqlite_photo_render(struct store *store, const struct id *id, const struct rendition *medium,
+                                struct text *why);
 enum status sqlite_photo_judge(struct store *store, const struct id *id, const char *labels, const char *audit,
                                int64_t now_ms, struct text *why);
 enum status sqlite_photo_review(struct store *store, const struct id *id, enum photo_review review, int64_t now_ms,

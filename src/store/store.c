@@ -211,6 +211,12 @@ enum status store_photo_publish(struct store *store, const struct photo *photo, 
     return store->ops->photo_publish(store, photo, now_ms, why);
 }
 
+enum status store_photo_render(struct store *store, const struct id *id, const struct rendition *medium,
+                               struct text *why)
+{
+    return store->ops->photo_render(store, id, medium, why);
+}
+
 enum status store_photo_reject(struct store *store, const struct id *id, const char *error_message, const char *labels,
                                int64_t now_ms, struct text *why)
 {

@@ -61,6 +61,7 @@ struct photo {
     const char *caption, *alt_text; /* the author's words; NULL: none */
     const char *thumbhash;          /* of the thumbnail (evanw.github.io/thumbhash), in base64; NULL while unknown */
     const uint8_t *sha256;          /* SHA256_BYTES, of the original's bytes; NULL: unknown */
+    struct rendition medium;        /* between the two others; width 0: there is none */
 };
 
 /* PENDING, SUCCESS, ERROR: as the API writes them. */
@@ -102,9 +103,13 @@ enum status store_photo_review(struct store *store, const struct id *id, enum ph
  * replaced. CONFLICT when it is not SUCCESS, NOT_FOUND. */
 enum status store_photo_withdraw(struct store *store, const struct id *id, const char *labels, const char *audit,
                                  const struct execution *execution, struct text *why);
-/* PENDING to SUCCESS with large, thumbnail and thumbhash of *photo, and its labels unless they are NULL; the author's count grows by one. Already SUCCESS is OK and
- * changes nothing. NOT_FOUND when the photo is gone (deleted), CONFLICT when it is ERROR. */
+/* PENDING to SUCCESS with large, medium, thumbnail and thumbhash of *photo, and its labels unless they are NULL; the author's count grows
+ * by one. Already SUCCESS is OK and changes nothing. NOT_FOUND when the photo is gone (deleted), CONFLICT when it is ERROR. */
 enum status store_photo_publish(struct store *store, const struct photo *photo, int64_t now_ms, struct text *why);
+/* A published photo has this medium rendition from now on; when it was last changed stays as it was. CONFLICT when it is not SUCCESS,
+ * NOT_FOUND. */
+enum status store_photo_render(struct store *store, const struct id *id, const struct rendition *medium,
+                               struct text *why);
 /* PENDING to ERROR, with these labels unless they are NULL. Already ERROR is OK and changes nothing. NOT_FOUND when gone, CONFLICT when it is SUCCESS. */
 enum status store_photo_reject(struct store *store, const struct id *id, const char *error_message, const char *labels,
                                int64_t now_ms, struct text *why);

@@ -38,6 +38,8 @@ struct store_ops {
                                const struct id *after, size_t limit, store_photo_row *row, void *context,
                                struct text *why);
     enum status (*photo_publish)(struct store *store, const struct photo *photo, int64_t now_ms, struct text *why);
+    enum status (*photo_render)(struct store *store, const struct id *id, const struct rendition *medium,
+                                struct text *why);
     enum status (*photo_reject)(struct store *store, const struct id *id, const char *error_message, const char *labels,
                                 int64_t now_ms, struct text *why);
     enum status (*photo_delete)(struct store *store, const struct id *id, const char *author, int64_t now_ms,

@@ -80,6 +80,7 @@ const struct store_ops store_sqlite_ops = {
     .photo_find_content = sqlite_photo_find_content,
     .photos_newest = sqlite_photos_newest,
     .photo_publish = sqlite_photo_publish,
+    .photo_render = sqlite_photo_render,
     .photo_reject = sqlite_photo_reject,
     .photo_judge = sqlite_photo_judge,
     .photo_review = sqlite_photo_review,

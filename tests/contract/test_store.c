@@ -2,6 +2,7 @@
 #include "store_fixture.h"
 
 #include <stdio.h>
+#include <string.h>
 
 /* ---- Photos ---- */
 
@@ -65,6 +66,7 @@ static void test_publish(struct store *store, const char *address)
     CHECK_STR(text_get(&names), "");
     photo.large = (struct rendition){1440, 1080, 200000};
     photo.thumbnail = (struct rendition){350, 263, 9000};
+    photo.medium = (struct rendition){800, 600, 40000};
     photo.labels = "[{\"name\":\"Nudity\"}]";
     for (int i = 0; i < 2; i++) /* the second time changes nothing */
         CHECK_OK(store_photo_publish(store, &photo, 2000 + i, why));
@@ -73,11 +75,38 @@ static void test_publish(struct store *store, const char *address)
     CHECK_INT(read.updated_ms, 2000);
     CHECK_INT(read.large.width, 1440);
     CHECK_INT(read.thumbnail.bytes, 9000);
+    CHECK_INT(read.medium.width, 800);
+    CHECK_INT(read.medium.height, 600);
+    CHECK_INT(read.medium.bytes, 40000);
     CHECK_STR(read.labels, photo.labels);
     search_names(store, "anna", NULL, 9, &names);
     CHECK_STR(text_get(&names), "anna:1");
     CHECK_STATUS(store_photo_reject(store, &photo.id, "no", NULL, 1, why), STATUS_CONFLICT);
     CHECK_STATUS(store_photo_publish(store, &unknown, 1, why), STATUS_NOT_FOUND);
+}
+
+static void test_render(struct store *store, const char *address)
+{
+    (void)address;
+    struct arena arena ARENA_CLEANUP = {0};
+    const struct rendition medium = {800, 533, 50000};
+    struct photo published = add_published(store, "anna", 1000), pending = make_photo("anna", 1000), read, before;
+    struct id unknown = id_new();
+    CHECK_OK(create_photo(store, &pending, NULL, NULL, why));
+    CHECK_OK(store_photo_get(store, &published.id, &arena, &before, why));
+    CHECK_INT(before.medium.width, 0);
+    for (int i = 0; i < 2; i++)
+        CHECK_OK(store_photo_render(store, &published.id, &medium, why));
+    CHECK_OK(store_photo_get(store, &published.id, &arena, &read, why));
+    CHECK(memcmp(&read.medium, &medium, sizeof medium) == 0);
+    CHECK_INT(read.updated_ms, before.updated_ms);
+    CHECK_STR(photo_state_name(read.state), "SUCCESS");
+    CHECK_STATUS(store_photo_render(store, &pending.id, &medium, why), STATUS_CONFLICT);
+    CHECK_OK(store_photo_get(store, &pending.id, &arena, &read, why));
+    CHECK_INT(read.medium.width, 0);
+    CHECK_STATUS(store_photo_render(store, &unknown, &medium, why), STATUS_NOT_FOUND);
+    CHECK_OK(store_photo_delete(store, &published.id, "anna", 2000, why));
+    CHECK_STATUS(store_photo_render(store, &published.id, &medium, why), STATUS_NOT_FOUND);
 }
 
 static void test_reject(struct store *store, const char *address)
@@ -306,6 +335,7 @@ static void test_stores(void)
         {"a new photo is pending and is read back as it was written", test_create},
         {"a key gives the same photo to its author until that is deleted", test_keys},
         {"publishing happens once and counts for the author", test_publish},
+        {"a published photo gets a medium rendition; no other does", test_render},
         {"a refused photo has the first reason it was refused for", test_reject},
         {"a deleted photo is gone for everybody and its author's count is right", test_delete},
         {"deleted photos are listed until they are purged", test_purge},

@@ -67,8 +67,12 @@ static void test_versions(void)
 }
 
 /* As version 3 left it: no queues, and one column for the place in the queue and the lease's end. */
+#define BACK_TO_VERSION_4                                                                                              \
+    "ALTER TABLE photos DROP COLUMN medium_width; ALTER TABLE photos DROP COLUMN medium_height;"                       \
+    " ALTER TABLE photos DROP COLUMN medium_bytes; PRAGMA user_version = 4;"
 #define BACK_TO_VERSION_3                                                                                              \
-    "DROP TABLE queues; DROP INDEX executions_queued; DROP INDEX executions_saved; DROP INDEX executions_lease_ends;"  \
+    BACK_TO_VERSION_4                                                                                                  \
+    " DROP TABLE queues; DROP INDEX executions_queued; DROP INDEX executions_saved; DROP INDEX executions_lease_ends;" \
     " DROP INDEX executions_under_way;"                                                                                \
     " UPDATE executions SET queued_ms = lease_until_ms WHERE lease_until_ms IS NOT NULL;"                              \
     " ALTER TABLE executions RENAME COLUMN queued_ms TO claimable_ms; ALTER TABLE executions DROP COLUMN author;"      \
@@ -132,6 +136,7 @@ static void test_migration(void)
     CHECK_OK(store_photo_get(store, &photo.id, &arena, &read, why));
     CHECK_STR(photo_state_name(read.state), "SUCCESS");
     CHECK(!read.caption && !read.alt_text && !read.thumbhash && !read.sha256);
+    CHECK_INT(read.medium.width, 0);
     CHECK_OK(store_photo_describe(store, &photo.id, "anna", "Later", NULL, 2, why));
     store_close(store);
     store_close(open_path(path, STATUS_OK, &reason));
