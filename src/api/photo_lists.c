@@ -43,7 +43,7 @@ static bool add_row(void *context, const struct photo *photo)
     text_addf(body, ",\"timestamp\":\"%s\",\"width\":%u,\"height\":%u", time, photo->large.width, photo->large.height);
     api_add_photo_words(body, photo);
     text_addc(body, '}');
-    page->last = (struct post_cursor){.created_ms = photo->created_ms, .id = photo->id};
+    page->last = (struct post_cursor){.time_ms = photo->created_ms, .id = photo->id};
     return true;
 }
 

@@ -9,7 +9,7 @@ void cursor_format(const struct post_cursor *cursor, char ret_text[static CURSOR
 {
     char id[ID_TEXT_SIZE];
     id_format(&cursor->id, id);
-    (void)snprintf(ret_text, CURSOR_TEXT_SIZE, "%" PRIx64 "-%s", (uint64_t)cursor->created_ms, id);
+    (void)snprintf(ret_text, CURSOR_TEXT_SIZE, "%" PRIx64 "-%s", (uint64_t)cursor->time_ms, id);
 }
 
 enum status cursor_parse(const char *text, struct post_cursor *ret_cursor, struct text *why)
@@ -18,7 +18,7 @@ enum status cursor_parse(const char *text, struct post_cursor *ret_cursor, struc
     struct post_cursor cursor = {0};
     if (digits >= 1 && digits <= 15 && text[digits] == '-'
         && id_parse(text + digits + 1, strlen(text + digits + 1), &cursor.id)) {
-        cursor.created_ms = strtoll(text, NULL, 16);
+        cursor.time_ms = strtoll(text, NULL, 16);
         *ret_cursor = cursor;
         return STATUS_OK;
     }

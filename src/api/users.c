@@ -87,7 +87,7 @@ static bool add_post(void *context, const struct id *id, int64_t created_ms)
     text_add(&listing->body, listing->rows++ ? ",\"" : "\"");
     text_append(&listing->body, text, ID_TEXT_SIZE - 1);
     text_addc(&listing->body, '"');
-    listing->last = (struct post_cursor){.created_ms = created_ms, .id = *id};
+    listing->last = (struct post_cursor){.time_ms = created_ms, .id = *id};
     return true;
 }
 

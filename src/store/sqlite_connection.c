@@ -79,6 +79,8 @@ enum status connection_execute(struct connection *connection, const char *sql, s
 static int bind(sqlite3_stmt *statement, int parameter, const struct value *value)
 {
     switch (value->type) {
+    case VALUE_NULL:
+        return sqlite3_bind_null(statement, parameter);
     case VALUE_INTEGER:
         return sqlite3_bind_int64(statement, parameter, value->integer);
     case VALUE_TEXT:

@@ -30,6 +30,9 @@ static enum status list(struct store *store, enum statement statement, const str
 }
 
 static const struct id before_all = {{0}};
+const struct post_cursor cursor_before_all = {
+    .time_ms = INT64_MAX,
+    .id = {{0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}}};
 
 enum status sqlite_photos_list(struct store *store, enum photo_state state, enum photo_review wanted,
                                const struct id *after, size_t limit, store_photo_row *row, void *context,
@@ -48,19 +51,30 @@ enum status sqlite_photos_published(struct store *store, const struct id *after,
     return list(store, PHOTOS_PUBLISHED, VALUES(ID(after ? after : &before_all), INTEGER(limit)), &listing, why);
 }
 
+static int64_t at_most(size_t limit)
+{
+    return limit > INT64_MAX ? INT64_MAX : (int64_t)limit;
+}
+
 enum status sqlite_photos_newest(struct store *store, const char *author, const struct post_cursor *after, size_t limit,
                                  store_photo_row *row, void *context, struct text *why)
 {
     struct listing listing = {row, context};
-    struct post_cursor newest = {.created_ms = INT64_MAX};
-    memset(newest.id.bytes, 0xff, sizeof newest.id.bytes);
-    const struct post_cursor *from = after ? after : &newest;
-    int64_t most = limit > INT64_MAX ? INT64_MAX : (int64_t)limit;
+    const struct post_cursor *from = after ? after : &cursor_before_all;
     if (!author)
-        return list(store, PHOTOS_NEWEST, VALUES(INTEGER(from->created_ms), ID(&from->id), INTEGER(most)), &listing,
-                    why);
-    return list(store, PHOTOS_NEWEST_OF, VALUES(INTEGER(from->created_ms), ID(&from->id), INTEGER(most), TEXT(author)),
-                &listing, why);
+        return list(store, PHOTOS_NEWEST, VALUES(INTEGER(from->time_ms), ID(&from->id), INTEGER(at_most(limit))),
+                    &listing, why);
+    return list(store, PHOTOS_NEWEST_OF,
+                VALUES(INTEGER(from->time_ms), ID(&from->id), INTEGER(at_most(limit)), TEXT(author)), &listing, why);
+}
+
+enum status sqlite_photos_by_capture(struct store *store, const char *author, const struct post_cursor *after,
+                                     size_t limit, store_photo_row *row, void *context, struct text *why)
+{
+    struct listing listing = {row, context};
+    const struct post_cursor *from = after ? after : &cursor_before_all;
+    return list(store, PHOTOS_BY_CAPTURE,
+                VALUES(INTEGER(from->time_ms), ID(&from->id), INTEGER(at_most(limit)), TEXT(author)), &listing, why);
 }
 
 struct content_search {

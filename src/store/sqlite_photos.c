@@ -14,6 +14,14 @@ static struct rendition rendition_from_row(sqlite3_stmt *row, int column)
                               .bytes = (uint64_t)sqlite3_column_int64(row, column + 2)};
 }
 
+static struct capture_time captured_from_row(sqlite3_stmt *row, int column)
+{
+    return (struct capture_time){.is_known = sqlite3_column_type(row, column) != SQLITE_NULL,
+                                 .has_offset = sqlite3_column_type(row, column + 1) != SQLITE_NULL,
+                                 .offset_minutes = (int32_t)sqlite3_column_int64(row, column + 1),
+                                 .ms = sqlite3_column_int64(row, column)};
+}
+
 static const uint8_t *sha256_from_row(sqlite3_stmt *row, int column, struct arena *arena)
 {
     const char *bytes = sqlite3_column_blob(row, column);
@@ -42,7 +50,8 @@ struct photo photo_from_row(sqlite3_stmt *row, struct arena *arena)
                           .alt_text = arena_copy_string(arena, column_string(row, 21)),
                           .thumbhash = arena_copy_string(arena, column_string(row, 22)),
                           .sha256 = sha256_from_row(row, 23, arena),
-                          .medium = rendition_from_row(row, 24)};
+                          .medium = rendition_from_row(row, 24),
+                          .captured = captured_from_row(row, 27)};
 }
 
 #define RENDITION(rendition) INTEGER((rendition).width), INTEGER((rendition).height), INTEGER((rendition).bytes)
@@ -93,14 +102,16 @@ static enum status find_key(struct connection *connection, const char *author, c
 
 static enum status insert(struct connection *connection, const struct photo *photo, const char *key, struct text *why)
 {
-    return connection_run(
-        connection, PHOTO_INSERT,
-        VALUES(ID(&photo->id), TEXT(photo->author), INTEGER(photo->state), INTEGER(photo->created_ms),
-               INTEGER(photo->updated_ms), TEXT(photo->error_message), TEXT(photo->format), INTEGER(photo->frames),
-               RENDITION(photo->original), RENDITION(photo->large), RENDITION(photo->thumbnail), TEXT(photo->labels),
-               TEXT(photo->audit), INTEGER(photo->review), TEXT(photo->caption), TEXT(photo->alt_text),
-               TEXT(photo->thumbhash), BLOB(photo->sha256, SHA256_BYTES), RENDITION(photo->medium), TEXT(key)),
-        why);
+    return connection_run(connection, PHOTO_INSERT,
+                          VALUES(ID(&photo->id), TEXT(photo->author), INTEGER(photo->state), INTEGER(photo->created_ms),
+                                 INTEGER(photo->updated_ms), TEXT(photo->error_message), TEXT(photo->format),
+                                 INTEGER(photo->frames), RENDITION(photo->original), RENDITION(photo->large),
+                                 RENDITION(photo->thumbnail), TEXT(photo->labels), TEXT(photo->audit),
+                                 INTEGER(photo->review), TEXT(photo->caption), TEXT(photo->alt_text),
+                                 TEXT(photo->thumbhash), BLOB(photo->sha256, SHA256_BYTES), RENDITION(photo->medium),
+                                 INTEGER_IF(photo->captured.is_known, photo->captured.ms),
+                                 INTEGER_IF(photo->captured.has_offset, photo->captured.offset_minutes), TEXT(key)),
+                          why);
 }
 
 static enum status check_pending(struct connection *connection, const struct photo_creation *creation, struct text *why)

@@ -84,6 +84,13 @@ static const char *const migrations[] = {
     "ALTER TABLE photos ADD COLUMN medium_width INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE photos ADD COLUMN medium_height INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE photos ADD COLUMN medium_bytes INTEGER NOT NULL DEFAULT 0;",
+
+    /* When a photo was taken, the minutes of that clock from UTC, and what its author's photos are ordered by. Photos of before don't
+     * know the first two, because their originals are gone. */
+    "ALTER TABLE photos ADD COLUMN captured_ms INTEGER;"
+    "ALTER TABLE photos ADD COLUMN captured_offset INTEGER;"
+    "ALTER TABLE photos ADD COLUMN time_ms INTEGER GENERATED ALWAYS AS (coalesce(captured_ms, created_ms)) VIRTUAL;"
+    "CREATE INDEX photos_by_capture ON photos (author, time_ms DESC, id DESC, state) WHERE state = 1;",
 };
 enum { PRESENT_VERSION = sizeof migrations / sizeof migrations[0] };
 

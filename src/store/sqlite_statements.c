@@ -5,7 +5,8 @@
 #define PHOTO_COLUMNS                                                                                                  \
     "id, author, state, created_ms, updated_ms, error_message, format, frames, original_width, original_height, "      \
     "original_bytes, large_width, large_height, large_bytes, thumbnail_width, thumbnail_height, thumbnail_bytes, "     \
-    "labels, audit, review, caption, alt_text, thumbhash, sha256, medium_width, medium_height, medium_bytes"
+    "labels, audit, review, caption, alt_text, thumbhash, sha256, medium_width, medium_height, medium_bytes, "         \
+    "captured_ms, captured_offset"
 #define EXECUTION_COLUMNS "id, status, workflow, state, data, started_ms, updated_ms, due_ms, version"
 
 /* What an execution goes on with when its holder has let go of it: store_execution_divert. */
@@ -26,8 +27,9 @@ const char *const statement_sql[STATEMENTS] = {
     [OPERATION_KEEP] = "RELEASE operation",
     [OPERATION_UNDO] = "ROLLBACK TO operation",
 
-    [PHOTO_INSERT] = "INSERT INTO photos (" PHOTO_COLUMNS ", idempotency_key)"
-                     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    [PHOTO_INSERT] =
+        "INSERT INTO photos (" PHOTO_COLUMNS ", idempotency_key)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     [PHOTO_GET] = "SELECT " PHOTO_COLUMNS " FROM photos WHERE id = ? AND state <> 3",
     [PHOTO_FIND_KEY] = "SELECT " PHOTO_COLUMNS " FROM photos WHERE author = ? AND idempotency_key = ?",
     [PHOTO_FIND_CONTENT] = "SELECT " PHOTO_COLUMNS " FROM photos INDEXED BY photos_by_content"
@@ -38,6 +40,8 @@ const char *const statement_sql[STATEMENTS] = {
                       " WHERE state = 1 AND (created_ms, id) < (?, ?) ORDER BY created_ms DESC, id DESC LIMIT ?",
     [PHOTOS_NEWEST_OF] = "SELECT " PHOTO_COLUMNS " FROM photos INDEXED BY photos_published WHERE author = ?4"
                          " AND state = 1 AND (created_ms, id) < (?1, ?2) ORDER BY created_ms DESC, id DESC LIMIT ?3",
+    [PHOTOS_BY_CAPTURE] = "SELECT " PHOTO_COLUMNS " FROM photos INDEXED BY photos_by_capture WHERE author = ?4"
+                          " AND state = 1 AND (time_ms, id) < (?1, ?2) ORDER BY time_ms DESC, id DESC LIMIT ?3",
     [PHOTO_FIND] = "SELECT state, author FROM photos WHERE id = ?",
     [PHOTO_PUBLISH] = "UPDATE photos SET state = 1, updated_ms = ?2, large_width = ?3, large_height = ?4,"
                       " large_bytes = ?5, thumbnail_width = ?6, thumbnail_height = ?7, thumbnail_bytes = ?8,"
@@ -59,7 +63,7 @@ const char *const statement_sql[STATEMENTS] = {
                      " audit = NULL, review = 0 WHERE id = ?1 AND state = 2",
     [PHOTO_DELETE] = "UPDATE photos SET state = 3, updated_ms = ?2, error_message = NULL, labels = NULL, audit = NULL,"
                      " review = 0, idempotency_key = NULL, caption = NULL, alt_text = NULL, thumbhash = NULL,"
-                     " sha256 = NULL WHERE id = ?1",
+                     " sha256 = NULL, captured_ms = NULL, captured_offset = NULL WHERE id = ?1",
     [PHOTO_PURGE] = "DELETE FROM photos WHERE id = ?",
     [PHOTOS_DELETED] = "SELECT id FROM photos WHERE state = 3 ORDER BY id LIMIT ?",
 

@@ -38,6 +38,7 @@ enum statement {
     PHOTO_DESCRIBE,
     PHOTOS_NEWEST,
     PHOTOS_NEWEST_OF,
+    PHOTOS_BY_CAPTURE,
     PHOTO_FIND,
     PHOTO_PUBLISH,
     PHOTO_RENDER,
@@ -105,7 +106,7 @@ struct connection {
     struct name_changes name_changes; /* of the transaction under way; the writer's */
 };
 
-enum value_type { VALUE_END, VALUE_INTEGER, VALUE_TEXT, VALUE_BLOB };
+enum value_type { VALUE_END, VALUE_NULL, VALUE_INTEGER, VALUE_TEXT, VALUE_BLOB };
 struct value {
     enum value_type type;
     union {
@@ -123,6 +124,10 @@ struct value {
 #define INTEGER(value)                                                                                                 \
     {                                                                                                                  \
         .type = VALUE_INTEGER, .integer = (int64_t)(value)                                                             \
+    }
+#define INTEGER_IF(is_known, value)                                                                                    \
+    {                                                                                                                  \
+        .type = (is_known) ? VALUE_INTEGER : VALUE_NULL, .integer = (int64_t)(value)                                   \
     }
 #define TEXT(value)                                                                                                    \
     {                                                                                                                  \
@@ -260,6 +265,8 @@ struct store_sqlite {
 
 enum { STATE_DELETED = PHOTO_ERROR + 1 /* in photos.state: a tombstone until its objects are gone */ };
 
+extern const struct post_cursor cursor_before_all; /* the newest there could be */
+
 /* Parts of operations, on the writer's connection. */
 enum status execution_insert(struct connection *connection, const struct execution *execution, const char *author,
                              struct text *why);
@@ -343,6 +350,8 @@ enum status sqlite_photo_find_content(struct store *store, const char *author,
                                       struct photo *ret_photo, struct text *why);
 enum status sqlite_photos_newest(struct store *store, const char *author, const struct post_cursor *after, size_t limit,
                                  store_photo_row *row, void *context, struct text *why);
+enum status sqlite_photos_by_capture(struct store *store, const char *author, const struct post_cursor *after,
+                                     size_t limit, store_photo_row *row, void *context, struct text *why);
 enum status sqlite_photo_create(struct store *store, const struct photo *photo, const char *idempotency_key,
                                 const struct execution *execution, uint64_t max_pending, struct arena *arena,
                                 struct photo *ret_existing, bool *ret_created, struct text *why);

@@ -96,9 +96,7 @@ enum status sqlite_user_posts(struct store *store, const char *author, const str
                               store_post_row *row, void *context, struct text *why)
 {
     struct store_sqlite *sqlite = (struct store_sqlite *)store;
-    struct post_cursor newest = {.created_ms = INT64_MAX};
-    memset(newest.id.bytes, 0xff, sizeof newest.id.bytes);
-    const struct post_cursor *from = after ? after : &newest;
+    const struct post_cursor *from = after ? after : &cursor_before_all;
     struct posts posts = {row, context};
     struct reader *reader;
     enum status status = readers_take(&sqlite->readers, &reader, why);
@@ -106,7 +104,7 @@ enum status sqlite_user_posts(struct store *store, const char *author, const str
         return status;
     status = connection_each(
         &reader->connection, USER_POSTS,
-        VALUES(TEXT(author), INTEGER(from->created_ms), ID(&from->id), INTEGER(limit > INT64_MAX ? INT64_MAX : limit)),
+        VALUES(TEXT(author), INTEGER(from->time_ms), ID(&from->id), INTEGER(limit > INT64_MAX ? INT64_MAX : limit)),
         posts_row, &posts, why);
     readers_give_back(&sqlite->readers, reader, status);
     return status;

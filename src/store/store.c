@@ -171,6 +171,17 @@ enum status store_photos_newest(struct store *store, const char *author, const s
     return limit == 0 ? STATUS_OK : store->ops->photos_newest(store, author, after, limit, row, context, why);
 }
 
+int64_t photo_time_ms(const struct photo *photo)
+{
+    return photo->captured.is_known ? photo->captured.ms : photo->created_ms;
+}
+
+enum status store_photos_by_capture(struct store *store, const char *author, const struct post_cursor *after,
+                                    size_t limit, store_photo_row *row, void *context, struct text *why)
+{
+    return limit == 0 ? STATUS_OK : store->ops->photos_by_capture(store, author, after, limit, row, context, why);
+}
+
 enum status store_photo_judge(struct store *store, const struct id *id, const char *labels, const char *audit,
                               int64_t now_ms, struct text *why)
 {

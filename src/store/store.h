@@ -12,6 +12,7 @@
 #define STORE_H
 
 #include "arena.h"
+#include "capture_time.h"
 #include "id.h"
 #include "status.h"
 #include "text.h"
@@ -62,6 +63,7 @@ struct photo {
     const char *thumbhash;          /* of the thumbnail (evanw.github.io/thumbhash), in base64; NULL while unknown */
     const uint8_t *sha256;          /* SHA256_BYTES, of the original's bytes; NULL: unknown */
     struct rendition medium;        /* between the two others; width 0: there is none */
+    struct capture_time captured;   /* when it was taken, as its file says: nothing else of a file's metadata is kept */
 };
 
 /* PENDING, SUCCESS, ERROR: as the API writes them. */
@@ -136,13 +138,18 @@ enum status store_photos_published(struct store *store, const struct id *after, 
                                    void *context, struct text *why);
 
 struct post_cursor {
-    int64_t created_ms;
+    int64_t time_ms; /* by which the listing is ordered */
     struct id id;
 };
 /* Published photos, of this author (NULL: of everybody), newest first (created_ms, then id, descending), beyond `after` (exclusive; NULL:
  * from the newest), at most `limit` rows. */
 enum status store_photos_newest(struct store *store, const char *author, const struct post_cursor *after, size_t limit,
                                 store_photo_row *row, void *context, struct text *why);
+/* When it was taken; of a photo that doesn't say, when it was made here. */
+int64_t photo_time_ms(const struct photo *photo);
+/* This author's, as store_photos_newest, but by photo_time_ms. */
+enum status store_photos_by_capture(struct store *store, const char *author, const struct post_cursor *after,
+                                    size_t limit, store_photo_row *row, void *context, struct text *why);
 
 /* ---- Users: whoever has at least one published photo ---- */
 

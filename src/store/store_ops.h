@@ -26,6 +26,8 @@ struct store_ops {
                                       struct photo *ret_photo, struct text *why);
     enum status (*photos_newest)(struct store *store, const char *author, const struct post_cursor *after, size_t limit,
                                  store_photo_row *row, void *context, struct text *why);
+    enum status (*photos_by_capture)(struct store *store, const char *author, const struct post_cursor *after,
+                                     size_t limit, store_photo_row *row, void *context, struct text *why);
     enum status (*photo_judge)(struct store *store, const struct id *id, const char *labels, const char *audit,
                                int64_t now_ms, struct text *why);
     enum status (*photo_review)(struct store *store, const struct id *id, enum photo_review review, int64_t now_ms,

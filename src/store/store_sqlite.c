@@ -79,6 +79,7 @@ const struct store_ops store_sqlite_ops = {
     .photo_describe = sqlite_photo_describe,
     .photo_find_content = sqlite_photo_find_content,
     .photos_newest = sqlite_photos_newest,
+    .photos_by_capture = sqlite_photos_by_capture,
     .photo_publish = sqlite_photo_publish,
     .photo_render = sqlite_photo_render,
     .photo_reject = sqlite_photo_reject,

@@ -2,6 +2,9 @@
 #include "store_fixture.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+
+enum { CAPTURED = 8 };
 
 struct photo_list {
     struct id ids[16];
@@ -55,6 +58,114 @@ static void test_newest(struct store *store, const char *address)
     CHECK_OK(store_photos_newest(store, NULL, NULL, 9, add_row, &two, why));
     CHECK_INT(two.count, 2);
     CHECK(id_equal(&two.ids[0], &photos[3].id) && id_equal(&two.ids[1], &photos[0].id));
+}
+
+static bool is_same_capture(const struct capture_time *one, const struct capture_time *other)
+{
+    return one->is_known == other->is_known && one->has_offset == other->has_offset
+           && one->offset_minutes == other->offset_minutes && one->ms == other->ms;
+}
+
+static void test_captured(struct store *store, const char *address)
+{
+    (void)address;
+    static const struct capture_time captures[] = {
+        {0},
+        {.is_known = true, .ms = 1715536980000},
+        {.is_known = true, .has_offset = true, .ms = 1715529780250, .offset_minutes = 120},
+        {.is_known = true, .has_offset = true, .ms = 0, .offset_minutes = 0},
+        {.is_known = true, .has_offset = true, .ms = -4544208000000, .offset_minutes = -210},
+    };
+    for (size_t i = 0; i < sizeof captures / sizeof captures[0]; i++) {
+        struct arena arena ARENA_CLEANUP = {0};
+        struct photo photo = make_photo("anna", 7), read = {0};
+        photo.captured = captures[i];
+        CHECK_OK(create_photo(store, &photo, NULL, NULL, why));
+        CHECK_OK(store_photo_publish(store, &photo, 8, why));
+        CHECK_OK(store_photo_get(store, &photo.id, &arena, &read, why));
+        CHECK(is_same_capture(&read.captured, &captures[i]));
+        CHECK_INT(photo_time_ms(&read), captures[i].is_known ? captures[i].ms : 7);
+    }
+}
+
+/* What the listing by capture has to be, from photos that were made in this order: of those with and without a date, before 1970 and
+ * after, and of one moment. */
+static void make_captured(struct store *store, struct photo ret_photos[static CAPTURED])
+{
+    static const struct {
+        const char *author;
+        int64_t created_ms, captured_ms; /* 0: unknown */
+    } made[CAPTURED] = {{"anna", 1000, 0},    {"anna", 1001, 500}, {"anna", 1002, -3000}, {"bert", 1003, 700},
+                        {"anna", 1004, 1000}, {"anna", 1005, 500}, {"anna", 1006, 0},     {"anna", 1007, -1}};
+    for (size_t i = 0; i < CAPTURED; i++) {
+        struct photo *photo = &ret_photos[i];
+        *photo = make_photo(made[i].author, made[i].created_ms);
+        photo->captured = (struct capture_time){.is_known = made[i].captured_ms != 0, .ms = made[i].captured_ms};
+        CHECK_OK(create_photo(store, photo, NULL, NULL, why));
+        CHECK_OK(store_photo_publish(store, photo, made[i].created_ms + 1, why));
+    }
+}
+
+static int compare_captured(const void *one, const void *other)
+{
+    const struct photo *a = one, *b = other;
+    int64_t first = photo_time_ms(a), second = photo_time_ms(b);
+    return first != second ? (first < second ? 1 : -1) : memcmp(b->id.bytes, a->id.bytes, ID_BYTES);
+}
+
+static void test_by_capture(struct store *store, const char *address)
+{
+    (void)address;
+    enum { OF_ANNA = CAPTURED - 1 };
+    struct photo photos[CAPTURED], wanted[OF_ANNA], pending = make_photo("anna", 2000);
+    make_captured(store, photos);
+    CHECK_OK(create_photo(store, &pending, NULL, NULL, why));
+    size_t count = 0;
+    for (size_t i = 0; i < CAPTURED; i++)
+        if (strcmp(photos[i].author, "anna") == 0 && CHECK(count < OF_ANNA))
+            wanted[count++] = photos[i];
+    qsort(wanted, OF_ANNA, sizeof wanted[0], compare_captured);
+    for (size_t limit = 1; limit <= OF_ANNA + 1; limit++) { /* in pages of each size */
+        struct photo_list all = {.most = 16};
+        struct post_cursor cursor, *after = NULL;
+        for (size_t before = SIZE_MAX; all.count != before && all.count < OF_ANNA;) {
+            before = all.count;
+            CHECK_OK(store_photos_by_capture(store, "anna", after, limit, add_row, &all, why));
+            if (!CHECK(all.count > before && all.count - before <= limit))
+                return;
+            cursor = (struct post_cursor){photo_time_ms(&wanted[all.count - 1]), wanted[all.count - 1].id};
+            after = &cursor;
+        }
+        for (size_t i = 0; i < OF_ANNA; i++)
+            CHECK(id_equal(&all.ids[i], &wanted[i].id));
+        CHECK_OK(store_photos_by_capture(store, "anna", after, limit, add_row, &all, why));
+        CHECK_INT(all.count, OF_ANNA);
+    }
+}
+
+/* What comes and goes while somebody turns pages moves nothing that they have not seen yet. */
+static void test_by_capture_moving(struct store *store, const char *address)
+{
+    (void)address;
+    struct photo_list all = {.most = 16}, rest = {.most = 16};
+    struct photo photos[CAPTURED], new_one = make_photo("anna", 3000), old_one = make_photo("anna", 3001);
+    make_captured(store, photos);
+    CHECK_OK(store_photos_by_capture(store, "anna", NULL, 16, add_row, &all, why));
+    const struct post_cursor after = {1000, all.ids[2]};                 /* 1006, 1000 taken, 1000 made */
+    CHECK_OK(store_photo_delete(store, &all.ids[2], "anna", 3000, why)); /* the one that the cursor names */
+    old_one.captured = (struct capture_time){.is_known = true, .ms = 2};
+    CHECK_OK(create_photo(store, &new_one, NULL, NULL, why));
+    CHECK_OK(create_photo(store, &old_one, NULL, NULL, why));
+    CHECK_OK(store_photo_publish(store, &new_one, 3002, why));
+    CHECK_OK(store_photo_publish(store, &old_one, 3003, why));
+    CHECK_OK(store_photos_by_capture(store, "anna", &after, 16, add_row, &rest, why));
+    CHECK_INT(rest.count, 5);
+    CHECK(id_equal(&rest.ids[0], &all.ids[3]) && id_equal(&rest.ids[1], &all.ids[4])
+          && id_equal(&rest.ids[2], &old_one.id) && id_equal(&rest.ids[3], &all.ids[5]));
+    struct photo_list published = {.most = 1};
+    CHECK_OK(store_photos_newest(store, "anna", NULL, 9, add_row, &published,
+                                 why)); /* which has nothing to do with capture */
+    CHECK(id_equal(&published.ids[0], &old_one.id));
 }
 
 static void test_words(struct store *store, const char *address)
@@ -134,6 +245,9 @@ static void test_lists(void)
 {
     static const struct store_case cases[] = {
         {"published photos come newest first, of everybody or of one, from any cursor", test_newest},
+        {"when a photo was taken is kept, with its offset or without", test_captured},
+        {"an author's photos come by when they were taken, in pages of any size", test_by_capture},
+        {"pages by capture skip and repeat nothing when photos come and go", test_by_capture_moving},
         {"an author's words are kept, changed one by one, and removed", test_words},
         {"a photo has a thumbhash once it is published", test_thumbhash},
         {"a photo is found by its content, by its author alone, unless it was refused", test_content},

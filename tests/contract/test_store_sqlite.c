@@ -66,9 +66,15 @@ static void test_versions(void)
     }
 }
 
-/* As version 3 left it: no queues, and one column for the place in the queue and the lease's end. */
+/* As version 5 left it: nobody asked when photos were taken. Version 4: no medium rendition. Version 3: no queues, and one column for the
+ * place in the queue and the lease's end. */
+#define BACK_TO_VERSION_5                                                                                              \
+    "DROP INDEX photos_by_capture; ALTER TABLE photos DROP COLUMN time_ms;"                                            \
+    " ALTER TABLE photos DROP COLUMN captured_ms; ALTER TABLE photos DROP COLUMN captured_offset;"                     \
+    " PRAGMA user_version = 5;"
 #define BACK_TO_VERSION_4                                                                                              \
-    "ALTER TABLE photos DROP COLUMN medium_width; ALTER TABLE photos DROP COLUMN medium_height;"                       \
+    BACK_TO_VERSION_5                                                                                                  \
+    " ALTER TABLE photos DROP COLUMN medium_width; ALTER TABLE photos DROP COLUMN medium_height;"                      \
     " ALTER TABLE photos DROP COLUMN medium_bytes; PRAGMA user_version = 4;"
 #define BACK_TO_VERSION_3                                                                                              \
     BACK_TO_VERSION_4                                                                                                  \
@@ -137,9 +143,44 @@ static void test_migration(void)
     CHECK_STR(photo_state_name(read.state), "SUCCESS");
     CHECK(!read.caption && !read.alt_text && !read.thumbhash && !read.sha256);
     CHECK_INT(read.medium.width, 0);
+    CHECK(!read.captured.is_known && !read.captured.has_offset);
     CHECK_OK(store_photo_describe(store, &photo.id, "anna", "Later", NULL, 2, why));
     store_close(store);
     store_close(open_path(path, STATUS_OK, &reason));
+}
+
+struct ids {
+    struct id ids[4];
+    size_t count;
+};
+
+static bool take_id(void *context, const struct photo *photo)
+{
+    struct ids *list = context;
+    list->ids[list->count++] = photo->id;
+    return list->count < 4;
+}
+
+/* Photos that version 5 left go by when they were made, among those whose capture is known. */
+static void test_captures_of_old(void)
+{
+    struct text reason TEXT_CLEANUP = {0};
+    struct ids list = {0};
+    char path[PATH_SIZE];
+    new_path(path);
+    struct store *store = open_path(path, STATUS_OK, &reason);
+    struct photo first = add_published(store, "anna", 10), last = add_published(store, "anna", 30);
+    store_close(store);
+    execute(path, BACK_TO_VERSION_5);
+    store = open_path(path, STATUS_OK, &reason);
+    struct photo between = make_photo("anna", 40);
+    between.captured = (struct capture_time){.is_known = true, .ms = 20};
+    CHECK_OK(create_photo(store, &between, NULL, NULL, why));
+    CHECK_OK(store_photo_publish(store, &between, 41, why));
+    CHECK_OK(store_photos_by_capture(store, "anna", NULL, 9, take_id, &list, why));
+    CHECK_INT(list.count, 3);
+    CHECK(id_equal(&list.ids[0], &last.id) && id_equal(&list.ids[1], &between.id) && id_equal(&list.ids[2], &first.id));
+    store_close(store);
 }
 
 static void test_mode(void)
@@ -533,6 +574,8 @@ static void test_log_stays_small(void)
 
 CHECK_MAIN({"databases", test_versions}, {"a database of an earlier version is brought up to date", test_migration},
            {"what an earlier version had under way and waiting goes into queues", test_queues_of_old},
+           {"photos of an older version go by when they were made, among those whose capture is known",
+            test_captures_of_old},
            {"nobody else may read the files", test_mode}, {"a damaged file is told", test_damage},
            {"a full disk is told and harms nothing", test_full_disk}, {"a read-only disk is refused", test_read_only},
            {"what another process wrote is seen at once", test_other_process_writes},

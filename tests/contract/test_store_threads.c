@@ -196,7 +196,7 @@ static bool take_name(void *context, const char *name, size_t name_length, int64
 static bool take_post(void *context, const struct id *id, int64_t created_ms)
 {
     struct page *page = context;
-    page->is_ordered = page->is_ordered && created_ms <= page->cursor.created_ms && !id_equal(id, &page->cursor.id);
+    page->is_ordered = page->is_ordered && created_ms <= page->cursor.time_ms && !id_equal(id, &page->cursor.id);
     page->cursor = (struct post_cursor){created_ms, *id};
     page->old_ones += created_ms < 0;
     page->rows++;
@@ -218,7 +218,7 @@ static void test_pages(struct store *store, const char *address)
     }
     CHECK_INT(pthread_create(&thread, NULL, insert_people, &crowd), 0);
     for (int round = 0; round < 5; round++) {
-        struct page names = {.is_ordered = true}, posts = {.is_ordered = true, .cursor.created_ms = INT64_MAX};
+        struct page names = {.is_ordered = true}, posts = {.is_ordered = true, .cursor.time_ms = INT64_MAX};
         do {
             names.rows = 0;
             CHECK_OK(store_users_search(store, "p", names.last, PAGE, take_name, &names, why));
@@ -227,7 +227,7 @@ static void test_pages(struct store *store, const char *address)
         CHECK_INT(names.old_ones, OLD_PEOPLE);
         do {
             posts.rows = 0;
-            const struct post_cursor *after = posts.cursor.created_ms == INT64_MAX ? NULL : &posts.cursor;
+            const struct post_cursor *after = posts.cursor.time_ms == INT64_MAX ? NULL : &posts.cursor;
             CHECK_OK(store_user_posts(store, "profile", after, PAGE, take_post, &posts, why));
         } while (posts.rows == PAGE);
         CHECK(posts.is_ordered);

@@ -17,7 +17,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     cursor_format(&cursor, again);
     assert(cursor_parse(again, &same, NULL) == STATUS_OK);
-    assert(same.created_ms == cursor.created_ms && id_equal(&same.id, &cursor.id));
+    assert(same.time_ms == cursor.time_ms && id_equal(&same.id, &cursor.id));
     assert(strcmp(text + strlen(text) - strlen(again), again) == 0);
     return 0;
 }

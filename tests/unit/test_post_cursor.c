@@ -33,7 +33,7 @@ static void cursors_are_parsed(void)
         CHECK_INT(why.length > 0, cases[i].created_ms < 0);
         if (status != STATUS_OK)
             continue;
-        CHECK_INT(cursor.created_ms, cases[i].created_ms);
+        CHECK_INT(cursor.time_ms, cases[i].created_ms);
         cursor_format(&cursor, again);
         CHECK_STR(again, cases[i].text);
     }
