@@ -190,6 +190,7 @@ async function runTest(suite, test) {
     const counts = Object.keys(total).filter((kind) => result[kind] > 0).map((kind) => `${result[kind]} ${kind}`);
     if (counts.length > 0) show(result.failed ? 'FAILED' : 'ok', suite, test.name, counts.join(', '), seconds);
     for (const [line] of test.tells ? readFileSync(log, 'utf8').matchAll(/^ok .+$/gm) : []) console.log(`       ${line}`);
+    for (const [, warning] of readFileSync(log, 'utf8').matchAll(/^(?:# )?(WARNING: .+)$/gm)) console.log(`       ${warning}`);
     for (const reason of new Set(result.skipped ? skipReasons(log) : [])) console.log(`       skipped: ${reason}`);
 }
 

@@ -7,6 +7,7 @@ import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startServer } from '../http/server.mjs';
+import { closeOrKill, findBrowserPid } from './closing.mjs';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const fromWeb = createRequire(join(root, 'web', 'package.json'));
@@ -28,13 +29,20 @@ export const PHONE = { viewport: { width: 390, height: 844 }, deviceScaleFactor:
 export const launchBrowser = (flags = []) => chromium.launch({ executablePath: '/usr/bin/chromium', args: [...FLAGS, ...flags] });
 
 let browser;
+let browserPid;
 export async function openBrowser() {
-    browser ??= await launchBrowser();
+    if (browser) return browser;
+    browser = await launchBrowser();
+    browserPid = await findBrowserPid(browser);
     return browser;
 }
 export async function closeBrowser() {
-    await browser?.close();
+    if (browser) await closeOrKill('the browser', () => browser.close(), browserPid);
     browser = undefined;
+}
+/* Closes a context of that browser. Where it hangs, the next `openBrowser` starts another browser. */
+async function closeContext(context, limit_ms) {
+    if (!await closeOrKill('a context', () => context.close(), browserPid, limit_ms)) browser = undefined;
 }
 
 /* Watches a page; returns a function that lists what was wrong. `expected`: addresses whose failures are meant, for the browser's
@@ -51,7 +59,7 @@ export function watch(page, expected = []) {
 }
 
 /* Runs `work` with a page of a new person: a context without any past. `name` logs in. Resolves to what `work` does. */
-export async function withPage(server, work, { name, expected, ...options } = {}) {
+export async function withPage(server, work, { name, expected, closeLimit_ms, ...options } = {}) {
     const context = await (await openBrowser()).newContext({ ...DESKTOP, locale: 'en', reducedMotion: 'reduce',
         serviceWorkers: 'block', baseURL: server.url, ...options });
     try {
@@ -65,7 +73,7 @@ export async function withPage(server, work, { name, expected, ...options } = {}
         assert.deepEqual(faults(), []);
         return result;
     } finally {
-        await context.close();
+        await closeContext(context, closeLimit_ms);
     }
 }
 
