@@ -53,21 +53,6 @@ static enum status write_both(const struct develop_files *files, const struct jo
     return status;
 }
 
-/* The next frame of the reader, as large as it is wanted, upright. */
-static enum status read_large(struct reader *reader, uint32_t side, struct picture *ret_large, struct text *why)
-{
-    const struct reader_info *info = reader_info(reader);
-    uint32_t width, height;
-    picture_fit(info->width, info->height, side, &width, &height);
-    picture_init(ret_large, info->has_alpha ? PICTURE_RGBA : PICTURE_RGB, width, height);
-    enum status status = reader_next(reader, ret_large, why);
-    if (status == STATUS_OK)
-        picture_turn(ret_large, info->orientation);
-    else
-        picture_release(ret_large);
-    return status;
-}
-
 /* One of the two files of an animation. */
 struct moving {
     int file;
@@ -93,7 +78,7 @@ static enum status add_frames(struct reader *reader, const struct job *job, stru
     enum status status = STATUS_OK;
     for (uint32_t i = 0; status == STATUS_OK && i < info->frames; i++) {
         struct picture frame, small;
-        status = read_large(reader, job->large_side, &frame, why);
+        status = reader_next(reader, job->large_side, &frame, why);
         if (status != STATUS_OK)
             break;
         int duration = reader_duration_ms(reader, i);
@@ -142,7 +127,7 @@ static enum status develop_still(const struct develop_files *files, const struct
                                  struct darkroom_result *ret_result, struct text *why)
 {
     struct picture large;
-    enum status status = read_large(reader, job->large_side, &large, why);
+    enum status status = reader_next(reader, job->large_side, &large, why);
     if (status != STATUS_OK)
         return status;
     status = write_both(files, job, &large, ret_result, why);

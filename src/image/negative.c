@@ -31,7 +31,7 @@ enum status negative_write(int file, const struct picture *picture, struct darkr
 static bool can_be(const struct job *job)
 {
     const struct darkroom_negative *shape = &job->negative;
-    return shape->kind <= PICTURE_RGBA && shape->width && shape->height && shape->width <= job->large_side
+    return shape->kind <= PICTURE_RGB && shape->width && shape->height && shape->width <= job->large_side
            && shape->height <= job->large_side;
 }
 

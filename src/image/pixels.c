@@ -53,20 +53,6 @@ void pixels_to_rgb(const struct picture *picture, uint8_t *ret_pixels)
         convert_rgb(picture, ret_pixels);
 }
 
-/* What is transparent is looked at on white, as most pages show it. Colours are multiplied by alpha already. */
-static void convert_rgba(const struct picture *picture, uint8_t *ret_pixels)
-{
-    enum { HALF = 1 << (SCALE_WIDE_BITS - 1) };
-    size_t count = (size_t)picture->width * picture->height;
-    const uint16_t *alphas = picture->planes[SAMPLES].samples;
-    for (size_t channel = 0; channel < SAMPLES; channel++) {
-        const uint16_t *samples = picture->planes[channel].samples;
-        for (size_t i = 0; i < count; i++)
-            ret_pixels[i * SAMPLES + channel] =
-                clamp((samples[i] + SCALE_WIDE_MAX - alphas[i] + HALF) >> SCALE_WIDE_BITS);
-    }
-}
-
 /* Where the view is written to, and how far that has come. */
 struct output {
     const struct pixels_files *files;
@@ -111,10 +97,7 @@ static enum status write_frame(struct output *output, const struct picture *pict
     size_t size = (size_t)picture->width * picture->height * SAMPLES;
     uint8_t *pixels = memory_new(size);
     const struct canvas frame = {pixels, picture->width, picture->height, (size_t)picture->width * SAMPLES};
-    if (picture->kind == PICTURE_RGBA)
-        convert_rgba(picture, pixels);
-    else
-        pixels_to_rgb(picture, pixels);
+    pixels_to_rgb(picture, pixels);
     enum status status =
         output->job->sight.jpegs ? append_jpegs(output, &frame, why) : append(output, pixels, size, why);
     output->view.width = picture->width;
@@ -140,21 +123,6 @@ static enum status write_large(struct output *output, const struct picture *larg
     return status;
 }
 
-/* The next frame, upright and of the wanted size; false ends the walk. */
-static enum status read_frame(struct reader *reader, uint32_t side, struct picture *ret_frame, struct text *why)
-{
-    const struct reader_info *info = reader_info(reader);
-    uint32_t width, height;
-    picture_fit(info->width, info->height, side, &width, &height);
-    picture_init(ret_frame, info->has_alpha ? PICTURE_RGBA : PICTURE_RGB, width, height);
-    enum status status = reader_next(reader, ret_frame, why);
-    if (status == STATUS_OK)
-        picture_turn(ret_frame, info->orientation);
-    else
-        picture_release(ret_frame);
-    return status;
-}
-
 /* Long frames come with their parts: then there is room for fewer. */
 static uint32_t frames_wanted(const struct darkroom_sight *sight, const struct reader_info *info)
 {
@@ -175,7 +143,7 @@ static enum status write_frames(struct reader *reader, struct output *output, st
     enum status status = STATUS_OK;
     for (uint32_t i = 0; status == STATUS_OK && output->view.frames < wanted; i++) {
         struct picture frame;
-        status = read_frame(reader, output->job->large_side, &frame, why);
+        status = reader_next(reader, output->job->large_side, &frame, why);
         if (status != STATUS_OK)
             break;
         if ((i + (uint64_t)1) * wanted > (uint64_t)output->view.frames * info->frames)

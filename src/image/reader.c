@@ -1,5 +1,6 @@
 #include "reader.h"
 
+#include "background.h"
 #include "heif_library.h"
 #include "image_limits.h"
 #include "memory.h"
@@ -27,6 +28,8 @@ struct reader {
     uint8_t *pixels;                /* one row of sRGB */
     void *rows[PICTURE_PLANES_MAX]; /* the same, plane by plane */
     uint32_t next_frame;
+    bool has_alpha;
+    uint8_t background; /* from the first frame on */
 };
 
 /* Of each format: what decodes it, and what its rarer kind, if that is another. */
@@ -91,9 +94,9 @@ static void prepare_rows(struct reader *reader, const struct job *job, const str
         .height = info->height,
         .frames = info->frames,
         .orientation = job->orientation ? job->orientation : info->orientation,
-        .has_alpha = info->colours.has_alpha,
         .plays = info->plays <= UINT16_MAX ? info->plays : 0, /* WebP's most */
     };
+    reader->has_alpha = info->colours.has_alpha;
     reader->converter = colour_converter_new(&info->colours, info->width);
     reader->pixels = memory_new_array(info->width, PICTURE_PLANES_MAX);
     for (size_t i = 0; i < PICTURE_PLANES_MAX; i++)
@@ -182,7 +185,7 @@ static void feed_strip(struct reader *reader, const struct source_rows *strip, u
 {
     for (uint32_t y = 0; y < rows; y++) {
         colour_convert(reader->converter, strip->first + y * strip->stride, reader->pixels);
-        if (reader->info.has_alpha)
+        if (reader->has_alpha)
             split_row_with_alpha(reader);
         else
             split_row(reader);
@@ -191,7 +194,7 @@ static void feed_strip(struct reader *reader, const struct source_rows *strip, u
     }
 }
 
-enum status reader_next(struct reader *reader, struct picture *target, struct text *why)
+static enum status read_frame(struct reader *reader, struct picture *target, struct text *why)
 {
     const struct reader_info *info = &reader->info;
     struct shrink_geometry geometries[PICTURE_PLANES_MAX];
@@ -211,4 +214,23 @@ enum status reader_next(struct reader *reader, struct picture *target, struct te
     shrinker_release(&shrinker);
     reader->next_frame++;
     return status;
+}
+
+enum status reader_next(struct reader *reader, uint32_t side, struct picture *ret_frame, struct text *why)
+{
+    const struct reader_info *info = &reader->info;
+    uint32_t width, height;
+    bool is_first = reader->next_frame == 0;
+    picture_fit(info->width, info->height, side, &width, &height);
+    picture_init(ret_frame, reader->has_alpha ? PICTURE_RGBA : PICTURE_RGB, width, height);
+    enum status status = read_frame(reader, ret_frame, why);
+    if (status != STATUS_OK) {
+        picture_release(ret_frame);
+        return status;
+    }
+    if (is_first)
+        reader->background = background_choose(ret_frame);
+    background_flatten(ret_frame, reader->background);
+    picture_turn(ret_frame, info->orientation);
+    return STATUS_OK;
 }

@@ -13,8 +13,7 @@ struct reader_info {
     uint32_t width, height; /* of one frame, before it is turned; already smaller if the format can be decoded so */
     uint32_t frames;
     int orientation; /* as in Exif */
-    bool has_alpha;
-    uint32_t plays; /* of an animation; 0: without end */
+    uint32_t plays;  /* of an animation; 0: without end */
 };
 
 enum status reader_prepare(const char *program, struct text *why);
@@ -25,7 +24,8 @@ void reader_close(struct reader *reader); /* NULL is allowed */
 const struct reader_info *reader_info(const struct reader *reader);
 /* How long the frame is shown. */
 int reader_duration_ms(const struct reader *reader, uint32_t frame);
-/* The next frame, shrunk into `target`, which is RGB or RGBA as the reader is. */
-enum status reader_next(struct reader *reader, struct picture *target, struct text *why);
+/* The next frame: shrunk to fit into a square of `side` pixels, upright, and without alpha: flattened onto a background that is the same for all
+ * frames (background.h). */
+enum status reader_next(struct reader *reader, uint32_t side, struct picture *ret_frame, struct text *why);
 
 #endif

@@ -1,5 +1,5 @@
-/* The first terms of a cosine transform of lightness, yellow against blue, red against green, and alpha if there is any: four bits
- * a term, scaled to the largest one of its channel. */
+/* The first terms of a cosine transform of lightness, yellow against blue, and red against green: four bits a term, scaled to the largest
+ * one of its channel. The format knows alpha, too; what is published has none. */
 #include "thumbhash.h"
 
 #include "memory.h"
@@ -8,14 +8,13 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { SIDE_MAX = 100, TERMS_MAX = 28 };
-enum { LIGHT, YELLOW_BLUE, RED_GREEN, ALPHA, CHANNELS };
+enum { SIDE_MAX = 100, TERMS_MAX = 28, TERMS_MOST = 7 /* along a side */ };
+enum { LIGHT, YELLOW_BLUE, RED_GREEN, CHANNELS };
 
 struct image {
     uint32_t width, height;
     size_t count;
-    double *channels[CHANNELS]; /* [count] each; all but ALPHA begin as red, green, blue, multiplied by alpha, 0 to 1 */
-    bool has_alpha;
+    double *channels[CHANNELS]; /* [count] each; they begin as red, green, blue, 0 to 1 */
 };
 
 struct channel {
@@ -25,37 +24,14 @@ struct channel {
 
 /* ---- Pixels ---- */
 
-static void read_bytes(const struct picture *picture, struct image *image)
+static void read_pixels(const struct picture *picture, struct image *image)
 {
-    uint8_t *pixels = memory_new_array(image->count, 3);
+    uint8_t *pixels = memory_new_array(image->count, CHANNELS);
     pixels_to_rgb(picture, pixels);
-    for (size_t i = 0; i < image->count; i++) {
-        for (size_t channel = 0; channel < 3; channel++)
-            image->channels[channel][i] = pixels[3 * i + channel] / 255.0;
-        image->channels[ALPHA][i] = 1;
-    }
+    for (size_t i = 0; i < image->count; i++)
+        for (size_t channel = 0; channel < CHANNELS; channel++)
+            image->channels[channel][i] = pixels[CHANNELS * i + channel] / 255.0;
     free(pixels);
-}
-
-static void read_wide(const struct picture *picture, struct image *image)
-{
-    for (size_t channel = 0; channel < CHANNELS; channel++)
-        for (size_t i = 0; i < image->count; i++)
-            image->channels[channel][i] =
-                ((const uint16_t *)picture->planes[channel].samples)[i] / (double)SCALE_WIDE_MAX;
-}
-
-/* Whatever is transparent shows the average colour. */
-static void blend(struct image *image)
-{
-    double sums[CHANNELS] = {0};
-    for (size_t channel = 0; channel < CHANNELS; channel++)
-        for (size_t i = 0; i < image->count; i++)
-            sums[channel] += image->channels[channel][i];
-    image->has_alpha = sums[ALPHA] < (double)image->count;
-    for (size_t channel = 0; image->has_alpha && sums[ALPHA] > 0 && channel < ALPHA; channel++)
-        for (size_t i = 0; i < image->count; i++)
-            image->channels[channel][i] += sums[channel] / sums[ALPHA] * (1 - image->channels[ALPHA][i]);
 }
 
 static void oppose_colours(struct image *image)
@@ -126,10 +102,10 @@ static void put_terms(struct thumbhash *hash, const struct channel *channel, uns
     }
 }
 
-static unsigned terms_along(const struct image *image, uint32_t side, unsigned most)
+static unsigned terms_along(const struct image *image, uint32_t side)
 {
     uint32_t longer = image->width > image->height ? image->width : image->height;
-    uint32_t terms = round_up((double)most * side / longer);
+    uint32_t terms = round_up((double)TERMS_MOST * side / longer);
     return terms > 0 ? terms : 1;
 }
 
@@ -141,29 +117,21 @@ static unsigned at_least_three(unsigned terms)
 static struct thumbhash encode(const struct image *image)
 {
     struct thumbhash hash = {0};
-    unsigned nibbles = 0, most = image->has_alpha ? 5 : 7;
-    unsigned across = terms_along(image, image->width, most), down = terms_along(image, image->height, most);
+    unsigned nibbles = 0, across = terms_along(image, image->width), down = terms_along(image, image->height);
     bool is_wide = image->width > image->height;
     struct channel light = transform(image, LIGHT, at_least_three(across), at_least_three(down));
     struct channel yellow_blue = transform(image, YELLOW_BLUE, 3, 3), red_green = transform(image, RED_GREEN, 3, 3);
     put(&hash,
         round_up(63 * light.constant) | round_up(31.5 + 31.5 * yellow_blue.constant) << 6
-            | round_up(31.5 + 31.5 * red_green.constant) << 12 | round_up(31 * light.scale) << 18
-            | (image->has_alpha ? 1u << 23 : 0),
+            | round_up(31.5 + 31.5 * red_green.constant) << 12 | round_up(31 * light.scale) << 18,
         3);
     put(&hash,
         (is_wide ? down : across) | round_up(63 * yellow_blue.scale) << 3 | round_up(63 * red_green.scale) << 9
             | (is_wide ? 1u << 15 : 0),
         2);
-    struct channel alpha = {0};
-    if (image->has_alpha) {
-        alpha = transform(image, ALPHA, 5, 5);
-        put(&hash, round_up(15 * alpha.constant) | round_up(15 * alpha.scale) << 4, 1);
-    }
     put_terms(&hash, &light, &nibbles);
     put_terms(&hash, &yellow_blue, &nibbles);
     put_terms(&hash, &red_green, &nibbles);
-    put_terms(&hash, &alpha, &nibbles);
     return hash;
 }
 
@@ -174,11 +142,7 @@ struct thumbhash thumbhash_of(const struct picture *picture)
     struct image image = {.width = small.width, .height = small.height, .count = (size_t)small.width * small.height};
     for (size_t channel = 0; channel < CHANNELS; channel++)
         image.channels[channel] = memory_new_array(image.count, sizeof(double));
-    if (small.kind == PICTURE_RGBA)
-        read_wide(&small, &image);
-    else
-        read_bytes(&small, &image);
-    blend(&image);
+    read_pixels(&small, &image);
     oppose_colours(&image);
     struct thumbhash hash = encode(&image);
     for (size_t channel = 0; channel < CHANNELS; channel++)

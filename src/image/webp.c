@@ -23,14 +23,14 @@ static enum status set_trouble(int error, struct text *why)
     return STATUS_INTERNAL;
 }
 
-/* Measured: method 3 has the quality of 4, the default, for 3 % less time, but not for alpha, which 4 packs a third smaller; 2 is
- * faster and visibly worse. */
-static bool configure(WebPConfig *config, unsigned quality, bool alpha)
+/* Measured: method 3 has the quality of 4, the default, for 3 % less time, but not for the alpha by which a frame leaves out what hasn't
+ * changed, which 4 packs a third smaller; 2 is faster and visibly worse. */
+static bool configure(WebPConfig *config, unsigned quality, bool moves)
 {
     if (!WebPConfigInit(config))
         return false;
     config->quality = (float)quality;
-    config->method = alpha ? 4 : 3;
+    config->method = moves ? 4 : 3;
     return WebPValidateConfig(config);
 }
 
@@ -48,33 +48,10 @@ static uint8_t *interleave(const struct picture *picture)
     return pixels;
 }
 
-/* A colour that was multiplied by alpha, as WebP wants it. */
-static uint8_t divide(unsigned product, unsigned alpha)
-{
-    unsigned value = (product * 255 + alpha / 2) / alpha;
-    return (uint8_t)(value > 255 ? 255 : value);
-}
-
-static uint8_t *interleave_wide(const struct picture *picture)
-{
-    size_t count = (size_t)picture->width * picture->height;
-    const uint16_t *alphas = picture->planes[3].samples;
-    uint8_t *pixels = memory_new_array(count, 4), *to = pixels;
-    for (size_t i = 0; i < count; i++, to += 4) {
-        unsigned alpha = alphas[i];
-        for (unsigned channel = 0; alpha && channel < 3; channel++)
-            to[channel] = divide(((const uint16_t *)picture->planes[channel].samples)[i], alpha);
-        to[3] = (uint8_t)((alpha + (1U << (SCALE_WIDE_BITS - 1))) >> SCALE_WIDE_BITS);
-    }
-    return pixels;
-}
-
 static bool import_interleaved(const struct picture *picture, WebPPicture *webp)
 {
-    bool alpha = picture->kind == PICTURE_RGBA;
-    uint8_t *pixels = alpha ? interleave_wide(picture) : interleave(picture);
-    bool imported = alpha ? WebPPictureImportRGBA(webp, pixels, (int)picture->width * 4)
-                          : WebPPictureImportRGB(webp, pixels, (int)picture->width * 3);
+    uint8_t *pixels = interleave(picture);
+    bool imported = WebPPictureImportRGB(webp, pixels, (int)picture->width * 3);
     free(pixels);
     return imported;
 }
@@ -110,7 +87,7 @@ enum status webp_encode(const struct picture *picture, unsigned quality, struct 
     WebPPicture webp;
     WebPMemoryWriter writer;
     WebPMemoryWriterInit(&writer);
-    if (!configure(&config, quality, picture->kind == PICTURE_RGBA))
+    if (!configure(&config, quality, false))
         return set_trouble(VP8_ENC_ERROR_INVALID_CONFIGURATION, why);
     if (!fill(picture, false, &webp))
         return set_trouble(VP8_ENC_ERROR_OUT_OF_MEMORY, why);
@@ -131,7 +108,6 @@ struct webp_animation {
     WebPAnimEncoder *encoder;
     WebPConfig config;
     int time_ms; /* at which the next frame begins */
-    bool has_alpha;
 };
 
 enum status webp_animation_new(uint32_t width, uint32_t height, uint32_t plays, unsigned quality,
@@ -164,21 +140,11 @@ enum status webp_animation_add(struct webp_animation *animation, const struct pi
     WebPPicture webp;
     if (!fill(picture, true, &webp))
         return set_trouble(VP8_ENC_ERROR_OUT_OF_MEMORY, why);
-    animation->has_alpha = animation->has_alpha || WebPPictureHasTransparency(&webp);
     bool added = WebPAnimEncoderAdd(animation->encoder, &webp, animation->time_ms, &animation->config);
     int error = webp.error_code;
     WebPPictureFree(&webp);
     animation->time_ms += duration_ms;
     return added ? STATUS_OK : set_trouble(error, why);
-}
-
-/* The encoder cuts off what is transparent around a frame, and then forgets to say that the canvas is: players would show it black. The
- * word is a bit of the header (RFC 9649, 2.7). */
-static void mark_alpha(uint8_t *bytes, size_t size)
-{
-    enum { NAME = 12, FLAGS = 20, FLAG_ALPHA = 0x10 };
-    if (size > FLAGS && memcmp(bytes + NAME, "VP8X", 4) == 0)
-        bytes[FLAGS] |= FLAG_ALPHA;
 }
 
 enum status webp_animation_finish(struct webp_animation *animation, struct webp_file *ret_file, struct text *why)
@@ -190,7 +156,5 @@ enum status webp_animation_finish(struct webp_animation *animation, struct webp_
         || !WebPAnimEncoderAssemble(animation->encoder, &data))
         return set_trouble(VP8_ENC_ERROR_OUT_OF_MEMORY, why);
     *ret_file = (struct webp_file){(uint8_t *)(uintptr_t)data.bytes, data.size};
-    if (animation->has_alpha)
-        mark_alpha(ret_file->bytes, ret_file->size);
     return STATUS_OK;
 }

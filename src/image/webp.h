@@ -1,4 +1,4 @@
-/* WebP files from pictures, through libwebp itself: libvips's saver takes only RGB, and keeps colour profiles. Nothing but pixels,
+/* WebP files from pictures without alpha, through libwebp itself: libvips's saver takes only RGB, and keeps colour profiles. Nothing but pixels,
  * and for an animation its times, is ever written: no Exif, no XMP, no profile. */
 #ifndef WEBP_H
 #define WEBP_H
@@ -22,7 +22,7 @@ struct webp_animation;
 enum status webp_animation_new(uint32_t width, uint32_t height, uint32_t plays, unsigned quality,
                                struct webp_animation **ret_animation, struct text *why);
 void webp_animation_free(struct webp_animation *animation); /* NULL is allowed */
-/* Frames of PICTURE_RGB or PICTURE_RGBA, in order. */
+/* Frames of PICTURE_RGB, in order. */
 enum status webp_animation_add(struct webp_animation *animation, const struct picture *picture, int duration_ms,
                                struct text *why);
 enum status webp_animation_finish(struct webp_animation *animation, struct webp_file *ret_file, struct text *why);

@@ -14,8 +14,7 @@ struct kind {
     uint8_t
         quarters[4][4]; /* red, green, blue, alpha of the first frame: top left, top right, bottom left, bottom right */
 };
-#define OPAQUE      "VP8  "
-#define TRANSPARENT "VP8X ALPH VP8  "
+#define OPAQUE "VP8  "
 #define RED                                                                                                            \
     {                                                                                                                  \
         224, 32, 32, 255                                                                                               \
@@ -40,18 +39,21 @@ struct kind {
     {                                                                                                                  \
         {128, 128, 128, 255}, {112, 112, 112, 255}, {32, 32, 32, 255}, WHITE                                           \
     }
+/* Half transparent, on white. */
 #define HALF                                                                                                           \
     {                                                                                                                  \
-        {224, 32, 32, 128}, {32, 192, 32, 128}, {32, 32, 224, 128},                                                    \
-        {                                                                                                              \
-            255, 255, 255, 128                                                                                         \
-        }                                                                                                              \
+        {239, 143, 143, 255}, {143, 223, 143, 255}, {143, 143, 239, 255}, WHITE                                        \
     }
 static const struct kind kinds[] = {
     {"gray-profile.jpg", OPAQUE, 600, 400, SCENE},
     {"lab-profile.jpg", OPAQUE, 600, 400, SCENE},
     {"perceptual.jpg", OPAQUE, 600, 400, SCENE},
-    {"half-p3.png", TRANSPARENT, 600, 400, HALF},
+    {"half-p3.png", OPAQUE, 600, 400, HALF},
+    {"white-only.png",
+     OPAQUE,
+     600,
+     400,
+     {{224, 224, 224, 255}, {32, 32, 32, 255}, {32, 32, 32, 255}, WHITE}}, /* on black */
     {"inks.jpg", OPAQUE, 600, 400, {{255, 0, 0, 255}, {0, 255, 0, 255}, {0, 0, 0, 255}, WHITE}},
     {"inks.tif", OPAQUE, 600, 400, {{255, 0, 0, 255}, {0, 255, 0, 255}, {0, 0, 0, 255}, WHITE}},
     {"two-exifs.jpg", OPAQUE, 600, 400, SCENE},
@@ -94,8 +96,8 @@ static const struct kind kinds[] = {
      {{156, 105, 109, 255}, {86, 143, 106, 255}, {107, 110, 143, 255}, {128, 128, 128, 255}}},
     {"limited.avif", OPAQUE, 600, 400, SCENE},
     {"identity.avif", OPAQUE, 600, 400, SCENE},
-    {"alpha.avif", TRANSPARENT, 600, 400, HALF},
-    {"multiplied.avif", TRANSPARENT, 600, 400, HALF},
+    {"alpha.avif", OPAQUE, 600, 400, HALF},
+    {"multiplied.avif", OPAQUE, 600, 400, HALF},
     {"turned.avif", OPAQUE, 400, 600, {GREEN, WHITE, RED, BLUE}},
     {"mirrored.avif", OPAQUE, 600, 400, {GREEN, RED, WHITE, BLUE}},
     {"turned-mirrored.avif", OPAQUE, 400, 600, {RED, BLUE, GREEN, WHITE}},

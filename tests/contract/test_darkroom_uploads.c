@@ -1,5 +1,5 @@
 /* The shared collection of uploads of real phones, cameras and programs, where it is there: what the column "right" of its README says.
- * Colours are those of Chromium's screenshots of the same files, where it shows them. */
+ * Colours are those of Chromium's screenshots of the same files on white, where it shows them. */
 #include "check.h"
 #include "image_fixture.h"
 
@@ -36,7 +36,7 @@ static const struct upload uploads[] = {
      120,
      80,
      2,
-     {{0, 0, 0.2, 1, {-1, -1, -1, 0}, 0}, {.3, .3, .7, .7, {36, 80, 150, 255}, 4}}},
+     {{0, 0, 0.2, 1, {255, 255, 255, 255}, 2}, {.3, .3, .7, .7, {36, 80, 150, 255}, 4}}},
     {"jpeg_rgb_with_gray_icc.jpg", STATUS_OK, "", 320, 210, 1, {{WHOLE, {117, 144, 152, 255}, 2}}},
     {"jpeg_icc_perceptual_only.jpg", STATUS_OK, "", 320, 210, 1, {{WHOLE, {128, 137, 144, 255}, 4}}},
     {"jpeg_cmyk_black.jpg",
@@ -48,7 +48,7 @@ static const struct upload uploads[] = {
      {{.06, .1, .44, .9, {5, 5, 5, 255}, 5},
       {.53, .1, .7, .9, {6, 7, 8, 255}, 5},
       {.78, .1, .94, .9, {255, 0, 0, 255}, 6}}},
-    {"png_rgba16_half_p3.png", STATUS_OK, "", 160, 105, 1, {{WHOLE, {106, 143, 150, 128}, 3}}},
+    {"png_rgba16_half_p3.png", STATUS_OK, "", 160, 105, 1, {{WHOLE, {180, 199, 202, 255}, 3}}},
     {"avif_nclx_pq.avif", STATUS_OK, "", 320, 210, 1, {{WHOLE, {52, 108, 145, 255}, 3}}},
     {"avif_anim_gpac_brands.avif", STATUS_OK, "", 120, 80, 4, {{WHOLE, {-1, -1, -1, 255}, 0}}},
     {"raw_dng.dng", STATUS_UNSUPPORTED, "raw photo (DNG)", 0, 0, 0, {{0, 0, 0, 0, {0}, 0}}},

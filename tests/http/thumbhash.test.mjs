@@ -48,8 +48,8 @@ describe('the thumbhash', () => {
         assert.deepEqual(moving, still);
     });
 
-    it('knows of transparent parts', async () => {
+    it('has no transparent parts, because what is published has none', async () => {
         const hash = await hashOf(vips(60, 40, 'png', { command: ['bandjoin_const', '128'] }));
-        assert.ok(Math.abs(thumbHashToAverageRGBA(hash).a - 0.5) < 0.05);
+        assert.equal(thumbHashToAverageRGBA(hash).a, 1);
     });
 });

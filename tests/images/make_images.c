@@ -97,6 +97,19 @@ static VipsImage *with_alpha(void)
     return to;
 }
 
+/* White all over: what makes the scene is how much of it can be seen through. */
+static VipsImage *white_only(void)
+{
+    VipsImage *from = scene(), *alpha = NULL, *light = NULL, *to = NULL;
+    need(vips_extract_band(from, &alpha, 0, NULL) || vips_linear1(from, &light, 0, 255, "uchar", TRUE, NULL)
+             || vips_bandjoin2(light, alpha, &to, NULL),
+         "white only");
+    g_object_unref(from);
+    g_object_unref(alpha);
+    g_object_unref(light);
+    return to;
+}
+
 /* Three frames: the scene, upside down, mirrored. */
 static VipsImage *animation(void)
 {
@@ -201,6 +214,7 @@ static void save_colours(void)
     save(with_alpha(), "alpha.png");
     save(with_alpha(), "alpha.webp");
     save(with_alpha(), "alpha.tif");
+    save(white_only(), "white-only.png");
 }
 
 static void save_sizes(void)
