@@ -101,7 +101,7 @@ void capture_time_format(const struct capture_time *time, char ret_text[static C
     int64_t local = time->ms + (int64_t)time->offset_minutes * MINUTE_MS, ms = (local % 1000 + 1000) % 1000;
     time_t seconds = (time_t)((local - ms) / 1000);
     struct tm parts = {0};
-    char fraction[8] = "", offset[8] = "";
+    char fraction[8] = "", offset[16] = ""; // as long as a compiler that trusts no range can want
     int32_t minutes = time->offset_minutes < 0 ? -time->offset_minutes : time->offset_minutes;
     (void)gmtime_r(&seconds, &parts);
     size_t length = strftime(ret_text, CAPTURE_TIME_SIZE, "%Y-%m-%dT%H:%M:%S", &parts);
