@@ -108,7 +108,7 @@ void capture_time_format(const struct capture_time *time, char ret_text[static C
     if (ms)
         (void)snprintf(fraction, sizeof fraction, ".%03d", (int)ms);
     if (time->has_offset)
-        (void)snprintf(offset, sizeof offset, "%c%02d:%02d", time->offset_minutes < 0 ? '-' : '+', (int)(minutes / 60),
-                       (int)(minutes % 60));
+        (void)snprintf(offset, sizeof offset, "%c%02d:%02d", time->offset_minutes < 0 ? '-' : '+',
+                       (int)(minutes / 60 % 24), (int)(minutes % 60));
     (void)snprintf(ret_text + length, CAPTURE_TIME_SIZE - length, "%s%s", fraction, offset);
 }
