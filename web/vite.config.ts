@@ -1,12 +1,13 @@
 import { defineConfig } from 'vite';
 import { brotli } from './build/brotli.ts';
+import { ownPreload } from './build/preload.ts';
 import { serviceWorker } from './build/service_worker.ts';
 
 // Browsers of 2024: light-dark(), popover and nesting are used as they are written.
 const browsers = ['chrome123', 'firefox125', 'safari17.5'];
 
 export default defineConfig({
-    plugins: [serviceWorker(browsers), brotli()],
+    plugins: [ownPreload(), serviceWorker(browsers), brotli()],
     logLevel: 'warn',
     oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
     // Where the interface is, when the app is not served by the server itself: CLOUDPHOTOS_API=https://photos.example

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { isForSender, isToSend, newJob, progressOf, step, withWords, type Job, type JobEvent, type JobState, type JobWords } from '../src/uploads/job';
+import { isForSender, isToSend, newJob, step, withWords, type Job, type JobEvent, type JobState, type JobWords } from '../src/uploads/job';
+import { progressOf } from '../src/uploads/progress';
 
 const job = (change: Partial<Job> = {}): Job => ({ ...newJob('ada', { name: 'a.jpg', size: 1000 }), ...change });
 const run = (events: JobEvent[], start = job()) => events.reduce(step, start);

@@ -5,7 +5,7 @@ import { chooseFolder, choosePhotos, hasCamera, hasFolders, takePhoto } from '..
 import { Icon } from '../ui/icons';
 import { JobList, Summary } from '../ui/jobs';
 import { Empty, ListSkeleton } from '../ui/states';
-import { isFinished } from '../uploads/job';
+import { isFinished } from '../uploads/progress';
 import { clearFinished, startUploads } from '../uploads/queue';
 import { areJobsKnown, jobs } from '../uploads/state';
 

@@ -43,11 +43,9 @@ export type JobEvent =
 
 const TO_SEND: readonly JobState[] = ['queued', 'sending', 'waiting'];
 const AT_SERVER: readonly JobState[] = ['checking', 'processing', 'review'];
-const FINISHED: readonly JobState[] = ['published', 'refused', 'failed'];
 
 export const isToSend = (job: Job) => job.author !== '' && TO_SEND.includes(job.state);
 export const isAtServer = (job: Job) => AT_SERVER.includes(job.state);
-export const isFinished = (job: Job) => FINISHED.includes(job.state);
 /* The photo is at the server, which has not heard yet what its author says of it. */
 export const hasWordsToTell = (job: Job) => job.words?.isToTell && (isAtServer(job) || job.state === 'published');
 export const isForSender = (job: Job) => isToSend(job) || hasWordsToTell(job);
@@ -107,11 +105,4 @@ export function newJob(author: string, file: { name: string; size: number }, now
         added: lastAdded, state: 'queued', sent: 0, uploadUrl: null, photoId: null, isPresent: false, reason: null,
         words: null,
     };
-}
-
-/* How far all are together, 0 to 1: bytes that were sent, of those that have to be. */
-export function progressOf(jobs: readonly Job[]): number {
-    const open = jobs.filter((job) => !isFinished(job));
-    const size = open.reduce((sum, job) => sum + job.size, 0);
-    return size === 0 ? 1 : open.reduce((sum, job) => sum + job.sent, 0) / size;
 }

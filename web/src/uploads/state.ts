@@ -1,7 +1,8 @@
 // What is known of this device's uploads; shown on every page. uploads/queue.ts keeps it, and comes a little later.
 import { computed, signal } from '@preact/signals';
 import { fetchLater } from '../lib/lazy';
-import { isFinished, progressOf, type Job } from './job';
+import type { Job } from './job';
+import { isFinished, progressOf } from './progress';
 
 export const jobs = signal<readonly Job[]>([]);
 export const areJobsKnown = signal(false); // until this device's own have been read
