@@ -270,7 +270,7 @@ static enum status read_shape(struct prober *prober, const struct table *table, 
 
 /* ---- The primary item ---- */
 
-static uint32_t read_primary_id(struct prober *prober, const struct iso_box *meta)
+uint32_t heif_read_primary_id(struct prober *prober, const struct iso_box *meta)
 {
     struct iso_box pitm = {0};
     if (iso_box_find(prober, "pitm", meta->start, meta->end, &pitm) != STATUS_OK)
@@ -335,7 +335,7 @@ enum status heif_read_primary(struct prober *prober, struct iso_box meta, struct
     if (meta.start > meta.end)
         return prober_damaged(prober);
     *ret_item = (struct heif_item){0};
-    uint32_t primary = read_primary_id(prober, &meta), coded = primary;
+    uint32_t primary = heif_read_primary_id(prober, &meta), coded = primary;
     enum status status = iso_box_find(prober, "iprp", meta.start, meta.end, &iprp);
     if (status == STATUS_OK)
         status = iso_box_find(prober, "ipco", iprp.start, iprp.end, &ipco);

@@ -12,7 +12,12 @@ struct heif_item {
     uint64_t plane_bytes;   /* of the whole picture, decoded */
 };
 
+/* The id of the primary item, of the content of a `meta` box behind its version and flags; 0: the file doesn't say. */
+uint32_t heif_read_primary_id(struct prober *prober, const struct iso_box *meta);
 /* UNPROCESSABLE when its size is missing. */
 enum status heif_read_primary(struct prober *prober, struct iso_box meta, struct heif_item *ret_item);
+
+/* Notes where the Exif data are that describe the primary item, if there are such: heif_exif.c. */
+void heif_note_exif(struct prober *prober, const struct iso_box *meta);
 
 #endif

@@ -1,5 +1,6 @@
 #include "probe.h"
 
+#include "capture.h"
 #include "image_limits.h"
 #include "memory.h"
 #include "prober.h"
@@ -128,6 +129,12 @@ struct prober *prober_new_within(const struct prober *prober, uint64_t offset, u
     return prober_new(prober->fd, prober->start + offset, size, prober->limits);
 }
 
+void prober_note_exif(struct prober *prober, uint64_t offset, uint64_t bytes)
+{
+    if (prober->exif.bytes == 0 && offset <= prober->size && bytes <= prober->size - offset)
+        prober->exif = (struct exif_part){offset, bytes};
+}
+
 enum status prober_ends(struct prober *prober)
 {
     if (prober->error) {
@@ -166,6 +173,8 @@ static enum status walk(struct prober *prober, const struct prober_ops *ops, str
         status = prober_damaged(prober);
     if (status == STATUS_OK)
         status = image_limits_check(prober->limits, &info, prober->why);
+    if (status == STATUS_OK)
+        status = capture_read(prober, &info.captured);
     if (status == STATUS_OK)
         *ret_info = info;
     return status;

@@ -4,6 +4,7 @@
 #ifndef PROBE_H
 #define PROBE_H
 
+#include "capture_time.h"
 #include "status.h"
 #include "text.h"
 
@@ -52,6 +53,8 @@ struct image_info {
     struct image_part part;
     uint64_t memory;  /* bytes that decoding takes, about: image_cost.h */
     uint32_t work_ms; /* of one core, about */
+    struct capture_time
+        captured; /* as the file's Exif data say; unknown when they don't, or not in a way that can be understood */
 };
 
 /* Whether a file that begins so may be of a format that we take. UNSUPPORTED, naming what we take, as soon as it is clear that it isn't:

@@ -9,6 +9,11 @@
 
 enum { PROBER_BLOCK_BYTES = 32 << 10, PROBER_RUN_MAX = 4 << 10 };
 
+/* A part of the file that holds Exif data: a TIFF, behind "Exif\0\0" or not. 0 bytes: none was seen. */
+struct exif_part {
+    uint64_t offset, bytes;
+};
+
 struct prober {
     int fd;
     uint64_t start, size; /* of the part of the file that it reads; all offsets below are within that */
@@ -18,6 +23,7 @@ struct prober {
     uint64_t block_offset;
     size_t block_length;
     int error; /* errno of a failed read */
+    struct exif_part exif;
     uint8_t block[PROBER_BLOCK_BYTES];
 };
 
@@ -36,6 +42,9 @@ const uint8_t *prober_get(struct prober *prober, uint64_t offset, size_t count);
 const uint8_t *prober_get_some(struct prober *prober, uint64_t offset, size_t *ret_count);
 /* A prober for a part of the file, which must lie within it; free it with free(). It gives no reasons. */
 struct prober *prober_new_within(const struct prober *prober, uint64_t offset, uint64_t size);
+
+/* Exif data were seen; of several, the first count. What isn't within the file isn't there. */
+void prober_note_exif(struct prober *prober, uint64_t offset, uint64_t bytes);
 
 /* UNPROCESSABLE, incomplete; or the status of the read that failed. */
 enum status prober_ends(struct prober *prober);

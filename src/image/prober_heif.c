@@ -75,6 +75,7 @@ static enum status read_meta(struct prober *prober, const struct iso_box *meta, 
         return prober_too_complex(prober);
     info->width = item.width;
     info->height = item.height;
+    heif_note_exif(prober, meta);
     estimate(prober, &item, info);
     return STATUS_OK;
 }

@@ -25,6 +25,7 @@ enum {
     MARKER_SOS = 0xDA,
     MARKER_TEM = 0x01,
     MARKER_DRI = 0xDD,
+    MARKER_APP1 = 0xE1,
     COMPONENTS_MAX = JPEG_COMPONENTS_MAX,
     BLOCK_SIDE = 8,
     COEFFICIENTS = 64,
@@ -274,6 +275,14 @@ static enum status check_unfinished(struct jpeg *jpeg)
     return STATUS_OK;
 }
 
+static void note_exif(struct prober *prober, uint64_t offset, uint64_t bytes)
+{
+    enum { SIGNATURE_BYTES = 6 };
+    const uint8_t *data = bytes > SIGNATURE_BYTES ? prober_get(prober, offset, SIGNATURE_BYTES) : NULL;
+    if (data && memcmp(data, "Exif\0", SIGNATURE_BYTES) == 0)
+        prober_note_exif(prober, offset, bytes);
+}
+
 static enum status read_segment(struct jpeg *jpeg, uint8_t marker, uint64_t *offset)
 {
     struct prober *prober = jpeg->prober;
@@ -291,6 +300,8 @@ static enum status read_segment(struct jpeg *jpeg, uint8_t marker, uint64_t *off
         status = read_frame_header(jpeg, marker, *offset);
     else if (marker == MARKER_DHT)
         (void)jpeg_data_read_tables(prober, *offset + 2, segment - 2U, &jpeg->data); /* the decoder complains */
+    else if (marker == MARKER_APP1 && jpeg->scans == 0)
+        note_exif(prober, *offset + 2, segment - 2U);
     else if (marker == MARKER_SOS)
         status = jpeg->is_sized ? read_scan(jpeg, *offset) : prober_damaged(prober);
     *offset += segment;

@@ -88,6 +88,8 @@ static enum status walk_chunks(struct prober *prober, struct png *png, struct im
         if (length > INT32_MAX)
             return prober_damaged(prober);
         count_chunk(png, (const char *)data + 4, length);
+        if (memcmp(data + 4, "eXIf", 4) == 0)
+            prober_note_exif(prober, offset + 8, length);
         const uint8_t *animation =
             memcmp(data + 4, "acTL", 4) == 0 && !png->data ? prober_get(prober, offset, 12) : NULL;
         if (animation)

@@ -93,6 +93,7 @@ static enum status take_preview(struct prober *prober, const struct raw_preview 
         struct prober *within = prober_new_within(prober, preview->offset, preview->bytes);
         jpeg.part = (struct image_part){.format = IMAGE_JPEG, .bytes = preview->bytes};
         status = prober_jpeg.walk(within, &jpeg);
+        prober_note_exif(prober, preview->offset + within->exif.offset, within->exif.bytes);
         free(within);
     }
     if (status != STATUS_OK) {
@@ -139,6 +140,8 @@ static enum status walk(struct prober *prober, struct image_info *info)
     /* What can't be read of the tables means that there is no preview: a raw photo is refused by its name. */
     struct text *why = prober->why;
     prober->why = NULL;
+    if (magic->build == BUILD_TIFF)
+        prober_note_exif(prober, 0, prober->size);
     if (magic->build == BUILD_TIFF && tiff_open(prober, 0, &tiff))
         (void)raw_read_directories(&tiff, &facts);
     else if (magic->build == BUILD_CR3)

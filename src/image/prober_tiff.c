@@ -113,6 +113,7 @@ static enum status walk(struct prober *prober, struct image_info *info)
     uint64_t next;
     if (!tiff_open(prober, 0, &tiff))
         return prober_ends(prober);
+    prober_note_exif(prober, 0, prober->size); /* a TIFF is what Exif data are */
     enum status status = raw_walk_tiff(&tiff, info);
     if (status == STATUS_NOT_FOUND)
         status = tiff_read_directory(&tiff, tiff.first, tags, FIELDS, fields, &next);

@@ -93,6 +93,8 @@ static enum status read_chunk(struct webp *webp, uint64_t offset, uint64_t end, 
         return prober_damaged(webp->prober);
     webp->frames += memcmp(name, "ANMF", 4) == 0;
     webp->has_alpha |= memcmp(name, "ALPH", 4) == 0;
+    if (memcmp(name, "EXIF", 4) == 0)
+        prober_note_exif(webp->prober, offset, length);
     *ret_next = offset + length + (length & 1);
     return read_sized(webp, name, offset, length);
 }

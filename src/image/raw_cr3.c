@@ -1,5 +1,5 @@
 /* Canon's CR3 (github.com/lclevy/canon_cr3): an ISO media file. Its first track is a JPEG of full size, a box named PRVW holds a smaller
- * one, and CMT1 is a TIFF directory with the orientation. */
+ * one, CMT1 is a TIFF directory with the orientation, and CMT2 one of Exif. */
 #include "iso_box.h"
 #include "raw.h"
 
@@ -21,16 +21,18 @@ static void read_track(struct prober *prober, const struct iso_box *track, struc
         raw_consider(prober, read_be64(data + 8), size, &facts->preview);
 }
 
-static void read_orientation(struct prober *prober, const struct iso_box *camera, struct raw_facts *facts)
+static void read_camera(struct prober *prober, const struct iso_box *camera, struct raw_facts *facts)
 {
     static const uint16_t tags[] = {274};
     struct iso_box box = {0};
     struct tiff tiff;
     struct tiff_entry orientation;
-    uint64_t next;
-    if (camera->end - camera->start > UUID_BYTES
-        && iso_box_find(prober, "CMT1", camera->start + UUID_BYTES, camera->end, &box) == STATUS_OK
-        && tiff_open(prober, box.start, &tiff)
+    uint64_t next, start = camera->start + UUID_BYTES;
+    if (camera->end - camera->start <= UUID_BYTES)
+        return;
+    if (iso_box_find(prober, "CMT2", start, camera->end, &box) == STATUS_OK)
+        prober_note_exif(prober, box.start, box.end - box.start);
+    if (iso_box_find(prober, "CMT1", start, camera->end, &box) == STATUS_OK && tiff_open(prober, box.start, &tiff)
         && tiff_read_directory(&tiff, tiff.first, tags, 1, &orientation, &next) == STATUS_OK)
         facts->preview.orientation = (uint32_t)tiff_read_or(&tiff, &orientation, 0);
 }
@@ -43,7 +45,7 @@ static void read_film(struct prober *prober, const struct iso_box *film, struct 
         if (iso_box_read(prober, offset, film->end, &box) != STATUS_OK)
             return;
         if (iso_box_is(&box, "uuid"))
-            read_orientation(prober, &box, facts);
+            read_camera(prober, &box, facts);
         if (iso_box_is(&box, "trak")) {
             read_track(prober, &box, facts);
             i++;
