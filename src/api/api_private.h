@@ -4,6 +4,7 @@
 
 #include "api.h"
 #include "metrics.h"
+#include "post_cursor.h"
 #include "reasons.h"
 
 #include <stdatomic.h>
@@ -55,11 +56,16 @@ void api_answer_photo(struct http_request *request, const struct id *id);
 void api_allow_preflight(struct http_request *request);
 /* GET /users/NAME?view=photos: photo_lists.c. */
 void api_list_photos_of(struct http_request *request, const char *author);
-/* {"photos":[…],"next_cursor":…}: the newest, of this author (NULL: of everybody). Nothing is appended on failure. */
-struct post_cursor;
-enum status api_add_photos(struct api *api, const char *author, const struct post_cursor *after, int64_t limit,
-                           struct text *out, struct text *why);
-/* Appends, each behind a comma: thumbhash, caption and alt_text. */
+/* A page of photos: which ones. */
+struct photos_asked {
+    const char *author; /* NULL: everybody, in the order of publishing */
+    enum post_order order;
+    const struct post_cursor *after; /* NULL: the newest */
+    int64_t limit;
+};
+/* {"photos":[…],"next_cursor":…}. Nothing is appended on failure. */
+enum status api_add_photos(struct api *api, const struct photos_asked *asked, struct text *out, struct text *why);
+/* Appends, each behind a comma: thumbhash, caption, alt_text and captured_at. */
 void api_add_photo_words(struct text *out, const struct photo *photo);
 
 struct request_metrics *request_metrics_new(void);

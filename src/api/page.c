@@ -50,7 +50,9 @@ static void add_preloads(struct text *out, const struct text *answer)
 static void add_list(struct http_request *request, const char *author, const char *address, struct text *out)
 {
     TEXT_CLEANUP struct text answer = {0};
-    if (api_add_photos(http_context(request), author, NULL, FIRST_PAGE, &answer, NULL) != STATUS_OK)
+    const struct photos_asked asked = {
+        .author = author, .order = author ? ORDER_CAPTURED : ORDER_PUBLISHED, .limit = FIRST_PAGE};
+    if (api_add_photos(http_context(request), &asked, &answer, NULL) != STATUS_OK)
         return; /* the app will ask, and hear why */
     add_preloads(out, &answer);
     add_first_data(out, address, &answer);

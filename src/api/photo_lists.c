@@ -1,8 +1,7 @@
-/* Photos for pages that show many at once: the newest of everybody, or of one author; and the one of a certain content. */
+/* Photos for pages that show many at once: the newest of everybody, or an author's by when they were taken; and the one of a certain content. */
 #include "api_private.h"
 #include "clock.h"
 #include "json.h"
-#include "post_cursor.h"
 
 #include <string.h>
 
@@ -12,7 +11,8 @@ enum { PAGE_DEFAULT = 60, PAGE_MAX = 1000, PAGE_BYTES = 256 << 10 };
 
 struct photos_page {
     struct text body;
-    int64_t rows, limit;
+    const struct photos_asked *asked;
+    int64_t rows;
     struct post_cursor last;
     bool has_more;
 };
@@ -25,6 +25,11 @@ void api_add_photo_words(struct text *out, const struct photo *photo)
     json_add_string_or_null(out, photo->caption);
     text_add(out, ",\"alt_text\":");
     json_add_string_or_null(out, photo->alt_text);
+    char captured[CAPTURE_TIME_SIZE];
+    if (photo->captured.is_known)
+        capture_time_format(&photo->captured, captured);
+    text_add(out, ",\"captured_at\":");
+    json_add_string_or_null(out, photo->captured.is_known ? captured : NULL);
 }
 
 /* One row more than the limit is asked for: its coming says that there is a next page. */
@@ -33,7 +38,7 @@ static bool add_row(void *context, const struct photo *photo)
     struct photos_page *page = context;
     struct text *body = &page->body;
     char id[ID_TEXT_SIZE], time[CLOCK_ISO8601_SIZE];
-    page->has_more = page->rows == page->limit || body->length >= PAGE_BYTES;
+    page->has_more = page->rows == page->asked->limit || body->length >= PAGE_BYTES;
     if (page->has_more)
         return false;
     id_format(&photo->id, id);
@@ -43,20 +48,23 @@ static bool add_row(void *context, const struct photo *photo)
     text_addf(body, ",\"timestamp\":\"%s\",\"width\":%u,\"height\":%u", time, photo->large.width, photo->large.height);
     api_add_photo_words(body, photo);
     text_addc(body, '}');
-    page->last = (struct post_cursor){.time_ms = photo->created_ms, .id = photo->id};
+    int64_t place = page->asked->order == ORDER_CAPTURED ? photo_time_ms(photo) : photo->created_ms;
+    page->last = (struct post_cursor){.time_ms = place, .id = photo->id};
     return true;
 }
 
-enum status api_add_photos(struct api *api, const char *author, const struct post_cursor *after, int64_t limit,
-                           struct text *out, struct text *why)
+enum status api_add_photos(struct api *api, const struct photos_asked *asked, struct text *out, struct text *why)
 {
-    struct photos_page page = {.limit = limit};
+    struct store *store = photos_store(api->settings.photos);
+    struct photos_page page = {.asked = asked};
+    size_t limit = (size_t)asked->limit + 1;
     char next[CURSOR_TEXT_SIZE];
     text_add(&page.body, "{\"photos\":[");
-    enum status status =
-        store_photos_newest(photos_store(api->settings.photos), author, after, (size_t)limit + 1, add_row, &page, why);
+    enum status status = asked->order == ORDER_CAPTURED
+                             ? store_photos_by_capture(store, asked->author, asked->after, limit, add_row, &page, why)
+                             : store_photos_newest(store, asked->author, asked->after, limit, add_row, &page, why);
     if (status == STATUS_OK) {
-        cursor_format(&page.last, next);
+        cursor_format(&page.last, asked->order, next);
         text_append(out, page.body.data, page.body.length);
         text_add(out, "],\"next_cursor\":");
         json_add_string_or_null(out, page.has_more ? next : NULL);
@@ -66,19 +74,46 @@ enum status api_add_photos(struct api *api, const char *author, const struct pos
     return status;
 }
 
+static enum status read_order(const char *name, enum post_order *ret_order, struct text *why)
+{
+    static const char *const orders[] = {[ORDER_PUBLISHED] = "published", [ORDER_CAPTURED] = "captured"};
+    for (size_t i = 0; i < sizeof orders / sizeof orders[0]; i++) {
+        if (strcmp(name, orders[i]) == 0) {
+            *ret_order = (enum post_order)i;
+            return STATUS_OK;
+        }
+    }
+    text_setf(why,
+              "There is no such order: order=captured goes by when photos were taken, order=published by when they "
+              "were published.");
+    return STATUS_INVALID;
+}
+
+/* An order that isn't named is the cursor's, so that a listing goes on as it began; without a cursor, it is that of capture. */
+static enum status read_place(const struct http_request *request, struct post_cursor *cursor,
+                              struct photos_asked *asked, struct text *why)
+{
+    const char *text = http_query(request, "cursor"), *order = asked->author ? http_query(request, "order") : NULL;
+    enum status status = order ? read_order(order, &asked->order, why) : STATUS_OK;
+    if (status != STATUS_OK || !text)
+        return status;
+    asked->after = cursor;
+    return order || !asked->author ? cursor_parse_of(text, asked->order, cursor, why)
+                                   : cursor_parse(text, cursor, &asked->order, why);
+}
+
 /* `most`: a larger limit is refused. A page has PAGE_MAX photos at most, and next_cursor goes on. */
 static void list_photos(struct http_request *request, const char *author, int64_t most)
 {
-    const char *cursor_text = http_query(request, "cursor");
     TEXT_CLEANUP struct text why = {0}, body = {0};
     struct post_cursor cursor;
-    int64_t limit = 0;
-    enum status status = http_query_integer(request, "limit", 1, most, PAGE_DEFAULT, &limit, &why);
-    limit = limit < PAGE_MAX ? limit : PAGE_MAX;
-    if (status == STATUS_OK && cursor_text)
-        status = cursor_parse(cursor_text, &cursor, &why);
+    struct photos_asked asked = {.author = author, .order = author ? ORDER_CAPTURED : ORDER_PUBLISHED};
+    enum status status = http_query_integer(request, "limit", 1, most, PAGE_DEFAULT, &asked.limit, &why);
+    asked.limit = asked.limit < PAGE_MAX ? asked.limit : PAGE_MAX;
     if (status == STATUS_OK)
-        status = api_add_photos(http_context(request), author, cursor_text ? &cursor : NULL, limit, &body, &why);
+        status = read_place(request, &cursor, &asked, &why);
+    if (status == STATUS_OK)
+        status = api_add_photos(http_context(request), &asked, &body, &why);
     if (status == STATUS_OK)
         http_answer_text(request, 200, "application/json", &body);
     else

@@ -1,7 +1,6 @@
 /* Searching users by the beginning of their name, and the posts of one. */
 #include "api_private.h"
 #include "json.h"
-#include "post_cursor.h"
 
 #include <string.h>
 
@@ -100,7 +99,7 @@ static void list_posts(struct http_request *request, const char *name)
     struct post_cursor cursor;
     if (!api_read_limit(request, &listing.limit))
         return;
-    enum status status = cursor_text ? cursor_parse(cursor_text, &cursor, &why) : STATUS_OK;
+    enum status status = cursor_text ? cursor_parse_of(cursor_text, ORDER_PUBLISHED, &cursor, &why) : STATUS_OK;
     text_add(&listing.body, "{\"username\":");
     json_add_string(&listing.body, name, strlen(name));
     text_add(&listing.body, ",\"post_ids\":[");
@@ -119,7 +118,7 @@ static void list_posts(struct http_request *request, const char *name)
     text_add(&listing.body, "]}");
     if (listing.has_more) {
         char next[CURSOR_TEXT_SIZE];
-        cursor_format(&listing.last, next);
+        cursor_format(&listing.last, ORDER_PUBLISHED, next);
         api_add_next_link(request, NULL, listing.limit, next);
     }
     http_answer_text(request, 200, "application/json", &listing.body);

@@ -170,6 +170,7 @@ static enum status create(const struct upload *upload, const struct image_info *
     char key[OBJECT_KEY_SIZE];
     photos_original_key(&upload->id, key);
     int64_t now = clock_now_ms();
+    bool is_silly = capture_time_is_future(&info->captured, now);
     struct photo photo = {
         .id = upload->id,
         .author = arena_copy_string(arena, upload->author),
@@ -182,6 +183,7 @@ static enum status create(const struct upload *upload, const struct image_info *
         .caption = copy_words(arena, words->caption),
         .alt_text = copy_words(arena, words->alt_text),
         .sha256 = sha256,
+        .captured = is_silly ? (struct capture_time){0} : info->captured,
     };
     JSON_CLEANUP json_t *input = json_pack("{s:s, s:s}", "photo_id", key, "author", upload->author);
     TEXT_CLEANUP struct text data = {0};

@@ -3,6 +3,7 @@
 #include "probe.h"
 
 #include <assert.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -25,6 +26,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     assert(info.width > 0 && info.height > 0 && info.frames > 0 && info.frames <= limits.frames);
     assert((uint64_t)info.width * info.height * info.frames <= limits.pixels);
     assert(info.part.offset <= size && info.part.bytes <= size - info.part.offset && info.part.bytes > 0);
+    const struct capture_time *captured = &info.captured;
+    char taken[CAPTURE_TIME_SIZE];
+    capture_time_format(captured, taken);
+    assert(strspn(taken, "0123456789-+:.T") == strlen(taken) && (!captured->is_known || strcmp(taken, "1826") > 0));
+    assert(captured->has_offset ? captured->is_known : captured->offset_minutes == 0);
     assert(info.part.format != IMAGE_RAW && info.part.orientation <= 8);
     return 0;
 }

@@ -248,7 +248,7 @@ describe('uploads', () => {
         assert.equal(answer.headers['content-type'], 'application/json');
         const photo = answer.json;
         assert.deepEqual(Object.keys(photo), ['photo_id', 'status', 'timestamp', 'author_username', 'error_message', 'error_code',
-            'error_values', 'updated', 'stage', 'thumbhash', 'caption', 'alt_text',
+            'error_values', 'updated', 'stage', 'thumbhash', 'caption', 'alt_text', 'captured_at',
             'format', 'frames', 'labels', 'original', 'large', 'thumbnail']);
         assert.equal(photo.photo_id, id);
         assert.equal(photo.status, 'SUCCESS');

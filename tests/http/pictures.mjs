@@ -129,6 +129,32 @@ export function withExif(jpeg, orientation) {
     return Buffer.concat([jpeg.subarray(0, 2), head, content, jpeg.subarray(2)]);
 }
 
+/* The same PNG with Exif data in which a camera says when it was taken ("2024:05:12 18:03:00", "+02:00", "25"), and what it was. */
+export function taken(picture, original, offset = '', fraction = '') {
+    const texts = [[0x9003, original], [0x9011, offset], [0x9291, fraction], [0xa433, 'SecretCamera']].filter(([, text]) => text);
+    const firstAt = 8, exifAt = firstAt + 2 + 12 + 4;
+    let textAt = exifAt + 2 + texts.length * 12 + 4;
+    const entry = (tag, type, count, value) => {
+        const bytes = Buffer.alloc(12);
+        bytes.writeUInt16BE(tag, 0);
+        bytes.writeUInt16BE(type, 2);
+        bytes.writeUInt32BE(count, 4);
+        if (typeof value === 'number') bytes.writeUInt32BE(value, 8);
+        else bytes.write(value, 8, 'latin1');
+        return bytes;
+    };
+    const entries = texts.map(([tag, text]) => {
+        const isShort = text.length < 4;
+        const bytes = entry(tag, 2, text.length + 1, isShort ? text : textAt);
+        textAt += isShort ? 0 : text.length + 1;
+        return bytes;
+    });
+    const words = texts.filter(([, text]) => text.length >= 4).map(([, text]) => Buffer.from(`${text}\0`, 'latin1'));
+    const exif = Buffer.concat([Buffer.from('MM\0*\0\0\0\x08\0\x01', 'latin1'), entry(0x8769, 4, 1, exifAt), Buffer.alloc(4),
+        Buffer.from([0, texts.length]), ...entries, Buffer.alloc(4), ...words]);
+    return Buffer.concat([picture.subarray(0, 33), pngChunk('eXIf', exif), picture.subarray(33)]);
+}
+
 /* ---- What came out (developers.google.com/speed/webp/docs/riff_container) ---- */
 
 /* { width, height, frames, chunks } of a WebP file. */
