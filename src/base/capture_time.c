@@ -101,14 +101,14 @@ void capture_time_format(const struct capture_time *time, char ret_text[static C
     int64_t local = time->ms + (int64_t)time->offset_minutes * MINUTE_MS, ms = (local % 1000 + 1000) % 1000;
     time_t seconds = (time_t)((local - ms) / 1000);
     struct tm parts = {0};
-    char fraction[8] = "", offset[16] = ""; // as long as a compiler that trusts no range can want
-    int32_t minutes = time->offset_minutes < 0 ? -time->offset_minutes : time->offset_minutes;
+    char fraction[8] = "", offset[8] = "";
     (void)gmtime_r(&seconds, &parts);
     size_t length = strftime(ret_text, CAPTURE_TIME_SIZE, "%Y-%m-%dT%H:%M:%S", &parts);
     if (ms)
-        (void)snprintf(fraction, sizeof fraction, ".%03d", (int)ms);
-    if (time->has_offset)
-        (void)snprintf(offset, sizeof offset, "%c%02d:%02d", time->offset_minutes < 0 ? '-' : '+',
-                       (int)(minutes / 60 % 24), (int)(minutes % 60));
+        (void)snprintf(fraction, sizeof fraction, ".%03u", (unsigned)ms % 1000);
+    unsigned minutes = (unsigned)(time->offset_minutes < 0 ? -time->offset_minutes : time->offset_minutes);
+    if (time->has_offset) /* % 24 is for gcc, which wants to know how many digits there are */
+        (void)snprintf(offset, sizeof offset, "%c%02u:%02u", time->offset_minutes < 0 ? '-' : '+', minutes / 60 % 24,
+                       minutes % 60);
     (void)snprintf(ret_text + length, CAPTURE_TIME_SIZE - length, "%s%s", fraction, offset);
 }
