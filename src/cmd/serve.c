@@ -22,7 +22,8 @@
 #include <unistd.h>
 
 struct serve_settings {
-    const char *listen, *data, *store, *buckets, *uploads, *moderator, *models, *log_level;
+    const char *listen, *data, *store, *buckets, *uploads, *moderator, *models, *when_unsure, *refuse_labels,
+        *log_level;
     const char *rekognition_region, *rekognition_endpoint, *rekognition_label_only, *rekognition_hold;
     bool open_login;
     struct settings_list allow_origin;
@@ -53,6 +54,10 @@ static const struct setting rows[] = {
      "how long moderating one photo may take"},
     {"moderator-memory", SETTING_BYTES, FIELD(moderator_memory), "256M", 64 << 20, 64LL << 30, "SIZE",
      "how much memory moderating one photo may take, beyond the models"},
+    {"when-unsure", SETTING_STRING, FIELD(when_unsure), "refuse", 0, 0, "ACTION",
+     "photos to refuse of which the moderator is less than 75 % sure: refuse, hold (a person decides) or publish"},
+    {"refuse-labels", SETTING_STRING, FIELD(refuse_labels), NULL, 0, 0, "NAMES",
+     "labels of the local moderator that refuse a photo although they only label it otherwise; commas between"},
     {"rekognition-region", SETTING_STRING, FIELD(rekognition_region), NULL, 0, 0, "NAME",
      "where Rekognition is; default: AWS_REGION, or as ~/.aws/config says"},
     {"rekognition-endpoint", SETTING_STRING, FIELD(rekognition_endpoint), NULL, 0, 0, "URL",
@@ -241,6 +246,7 @@ static enum status open_moderator(const struct serve_settings *settings, struct 
         .processes = cores(settings->moderators),
         .timeout_ms = settings->moderator_timeout_ms,
         .memory_bytes = (uint64_t)settings->moderator_memory,
+        .refuse = settings->refuse_labels,
         .region = settings->rekognition_region,
         .endpoint = settings->rekognition_endpoint,
         .label_only = settings->rekognition_label_only,
@@ -276,7 +282,10 @@ static enum status open_photos(const struct serve_settings *settings, struct ser
         .keep_failed_ms = settings->keep_failed_ms,
         .trouble = log_trouble,
     };
-    return photos_open(&photos, &service->photos, why);
+    if (moderation_read_unsure(settings->when_unsure, &photos.when_unsure))
+        return photos_open(&photos, &service->photos, why);
+    text_setf(why, "--when-unsure: \"%s\" is not refuse, hold or publish", settings->when_unsure);
+    return STATUS_INVALID;
 }
 
 static enum status open_server(const struct serve_settings *settings, struct service *service, struct text *why)

@@ -69,7 +69,9 @@ struct look {
     const uint8_t *frame;
     uint32_t width;
     const struct place *place;
+    bool is_tile, everything;
     bool asked[NETS_MAX];
+    float whole[MODERATION_LABELS_MAX]; /* scores of this frame, without its tiles */
     struct inspection *inspection;
     struct text *why;
 };
@@ -102,20 +104,27 @@ struct opinion {
 
 /* Whether the next net is worth its time: even if all that are left are quite sure, does the score reach the threshold? And did the
  * last one say what the manifest asks for? */
-static bool goes_on(const struct manifest_label *label, const struct opinion *opinion)
+static bool goes_on(const struct manifest_label *label, float threshold, const struct opinion *opinion)
 {
     float left = (float)(label->evidence_count - opinion->asked);
-    return opinion->sum + left >= label->threshold * (float)label->evidence_count
+    return opinion->sum + left >= threshold * (float)label->evidence_count
            && opinion->last >= label->evidence[opinion->asked - 1].go_on_at;
+}
+
+static void keep_largest(float *largest, float score)
+{
+    *largest = score > *largest ? score : *largest;
 }
 
 /* A label's score is the mean over its nets. Where it is cut short, the nets that were not asked count as 0: it stays below the
  * threshold, where it would have been anyway. */
-static enum status score_label(struct look *look, uint32_t index, bool everything)
+static enum status score_label(struct look *look, uint32_t index)
 {
     const struct manifest_label *label = &look->inspector->manifest->labels[index];
+    float threshold = look->is_tile ? label->tile_threshold : label->threshold;
     struct opinion opinion = {0};
-    while (opinion.asked < label->evidence_count && (opinion.asked == 0 || everything || goes_on(label, &opinion))) {
+    while (opinion.asked < label->evidence_count
+           && (opinion.asked == 0 || look->everything || goes_on(label, threshold, &opinion))) {
         const struct manifest_evidence *evidence = &label->evidence[opinion.asked++];
         enum status status = ask(look, evidence->net);
         if (status != STATUS_OK)
@@ -123,20 +132,27 @@ static enum status score_label(struct look *look, uint32_t index, bool everythin
         opinion.last = sum_outputs(evidence, look->inspector->scores[evidence->net]);
         opinion.sum += opinion.last;
     }
-    float score = opinion.sum / (float)label->evidence_count, *best = &look->inspection->scores[index];
-    *best = score > *best ? score : *best;
+    float score = opinion.sum / (float)label->evidence_count;
+    struct inspection *inspection = look->inspection;
+    keep_largest(look->is_tile ? &inspection->tile_scores[index] : &inspection->scores[index], score);
+    if (!look->is_tile)
+        keep_largest(&look->whole[index], score);
     return STATUS_OK;
 }
 
-static enum status look_at_place(struct look *look, bool is_tile, bool everything)
+static bool is_wanted(const struct look *look, uint32_t index)
 {
-    const struct manifest *manifest = look->inspector->manifest;
+    const struct manifest_label *label = &look->inspector->manifest->labels[index];
+    if (!label->is_visible || !look->is_tile)
+        return label->is_visible;
+    return label->in_tiles && (look->everything || look->whole[index] >= label->tiles_from);
+}
+
+static enum status look_at_place(struct look *look)
+{
     memset(look->asked, 0, sizeof look->asked);
-    for (uint32_t i = 0; i < manifest->label_count; i++) {
-        const struct manifest_label *label = &manifest->labels[i];
-        if (!label->is_visible || (is_tile && !label->in_tiles))
-            continue;
-        enum status status = score_label(look, i, everything);
+    for (uint32_t i = 0; i < look->inspector->manifest->label_count; i++) {
+        enum status status = is_wanted(look, i) ? score_label(look, i) : STATUS_OK;
         if (status != STATUS_OK)
             return status;
     }
@@ -151,12 +167,18 @@ enum status inspector_look(struct inspector *inspector, const uint8_t *pixels, c
     size_t frame_bytes = (size_t)image->width * image->height * CHANNELS;
     enum status status = STATUS_OK;
     *ret_inspection = (struct inspection){0};
-    struct look look = {.inspector = inspector, .width = image->width, .inspection = ret_inspection, .why = why};
+    struct look look = {.inspector = inspector,
+                        .width = image->width,
+                        .everything = everything,
+                        .inspection = ret_inspection,
+                        .why = why};
     for (uint32_t frame = 0; frame < image->frames; frame++) {
         look.frame = pixels + frame * frame_bytes;
+        memset(look.whole, 0, sizeof look.whole);
         for (size_t i = 0; status == STATUS_OK && i < count; i++) {
             look.place = &places[i];
-            status = look_at_place(&look, i >= tiles_from, everything);
+            look.is_tile = i >= tiles_from;
+            status = look_at_place(&look);
         }
     }
     return status;

@@ -11,8 +11,9 @@ struct inspector;
 enum status inspector_open(const struct manifest *manifest, struct inspector **ret_inspector, struct text *why);
 
 struct inspection {
-    float scores[MODERATION_LABELS_MAX]; /* by the manifest's labels: the largest over all places and frames */
-    uint32_t runs[NETS_MAX];             /* how often each net was asked */
+    /* By the manifest's labels, the largest over all frames: of the whole and the squares along it; of the tiles. */
+    float scores[MODERATION_LABELS_MAX], tile_scores[MODERATION_LABELS_MAX];
+    uint32_t runs[NETS_MAX]; /* how often each net was asked */
 };
 
 /* `everything`: asks every net about every place, for comparison. */

@@ -1,6 +1,8 @@
 #include "moderator.h"
 
 #include <stdio.h>
+#include <string.h>
+#include <strings.h>
 
 const char *moderation_action_name(enum moderation_action action)
 {
@@ -27,4 +29,52 @@ const struct moderation_label *moderation_find(const struct moderation_labels *l
             surest = label;
     }
     return surest;
+}
+
+enum moderation_action moderation_decide(const struct moderation_labels *labels, enum moderation_action when_unsure,
+                                         const struct moderation_label **ret_label)
+{
+    const struct moderation_label *refusal = moderation_find(labels, MODERATION_REFUSE);
+    const struct moderation_label *doubt = moderation_find(labels, MODERATION_HOLD);
+    bool is_sure = refusal && refusal->confidence >= MODERATION_SURE_AT;
+    enum moderation_action action = is_sure ? MODERATION_REFUSE : refusal ? when_unsure : MODERATION_LABEL;
+    *ret_label = action == MODERATION_LABEL ? NULL : refusal;
+    if (action == MODERATION_REFUSE || !doubt)
+        return action;
+    *ret_label = doubt;
+    return MODERATION_HOLD;
+}
+
+bool moderation_read_unsure(const char *name, enum moderation_action *ret_action)
+{
+    static const char *const names[] = {
+        [MODERATION_LABEL] = "publish", [MODERATION_HOLD] = "hold", [MODERATION_REFUSE] = "refuse"};
+    for (enum moderation_action action = MODERATION_LABEL; action <= MODERATION_REFUSE; action++)
+        if (strcmp(names[action], name) == 0) {
+            *ret_action = action;
+            return true;
+        }
+    return false;
+}
+
+bool moderation_next_name(const char **list, const char **ret_name, size_t *ret_length)
+{
+    const char *at = *list ? *list + strspn(*list, " ,") : "";
+    size_t part = strcspn(at, ","), own = part;
+    while (own && at[own - 1] == ' ')
+        own--;
+    *list = at + part;
+    *ret_name = at;
+    *ret_length = own;
+    return own > 0;
+}
+
+bool moderation_is_listed(const char *list, const char *name)
+{
+    const char *listed;
+    size_t length;
+    while (moderation_next_name(&list, &listed, &length))
+        if (strlen(name) == length && strncasecmp(listed, name, length) == 0)
+            return true;
+    return false;
 }

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -151,14 +152,20 @@ static enum status read_label(struct reading *reading, const json_t *entry)
         .threshold = (float)json_number_value(json_object_get(entry, "threshold")),
         .curve = read_number(entry, "curve", 1),
         .in_tiles = json_is_true(json_object_get(entry, "tiles")),
+        .tiles_from = read_number(entry, "tiles_from", 0),
         .is_visible = manifest->runtime_is_there,
     };
+    label->tile_threshold = read_number(entry, "tile_threshold", label->threshold);
     if (strlen(label->name) >= MODERATION_NAME_SIZE || strlen(label->parent) >= MODERATION_NAME_SIZE)
         return refuse(reading, "a name has 95 bytes at most");
     if (!read_action(read_string(reading, entry, "action", ""), &label->action))
         return refuse(reading, "its action is label, hold or refuse");
     if (!(label->threshold > 0 && label->threshold < 1))
         return refuse(reading, "its threshold lies between 0 and 1");
+    if (!(label->tile_threshold > 0 && label->tile_threshold < 1))
+        return refuse(reading, "its tile_threshold lies between 0 and 1");
+    if (!(label->tiles_from >= 0 && label->tiles_from < 1))
+        return refuse(reading, "its tiles_from lies between 0 and 1");
     if (!(label->curve >= 0.1F && label->curve <= 10))
         return refuse(reading, "its curve lies between 0.1 and 10");
     if (json_array_size(evidence) == 0)
@@ -258,10 +265,46 @@ void manifest_release(struct manifest *manifest)
     arena_release(&manifest->arena);
 }
 
-double manifest_confidence(const struct manifest_label *label, double score)
+static bool refuse_name(struct manifest *manifest, const char *name)
 {
-    double threshold = pow(label->threshold, label->curve), value = pow(score < 1 ? score : 1, label->curve);
-    return score < label->threshold
-               ? MODERATION_REFUSE_AT * value / threshold
-               : MODERATION_REFUSE_AT + (100 - MODERATION_REFUSE_AT) * (value - threshold) / (1 - threshold);
+    bool is_known = false;
+    for (uint32_t i = 0; i < manifest->label_count; i++) {
+        struct manifest_label *label = &manifest->labels[i];
+        if (strcasecmp(label->name, name) == 0 || strcasecmp(label->parent, name) == 0) {
+            label->action = MODERATION_REFUSE;
+            is_known = true;
+        }
+    }
+    return is_known;
+}
+
+enum status manifest_refuse(struct manifest *manifest, const char *names, struct text *why)
+{
+    const char *at;
+    size_t length;
+    while (moderation_next_name(&names, &at, &length)) {
+        TEXT_CLEANUP struct text name = {0};
+        text_append(&name, at, length);
+        if (refuse_name(manifest, name.data))
+            continue;
+        text_setf(why, "--refuse-labels: the moderator has no label \"%s\"; it has:", name.data);
+        for (uint32_t i = 0; i < manifest->label_count; i++)
+            text_addf(why, "%s %s", i ? "," : "", manifest->labels[i].name);
+        return STATUS_INVALID;
+    }
+    return STATUS_OK;
+}
+
+static double confidence_at(double score, double threshold, double curve)
+{
+    double middle = pow(threshold, curve), value = pow(score < 1 ? score : 1, curve);
+    return score < threshold ? MODERATION_REFUSE_AT * value / middle
+                             : MODERATION_REFUSE_AT + (100 - MODERATION_REFUSE_AT) * (value - middle) / (1 - middle);
+}
+
+double manifest_confidence(const struct manifest_label *label, double score, double tile_score)
+{
+    double whole = confidence_at(score, label->threshold, label->curve);
+    double part = label->in_tiles ? confidence_at(tile_score, label->tile_threshold, label->curve) : 0;
+    return fmax(whole, part);
 }

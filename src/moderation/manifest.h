@@ -30,10 +30,12 @@ struct manifest_evidence {
 struct manifest_label {
     const char *name, *parent;
     enum moderation_action action;
-    float threshold; /* score at which the confidence is MODERATION_REFUSE_AT */
-    float curve;     /* how the confidence grows: below 1 fast from small scores, above 1 late */
-    bool in_tiles;   /* looked for in parts of the picture too */
-    bool is_visible; /* all its nets are there */
+    float threshold;      /* score at which the confidence is MODERATION_REFUSE_AT */
+    float curve;          /* how the confidence grows: below 1 fast from small scores, above 1 late */
+    bool in_tiles;        /* looked for in parts of the picture too */
+    float tile_threshold; /* the threshold there */
+    float tiles_from;     /* the parts are looked at only where the whole has at least this score */
+    bool is_visible;      /* all its nets are there */
     struct manifest_evidence evidence[EVIDENCE_MAX];
     uint32_t evidence_count;
 };
@@ -52,10 +54,13 @@ struct manifest {
  * manifest; INVALID with the entry that is wrong. */
 enum status manifest_read(const char *folder, struct manifest *ret_manifest, struct text *why);
 void manifest_release(struct manifest *manifest);
+/* The labels of these names (moderation_next_name), or below one of them, refuse from now on. INVALID: there is no such label. */
+enum status manifest_refuse(struct manifest *manifest, const char *names, struct text *why);
 /* The folder that manifest_read takes for NULL; NULL when it finds none. */
 char *manifest_find_folder(void);
 
-/* 0 to 100, and MODERATION_REFUSE_AT at the label's threshold; on both sides in proportion to score to the power of curve. */
-double manifest_confidence(const struct manifest_label *label, double score);
+/* The surer of what the whole says and what a part says. Each is 0 to 100, and MODERATION_REFUSE_AT at its threshold; on both sides in
+ * proportion to the score to the power of curve. */
+double manifest_confidence(const struct manifest_label *label, double score, double tile_score);
 
 #endif

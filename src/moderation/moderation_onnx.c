@@ -72,6 +72,8 @@ static enum status onnx_open(const struct moderation_settings *settings, struct 
     onnx->folder = settings->models ? memory_copy_string(settings->models) : manifest_find_folder();
     enum status status = manifest_read(onnx->folder, &onnx->manifest, why);
     if (status == STATUS_OK)
+        status = manifest_refuse(&onnx->manifest, settings->refuse, why);
+    if (status == STATUS_OK)
         list_blind_labels(&onnx->manifest, &onnx->blind);
     if (status == STATUS_OK && sees_anything(&onnx->manifest))
         status = start(onnx, settings, why);
@@ -116,7 +118,7 @@ static void read_labels(const struct manifest *manifest, const struct inspection
     *ret_labels = (struct moderation_labels){0};
     for (uint32_t i = 0; i < manifest->label_count; i++) {
         const struct manifest_label *label = &manifest->labels[i];
-        double confidence = manifest_confidence(label, inspection->scores[i]);
+        double confidence = manifest_confidence(label, inspection->scores[i], inspection->tile_scores[i]);
         if (label->is_visible && confidence >= LEAST_CONFIDENCE)
             found[count++] = moderation_label_make(label->name, label->parent, confidence, label->action);
     }
@@ -145,8 +147,12 @@ static void write_audit(const struct manifest *manifest, const struct inspection
             continue;
         text_add(ret_audit, written++ ? "," : "");
         json_add_string_or_null(ret_audit, label->name);
-        text_addf(ret_audit, ":{\"score\":%.4f,\"threshold\":%.4f}", (double)inspection->scores[i],
+        text_addf(ret_audit, ":{\"score\":%.4f,\"threshold\":%.4f", (double)inspection->scores[i],
                   (double)label->threshold);
+        if (label->in_tiles)
+            text_addf(ret_audit, ",\"tile_score\":%.4f,\"tile_threshold\":%.4f", (double)inspection->tile_scores[i],
+                      (double)label->tile_threshold);
+        text_add(ret_audit, "}");
     }
     text_add(ret_audit, "}}");
 }

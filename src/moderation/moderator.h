@@ -12,7 +12,8 @@
 
 enum {
     MODERATION_LABELS_MAX = 32,
-    MODERATION_REFUSE_AT = 50 /* confidence, 0 to 100 */,
+    MODERATION_REFUSE_AT = 50, /* confidence, 0 to 100, from which a label counts */
+    MODERATION_SURE_AT = 75,   /* from which it refuses a photo without a person, whatever the operator wants */
     MODERATION_FRAMES_MAX = 8, /* of an animation, spread evenly */
     MODERATION_SHORT_SIDE = 480,
     MODERATION_LONG_SIDE = 8192,
@@ -27,6 +28,7 @@ struct moderation_settings {
     uint64_t memory_bytes;         /* that one photo may take beyond the models: 256 MB */
     bool everything;               /* the local moderator asks every net about every place, for comparison */
     const char *region;            /* of Rekognition; NULL: as AWS's own tools find it */
+    const char *refuse;            /* names of the local moderator's labels, commas between, that refuse a photo too */
     const char *endpoint;          /* whom to ask instead of Rekognition: a URL; NULL: nobody */
     const char *label_only, *hold; /* names of Rekognition's labels, commas between, that do not refuse a photo */
 };
@@ -95,6 +97,16 @@ struct moderation_label moderation_label_make(const char *name, const char *pare
                                               enum moderation_action action);
 /* The surest label that asks for this, or NULL. */
 const struct moderation_label *moderation_find(const struct moderation_labels *labels, enum moderation_action action);
+/* What happens to a photo with these labels: MODERATION_LABEL: it is published. `when_unsure` is what becomes of one that a label would
+ * refuse which is less than MODERATION_SURE_AT sure. *ret_label: the one that decided, or NULL. */
+enum moderation_action moderation_decide(const struct moderation_labels *labels, enum moderation_action when_unsure,
+                                         const struct moderation_label **ret_label);
+/* "refuse", "hold" or "publish", as --when-unsure has it; false: none of them. */
+bool moderation_read_unsure(const char *name, enum moderation_action *ret_action);
+/* Lists of names with commas between; NULL is empty. Takes the next name off the list, without the blanks around it; false at the end. */
+bool moderation_next_name(const char **list, const char **ret_name, size_t *ret_length);
+/* In upper or lower case. */
+bool moderation_is_listed(const char *list, const char *name);
 
 extern const struct moderator_ops moderation_none_ops, moderation_onnx_ops, moderation_rekognition_ops;
 

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 /* ---- Labels ---- */
 
@@ -82,21 +81,6 @@ enum status rekognition_read_answer(const char *body, size_t size, struct rekogn
 
 /* ---- What they mean ---- */
 
-static bool is_listed(const char *list, const char *name)
-{
-    size_t length = strlen(name);
-    for (const char *at = list; at && *at; at += *at == ',') {
-        at += strspn(at, " ");
-        size_t part = strcspn(at, ","), own = part;
-        while (own && at[own - 1] == ' ')
-            own--;
-        if (own == length && strncasecmp(at, name, length) == 0)
-            return true;
-        at += part;
-    }
-    return false;
-}
-
 static bool runs_in_circle(const struct rekognition_answer *answer, const struct rekognition_label *label)
 {
     size_t steps = 0;
@@ -122,9 +106,9 @@ static enum moderation_action action_of(const struct rekognition_answer *answer,
     if (sums_up(answer, label))
         return MODERATION_LABEL;
     for (size_t steps = 0; *name && steps <= answer->count; steps++) {
-        if (is_listed(policy->hold, name))
+        if (moderation_is_listed(policy->hold, name))
             return MODERATION_HOLD;
-        if (is_listed(policy->label_only, name))
+        if (moderation_is_listed(policy->label_only, name))
             return MODERATION_LABEL;
         const struct rekognition_label *row = steps ? find_label(answer, name) : label;
         name = row ? row->parent : "";

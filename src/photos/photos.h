@@ -16,6 +16,8 @@ struct photos_settings {
     struct blob *blob;
     struct darkroom *darkroom;
     struct moderator *moderator;
+    /* What becomes of a photo that is less than MODERATION_SURE_AT sure to be refused; MODERATION_LABEL: it is published. */
+    enum moderation_action when_unsure;
     const char *uploads;         /* the folder of uploads that may be cut and go on */
     unsigned workers;            /* executions worked on at the same time */
     uint64_t max_upload;         /* bytes */

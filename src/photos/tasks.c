@@ -96,23 +96,29 @@ static void fail_look(struct photos *photos, enum look_stage stage, enum status 
         tell_blindness(photos, why);
 }
 
+static void hold(struct photos *photos, const struct id *id, struct task_outcome *outcome)
+{
+    TEXT_CLEANUP struct text why = {0};
+    enum status status = store_photo_review(photos->settings.store, id, REVIEW_WAITING, clock_now_ms(), &why);
+    if (status == STATUS_OK)
+        follow_review(REVIEW_WAITING, outcome);
+    else
+        fail_storage(outcome, status, &why);
+}
+
 /* What the moderator saw decides, or asks for a person. */
 static void follow_labels(struct photos *photos, const struct id *id, const struct moderation_labels *labels,
                           struct negative *negative, struct task_outcome *outcome)
 {
-    TEXT_CLEANUP struct text why = {0};
-    enum status status = STATUS_OK;
-    const struct moderation_label *refusal = moderation_find(labels, MODERATION_REFUSE);
-    const struct moderation_label *doubt = moderation_find(labels, MODERATION_HOLD);
-    if (!refusal && doubt)
-        status = store_photo_review(photos->settings.store, id, REVIEW_WAITING, clock_now_ms(), &why);
-    if (status != STATUS_OK) {
-        fail_storage(outcome, status, &why);
-    } else if (refusal) {
-        fail_refused(outcome, refusal);
-    } else if (doubt) {
-        follow_review(REVIEW_WAITING, outcome);
-    } else {
+    const struct moderation_label *label;
+    switch (moderation_decide(labels, photos->settings.when_unsure, &label)) {
+    case MODERATION_REFUSE:
+        fail_refused(outcome, label);
+        break;
+    case MODERATION_HOLD:
+        hold(photos, id, outcome);
+        break;
+    case MODERATION_LABEL:
         if (negative->file >= 0)
             negatives_keep(&photos->negatives, id, negative);
         outcome->output = json_object();

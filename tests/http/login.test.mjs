@@ -152,6 +152,7 @@ describe('settings', () => {
         [['--pool-threads', ''], /is not a whole number/],
         [['--idle-timeout', '5 s'], /is not a time/], [['--open-login=perhaps'], /is not yes or no/],
         [['--log-level', 'loud'], /is not debug, info, warning or error/],
+        [['--moderator', 'none', '--when-unsure', 'perhaps'], /--when-unsure: "perhaps" is not refuse, hold or publish/],
         [['--config', '/nowhere/at/all.ini'], /can't be read/], [['--listen', '127.0.0.1'], /./],
         [['--listen', '127.0.0.1:99999'], /./],
         [['--listen', '127.0.0.1:http'], /./], [['--store', 'mysql:x'], /./], [['--buckets', 'ftp:x'], /./],

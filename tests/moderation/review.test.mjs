@@ -32,6 +32,43 @@ describe('a label that asks for a person', { skip }, () => {
         });
 });
 
+describe('a photo of which the moderator is not sure', { skip }, () => {
+    // The kitten is one with a score of about 0.9; the curve makes about 60 % of that.
+    const kittens = (more) => modelsWith([{ name: 'Kittens', parent: 'Animals', action: 'refuse', threshold: 0.3,
+        evidence: [{ model: 'imagenet-lite2', outputs: [281, 282, 285] }], ...more }]);
+    const outcomes = [
+        [[], {}, 'ERROR', /^Not published: this photo appears to show "Kittens" \((5\d|6\d|7[0-4])% confidence\)\.$/],
+        [['--when-unsure', 'refuse'], {}, 'ERROR', /"Kittens"/],
+        [['--when-unsure', 'publish'], {}, 'SUCCESS', /^null$/],
+        [['--when-unsure', 'hold'], {}, 'PENDING', /^null$/],
+        [['--when-unsure', 'hold'], { curve: 1 }, 'ERROR', /"Kittens" \((7[5-9]|[89]\d|100)% confidence\)/],
+        [['--when-unsure', 'publish'], { curve: 1 }, 'ERROR', /"Kittens"/],
+        [[], { action: 'label', curve: 1 }, 'SUCCESS', /^null$/],
+        [['--refuse-labels', 'animals'], { action: 'label', curve: 1 }, 'ERROR', /"Kittens"/],
+    ];
+    for (const [words, more, status, message] of outcomes)
+        it(`ends ${status} with ${words.join(' ') || 'no setting'} and a label ${JSON.stringify(more)}`, async () => {
+            const folder = kittens({ curve: 10, ...more });
+            const server = await startServer({ flags: ['--moderator', 'onnx', '--models', folder, ...words] });
+            const { json: { photo_id: id } } = await server.upload('ann', readFileSync(kitten));
+            const isDone = async () => (await server.get(`/photos/${id}`)).json;
+            await until('a verdict', async () => (await isDone()).status !== 'PENDING' || (await isDone()).stage === 'Review');
+            const photo = await isDone();
+            assert.deepEqual([photo.status, photo.labels[0].name], [status, 'Kittens'], JSON.stringify(photo));
+            assert.match(String(photo.error_message), message);
+            await server.stop();
+            rmSync(folder, { recursive: true });
+        });
+
+    it('is no reason to start with a label that is not there', async () => {
+        const folder = kittens({});
+        const { code, stderr } = await runProgram(['serve', '--moderator', 'onnx', '--models', folder, '--data', join(folder, 'data'), '--listen', '127.0.0.1:0',
+            '--refuse-labels', 'Puppies']);
+        assert.deepEqual([code, stderr], [2, 'cloudphotos serve: --refuse-labels: the moderator has no label "Puppies"; it has: Kittens\n']);
+        rmSync(folder, { recursive: true });
+    });
+});
+
 describe('rescan, when there is a newer model', { skip }, () => {
     const weapons = manifest.labels.filter(({ name }) => name === 'Weapons');
     const blind = () => modelsWith([{ ...weapons[0], action: 'label' }]); // yesterday's: it refuses nothing

@@ -72,6 +72,10 @@ static const struct {
      "Ghosts: its curve lies between 0.1 and 10"},
     {"a curve that is no number", MANIFEST(NET("a", ""), LABEL("\"curve\":\"steep\"," SEES(""))),
      "Ghosts: its curve lies between 0.1 and 10"},
+    {"a threshold of tiles of 0", MANIFEST(NET("a", ""), LABEL("\"tile_threshold\":0," SEES(""))),
+     "Ghosts: its tile_threshold lies between 0 and 1"},
+    {"tiles that nothing leads to", MANIFEST(NET("a", ""), LABEL("\"tiles_from\":1," SEES(""))),
+     "Ghosts: its tiles_from lies between 0 and 1"},
     {"a label without evidence", MANIFEST(NET("a", ""), LABEL("\"evidence\":[]")), "Ghosts: it needs evidence"},
     {"evidence of a model that is not there", MANIFEST(NET("b", ""), LABEL(SEES(""))),
      "Ghosts: its evidence names a model that is not listed above"},
@@ -140,7 +144,8 @@ static void test_fields(void)
     write_file("a.onnx", "four");
     read_manifest(
         MANIFEST(NET("a", ",\"bytes\":4") "," NET("b", ""),
-                 LABEL("\"tiles\":true,\"curve\":2,\"evidence\":[{\"model\":\"a\",\"outputs\":[3],"
+                 LABEL("\"tiles\":true,\"tile_threshold\":0.75,\"tiles_from\":0.125,\"curve\":2,\"evidence\":[{"
+                       "\"model\":\"a\",\"outputs\":[3],"
                        "\"go_on_at\":0.25},{\"model\":\"a\",\"outputs\":[1,2]}]") ","
                                                                                   "{\"name\":\"Both\",\"parent\":"
                                                                                   "\"All\",\"action\":\"refuse\","
@@ -160,6 +165,8 @@ static void test_fields(void)
     CHECK(ghosts->evidence[0].go_on_at == 0.25F && ghosts->evidence[1].go_on_at == 0);
     CHECK_INT(ghosts->evidence[1].output_count, 2);
     CHECK(ghosts->curve == 2 && both->curve == 1);
+    CHECK(ghosts->tile_threshold == 0.75F && both->tile_threshold == 0.5F);
+    CHECK(ghosts->tiles_from == 0.125F && both->tiles_from == 0);
     CHECK(!both->is_visible); /* its second model's file is missing */
     CHECK_STR(both->parent, "All");
     manifest_release(&manifest);
@@ -193,10 +200,63 @@ static void test_confidence(void)
         const struct manifest_label label = {.threshold = rows[i].threshold, .curve = rows[i].curve};
         check_case("a score of %g, a threshold of %g and a curve of %g", rows[i].score, (double)rows[i].threshold,
                    (double)rows[i].curve);
-        CHECK_INT(manifest_confidence(&label, rows[i].score) + 0.5, rows[i].confidence);
+        CHECK_INT(manifest_confidence(&label, rows[i].score, 0) + 0.5, rows[i].confidence);
+    }
+}
+
+static void test_tiles(void)
+{
+    static const struct {
+        const char *behaviour;
+        bool in_tiles;
+        double score, tile_score;
+        int confidence;
+    } rows[] = {
+        {"the whole is surer", true, 0.75, 0.4, 75},
+        {"a tile is surer", true, 0.25, 0.9, 75},
+        {"a tile at its threshold", true, 0, 0.8, 50},
+        {"a label that isn't looked for in tiles", false, 0.25, 0.9, 25},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const struct manifest_label label = {
+            .threshold = 0.5F, .tile_threshold = 0.8F, .curve = 1, .in_tiles = rows[i].in_tiles};
+        check_case("%s", rows[i].behaviour);
+        CHECK_INT(manifest_confidence(&label, rows[i].score, rows[i].tile_score) + 0.5, rows[i].confidence);
+    }
+}
+
+static void test_refuse(void)
+{
+    static const struct {
+        const char *behaviour, *names, *reason;
+        enum moderation_action actions[3];
+    } rows[] = {
+        {"nothing", NULL, NULL, {MODERATION_LABEL, MODERATION_HOLD, MODERATION_LABEL}},
+        {"a name in other letters", "smoking", NULL, {MODERATION_REFUSE, MODERATION_HOLD, MODERATION_LABEL}},
+        {"what is below a name", "Alcohol", NULL, {MODERATION_LABEL, MODERATION_REFUSE, MODERATION_REFUSE}},
+        {"several, with blanks", " Wine , Smoking,", NULL, {MODERATION_REFUSE, MODERATION_HOLD, MODERATION_REFUSE}},
+        {"one that is not there",
+         "Beer, Cigars",
+         "--refuse-labels: the moderator has no label \"Cigars\"; it has: "
+         "Smoking, Beer, Wine",
+         {0}},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct manifest manifest = {.label_count = 3,
+                                    .labels = {{.name = "Smoking", .parent = "Tobacco"},
+                                               {.name = "Beer", .parent = "Alcohol", .action = MODERATION_HOLD},
+                                               {.name = "Wine", .parent = "Alcohol"}}};
+        TEXT_CLEANUP struct text why = {0};
+        check_case("%s", rows[i].behaviour);
+        enum status status = manifest_refuse(&manifest, rows[i].names, &why);
+        CHECK_STR(status_name(status), rows[i].reason ? "invalid" : "ok");
+        CHECK_STR(text_get(&why), rows[i].reason ? rows[i].reason : "");
+        for (size_t k = 0; !rows[i].reason && k < 3; k++)
+            CHECK_INT(manifest.labels[k].action, rows[i].actions[k]);
     }
 }
 
 CHECK_MAIN({"what is wrong is refused with the entry and the reason", test_bad},
            {"there is a limit to each list", test_limits}, {"each field arrives", test_fields},
-           {"a folder without one is unavailable", test_missing}, {"a score becomes a confidence", test_confidence})
+           {"a folder without one is unavailable", test_missing}, {"a score becomes a confidence", test_confidence},
+           {"tiles have a threshold of their own", test_tiles}, {"an operator lets labels refuse", test_refuse})

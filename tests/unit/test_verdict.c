@@ -1,0 +1,58 @@
+/* What labels do to a photo: the surest that refuses decides, and how sure it has to be is the operator's choice. */
+#include "check.h"
+#include "moderator.h"
+
+static void test_decide(void)
+{
+    enum { PUBLISH = MODERATION_LABEL, HOLD = MODERATION_HOLD, REFUSE = MODERATION_REFUSE };
+    static const struct {
+        const char *behaviour;
+        double refuses, holds, labels; /* confidence of a label of each kind; 0: there is none */
+        int when_refuse, when_hold, when_publish;
+        const char *decided[3]; /* by which label, in the same order */
+    } rows[] = {
+        {"no labels", 0, 0, 0, PUBLISH, PUBLISH, PUBLISH, {"", "", ""}},
+        {"a label that does nothing", 0, 0, 99, PUBLISH, PUBLISH, PUBLISH, {"", "", ""}},
+        {"less than enough", 49.9, 49.9, 0, PUBLISH, PUBLISH, PUBLISH, {"", "", ""}},
+        {"a little sure", 50, 0, 0, REFUSE, HOLD, PUBLISH, {"R", "R", ""}},
+        {"nearly sure", 74.9, 0, 0, REFUSE, HOLD, PUBLISH, {"R", "R", ""}},
+        {"sure", 75, 0, 0, REFUSE, REFUSE, REFUSE, {"R", "R", "R"}},
+        {"a label that asks for a person", 0, 50, 0, HOLD, HOLD, HOLD, {"H", "H", "H"}},
+        {"that and a little sure", 60, 90, 0, REFUSE, HOLD, HOLD, {"R", "H", "H"}},
+        {"that and sure", 80, 90, 0, REFUSE, REFUSE, REFUSE, {"R", "R", "R"}},
+    };
+    static const enum moderation_action whens[] = {MODERATION_REFUSE, MODERATION_HOLD, MODERATION_LABEL};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const struct moderation_labels labels = {
+            .rows = {moderation_label_make("R", "", rows[i].refuses, MODERATION_REFUSE),
+                     moderation_label_make("H", "", rows[i].holds, MODERATION_HOLD),
+                     moderation_label_make("L", "", rows[i].labels, MODERATION_LABEL)},
+            .count = 3,
+        };
+        const int expected[] = {rows[i].when_refuse, rows[i].when_hold, rows[i].when_publish};
+        for (size_t k = 0; k < 3; k++) {
+            const struct moderation_label *label;
+            check_case("%s, when unsure: %s", rows[i].behaviour, moderation_action_name(whens[k]));
+            CHECK_INT(moderation_decide(&labels, whens[k], &label), expected[k]);
+            CHECK_STR(label ? label->name : "", rows[i].decided[k]);
+        }
+    }
+}
+
+static void test_lists(void)
+{
+    static const struct {
+        const char *list, *name;
+        bool is_listed;
+    } rows[] = {
+        {NULL, "Wine", false},         {"", "Wine", false},           {"Wine", "Wine", true},
+        {"wine", "Wine", true},        {"Beer , Wine", "Beer", true}, {"Beer ,  Wine ", "Wine", true},
+        {"Beer,,Wine,", "Wine", true}, {"Wine Glass", "Wine", false}, {"Win", "Wine", false},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        check_case("%s in \"%s\"", rows[i].name, rows[i].list ? rows[i].list : "nothing");
+        CHECK_INT(moderation_is_listed(rows[i].list, rows[i].name), rows[i].is_listed);
+    }
+}
+
+CHECK_MAIN({"what happens to a photo", test_decide}, {"names in a list", test_lists})
