@@ -41,6 +41,9 @@ static const struct {
     [REASON_SHOWS_WEAPON] = {"shows-weapon", "Not published: this photo appears to show a weapon ({} confidence)."},
     [REASON_SHOWS_NUDITY] = {"shows-nudity", "Not published: this photo appears to show nudity ({} confidence)."},
     [REASON_SHOWS_LABEL] = {"shows-label", "Not published: this photo appears to show \"{}\" ({} confidence)."},
+    [REASON_ANIMATION_UNCHECKED] =
+        {"animation-unchecked",
+         "Not published: this animation has too many different frames to check. Send a shorter one."},
     [REASON_REFUSED_BY_REVIEWER] = {"refused-by-reviewer",
                                     "Not published: a person has reviewed this photo and refused it."},
     [REASON_WITHDRAWN] =

@@ -38,6 +38,7 @@ enum reason {
     REASON_SHOWS_WEAPON, /* how sure that is: "94%" */
     REASON_SHOWS_NUDITY, /* how sure that is */
     REASON_SHOWS_LABEL,  /* the moderator's label; how sure that is */
+    REASON_ANIMATION_UNCHECKED,
     REASON_REFUSED_BY_REVIEWER,
     REASON_WITHDRAWN,
     REASON_MODERATION_FAILED, /* on this photo, several times, and not on others */

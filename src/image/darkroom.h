@@ -61,15 +61,15 @@ void darkroom_close(struct darkroom *darkroom);
 enum status darkroom_develop(struct darkroom *darkroom, int original_fd, int large_fd, int thumbnail_fd,
                              struct darkroom_result *ret_result, struct text *why);
 
-enum { DARKROOM_JPEGS_MAX = 8 };
+enum { DARKROOM_JPEGS_MAX = 32 };
 
 struct darkroom_sight {
     uint32_t short_side, long_side; /* pixels: a frame fits into these, but is never enlarged */
-    uint32_t frames;                /* of an animation at most so many, evenly spread, the first always */
+    uint32_t frames;                /* of an animation at most so many: those that differ from all before them */
     /* 0: plain pixels. Else at most so many JPEGs of at most jpeg_bytes, for somebody who takes nothing else: a frame is one, but if it is
-     * more than twice as long as wide, parts of it follow that overlap; then there are fewer frames. A side shorter than
-     * jpeg_least_side is filled up with white. */
-    uint32_t jpegs, jpeg_bytes, jpeg_least_side;
+     * more than twice as long as wide, parts of it follow that overlap, at most jpegs_a_frame together; then there are fewer frames. A side
+     * shorter than jpeg_least_side is filled up with white. */
+    uint32_t jpegs, jpegs_a_frame, jpeg_bytes, jpeg_least_side;
 };
 /* A decoded photo as large as it will be published, in the darkroom's own form: kept, so that it is not decoded twice. */
 struct darkroom_negative {
@@ -77,6 +77,7 @@ struct darkroom_negative {
 };
 struct darkroom_view {
     uint32_t width, height, frames;
+    bool is_partial; /* there are more frames that differ: more than sight.frames, or than there is room for */
     uint32_t jpegs, jpeg_bytes[DARKROOM_JPEGS_MAX]; /* one after the other */
     struct darkroom_negative negative;
 };

@@ -1,5 +1,6 @@
 #include "pixels.h"
 
+#include "distinct.h"
 #include "file_at.h"
 #include "jpeg.h"
 #include "jpegs.h"
@@ -11,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SAMPLES = 3 };
+enum { SAMPLES = 3, VIEW_BYTES_MAX = 96 << 20 /* of an animation, in the memory of nobody */ };
 
 static uint8_t clamp(int value)
 {
@@ -77,7 +78,7 @@ static enum status append_jpegs(struct output *output, const struct canvas *fram
 {
     const struct darkroom_sight *sight = &output->job->sight;
     struct darkroom_view *view = &output->view;
-    uint32_t count = canvas_count_parts(frame->width, frame->height, sight->jpegs);
+    uint32_t count = canvas_count_parts(frame->width, frame->height, sight->jpegs_a_frame);
     for (uint32_t i = 0; i < count && view->jpegs < sight->jpegs; i++) {
         struct jpeg_file jpeg;
         const struct canvas part = canvas_part(frame, i, count);
@@ -123,33 +124,39 @@ static enum status write_large(struct output *output, const struct picture *larg
     return status;
 }
 
-/* Long frames come with their parts: then there is room for fewer. */
-static uint32_t frames_wanted(const struct darkroom_sight *sight, const struct reader_info *info)
+/* The view of frames as large as this one is full. */
+static bool is_full(const struct output *output, const struct reader_info *info)
 {
-    uint32_t most = sight->frames;
-    if (sight->jpegs) {
-        uint32_t room = sight->jpegs / canvas_count_parts(info->width, info->height, sight->jpegs);
-        most = room < most ? room : most;
-    }
-    return info->frames < most ? info->frames : most;
+    const struct darkroom_sight *sight = &output->job->sight;
+    const struct darkroom_view *view = &output->view;
+    if (view->frames == 0)
+        return false;
+    if (sight->jpegs
+        && view->jpegs + canvas_count_parts(info->width, info->height, sight->jpegs_a_frame) > sight->jpegs)
+        return true;
+    return view->frames >= sight->frames || output->offset + output->offset / view->frames > VIEW_BYTES_MAX;
 }
 
-/* All frames are decoded, for each stands on the one before; those that are wanted are evenly spread, the first among them. */
+/* Each frame that differs. The walk ends when there is no room for one: then a person has to look at them anyway. */
 static enum status write_frames(struct reader *reader, struct output *output, struct text *why)
 {
     const struct reader_info *info = reader_info(reader);
-    uint32_t wanted = frames_wanted(&output->job->sight, info);
+    struct distinct *distinct = distinct_new();
     output->is_still = info->frames == 1;
     enum status status = STATUS_OK;
-    for (uint32_t i = 0; status == STATUS_OK && output->view.frames < wanted; i++) {
+    for (uint32_t i = 0; status == STATUS_OK && i < info->frames && !output->view.is_partial; i++) {
         struct picture frame;
         status = reader_next(reader, output->job->large_side, &frame, why);
         if (status != STATUS_OK)
             break;
-        if ((i + (uint64_t)1) * wanted > (uint64_t)output->view.frames * info->frames)
-            status = write_large(output, &frame, why);
+        if (output->is_still || distinct_add(distinct, &frame)) {
+            output->view.is_partial = is_full(output, info);
+            if (!output->view.is_partial)
+                status = write_large(output, &frame, why);
+        }
         picture_release(&frame);
     }
+    distinct_free(distinct);
     return status;
 }
 

@@ -42,7 +42,8 @@ enum moderation_action moderation_decide(const struct moderation_labels *labels,
     if (action == MODERATION_REFUSE || !doubt)
         return action;
     *ret_label = doubt;
-    return MODERATION_HOLD;
+    bool is_unseen = strcmp(doubt->name, MODERATION_UNSEEN) == 0;
+    return is_unseen && when_unsure != MODERATION_HOLD ? MODERATION_REFUSE : MODERATION_HOLD;
 }
 
 bool moderation_read_unsure(const char *name, enum moderation_action *ret_action)
@@ -77,4 +78,33 @@ bool moderation_is_listed(const char *list, const char *name)
         if (strlen(name) == length && strncasecmp(listed, name, length) == 0)
             return true;
     return false;
+}
+
+static struct moderation_label *find_same(struct moderation_labels *labels, const struct moderation_label *label)
+{
+    for (size_t i = 0; i < labels->count; i++)
+        if (strcmp(labels->rows[i].name, label->name) == 0)
+            return &labels->rows[i];
+    return NULL;
+}
+
+static void add(struct moderation_labels *labels, const struct moderation_label *label)
+{
+    struct moderation_label *same = find_same(labels, label);
+    if (!same && labels->count < MODERATION_LABELS_MAX)
+        labels->rows[labels->count++] = *label;
+    else if (same && label->confidence > same->confidence)
+        *same = *label;
+}
+
+void moderation_labels_merge(struct moderation_labels *labels, const struct moderation_labels *others)
+{
+    struct moderation_labels all = {0};
+    size_t one = 0, other = 0;
+    while (one < labels->count || other < others->count) {
+        bool is_other = one == labels->count
+                        || (other < others->count && others->rows[other].confidence > labels->rows[one].confidence);
+        add(&all, is_other ? &others->rows[other++] : &labels->rows[one++]);
+    }
+    *labels = all;
 }

@@ -161,8 +161,11 @@ static enum status onnx_inspect(struct moderator *moderator, const struct modera
                                 struct moderation_labels *ret_labels, struct text *audit, struct text *why)
 {
     struct moderation_onnx *onnx = (struct moderation_onnx *)moderator;
-    const struct onnx_job job = {
-        .width = image->width, .height = image->height, .frames = image->frames, .everything = onnx->everything};
+    const struct onnx_job job = {.offset = image->offset,
+                                 .width = image->width,
+                                 .height = image->height,
+                                 .frames = image->frames,
+                                 .everything = onnx->everything};
     struct onnx_answer answer = {0};
     enum status status = STATUS_OK;
     if (onnx->fence)

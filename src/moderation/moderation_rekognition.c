@@ -22,6 +22,7 @@ static const struct moderation_sight sight = {
     .long_side = MODERATION_LONG_SIDE,
     .frames = MODERATION_FRAMES_MAX,
     .jpegs = MODERATION_JPEGS_MAX,
+    .jpegs_a_frame = MODERATION_GROUP_MAX,
     .jpeg_bytes = 5242880,
     .jpeg_least_side = 80,
 };
@@ -120,7 +121,7 @@ static enum status ask_about_all(struct moderation_rekognition *rekognition, con
                                  struct rekognition_answer *answer, struct text *why)
 {
     int64_t until = clock_monotonic_ns() + rekognition->timeout_ms * 1000000;
-    uint64_t offset = 0;
+    uint64_t offset = image->offset;
     enum status status = STATUS_OK;
     for (uint32_t i = 0; status == STATUS_OK && i < image->jpegs; i++) {
         TEXT_CLEANUP struct text body = {0};

@@ -12,12 +12,13 @@
 
 enum {
     MODERATION_LABELS_MAX = 32,
-    MODERATION_REFUSE_AT = 50, /* confidence, 0 to 100, from which a label counts */
-    MODERATION_SURE_AT = 75,   /* from which it refuses a photo without a person, whatever the operator wants */
-    MODERATION_FRAMES_MAX = 8, /* of an animation, spread evenly */
+    MODERATION_REFUSE_AT = 50,  /* confidence, 0 to 100, from which a label counts */
+    MODERATION_SURE_AT = 75,    /* from which it refuses a photo without a person, whatever the operator wants */
+    MODERATION_FRAMES_MAX = 64, /* of an animation: those that differ */
+    MODERATION_GROUP_MAX = 8,   /* frames, or JPEGs, that are inspected together */
     MODERATION_SHORT_SIDE = 480,
     MODERATION_LONG_SIDE = 8192,
-    MODERATION_JPEGS_MAX = 8,
+    MODERATION_JPEGS_MAX = 32, /* of a photo */
     MODERATION_NAME_SIZE = 96, /* of a label, with its NUL */
 };
 
@@ -36,15 +37,16 @@ struct moderation_settings {
 /* How a moderator wants to see photos; as in darkroom.h. */
 struct moderation_sight {
     uint32_t short_side, long_side, frames;
-    uint32_t jpegs, jpeg_bytes, jpeg_least_side; /* jpegs 0: pixels */
+    uint32_t jpegs, jpegs_a_frame, jpeg_bytes, jpeg_least_side; /* jpegs 0: pixels */
 };
 
-/* What a photo shows, behind a descriptor, so that it goes from one fenced process to the other and never through the server: pixels in
+/* What a photo shows, or some of an animation's frames, behind a descriptor, so that it goes from one fenced process to the other and never through the server: pixels in
  * 8-bit sRGB, three bytes each, rows without padding, all frames one after the other. For a moderator elsewhere: JPEGs. */
 struct moderation_image {
-    int file; /* -1: none, for a moderator without sight */
+    int file;        /* -1: none, for a moderator without sight */
+    uint64_t offset; /* in the file, of the first frame or JPEG */
     uint32_t width, height, frames;
-    uint32_t jpegs, jpeg_bytes[MODERATION_JPEGS_MAX]; /* one after the other */
+    uint32_t jpegs, jpeg_bytes[MODERATION_GROUP_MAX]; /* one after the other */
 };
 
 /* What happens to a photo with a label of MODERATION_REFUSE_AT or more. */
@@ -61,6 +63,9 @@ struct moderation_labels {
     struct moderation_label rows[MODERATION_LABELS_MAX]; /* the surest first; a parent follows its child */
     size_t count;
 };
+
+/* A label of ours, for frames that nobody looked at: a person has to. Where no person looks (when_unsure is not MODERATION_HOLD) it refuses. */
+#define MODERATION_UNSEEN "Unseen Frames"
 
 struct moderation_stats {
     uint64_t inspected, restarts;
@@ -95,6 +100,8 @@ const char *moderation_action_name(enum moderation_action action);
 /* Names that are too long are cut. */
 struct moderation_label moderation_label_make(const char *name, const char *parent, double confidence,
                                               enum moderation_action action);
+/* Adds what was seen in other frames of the same photo: each label once, with its greatest confidence. What there is no room for is the least sure. */
+void moderation_labels_merge(struct moderation_labels *labels, const struct moderation_labels *others);
 /* The surest label that asks for this, or NULL. */
 const struct moderation_label *moderation_find(const struct moderation_labels *labels, enum moderation_action action);
 /* What happens to a photo with these labels: MODERATION_LABEL: it is published. `when_unsure` is what becomes of one that a label would

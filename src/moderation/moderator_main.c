@@ -37,7 +37,7 @@ static enum status work(const void *job_bytes, const int *descriptors, void *ret
         text_setf(why, "The photo needs too much memory to be moderated.");
         return STATUS_TOO_LARGE;
     }
-    size_t have = file_read_at(descriptors[0], pixels, size, 0);
+    size_t have = file_read_at(descriptors[0], pixels, size, job->offset);
     enum status status = STATUS_INTERNAL;
     if (have == size)
         status = look(job, pixels, ret_answer, why);

@@ -5,6 +5,7 @@
 #include "inspector.h"
 
 struct onnx_job {
+    uint64_t offset;
     uint32_t width, height, frames; /* as in struct moderation_image, whose descriptor goes with the job */
     bool everything;                /* ask every net about every place */
 };

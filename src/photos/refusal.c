@@ -15,6 +15,7 @@ static const struct {
     {"Nudity", REASON_SHOWS_NUDITY},
     {"Graphic Female Nudity", REASON_SHOWS_NUDITY},
     {"Graphic Male Nudity", REASON_SHOWS_NUDITY},
+    {MODERATION_UNSEEN, REASON_ANIMATION_UNCHECKED},
 };
 
 static bool find_shown(const char *name, enum reason *ret_reason)

@@ -116,6 +116,7 @@ static void test_jpegs(void)
                                          .long_side = 1400,
                                          .frames = 8,
                                          .jpegs = 8,
+                                         .jpegs_a_frame = 8,
                                          .jpeg_bytes = JPEG_BYTES,
                                          .jpeg_least_side = LEAST_SIDE};
     struct darkroom_settings settings = fixture_settings();
@@ -141,6 +142,36 @@ static void test_jpegs(void)
     darkroom_close(darkroom);
 }
 
+/* The view has each frame that differs, or says that it has not. */
+static void test_frames(void)
+{
+    static const struct {
+        const char *sample;
+        uint32_t most, jpegs, frames;
+        bool is_partial;
+    } rows[] = {
+        {"plain.png", 1, 0, 1, false},     {"animated.gif", 8, 0, 3, false},  {"animated.gif", 3, 0, 3, false},
+        {"animated.gif", 2, 0, 2, true},   {"animated.webp", 8, 0, 3, false}, {"cleared.png", 8, 0, 3, false},
+        {"sequence.avif", 8, 0, 3, false}, {"animated.gif", 8, 3, 3, false},  {"animated.gif", 8, 2, 2, true},
+    };
+    struct darkroom_settings settings = fixture_settings();
+    struct darkroom *darkroom = fixture_open(&settings);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const struct darkroom_sight sight = {.short_side = 200,
+                                             .long_side = 1400,
+                                             .frames = rows[i].most,
+                                             .jpegs = rows[i].jpegs,
+                                             .jpegs_a_frame = 8,
+                                             .jpeg_bytes = JPEG_BYTES};
+        check_case("%s, when there is room for %u frames and %u JPEGs", rows[i].sample, rows[i].most, rows[i].jpegs);
+        struct darkroom_view view = look(darkroom, rows[i].sample, &sight, STATUS_OK, NULL);
+        CHECK_INT(view.frames, rows[i].frames);
+        CHECK_INT(view.jpegs, rows[i].jpegs ? rows[i].frames : 0);
+        CHECK_INT(view.is_partial, rows[i].is_partial);
+    }
+    darkroom_close(darkroom);
+}
+
 static void test_bytes(void)
 {
     static const struct {
@@ -156,8 +187,12 @@ static void test_bytes(void)
     struct darkroom *darkroom = fixture_open(&settings);
     size_t before = JPEG_BYTES;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        const struct darkroom_sight sight = {
-            .short_side = 480, .long_side = 1400, .frames = 1, .jpegs = 1, .jpeg_bytes = rows[i].bytes};
+        const struct darkroom_sight sight = {.short_side = 480,
+                                             .long_side = 1400,
+                                             .frames = 1,
+                                             .jpegs = 1,
+                                             .jpegs_a_frame = 1,
+                                             .jpeg_bytes = rows[i].bytes};
         struct bytes file = {0};
         check_case("%s", rows[i].name);
         (void)look(darkroom, "large.jpg", &sight, rows[i].status, &file);
@@ -275,6 +310,6 @@ static void test_broken_negatives(void)
 }
 
 CHECK_MAIN({"a photo becomes pixels", test_pixels}, {"a photo becomes JPEGs", test_jpegs},
-           {"a JPEG is made to fit", test_bytes},
+           {"each frame that differs is in the view", test_frames}, {"a JPEG is made to fit", test_bytes},
            {"a print of the negative is what the original would have become", test_prints},
            {"a negative that can't be one is not printed", test_broken_negatives})

@@ -112,7 +112,7 @@ describe('a photo that Rekognition looks at', () => {
         fake.answer = (picture) => { sent.push(picture); return sent.length === 3 ? weapons : labels([]); };
         const moving = await judge(server, gif(90, 90, 3));
         assert.equal(moving.error_message, 'Not published: this photo appears to show a weapon (97% confidence).');
-        assert.equal(auditOf(server, moving.photo_id).pictures, 3);
+        assert.equal(auditOf(server, moving.photo_id).groups[0].pictures, 3);
         sent.length = 0;
         assert.equal((await judge(server, png(1000, 200))).error_message, 'Not published: this photo appears to show a weapon (97% confidence).');
         fake.answer = answer;

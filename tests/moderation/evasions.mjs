@@ -38,6 +38,16 @@ export const plain = (width, height, colour) => paint(width, height, 3, () => co
 export const pixelOf = ({ width, channels, data }, x, y) => [...data.subarray((y * width + x) * channels, (y * width + x + 1) * channels)];
 export const map = (picture, channels, change) => paint(picture.width, picture.height, channels, (x, y) => change(pixelOf(picture, x, y), x, y));
 export const lumaOf = ([red, green, blue]) => 0.299 * red + 0.587 * green + 0.114 * blue;
+export const mix = (one, other, share) => ({ ...one, data: one.data.map((value, i) => value + (other.data[i] - value) * share) });
+/* A smaller copy, `side` wide: each pixel the mean of those in its place. */
+export function shrink({ width, height, data }, side) {
+    const step = Math.floor(width / side);
+    return paint(side, Math.floor(height / step), 3, (x, y) => [0, 1, 2].map((channel) => {
+        let sum = 0;
+        for (let i = 0; i < step * step; i++) sum += data[((y * step + Math.floor(i / step)) * width + x * step + i % step) * 3 + channel];
+        return sum / step / step;
+    }));
+}
 /* One picture laid on another. */
 export const lay = (below, above, left, top) => map(below, 3, (pixel, x, y) => x >= left && y >= top && x < left + above.width
     && y < top + above.height ? pixelOf(above, x - left, y - top) : pixel);

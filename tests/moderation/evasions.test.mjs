@@ -7,8 +7,13 @@ import { startServer, until } from '../http/server.mjs';
 import * as make from './evasions.mjs';
 import { flags, photographs, skip } from './photographs.mjs';
 
-const SIDE = 480;
+const SIDE = 320;
 const guns = photographs('refuse');
+
+/* Frames of something harmless that hardly moves. */
+const quietFrames = [0, 1].map((step) => make.paint(SIDE, SIDE, 3, (x, y) => [120 + x / 8, 140 + y / 8, 200 + step * 3]));
+const small = quietFrames.map((frame) => make.shrink(frame, 160));
+const quiet = (step) => quietFrames[step];
 
 /* Of one picture that must not be shown: files that would show it. */
 const evasions = {
@@ -16,14 +21,34 @@ const evasions = {
         make.png(make.map(gun, 4, (pixel) => [255, 255, 255, make.lumaOf(pixel)])),
     'black, seen through where the picture is light': (gun) =>
         make.png(make.map(gun, 4, (pixel) => [0, 0, 0, 255 - make.lumaOf(pixel)])),
+    'as one frame of a long animation': (gun) =>
+        make.apng(Array.from({ length: 40 }, (_, i) => (i === 27 ? gun : quiet(i % 2)))),
+    'as a frame that is shown for 10 ms': (gun) =>
+        make.apng([quiet(0), { picture: gun, delay_ms: 10 }, quiet(1), quiet(0)], { delay_ms: 2000 }),
+    'as the last frame of an animation in WebP': (gun) =>
+        make.saveMoving([...Array.from({ length: 10 }, (_, i) => quiet(i % 2)), gun], 'webp'),
+    'as the eighth frame of a GIF': (gun) =>
+        make.saveMoving(Array.from({ length: 10 }, (_, i) => (i === 7 ? gun : quiet(i % 2))), 'gif'),
+    'behind more frames than anybody looks at': (gun) =>
+        make.apng([...Array.from({ length: 70 }, (_, i) => make.plain(64, 64, [i * 3, 255 - i * 3, (i % 8) * 31])), make.shrink(gun, 64)]),
+    'that comes slowly': (gun) =>
+        make.apng(Array.from({ length: 6 }, (_, i) => make.mix(quiet(0), gun, i / 5))),
     'nearly seen through': (gun) => make.png(make.map(gun, 4, (pixel) => [...pixel, 200])),
 };
 
-const disc = (x, y) => Math.max(0, Math.min(1, 150 - Math.hypot(x - SIDE / 2, y - SIDE / 2))) * 255;
+const disc = (x, y) => Math.max(0, Math.min(1, 120 - Math.hypot(x - SIDE / 2, y - SIDE / 2))) * 255;
+
+/* A landscape of an evening, with a sun. */
+const lit = (at) => make.paint(SIDE, SIDE, 3, (x, y) => {
+    const sun = Math.hypot(x - 100 - at, y - 100) < 40 ? 90 : 0;
+    return y > 220 ? [40, 90, 40] : [150 + sun, 120 + sun, 100 + y / 4];
+});
 
 /* What looks alike and is harmless. */
 const harmless = {
     'a white logo with alpha': () => make.png(make.paint(SIDE, SIDE, 4, (x, y) => [255, 255, 255, disc(x, y)])),
+    'an animation of some different frames': () => make.apng(Array.from({ length: 6 }, (_, i) => lit(i * 20))),
+    'a long animation that hardly moves': () => make.apng(Array.from({ length: 200 }, (_, i) => small[i % 2])),
     'a dark logo with alpha': () => make.png(make.paint(SIDE, SIDE, 4, (x, y) => [20, 40, 120, disc(x, y)])),
 };
 

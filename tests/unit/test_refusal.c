@@ -17,6 +17,8 @@ static void test_labels(void)
          "Not published: this photo appears to show nudity (88% confidence)."},
         {"Sex Toys", "Explicit", 60, "Not published: this photo appears to show \"Sex Toys\" (60% confidence)."},
         {"Drugs & Tobacco", "", 70, "Not published: this photo appears to show \"Drugs & Tobacco\" (70% confidence)."},
+        {"Unseen Frames", "", 100,
+         "Not published: this animation has too many different frames to check. Send a shorter one."},
         {"Kittens", "Animals", 51, "Not published: this photo appears to show \"Kittens\" (51% confidence)."},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {

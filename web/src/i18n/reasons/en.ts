@@ -22,6 +22,7 @@ export const reasons = {
         'shows-weapon': 'Not published: this photo appears to show a weapon ({1} confidence).',
         'shows-nudity': 'Not published: this photo appears to show nudity ({1} confidence).',
         'shows-label': 'Not published: this photo appears to show “{1}” ({2} confidence).',
+        'animation-unchecked': 'Not published: this animation has too many different frames to check. Send a shorter one.',
         'refused-by-reviewer': 'Not published: a person has reviewed this photo and refused it.',
         'withdrawn': 'This photo was refused after it had been published, so its images are gone. Upload it again.',
         'moderation-failed': 'This photo can’t be checked: the check failed each time. Export it in another format.',

@@ -21,6 +21,7 @@ const sentences: ReasonSentences = {
     'shows-weapon': 'Non pubblicata: questa foto sembra mostrare un’arma (sicurezza {1}).',
     'shows-nudity': 'Non pubblicata: questa foto sembra mostrare nudità (sicurezza {1}).',
     'shows-label': 'Non pubblicata: questa foto sembra mostrare «{1}» (sicurezza {2}).',
+    'animation-unchecked': 'Non pubblicata: questa animazione ha troppi fotogrammi diversi per essere controllata. Inviane una più breve.',
     'refused-by-reviewer': 'Non pubblicata: una persona ha esaminato questa foto e l’ha rifiutata.',
     'withdrawn': 'Questa foto è stata rifiutata dopo la pubblicazione e le sue immagini non ci sono più. Caricala di nuovo.',
     'moderation-failed': 'Questa foto non si può controllare: chi la esamina non ci è riuscito nemmeno riprovando. Esportala in un altro formato.',
