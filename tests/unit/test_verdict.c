@@ -39,6 +39,54 @@ static void test_decide(void)
     }
 }
 
+/* What nobody looked at is never published, and waits only where somebody comes. */
+static void test_unseen(void)
+{
+    static const struct {
+        enum moderation_action when_unsure, expected;
+    } rows[] = {
+        {MODERATION_REFUSE, MODERATION_REFUSE},
+        {MODERATION_HOLD, MODERATION_HOLD},
+        {MODERATION_LABEL, MODERATION_REFUSE},
+    };
+    const struct moderation_labels labels = {{moderation_label_make(MODERATION_UNSEEN, "", 100, MODERATION_HOLD)}, 1};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const struct moderation_label *label;
+        check_case("when unsure: %s", moderation_action_name(rows[i].when_unsure));
+        CHECK_INT(moderation_decide(&labels, rows[i].when_unsure, &label), rows[i].expected);
+        CHECK_STR(label->name, MODERATION_UNSEEN);
+    }
+}
+
+static void test_merge(void)
+{
+    const struct moderation_label dog = {"Dog", "Animal", 60, MODERATION_LABEL},
+                                  animal = {"Animal", "", 60, MODERATION_LABEL},
+                                  sure_dog = {"Dog", "Animal", 90, MODERATION_LABEL},
+                                  sure_animal = {"Animal", "", 90, MODERATION_LABEL},
+                                  gun = {"Gun", "", 80, MODERATION_REFUSE};
+    static const char *const expected[] = {"Dog", "Animal", "Gun"};
+    struct moderation_labels labels = {{dog, animal}, 2};
+    const struct moderation_labels others = {{sure_dog, sure_animal, gun}, 3}, none = {0};
+    moderation_labels_merge(&labels, &others);
+    moderation_labels_merge(&labels, &none);
+    CHECK_INT(labels.count, 3);
+    for (size_t i = 0; i < 3; i++)
+        CHECK_STR(labels.rows[i].name, expected[i]);
+    CHECK(labels.rows[0].confidence == 90 && labels.rows[1].confidence == 90);
+
+    struct moderation_labels many = {0}, more = {0};
+    for (int i = 0; i < MODERATION_LABELS_MAX; i++) {
+        char name[2] = {(char)('0' + i)};
+        many.rows[many.count++] = moderation_label_make(name, "", 90 - i, MODERATION_LABEL);
+    }
+    more.rows[more.count++] = gun;
+    check_case("when there is no room, the least sure goes");
+    moderation_labels_merge(&many, &more);
+    CHECK_INT(many.count, MODERATION_LABELS_MAX);
+    CHECK(moderation_find(&many, MODERATION_REFUSE) != NULL);
+}
+
 static void test_lists(void)
 {
     static const struct {
@@ -55,4 +103,5 @@ static void test_lists(void)
     }
 }
 
-CHECK_MAIN({"what happens to a photo", test_decide}, {"names in a list", test_lists})
+CHECK_MAIN({"what happens to a photo", test_decide}, {"what nobody looked at", test_unseen},
+           {"labels of several frames", test_merge}, {"names in a list", test_lists})
