@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Photo } from '../src/lib/api';
-import { withFirstPage } from '../src/photos/feed';
+import { withFirstPage, withNews } from '../src/photos/feed';
 
 const photos = (ids: string) => [...ids].map((photo_id) => ({ photo_id }) as Photo);
 const ids = (list: Photo[]) => list.map((one) => one.photo_id).join('');
@@ -11,6 +11,8 @@ test.each([
     ['what lies behind the page stays', 'edcba', 'edc', 'edcba'],
     ['a page that does not reach what is there takes its place', 'cba', 'zyx', 'zyx'],
     ['an empty list is filled', '', 'ba', 'ba'],
+    ['what is new may come at the page’s end', 'gfedcba', 'gfx', 'gfxedcba'],
+    ['and at its beginning, too', 'gfedcba', 'xgy', 'xgyfedcba'],
 ])('%s', (_, before, page, after) => {
     expect(ids(withFirstPage(photos(before), { photos: photos(page), next_cursor: 'more' }))).toBe(after);
 });
@@ -18,4 +20,27 @@ test.each([
 test('the only page is all there is', () => {
     expect(ids(withFirstPage(photos('edcba'), { photos: photos('e'), next_cursor: null }))).toBe('e');
     expect(ids(withFirstPage(photos('edcba'), { photos: [], next_cursor: null }))).toBe('');
+});
+
+/* Each photo is "ID date". */
+const dated = (...all: string[]) => all.map((one) => ({ photo_id: one.split(' ')[0]!, date: one.split(' ')[1]! }) as Photo);
+const list = dated('d 2024-05-12T18:00:00+02:00', 'c 2024-05-12T15:00:00', 'b 2024-01-01T00:00:00Z', 'a 1969-07-20T20:17:40');
+
+test.each([
+    ['the newest', 'x 2024-06-01T00:00:00Z', true, 'xdcba'],
+    ['between two', 'x 2024-03-01T00:00:00+02:00', true, 'dcxba'],
+    ['an offset counts', 'x 2024-05-12T16:00:01+00:00', true, 'xdcba'],
+    ['no offset is as if it were UTC', 'x 2024-05-12T15:59:59', true, 'dxcba'],
+    ['fractions count', 'x 2024-05-12T15:00:00.001', true, 'dxcba'],
+    ['of one moment the greater id is first', 'x 2024-05-12T15:00:00+00:00', true, 'dxcba'],
+    ['and the lesser one last', 'A 2024-05-12T15:00:00', true, 'dcAba'],
+    ['the oldest, of a list that is whole', 'x 1969-07-20T20:17:39', true, 'dcbax'],
+    ['the oldest, of a list of which more will come', 'x 1969-07-20T20:17:39', false, 'dcba'],
+    ['one that is there already', 'c 2024-05-12T15:00:00', true, 'dcba'],
+])('news come to their place: %s', (_, one, isWhole, after) => {
+    expect(ids(withNews(list, dated(one), isWhole))).toBe(after);
+});
+
+test('several news come at once, in whatever order', () => {
+    expect(ids(withNews(list, dated('y 1900-01-01T00:00:00', 'x 2024-03-01T00:00:00Z', 'z 2030-01-01T00:00:00Z', 'w 1800-01-01T00:00:00'), true))).toBe('zdcxbayw');
 });

@@ -1,5 +1,6 @@
 // The app's words, in the reader's language. English travels with the app; the others are fetched when they are wanted.
 import { computed, effect, signal } from '@preact/signals';
+import { clockOf } from '../lib/clock';
 import { remembered } from '../lib/storage';
 import type { Catalogue, Plural, PluralKey, TextKey } from './catalogue';
 import { en } from './en';
@@ -51,9 +52,10 @@ export function say(key: TextKey, values: Record<string, string> = {}): string {
 
 const numbers = computed(() => new Intl.NumberFormat(locale.value));
 const plurals = computed(() => new Intl.PluralRules(locale.value));
-const dates = computed(() => new Intl.DateTimeFormat(locale.value, { dateStyle: 'long' }));
-const moments = computed(() => new Intl.DateTimeFormat(locale.value, { dateStyle: 'long', timeStyle: 'short' }));
-const months = computed(() => new Intl.DateTimeFormat(locale.value, { month: 'long', year: 'numeric' }));
+const clock = (options: Intl.DateTimeFormatOptions) => computed(() => new Intl.DateTimeFormat(locale.value, { ...options, timeZone: 'UTC' }));
+const dates = clock({ dateStyle: 'long' });
+const moments = clock({ dateStyle: 'long', timeStyle: 'short' });
+const months = clock({ month: 'long', year: 'numeric' });
 
 export function sayCount(key: PluralKey, count: number): string {
     const forms: Plural = catalogue.value[key];
@@ -62,9 +64,9 @@ export function sayCount(key: PluralKey, count: number): string {
 
 export const sayList = (names: string[]) => new Intl.ListFormat(locale.value).format(names);
 export const sayNumber = (value: number) => numbers.value.format(value);
-export const sayDate = (timestamp: string) => dates.value.format(new Date(timestamp));
-export const sayMoment = (timestamp: string) => moments.value.format(new Date(timestamp));
-export const sayMonth = (timestamp: string) => months.value.format(new Date(timestamp));
+export const sayDate = (time: string) => dates.value.format(clockOf(time));
+export const sayMoment = (time: string) => moments.value.format(clockOf(time));
+export const sayMonth = (time: string) => months.value.format(clockOf(time));
 
 const BYTES: [number, string][] = [[1e9, 'gigabyte'], [1e6, 'megabyte'], [1e3, 'kilobyte'], [1, 'byte']];
 

@@ -11,6 +11,8 @@ export interface Photo {
     photo_id: string;
     author_username: string;
     timestamp: string;
+    captured_at: string | null;
+    date: string; // of the two above, the one by which the list that it is in is ordered
     width: number;
     height: number;
     thumbhash: string | null;
@@ -46,6 +48,7 @@ export interface PhotoDetail {
     thumbhash?: string | null;
     caption?: string | null;
     alt_text?: string | null;
+    captured_at?: string | null;
 }
 
 /* Why something was refused or has failed, as in a problem of the server: its sentence in English, and the code and the values by which
@@ -105,7 +108,9 @@ export const reasonOf = ({ error_message, error_code, error_values }: Pick<Photo
 /* The size in which a photo is shown: that of its large image, once there is one. */
 export function photoOf(detail: PhotoDetail): Photo {
     const size = detail.large ?? detail.original;
+    const captured_at = detail.captured_at ?? null;
     return {
+        captured_at, date: captured_at ?? detail.timestamp,
         photo_id: detail.photo_id, author_username: detail.author_username, timestamp: detail.timestamp,
         width: size.width, height: size.height,
         thumbhash: detail.thumbhash ?? null, caption: detail.caption ?? null, alt_text: detail.alt_text ?? null,

@@ -48,9 +48,28 @@ export function changeInFeeds(id: string, change: Partial<Photo>) {
 
 /* A list as it is now that its first page is known. Where the page does not reach what is there, the rest is asked for again. */
 export function withFirstPage(list: Photo[], { photos, next_cursor }: PhotoPage): Photo[] {
-    const last = photos.at(-1);
-    const joint = next_cursor ? list.findIndex((one) => one.photo_id === last?.photo_id) : -1;
-    return joint < 0 ? photos : [...photos, ...list.slice(joint + 1)];
+    const places = new Map(list.map((one, index) => [one.photo_id, index]));
+    const isKnown = (one: Photo) => places.has(one.photo_id);
+    const last = list.length > photos.length ? photos.findLast(isKnown) : photos.at(-1); // new ones may come behind it
+    const joint = next_cursor && last ? places.get(last.photo_id) : undefined;
+    return joint === undefined ? photos : [...photos, ...list.slice(joint + 1)];
+}
+
+const timeOf = ({ date }: Photo) => Date.parse(/[Z+-]/.test(date.slice(19)) ? date : `${date}Z`);
+const isBefore = (one: Photo, other: Photo) => {
+    const later = timeOf(one) - timeOf(other);
+    return later > 0 || later === 0 && one.photo_id > other.photo_id;
+};
+
+/* A list with those of `news` that it lacks, each at its place. Behind its last there is place only if the list `isWhole`. */
+export function withNews(list: Photo[], news: Photo[], isWhole: boolean): Photo[] {
+    const known = new Set(list.map((one) => one.photo_id));
+    const next = [...list];
+    for (const one of news.filter(({ photo_id }) => !known.has(photo_id))) {
+        const at = next.findIndex((other) => isBefore(one, other));
+        if (at >= 0 || isWhole) next.splice(at >= 0 ? at : next.length, 0, one);
+    }
+    return next;
 }
 
 interface KeptFeed extends Feed { all: Signal<Photo[]> }
@@ -59,10 +78,14 @@ function makeFeed(path: string): KeptFeed {
     const all = signal<Photo[]>([]);
     const state: Feed['state'] = signal('idle');
     const problem = signal<Problem | null>(null);
+    const isByCapture = path.includes('?');
     let cursor: string | null = null;
 
-    const page = (limit: number, after: string | null) =>
-        get<PhotoPage>(`${path}${path.includes('?') ? '&' : '?'}limit=${limit}${after ? `&cursor=${encodeURIComponent(after)}` : ''}`);
+    async function page(limit: number, after: string | null, order = ''): Promise<PhotoPage> {
+        const { photos, next_cursor } = await get<PhotoPage>(
+            `${path}${isByCapture ? '&' : '?'}limit=${limit}${after ? `&cursor=${encodeURIComponent(after)}` : ''}${order}`);
+        return { photos: photos.map((one) => ({ ...one, date: isByCapture && one.captured_at || one.timestamp })), next_cursor };
+    }
 
     async function more() {
         if (state.peek() === 'loading' || state.peek() === 'end') return;
@@ -80,18 +103,22 @@ function makeFeed(path: string): KeptFeed {
         }
     }
 
-    /* What others have published, changed or deleted since: the first page says it of as many photos as it has. */
+    /* What others have published, changed or deleted since: the first page says it of as many photos as it has. In the order of capture,
+     * what was published last may be anywhere. */
     async function refresh() {
         if (state.peek() === 'loading' || state.peek() === 'idle' && all.peek().length === 0) return;
-        const first = await page(FIRST_PAGE, null).catch(() => null); // else what is there stays
+        const isLong = isByCapture && all.peek().length > FIRST_PAGE;
+        const [first, latest] = await Promise.all([page(FIRST_PAGE, null), isLong ? page(FIRST_PAGE, null, '&order=published') : null])
+            .catch(() => []); // else what is there stays
         if (!first || state.peek() === 'loading') return;
-        const next = withFirstPage(all.peek(), first);
-        if (JSON.stringify(next) !== JSON.stringify(all.peek())) all.value = next;
-        if (next.length === first.photos.length) {
+        const joined = withFirstPage(all.peek(), first);
+        if (joined.length === first.photos.length) {
             cursor = first.next_cursor;
             state.value = cursor ? 'idle' : 'end';
             problem.value = null;
         }
+        const next = withNews(joined, latest?.photos ?? [], state.peek() === 'end');
+        if (JSON.stringify(next) !== JSON.stringify(all.peek())) all.value = next;
     }
 
     const photos = computed(() => (hidden.value.size === 0 ? all.value : all.value.filter((one) => !hidden.value.has(one.photo_id))));

@@ -3,7 +3,7 @@ import { useComputed, useSignal, type ReadonlySignal } from '@preact/signals';
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { photoPath, thumbnailUrl, type Photo } from '../lib/api';
 import { openViewer } from '../viewer/open';
-import { justify, neighbour, rowOf, visible, type Direction, type Layout } from './justify';
+import { justify, neighbour, rowAt, rowOf, visible, type Direction, type Layout } from './justify';
 import { sayPhoto } from './names';
 import { averageColour, blurUntilLoaded } from './placeholder';
 
@@ -32,10 +32,21 @@ export function Grid({ photos, label, onNearEnd, onLayout }: Props) {
         return justify(shapes, width.value || 1, targetHeight(width.value), GAP);
     });
 
+    /* The first photo of the row at the window's top, and how far the row is above that: it stays there when others come or go before it. */
+    const anchor = useRef({ id: '', above: 0 });
+    const keepPlace = (element: HTMLElement) => {
+        const at = anchor.current.id ? photos.value.findIndex((one) => one.photo_id === anchor.current.id) : -1;
+        if (at < 0) return;
+        const moved = element.getBoundingClientRect().top + layout.value.rowTop[rowOf(layout.value, at)]! + anchor.current.above;
+        if (Math.abs(moved) >= 1) scrollBy({ top: moved, behavior: 'instant' });
+    };
+
     const look = () => {
         const element = list.current;
         if (!element || width.value === 0) return;
-        const top = scrollY - (element.getBoundingClientRect().top + scrollY);
+        const top = -element.getBoundingClientRect().top;
+        const row = rowAt(layout.value, top);
+        anchor.current = { id: top > 0 ? photos.value[layout.value.rowStart[row]!]?.photo_id ?? '' : '', above: top - layout.value.rowTop[row]! };
         const { from, to } = visible(layout.value, top - MARGIN, top + innerHeight + MARGIN);
         if (from !== range.peek().from || to !== range.peek().to) range.value = { from, to };
         if (top + innerHeight + 2 * MARGIN > layout.value.height) onNearEnd?.();
@@ -51,6 +62,7 @@ export function Grid({ photos, label, onNearEnd, onLayout }: Props) {
         return () => { resized.disconnect(); removeEventListener('scroll', look); removeEventListener('resize', look); };
     }, [photos]);
     useLayoutEffect(() => {
+        if (list.current) keepPlace(list.current);
         look();
         if (list.current && width.value > 0) onLayout?.({ layout: layout.value, element: list.current });
     }, [layout.value]);

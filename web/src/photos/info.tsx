@@ -40,7 +40,7 @@ export function PhotoInfo({ photo, detail, onDelete, onLeave }: Props) {
         <a class="author" href={profilePath(photo.author_username)} onClick={(event) => { if (isPlain(event)) onLeave?.(); }}>
             <Avatar name={photo.author_username} size={44} />
             <span><strong>{photo.author_username}</strong>
-                <time class="dim" dateTime={photo.timestamp} title={sayMoment(photo.timestamp)}>{sayAgo(photo.timestamp)}</time></span>
+                <time class="dim" dateTime={photo.timestamp} title={sayMoment(photo.timestamp)}>{say('publishedAgo', { ago: sayAgo(photo.timestamp) })}</time></span>
         </a>
         {isEditing.value
             ? <CaptionForm words={words.value} save={save} onDone={() => { isEditing.value = false; }} />
@@ -60,6 +60,12 @@ export function PhotoInfo({ photo, detail, onDelete, onLeave }: Props) {
     </section>;
 }
 
+/* By the clock where it was taken, and with its zone if that is known. */
+function sayCapture(time: string): string {
+    const zone = /[+-]\d\d:\d\d$/.exec(time)?.[0];
+    return sayMoment(time) + (zone ? ` UTC${zone}` : '');
+}
+
 const COPIES: [TextKey, (photo: Photo) => string][] = [['copyLink', linkOf], ['copyMarkdown', markdownOf], ['copyHtml', htmlOf]];
 
 function Action({ icon, label, run, kind = '' }: { icon: IconName; label: string; run: () => void; kind?: string }) {
@@ -70,13 +76,17 @@ function Facts({ photo, detail }: { photo: Photo; detail: PhotoDetail | null }) 
     const size = (one: { width: number; height: number; bytes: number }) =>
         `${sayNumber(one.width)} × ${sayNumber(one.height)} · ${sayBytes(one.bytes)}`;
     const facts: [string, string | undefined][] = [
+        [say('taken'), photo.captured_at ? sayCapture(photo.captured_at) : undefined],
         [say('published'), sayMoment(photo.timestamp)],
         [say('originalSize'), detail ? `${detail.format.toUpperCase()} · ${size(detail.original)}` : undefined],
         [say('shownSize'), detail?.large ? `WebP · ${size(detail.large)}` : undefined],
         [say('labels'), detail?.labels?.map((label) => label.name).join(', ') || undefined],
         [say('altText'), photo.alt_text || undefined],
     ];
-    return <dl class="facts">
-        {facts.filter(([, value]) => value).map(([name, value]) => <div key={name}><dt>{name}</dt><dd dir="auto">{value}</dd></div>)}
-    </dl>;
+    return <>
+        <dl class="facts">
+            {facts.filter(([, value]) => value).map(([name, value]) => <div key={name}><dt>{name}</dt><dd dir="auto">{value}</dd></div>)}
+        </dl>
+        <p class="dim kept">{say('kept')}</p>
+    </>;
 }

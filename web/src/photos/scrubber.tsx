@@ -35,7 +35,7 @@ export function Scrubber({ photos, grid }: Props) {
     const state = grid.value;
     if (!state || state.layout.height < innerHeight * SCREENS_MIN) return null;
     const photo = photos.value[state.layout.rowStart[rowAt(state.layout, at.value * (state.layout.height - 1))]!];
-    const month = photo ? sayMonth(photo.timestamp) : '';
+    const month = photo ? sayMonth(photo.date) : '';
     const jump = (to: number) => { const { top, length } = span(); scrollTo(0, top + Math.min(1, Math.max(0, to)) * length); };
     const point = (event: PointerEvent) => {
         const box = rail.current!.getBoundingClientRect();

@@ -18,6 +18,7 @@ export function Mine() {
     useEffect(() => { void startUploads(); }, []);
     return <div class="narrow">
         <h1 class="page-title">{say('mine')}</h1>
+        <p class="dim kept">{say('kept')}</p>
         {!areJobsKnown.value ? <ListSkeleton /> : jobs.value.length === 0 ? <Empty icon="upload" title={say('mineEmpty')} hint={say('mineEmptyHint')}>{choices}</Empty> : <>
             {choices}
             <div class="card"><div class="card-head"><Summary />

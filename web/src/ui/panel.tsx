@@ -27,6 +27,6 @@ export function Panel() {
             {openJobs.value.length === 0 && <button class="icon-button" aria-label={say('close')}
                 onClick={() => { isDismissed.value = true; void clearFinished(); }}><Icon name="close" /></button>}
         </div>
-        {isOpen.value && <JobList />}
+        {isOpen.value && <><JobList /><p class="dim kept">{say('kept')}</p></>}
     </section>;
 }
