@@ -17,11 +17,11 @@ struct api {
     struct request_metrics *metrics;
 };
 
-/* The answer to a failure: the code that belongs to the status, and the reason as application/problem+json. Faults of the server are
- * told in words of reasons.h; what `why` says of them goes to the log. */
+/* The answer to a failure, as application/problem+json: the HTTP code of the status, and `why` when it is a sentence of reasons.h. Any other
+ * sentence is for the operator: it goes to the log, and the client gets the reason that belongs to the status. */
 void api_answer_status(struct http_request *request, enum status status, const struct text *why);
-/* The same with a code of HTTP, for a reason without values. */
-void api_answer_reason(struct http_request *request, unsigned code, enum reason reason);
+/* The same with this HTTP code. */
+void api_answer_failure(struct http_request *request, unsigned code, enum status status, const struct text *why);
 unsigned api_code(enum status status);
 
 /* The user name that the request carries, checked; it lives as long as the request. X-Cloudphotos-User goes before Authorization, which a
@@ -36,7 +36,6 @@ void api_add_photo_fields(struct text *out, const struct photo *photo);
 
 /* Access-Control-Request-Headers, which a preflight's answer repeats: "" when absent; NULL when it is too long for that. */
 const char *api_read_requested_headers(const struct http_request *request);
-#define API_REQUESTED_HEADERS_TOO_LONG "Access-Control-Request-Headers is longer than 512 bytes."
 
 /* Limits and cursors of listings. */
 enum { LISTING_MAX = 10000 };

@@ -139,7 +139,7 @@ static void preflight(struct http_request *request)
     } else if (!method) {
         answer_error(request, 400, "BadRequest", "Invalid Access-Control-Request-Method: null");
     } else if (!headers) {
-        answer_error(request, 400, "BadRequest", API_REQUESTED_HEADERS_TOO_LONG);
+        answer_error(request, 400, "BadRequest", reason_sentence(REASON_PREFLIGHT_TOO_LONG));
     } else if (!bucket_policies[bucket].public_read || (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0)) {
         answer_error(request, 403, "AccessForbidden", "CORSResponse: This CORS request is not allowed.");
     } else {

@@ -19,10 +19,11 @@ static void check_health(struct http_request *request)
 {
     struct api *api = http_context(request);
     TEXT_CLEANUP struct text why = {0};
-    if (store_check(photos_store(api->settings.photos), &why) == STATUS_OK)
+    enum status status = store_check(photos_store(api->settings.photos), &why);
+    if (status == STATUS_OK)
         answer_fit(request, photos_get_settings(api->settings.photos)->moderator->blind);
     else
-        http_answer_problem(request, 500, text_get(&why));
+        api_answer_failure(request, 500, status, &why);
 }
 
 const struct http_route health_routes[] = {

@@ -42,6 +42,6 @@ bool api_read_id(struct http_request *request, const char *text, struct id *ret_
         length++;
     if (text && id_parse(text, length, ret_id))
         return true;
-    api_answer_reason(request, 404, REASON_PHOTO_UNKNOWN);
+    http_answer_reason(request, 404, REASON_PHOTO_UNKNOWN);
     return false;
 }

@@ -72,14 +72,14 @@ static void embed_photo(struct http_request *request)
     struct photo photo;
     struct id id;
     if (format && strcmp(format, "json") != 0) {
-        http_answer_problem(request, 501, "Only format=json is spoken here.");
+        http_answer_reason(request, 501, REASON_EMBED_FORMAT);
         return;
     }
     enum status status = http_query_integer(request, "maxwidth", 1, SIDE_MAX, SIDE_MAX, &width, &why);
     if (status == STATUS_OK)
         status = http_query_integer(request, "maxheight", 1, SIDE_MAX, SIDE_MAX, &height, &why);
     if (status == STATUS_OK && !address) {
-        text_setf(&why, "Say which page: /oembed?url=ADDRESS, the address of a photo's page.");
+        reason_set(&why, REASON_EMBED_PAGE_MISSING);
         status = STATUS_INVALID;
     }
     if (status == STATUS_OK)
@@ -89,7 +89,7 @@ static void embed_photo(struct http_request *request)
     if (status == STATUS_OK && photo.state != PHOTO_SUCCESS)
         status = STATUS_NOT_FOUND;
     if (status == STATUS_NOT_FOUND)
-        text_setf(&why, "That is not the address of a published photo's page on this server.");
+        reason_set(&why, REASON_EMBED_PAGE_UNKNOWN);
     if (status != STATUS_OK) {
         api_answer_status(request, status, &why);
         return;

@@ -151,7 +151,7 @@ static void find_content(struct http_request *request)
     TEXT_CLEANUP struct text why = {0};
     char id[ID_TEXT_SIZE];
     if (!read_sha256(http_parameter(request, "hex"), sha256)) {
-        http_answer_problem(request, 400, "A SHA-256 is written in 64 hex digits, with small letters.");
+        http_answer_reason(request, 400, REASON_DIGEST_INVALID);
         return;
     }
     enum status status = store_photo_find_content(photos_store(api->settings.photos),

@@ -18,7 +18,7 @@ static void begin(struct http_request *request)
     http_set_data(request, incoming);
     incoming->author = api_caller(request);
     if (incoming->author && !http_content_type_is(request, "application/json"))
-        api_answer_reason(request, 415, REASON_WORDS_TYPE);
+        http_answer_reason(request, 415, REASON_WORDS_TYPE);
 }
 
 static void take_body(struct http_request *request, const char *data, size_t size)

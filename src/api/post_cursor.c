@@ -1,5 +1,7 @@
 #include "post_cursor.h"
 
+#include "reasons.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,7 +31,7 @@ enum status cursor_parse(const char *text, struct post_cursor *ret_cursor, enum 
         *ret_order = is_captured ? ORDER_CAPTURED : ORDER_PUBLISHED;
         return STATUS_OK;
     }
-    text_setf(why, "The cursor \"%.60s\" is none that this server gave: take it from the page before.", text);
+    reason_set(why, REASON_CURSOR_INVALID);
     return STATUS_INVALID;
 }
 
@@ -41,7 +43,7 @@ enum status cursor_parse_of(const char *text, enum post_order order, struct post
     if (status != STATUS_OK)
         return status;
     if (its != order) {
-        text_setf(why, "The cursor \"%.60s\" is of a listing in another order: begin again without a cursor.", text);
+        reason_set(why, REASON_CURSOR_OF_OTHER_ORDER);
         return STATUS_INVALID;
     }
     *ret_cursor = cursor;

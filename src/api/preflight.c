@@ -15,7 +15,7 @@ void api_allow_preflight(struct http_request *request)
 {
     const char *headers = api_read_requested_headers(request);
     if (!headers) {
-        http_answer_problem(request, 400, API_REQUESTED_HEADERS_TOO_LONG);
+        http_answer_reason(request, 400, REASON_PREFLIGHT_TOO_LONG);
         return;
     }
     http_add_header(request, "Access-Control-Allow-Methods", "GET, HEAD, POST, PATCH, DELETE, OPTIONS");

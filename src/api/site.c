@@ -165,7 +165,7 @@ static void get_file(struct http_request *request)
     else if (accept && strstr(accept, "text/html"))
         get_page_of(request, page_make_missing);
     else
-        http_answer_problem(request, 404, "There is nothing at this address.");
+        http_answer_reason(request, 404, REASON_ADDRESS_UNKNOWN);
 }
 
 /* What a phone shares with the app goes to its service worker, which knows whose phone it is. It comes here only while there is no

@@ -131,7 +131,7 @@ static void watch_stages(struct http_request *request)
     struct photo photo;
     TEXT_CLEANUP struct text why = {0};
     if (!text) {
-        http_answer_problem(request, 400, "Say which photo: /events?photo=ID.");
+        http_answer_reason(request, 400, REASON_EVENTS_PHOTO_MISSING);
         return;
     }
     if (!api_read_id(request, text, &id))

@@ -16,46 +16,42 @@ unsigned api_code(enum status status)
     return codes[status];
 }
 
-/* What people read about faults of the server: folders and errors of the disk are for its operator. */
-static const struct {
-    bool is_ours;
-    enum reason reason;
-} faults[] = {
-    [STATUS_BUSY] = {true, REASON_SERVER_BUSY},
-    [STATUS_NO_SPACE] = {true, REASON_SERVER_FULL},
-    [STATUS_UNAVAILABLE] = {true, REASON_SERVER_UNAVAILABLE},
-    [STATUS_TIMEOUT] = {true, REASON_SERVER_BUSY},
-    [STATUS_CRASHED] = {true, REASON_SERVER_FAULT},
-    [STATUS_INTERNAL] = {true, REASON_SERVER_FAULT},
+/* What a client reads where the sentence is for the operator: folders, and errors of the disk or the database. */
+static const enum reason general[] = {
+    [STATUS_OK] = REASON_REQUEST_REFUSED,
+    [STATUS_INVALID] = REASON_REQUEST_REFUSED,
+    [STATUS_UNAUTHENTICATED] = REASON_REQUEST_REFUSED,
+    [STATUS_FORBIDDEN] = REASON_REQUEST_REFUSED,
+    [STATUS_NOT_FOUND] = REASON_REQUEST_REFUSED,
+    [STATUS_CONFLICT] = REASON_REQUEST_REFUSED,
+    [STATUS_TOO_LARGE] = REASON_REQUEST_REFUSED,
+    [STATUS_UNSUPPORTED] = REASON_REQUEST_REFUSED,
+    [STATUS_UNPROCESSABLE] = REASON_REQUEST_REFUSED,
+    [STATUS_BUSY] = REASON_SERVER_BUSY,
+    [STATUS_TOO_MANY] = REASON_REQUEST_REFUSED,
+    [STATUS_NO_SPACE] = REASON_SERVER_FULL,
+    [STATUS_UNAVAILABLE] = REASON_SERVER_UNAVAILABLE,
+    [STATUS_TIMEOUT] = REASON_SERVER_BUSY,
+    [STATUS_CRASHED] = REASON_SERVER_FAULT,
+    [STATUS_INTERNAL] = REASON_SERVER_FAULT,
 };
 
-static void choose_sentence(const struct http_request *request, enum status status, const struct text *why,
-                            struct text *ret_sentence)
+void api_answer_failure(struct http_request *request, unsigned code, enum status status, const struct text *why)
 {
     struct reason_found found;
-    const char *sentence = why->length ? text_get(why) : status_name(status);
-    if ((size_t)status >= sizeof faults / sizeof faults[0] || !faults[status].is_ours
-        || reason_find(sentence, &found)) {
-        text_setf(ret_sentence, "%s", sentence);
+    const char *pause = code == 503 ? "1" : code == 429 ? "30" : NULL; /* seconds */
+    if (pause)
+        http_add_header(request, "Retry-After", pause);
+    if (reason_find(text_get(why), &found)) {
+        http_answer_problem(request, code, why);
         return;
     }
-    reason_set(ret_sentence, faults[status].reason);
-    log_warning("trouble", LOG_S("request_id", http_request_id(request)), LOG_S("message", sentence));
+    log_warning("trouble", LOG_S("request_id", http_request_id(request)),
+                LOG_S("message", why->length ? text_get(why) : status_name(status)));
+    http_answer_reason(request, code, general[status]);
 }
 
 void api_answer_status(struct http_request *request, enum status status, const struct text *why)
 {
-    TEXT_CLEANUP struct text sentence = {0};
-    choose_sentence(request, status, why, &sentence);
-    const char *pause = codes[status] == 503 ? "1" : codes[status] == 429 ? "30" : NULL; /* seconds */
-    if (pause)
-        http_add_header(request, "Retry-After", pause);
-    http_answer_problem(request, codes[status], text_get(&sentence));
-}
-
-void api_answer_reason(struct http_request *request, unsigned code, enum reason reason)
-{
-    TEXT_CLEANUP struct text sentence = {0};
-    reason_set(&sentence, reason);
-    http_answer_problem(request, code, text_get(&sentence));
+    api_answer_failure(request, codes[status], status, why);
 }

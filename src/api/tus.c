@@ -30,7 +30,7 @@ static void answer_failure(struct http_request *request, enum status status, con
 {
     struct reason_found found;
     if (status == STATUS_BUSY && reason_find(text_get(why), &found) && found.reason == REASON_UPLOAD_IN_USE)
-        http_answer_problem(request, 423, text_get(why));
+        http_answer_problem(request, 423, why);
     else
         api_answer_status(request, status, why);
 }
@@ -38,13 +38,11 @@ static void answer_failure(struct http_request *request, enum status status, con
 /* Who asks, and in which version; answers and returns false when it can't be served. */
 static bool check_request(struct http_request *request, const char **ret_author)
 {
-    TEXT_CLEANUP struct text why = {0};
     const char *wanted = http_header(request, "Tus-Resumable");
     add_version(request);
     if (!wanted || strcmp(wanted, version) != 0) {
         http_add_header(request, "Tus-Version", version);
-        reason_set(&why, REASON_UPLOAD_VERSION, version);
-        http_answer_problem(request, 412, text_get(&why));
+        http_answer_reason(request, 412, REASON_UPLOAD_VERSION, version);
         return false;
     }
     *ret_author = api_caller(request);
@@ -68,7 +66,7 @@ static bool read_upload_id(struct http_request *request, struct id *ret_id)
     const char *text = http_parameter(request, "id");
     if (id_parse(text, strlen(text), ret_id))
         return true;
-    api_answer_reason(request, 404, REASON_UPLOAD_UNKNOWN);
+    http_answer_reason(request, 404, REASON_UPLOAD_UNKNOWN);
     return false;
 }
 
@@ -288,7 +286,7 @@ static void keep_piece(struct http_request *request)
     struct resumable resumable;
     if (!is_as_counted(incoming)) {
         end_piece(incoming, true);
-        api_answer_reason(request, 460, REASON_UPLOAD_CHECKSUM_DIFFERS);
+        http_answer_reason(request, 460, REASON_UPLOAD_CHECKSUM_DIFFERS);
         return;
     }
     enum status status = resumable_piece_keep(incoming->piece, http_arena(request), &resumable, &why);

@@ -42,7 +42,7 @@ static void search_users(struct http_request *request)
     const char *prefix = api_fold_name(request, http_query(request, "username"));
     const char *cursor = http_query(request, "cursor");
     if (!prefix || strlen(prefix) < PREFIX_MIN) {
-        http_answer_problem(request, 400, "Give at least 3 characters to search for: /users?username=PREFIX.");
+        http_answer_reason(request, 400, REASON_SEARCH_TOO_SHORT);
         return;
     }
     struct users_listing listing = {0};
@@ -50,7 +50,7 @@ static void search_users(struct http_request *request)
         return;
     TEXT_CLEANUP struct text why = {0};
     if (cursor && photos_check_name(cursor, NULL) != STATUS_OK) {
-        http_answer_problem(request, 400, "The cursor is none that this server gave: take it from the Link header.");
+        http_answer_reason(request, 400, REASON_CURSOR_INVALID);
         return;
     }
     text_reserve(&listing.body, BODY_TYPICAL);
@@ -107,7 +107,7 @@ static void list_posts(struct http_request *request, const char *name)
         status = store_user_posts(photos_store(api->settings.photos), name, cursor_text ? &cursor : NULL,
                                   (size_t)listing.limit + 1, add_post, &listing, &why);
     if (status == STATUS_OK && listing.rows == 0 && !cursor_text) {
-        text_setf(&why, "Nobody of the name \"%.64s\" has published photos.", name);
+        reason_set(&why, REASON_USER_UNKNOWN);
         status = STATUS_NOT_FOUND;
     }
     if (status != STATUS_OK) {
@@ -132,7 +132,7 @@ static void show_user(struct http_request *request)
     else if (strcmp(view, "photos") == 0)
         api_list_photos_of(request, name);
     else
-        http_answer_problem(request, 400, "There is no such view: view=photos gives photos, none gives their ids.");
+        http_answer_reason(request, 400, REASON_VIEW_UNKNOWN);
 }
 
 const struct http_route users_routes[] = {

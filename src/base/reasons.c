@@ -4,7 +4,6 @@
 
 #include <assert.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 
 /* {} is a value. Within a row, what stands between two values must not occur in the first. */
@@ -19,7 +18,7 @@ static const struct {
                                        "This {} has {}, which isn't supported. Export it as a JPEG."},
     [REASON_IMAGE_RAW] = {"image-raw", "This is a raw photo ({}). Develop it and export it as a JPEG."},
     [REASON_IMAGE_TOO_MANY_PIXELS] = {"image-too-many-pixels",
-                                      "This photo has {}; the limit is {}. Export it in a smaller size."},
+                                      "This photo has {}; the limit is {}. Export it at a smaller size."},
     [REASON_IMAGE_TOO_MANY_FRAMES] = {"image-too-many-frames",
                                       "This animation has {} frames; the limit is {}. Export a shorter one."},
     [REASON_IMAGE_TOO_LONG_A_SIDE] = {"image-too-long-a-side",
@@ -30,13 +29,13 @@ static const struct {
                                    "This {} needs more memory to read than the {} allowed. Export it smaller."},
     [REASON_IMAGE_NEEDS_TIME] = {"image-needs-time", "This photo takes too long to read. Export it again, or smaller."},
     [REASON_IMAGE_CRASHES] = {"image-crashes",
-                              "This photo can't be read: the decoder failed each time. Export it in another format."},
+                              "This photo can't be read: the decoder failed every time. Export it in another format."},
     [REASON_IMAGE_UNREADABLE] = {"image-unreadable",
                                  "This photo can't be read. Export it again, or in another format."},
 
-    [REASON_FILE_TOO_LARGE] = {"file-too-large", "This file has {}; the limit is {}. Export it in a smaller size."},
+    [REASON_FILE_TOO_LARGE] = {"file-too-large", "This file is {}; the limit is {}. Export it at a smaller size."},
     [REASON_FILE_OVER_LIMIT] = {"file-over-limit",
-                                "This file is larger than {}, which is the limit. Export it in a smaller size."},
+                                "This file is larger than {}, which is the limit. Export it at a smaller size."},
 
     [REASON_SHOWS_WEAPON] = {"shows-weapon", "Not published: this photo appears to show a weapon ({} confidence)."},
     [REASON_SHOWS_NUDITY] = {"shows-nudity", "Not published: this photo appears to show nudity ({} confidence)."},
@@ -50,9 +49,10 @@ static const struct {
         {"withdrawn", "This photo was refused after it had been published, so its images are gone. Upload it again."},
 
     [REASON_MODERATION_FAILED] =
-        {"moderation-failed", "This photo can't be checked: the check failed each time. Export it in another format."},
-    [REASON_PHOTO_STOPPED] = {"photo-stopped", "The operator of this server stopped the processing of this photo. "
-                                               "Ask them before you send it again."},
+        {"moderation-failed",
+         "This photo couldn't be checked: the check failed every time. Export it in another format."},
+    [REASON_PHOTO_STOPPED] = {"photo-stopped", "The operator of this server stopped processing this photo. "
+                                               "Ask them before you upload it again."},
 
     [REASON_NAME_MISSING] = {"name-missing",
                              "This request has no user name. Log in, or send the name in the header Authorization."},
@@ -74,7 +74,43 @@ static const struct {
         {"photos-too-many",
          "You have {} photos that are still being processed, which is the limit. Send this one when some are done."},
 
-    [REASON_REQUEST_TOO_LARGE] = {"request-too-large", "This request has {}; the limit is {}. Send a smaller file."},
+    [REASON_ADDRESS_UNKNOWN] = {"address-unknown", "There is nothing at this address. Check it for typing errors."},
+    [REASON_METHOD_NOT_ALLOWED] = {"method-not-allowed",
+                                   "This method isn't allowed here. The header Allow lists those that are."},
+    [REASON_METHOD_UNKNOWN] = {"method-unknown",
+                               "This server doesn't know this method. Use GET, HEAD, POST, PATCH, DELETE or OPTIONS."},
+    [REASON_REQUEST_MALFORMED] = {"request-malformed",
+                                  "This request is malformed: {}. Update the program that sent it, or use another."},
+    [REASON_REQUEST_REFUSED] =
+        {"request-refused",
+         "The server can't do what this request asks. Check it against the documentation of the API."},
+    [REASON_HEADER_TOO_LARGE] =
+        {"header-too-large",
+         "This request's header is too large. Send at most 8 KB in at most 35 fields; cookies count twice."},
+    [REASON_PREFLIGHT_TOO_LONG] =
+        {"preflight-too-long",
+         "The header Access-Control-Request-Headers is longer than 512 bytes. Ask for fewer headers."},
+    [REASON_NUMBER_INVALID] = {"number-invalid", "The parameter {} isn't a whole number from {} to {}. Fix it."},
+    [REASON_CURSOR_INVALID] = {"cursor-invalid",
+                               "This server didn't issue this cursor. Take it from the answer with the page before."},
+    [REASON_CURSOR_OF_OTHER_ORDER] =
+        {"cursor-of-other-order",
+         "This cursor belongs to a listing in a different order. Start again without a cursor."},
+    [REASON_SEARCH_TOO_SHORT] = {"search-too-short",
+                                 "A search needs at least 3 characters. Ask for /users?username=PREFIX."},
+    [REASON_USER_UNKNOWN] = {"user-unknown", "Nobody with this name has published photos. Check how it is spelled."},
+    [REASON_VIEW_UNKNOWN] = {"view-unknown", "There is no such view. Ask for view=photos, or for none to get ids."},
+    [REASON_DIGEST_INVALID] = {"digest-invalid",
+                               "This isn't a SHA-256. Send 64 hexadecimal digits, with small letters."},
+    [REASON_EVENTS_PHOTO_MISSING] = {"events-photo-missing",
+                                     "This request doesn't say which photo. Ask for /events?photo=ID."},
+    [REASON_EMBED_FORMAT] = {"embed-format", "Only JSON is available here. Ask for format=json, or for none."},
+    [REASON_EMBED_PAGE_MISSING] = {"embed-page-missing",
+                                   "This request doesn't say which page. Ask for /oembed?url=ADDRESS."},
+    [REASON_EMBED_PAGE_UNKNOWN] = {"embed-page-unknown", "This isn't the address of a published photo's page on this "
+                                                         "server. Check the address."},
+
+    [REASON_REQUEST_TOO_LARGE] = {"request-too-large", "This request is {}; the limit is {}. Send a smaller file."},
     [REASON_REQUEST_OVER_LIMIT] = {"request-over-limit",
                                    "This request is larger than {}, which is the limit. Send a smaller file."},
     [REASON_FORM_MALFORMED] = {"form-malformed",
@@ -95,10 +131,12 @@ static const struct {
     [REASON_BODY_PACKED] = {"body-packed",
                             "This request's body is compressed ({}), which isn't supported. Send it uncompressed."},
     [REASON_WORDS_MALFORMED] =
-        {"words-malformed", "The photo's words can't be read: {}. Send a JSON object with caption, alt_text or both."},
-    [REASON_WORDS_TYPE] = {"words-type", "The photo's words have the wrong type. Send them as application/json."},
-    [REASON_WORDS_TOO_LARGE] = {"words-too-large",
-                                "The photo's words are larger than {}, which is the limit. Shorten them."},
+        {"words-malformed",
+         "This caption or alternative text can't be read: {}. Send a JSON object with caption, alt_text or both."},
+    [REASON_WORDS_TYPE] = {"words-type",
+                           "The caption and alternative text have the wrong type. Send them as application/json."},
+    [REASON_WORDS_TOO_LARGE] =
+        {"words-too-large", "The caption and alternative text are larger than {}, which is the limit. Shorten them."},
 
     [REASON_UPLOAD_VERSION] = {"upload-version",
                                "This server speaks version {} of tus. Send it in the header Tus-Resumable."},
@@ -145,7 +183,7 @@ static const struct {
     [REASON_SERVER_FULL] = {"server-full", "The server's disk is full, so nothing was stored. Try again later."},
     [REASON_SERVER_UNAVAILABLE] = {"server-unavailable",
                                    "The server can't reach its storage right now. Try again later."},
-    [REASON_SERVER_BUSY] = {"server-busy", "The server has too much to do right now. Try again in a moment."},
+    [REASON_SERVER_BUSY] = {"server-busy", "The server is too busy right now. Try again in a moment."},
     [REASON_SERVER_CROWDED] = {"server-crowded",
                                "The server has too many connections right now. Try again in a moment."},
     [REASON_SERVER_STREAMS] = {"server-streams",
@@ -185,10 +223,16 @@ unsigned reason_value_count(enum reason reason)
 
 void reason_set(struct text *why, enum reason reason, ...)
 {
-    if (!why)
-        return;
     va_list values;
     va_start(values, reason);
+    reason_vset(why, reason, values);
+    va_end(values);
+}
+
+void reason_vset(struct text *why, enum reason reason, va_list values)
+{
+    if (!why)
+        return;
     text_clear(why);
     const char *rest = rows[reason].sentence;
     for (const char *at; (at = strstr(rest, gap)); rest = at + GAP_LENGTH) {
@@ -196,7 +240,6 @@ void reason_set(struct text *why, enum reason reason, ...)
         text_add(why, va_arg(values, const char *));
     }
     text_add(why, rest);
-    va_end(values);
 }
 
 /* Where the value at `start` ends: where what follows its gap begins; the last value has all but the sentence's end. */

@@ -1,14 +1,16 @@
-/* Why a photo was refused, in one table: a code for programs, an English sentence for people. The sentence says what was found and
- * what to do, and it is what travels through a struct text *why, the workflow's Cause and the store. Where a program needs the
- * code, reason_find reads it back from the sentence, as gettext uses a message in English as the key to its translations.
+/* Every sentence with which the server refuses a photo or a request, in one table: a code for programs, an English sentence for people.
+ * The sentence says what is wrong and what to do. It is what travels through a struct text *why, the workflow's Cause and the
+ * store. Where a program needs the code, reason_find reads it back from the sentence, as gettext uses the English message as the
+ * key to its translations.
  *
- * Everything that the owner of a photo can meet stands here. A new reason is one row in reasons.c and one word below, its code in
- * docs/openapi.yaml, and the app's words for it, a line in each file of web/src/i18n/reasons; tests hold these together. */
+ * A new reason is a row in reasons.c, a word below, its code in docs/openapi.yaml, and the app's text, a line in each file of
+ * web/src/i18n/reasons; tests hold these together. The buckets answer in S3's own words, which aren't here. */
 #ifndef REASONS_H
 #define REASONS_H
 
 #include "text.h"
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -54,7 +56,27 @@ enum reason {
     REASON_IDEMPOTENCY_KEY_INVALID, /* the most characters that it has */
     REASON_PHOTOS_TOO_MANY,         /* how many of an author may be pending: reason_number */
 
-    /* ---- Forms and words ---- */
+    /* ---- Requests to read ---- */
+    REASON_ADDRESS_UNKNOWN,
+    REASON_METHOD_NOT_ALLOWED,
+    REASON_METHOD_UNKNOWN,
+    REASON_REQUEST_MALFORMED, /* what is wrong with it, for programmers: "it has no Host" */
+    REASON_REQUEST_REFUSED,   /* nothing better is known */
+    REASON_HEADER_TOO_LARGE,
+    REASON_PREFLIGHT_TOO_LONG,
+    REASON_NUMBER_INVALID, /* the parameter's name; the least and the most that it can be: reason_number */
+    REASON_CURSOR_INVALID,
+    REASON_CURSOR_OF_OTHER_ORDER,
+    REASON_SEARCH_TOO_SHORT,
+    REASON_USER_UNKNOWN,
+    REASON_VIEW_UNKNOWN,
+    REASON_DIGEST_INVALID,
+    REASON_EVENTS_PHOTO_MISSING,
+    REASON_EMBED_FORMAT,
+    REASON_EMBED_PAGE_MISSING,
+    REASON_EMBED_PAGE_UNKNOWN,
+
+    /* ---- Forms, captions and alternative texts ---- */
     REASON_REQUEST_TOO_LARGE,  /* its size: reason_bytes; what is allowed: reason_bytes_limit */
     REASON_REQUEST_OVER_LIMIT, /* what is allowed: reason_bytes_limit; where the size is not known */
     REASON_FORM_MALFORMED,     /* what is wrong with it: a sentence, for programmers */
@@ -118,6 +140,7 @@ const char *reason_sentence(enum reason reason);
 /* Replaces the content by the reason's sentence. As many strings follow as the reason has values, none of them NULL. `why`
  * may be NULL, as in text_setf. */
 void reason_set(struct text *why, enum reason reason, ...);
+void reason_vset(struct text *why, enum reason reason, va_list values);
 
 struct reason_value {
     const char *start; /* within the sentence, without a NUL */

@@ -102,7 +102,7 @@ static void answer_held_up(struct http_request *request)
     request->headers = NULL;
     request->last_header = &request->headers;
     http_add_header(request, "Retry-After", "1");
-    http_answer_problem(request, 503, reason_sentence(REASON_SERVER_BUSY));
+    http_answer_reason(request, 503, REASON_SERVER_BUSY);
 }
 
 void http_answer_text(struct http_request *request, unsigned code, const char *content_type, struct text *body)
@@ -128,11 +128,26 @@ void answer_write_problem(struct text *out, unsigned code, const char *sentence)
     text_addc(out, '}');
 }
 
-void http_answer_problem(struct http_request *request, unsigned code, const char *sentence)
+void answer_problem(struct http_request *request, unsigned code, const char *sentence)
 {
     struct text body = {0};
     answer_write_problem(&body, code, sentence);
     http_answer_text(request, code, "application/problem+json", &body);
+}
+
+void http_answer_problem(struct http_request *request, unsigned code, const struct text *sentence)
+{
+    answer_problem(request, code, text_get(sentence));
+}
+
+void http_answer_reason(struct http_request *request, unsigned code, enum reason reason, ...)
+{
+    TEXT_CLEANUP struct text sentence = {0};
+    va_list values;
+    va_start(values, reason);
+    reason_vset(&sentence, reason, values);
+    va_end(values);
+    answer_problem(request, code, text_get(&sentence));
 }
 
 void http_answer_file(struct http_request *request, unsigned code, const char *content_type, int fd, uint64_t offset,

@@ -10,6 +10,7 @@
 #define HTTP_H
 
 #include "arena.h"
+#include "reasons.h"
 #include "status.h"
 #include "text.h"
 
@@ -73,7 +74,6 @@ struct http_settings {
     /* Who may ask this at all: before `begin`; may answer, which ends the request. NULL: everybody. */
     void (*admit)(struct http_request *request, const struct http_route *route);
     void (*done)(void *context, const struct http_done *done); /* any thread; must not block */
-    /* The answer when the server itself refuses: by default http_answer_problem. */
 };
 
 struct http_server;
@@ -125,8 +125,10 @@ void http_answer_text(struct http_request *request, unsigned code, const char *c
 void http_answer_static(struct http_request *request, unsigned code, const char *content_type, const char *body,
                         size_t size);
 /* application/problem+json (RFC 9457): {"type":"about:blank","title":…,"status":…,"detail":sentence,"error_code":…,"error_values":…};
- * the last two for a sentence of reasons.h, else null and []. */
-void http_answer_problem(struct http_request *request, unsigned code, const char *sentence);
+ * the sentence is one that reason_set has made. */
+void http_answer_problem(struct http_request *request, unsigned code, const struct text *sentence);
+/* The same by the reason; its values follow, as in reason_set. */
+void http_answer_reason(struct http_request *request, unsigned code, enum reason reason, ...);
 /* `size` bytes of the file from `offset`, by sendfile; the descriptor is taken. */
 void http_answer_file(struct http_request *request, unsigned code, const char *content_type, int fd, uint64_t offset,
                       uint64_t size);

@@ -62,15 +62,15 @@ const char *target_parse(struct http_request *request)
 {
     const char *target = skip_authority(request->target);
     if (!target)
-        return "The request's target must be a path.";
+        return "its target isn't a path";
     if (strchr(target, '#'))
-        return "The request's target must not hold a fragment.";
+        return "its target contains a fragment";
     const char *question = strchrnul(target, '?'), *query = *question ? question + 1 : question;
     size_t length = strlen(target), path_length = (size_t)(question - target);
     char *decoded = request_room(request, length + 1);
     /* The query is decoded when it is asked for; here it is only seen to be well formed. */
     if (!target_decode(query, strlen(query), false, decoded) || !target_decode(target, path_length, false, decoded))
-        return "The request's target holds a bad percent escape.";
+        return "its target contains a bad percent escape";
     request->target = target;
     request->target_path_length = path_length;
     request->path = decoded;
@@ -129,7 +129,9 @@ enum status http_query_integer(const struct http_request *request, const char *n
     long long value = strtoll(text, &end, 10);
     bool digits = strspn(text + (text[0] == '-'), "0123456789") == strlen(text) - (text[0] == '-');
     if (!digits || end == text || *end || errno || value < minimum || value > maximum) {
-        text_setf(why, "%s must be a whole number from %lld to %lld.", name, (long long)minimum, (long long)maximum);
+        char least[REASON_NUMBER_SIZE], most[REASON_NUMBER_SIZE];
+        reason_set(why, REASON_NUMBER_INVALID, name, reason_number(least, (uint64_t)minimum),
+                   reason_number(most, (uint64_t)maximum));
         return STATUS_INVALID;
     }
     *ret_value = value;

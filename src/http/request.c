@@ -90,9 +90,6 @@ void *request_on_line(void *context, const char *target, struct MHD_Connection *
 
 /* ---- The header ---- */
 
-static const char header_limit[] =
-    "The request's header is too large: 8 KB in up to 35 fields are taken, cookies counting twice.";
-
 static bool has_body(const struct http_request *request)
 {
     return request->content_length > 0;
@@ -108,6 +105,14 @@ static const char *body_limit(struct http_request *request)
     else
         reason_set(&sentence, REASON_REQUEST_TOO_LARGE, reason_bytes(size, request->content_length), limit);
     return request_copy(request, text_get(&sentence), sentence.length);
+}
+
+/* 400, and the end of the connection; `fault` is what strict.c says. */
+static enum MHD_Result refuse_malformed(struct http_request *request, const char *fault)
+{
+    TEXT_CLEANUP struct text sentence = {0};
+    reason_set(&sentence, REASON_REQUEST_MALFORMED, fault);
+    return refusal_answer(request, 400, text_get(&sentence));
 }
 
 static bool is_vital(const struct http_request *request)
@@ -127,9 +132,9 @@ static const char *find_asked_method(const struct http_request *request)
 static void route(struct http_request *request)
 {
     request->asked_method = find_asked_method(request);
-    const char *sentence = target_parse(request);
-    if (sentence) {
-        http_answer_problem(request, 400, sentence);
+    const char *fault = target_parse(request);
+    if (fault) {
+        http_answer_reason(request, 400, REASON_REQUEST_MALFORMED, fault);
         return;
     }
     routes_match(request->server->routes, request);
@@ -138,11 +143,11 @@ static void route(struct http_request *request)
     if (request->connection->is_reserve && !is_vital(request)) {
         guard_note_refused(request->server->guard);
         http_add_header(request, "Retry-After", "1");
-        http_answer_problem(request, 503, reason_sentence(REASON_SERVER_CROWDED));
+        http_answer_reason(request, 503, REASON_SERVER_CROWDED);
         return;
     }
     if (!request->chunked && request->content_length > request->server->settings.max_body) {
-        http_answer_problem(request, 413, body_limit(request));
+        answer_problem(request, 413, body_limit(request));
         return;
     }
     if (request->server->settings.admit)
@@ -169,13 +174,13 @@ static enum MHD_Result take_header(struct http_request *request, struct MHD_Conn
     request->method = method;
     request->stage = STAGE_BODY;
     request->started_ns = clock_monotonic_ns();
-    const char *sentence = strict_check(request, handle, version);
+    const char *fault = strict_check(request, handle, version);
     if (!request->id[0])
         make_id(request);
-    if (sentence)
-        return refusal_answer(request, 400, sentence);
+    if (fault)
+        return refuse_malformed(request, fault);
     if (request->is_too_large)
-        return refusal_answer(request, 431, header_limit);
+        return refusal_answer(request, 431, reason_sentence(REASON_HEADER_TOO_LARGE));
     request->must_close = request->connection->is_reserve;
     connection_enter(request->connection, has_body(request) ? PHASE_BODY : PHASE_HANDLING, request->started_ns);
     route(request);
@@ -191,13 +196,13 @@ static enum MHD_Result take_header(struct http_request *request, struct MHD_Conn
 static enum MHD_Result take_piece(struct http_request *request, const char *data, size_t size)
 {
     uint64_t limit = request->server->settings.max_body;
-    const char *sentence = request->chunked ? strict_check_chunk(request, data) : NULL;
-    if (sentence)
-        return refusal_answer(request, 400, sentence);
+    const char *fault = request->chunked ? strict_check_chunk(request, data) : NULL;
+    if (fault)
+        return refuse_malformed(request, fault);
     request->body_in += size;
     atomic_store_explicit(&request->connection->bytes, request->body_in, memory_order_relaxed);
     if (!request->answer.code && request->body_in > limit)
-        http_answer_problem(request, 413, body_limit(request));
+        answer_problem(request, 413, body_limit(request));
     if (request->answer.code && request->body_in / DROP_FACTOR > limit)
         return refusal_answer(request, 413, body_limit(request));
     if (request->answer.code)
@@ -217,7 +222,7 @@ static enum MHD_Result hand_to_pool(struct http_request *request, struct MHD_Con
     if (pool_submit(request->server->pool, request))
         return MHD_YES;
     http_add_header(request, "Retry-After", "1");
-    http_answer_problem(request, 503, reason_sentence(REASON_SERVER_BUSY));
+    http_answer_reason(request, 503, REASON_SERVER_BUSY);
     MHD_resume_connection(handle);
     return MHD_YES;
 }
@@ -226,9 +231,9 @@ static enum MHD_Result take_end(struct http_request *request, struct MHD_Connect
 {
     if (!request->answer.code) {
         assert(request->stage != STAGE_POOLED);
-        const char *sentence = request->chunked ? strict_check_last_chunk(request) : NULL;
-        if (sentence)
-            return refusal_answer(request, 400, sentence);
+        const char *fault = request->chunked ? strict_check_last_chunk(request) : NULL;
+        if (fault)
+            return refuse_malformed(request, fault);
         if (has_body(request))
             connection_enter(request->connection, PHASE_HANDLING, clock_monotonic_ns());
         if (request->route->run == HTTP_POOL)

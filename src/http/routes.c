@@ -229,7 +229,7 @@ void routes_match(const struct routes *routes, struct http_request *request)
         if (!is_known_method(request->asked_method))
             break;
         http_add_header(request, "Allow", pattern->allow);
-        http_answer_problem(request, 405, "This method is not allowed here.");
+        http_answer_reason(request, 405, REASON_METHOD_NOT_ALLOWED);
         return;
     }
     bool reads = strcmp(request->asked_method, "GET") == 0 || strcmp(request->asked_method, "HEAD") == 0;
@@ -237,7 +237,7 @@ void routes_match(const struct routes *routes, struct http_request *request)
     if (request->route)
         return;
     if (is_known_method(request->asked_method))
-        http_answer_problem(request, 404, "There is nothing at this address.");
+        http_answer_reason(request, 404, REASON_ADDRESS_UNKNOWN);
     else
-        http_answer_problem(request, 501, "The server does not know this method.");
+        http_answer_reason(request, 501, REASON_METHOD_UNKNOWN);
 }

@@ -102,8 +102,8 @@ void request_on_end(void *context, struct MHD_Connection *handle, void **request
 
 /* ---- strict.c: requests that two readers could take in two ways ---- */
 
-/* NULL, and content_length, chunked, expects_continue, is_1_0, is_too_large and id of the request are set; or the sentence of
- * the refusal. */
+/* NULL, and content_length, chunked, expects_continue, is_1_0, is_too_large and id of the request are set; or what is wrong, as it
+ * stands in REASON_REQUEST_MALFORMED: "it has no Host". */
 const char *strict_check(struct http_request *request, struct MHD_Connection *handle, const char *version);
 /* The same for what stands before a piece of a chunked body, and for its end, as far as it can be seen. */
 const char *strict_check_chunk(const struct http_request *request, const char *data);
@@ -116,7 +116,7 @@ bool content_length_read(const char *value, size_t length, uint64_t *ret_bytes);
 
 /* ---- query.c: the target ---- */
 
-/* Fills target, path and query from what stands in the request line; a sentence when it is malformed. */
+/* Fills target, path and query from what stands in the request line; else what is wrong with it, as strict_check. */
 const char *target_parse(struct http_request *request);
 /* Decodes %XX, and + as a space where `plus` is set. False for a bad escape or an escaped NUL; ret has room for length + 1. */
 bool target_decode(const char *text, size_t length, bool plus, char *ret_text);
@@ -137,7 +137,9 @@ enum MHD_Result answer_queue(struct http_request *request, struct MHD_Connection
 void answer_set(struct http_request *request, unsigned code, const char *content_type, struct MHD_Response *response,
                 uint64_t size);
 
-/* The body of http_answer_problem. */
+/* http_answer_problem, of a string. */
+void answer_problem(struct http_request *request, unsigned code, const char *sentence);
+/* Its body. */
 void answer_write_problem(struct text *out, unsigned code, const char *sentence);
 
 /* ---- refusal.c: past libmicrohttpd ---- */

@@ -146,12 +146,10 @@ static void refuse(struct http_request *request, enum quota_verdict verdict)
 {
     const struct http_settings *settings = &request->server->settings;
     bool is_own = verdict == QUOTA_EACH_FULL;
-    TEXT_CLEANUP struct text sentence = {0};
     char most[REASON_NUMBER_SIZE];
-    reason_set(&sentence, is_own ? REASON_ADDRESS_STREAMS : REASON_SERVER_STREAMS,
-               reason_number(most, is_own ? settings->streams_each : settings->streams));
     http_add_header(request, "Retry-After", "5");
-    http_answer_problem(request, is_own ? 429 : 503, text_get(&sentence));
+    http_answer_reason(request, is_own ? 429 : 503, is_own ? REASON_ADDRESS_STREAMS : REASON_SERVER_STREAMS,
+                       reason_number(most, is_own ? settings->streams_each : settings->streams));
 }
 
 struct http_stream *http_answer_stream(struct http_request *request, const char *content_type,

@@ -21,8 +21,8 @@
 #include <string.h>
 #include <strings.h>
 
-static const char repeated_length[] = "The request has more than one Content-Length.";
-static const char bad_line_end[] = "A line of the request's header does not end in CR LF, or holds a NUL.";
+static const char repeated_length[] = "it has more than one Content-Length";
+static const char bad_line_end[] = "a line of its header doesn't end in CR LF, or contains a NUL";
 
 static bool is_made_of(const char *text, size_t length, const char *punctuation)
 {
@@ -59,7 +59,7 @@ static const char *check_lines(const char *position, const char *end)
         if (!*position) /* the empty line, which must be the last */
             return step_over_line_end(&position, end) && position == end ? NULL : bad_line_end;
         if (*position == ' ' || *position == '\t')
-            return "A line of the request's header is folded.";
+            return "a line of its header is folded";
         position += strlen(position) + 1; /* the name and its colon */
         if (position >= end)
             return bad_line_end;
@@ -76,15 +76,15 @@ static const char *check_request_line(const struct http_request *request, struct
 {
     size_t method_length = strlen(request->method);
     if (!is_token(request->method, method_length))
-        return "The request's method holds a character that is not allowed.";
+        return "its method contains a character that isn't allowed";
     for (const char *c = request->target; *c; c++)
         if ((unsigned char)*c <= ' ' || *c == 127)
-            return "The request's target holds a blank or a control character.";
+            return "its target contains a space or a control character";
 #if MHD_VERSION < 0x00097700
     const union MHD_ConnectionInfo *info = MHD_get_connection_info(handle, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
     if (!info || request->line_target != request->method + method_length + 1
         || version != request->line_target + request->line_target_length + 1)
-        return "The request line is not made of three parts with one space between.";
+        return "its request line isn't three parts with one space between each";
     return check_lines(version + strlen(version), request->method + info->header_size);
 #else
     (void)handle, (void)version, (void)check_lines;
@@ -108,7 +108,7 @@ static const char *see_length(struct framing *framing, const char *value, size_t
     if (framing->lengths++)
         return repeated_length;
     if (framing->ends_in_blank || !content_length_read(value, length, &framing->request->content_length))
-        return "The request's Content-Length is not a number of bytes.";
+        return "its Content-Length isn't a number of bytes";
     return NULL;
 }
 
@@ -117,7 +117,7 @@ static const char *see_encoding(struct framing *framing, const char *value, size
 {
     if (framing->encodings++ || framing->ends_in_blank || length != strlen("chunked")
         || strncasecmp(value, "chunked", length) != 0)
-        return "The request's Transfer-Encoding must be chunked and nothing else.";
+        return "its Transfer-Encoding isn't just chunked";
     framing->request->chunked = true;
     return NULL;
 }
@@ -125,8 +125,8 @@ static const char *see_encoding(struct framing *framing, const char *value, size
 static const char *see_host(struct framing *framing, const char *value, size_t length)
 {
     if (framing->hosts++)
-        return "The request has more than one Host.";
-    return is_made_of(value, length, ".:-_[]!$%&'()*+;=~") ? NULL : "The request's Host is not the name of a host.";
+        return "it has more than one Host";
+    return is_made_of(value, length, ".:-_[]!$%&'()*+;=~") ? NULL : "its Host isn't the name of a host";
 }
 
 static const char *see_expectation(struct framing *framing, const char *value, size_t length)
@@ -185,10 +185,10 @@ static enum MHD_Result see_header(void *context, enum MHD_ValueKind kind, const 
     if (kind != MHD_HEADER_KIND)
         return MHD_YES;
     if (!is_token(name, name_length))
-        framing->sentence = "The name of a header holds a character that is not allowed.";
+        framing->sentence = "the name of a header contains a character that isn't allowed";
     for (size_t i = 0; i < length; i++)
         if (((unsigned char)value[i] < ' ' && value[i] != '\t') || value[i] == 127)
-            framing->sentence = "The value of a header holds a control character.";
+            framing->sentence = "the value of a header contains a control character";
     size_t whole = length;
     while (length && (value[length - 1] == ' ' || value[length - 1] == '\t'))
         length--;
@@ -204,7 +204,7 @@ static enum MHD_Result see_header(void *context, enum MHD_ValueKind kind, const 
 /* libmicrohttpd 0.9.75 takes a bare LF in the lines between chunks, too. It reads to one place, again and again, and gives a chunk
  * from there: so the lines before a chunk can be seen, unless a read ended between them and the chunk. What this misses does no
  * harm, since a chunked request is the last on its connection (answer_queue): nothing can hide behind it. */
-static const char bad_chunk_end[] = "A line between the chunks of the request's body does not end in CR LF.";
+static const char bad_chunk_end[] = "a line between the chunks of its body doesn't end in CR LF";
 
 static bool follows_line_end(const char *start, const char *position)
 {
@@ -254,7 +254,7 @@ static const char *check_target_host(const struct http_request *request)
         const char *start = target + length + 3;
         char *authority = request_copy(&request->connection->request, start, strcspn(start, "/?"));
         if (!origin_is_same_host(schemes[i], authority, host))
-            return "The request's target names another host than its Host.";
+            return "its target names a different host than its Host";
     }
     return NULL;
 }
@@ -270,9 +270,9 @@ const char *strict_check(struct http_request *request, struct MHD_Connection *ha
     if (framing.sentence)
         return framing.sentence;
     if (framing.encodings && (framing.lengths || request->is_1_0))
-        return "The request has a Transfer-Encoding together with a Content-Length, or in HTTP/1.0.";
+        return "it has a Transfer-Encoding together with a Content-Length, or in HTTP/1.0";
     if (!framing.hosts && !request->is_1_0)
-        return "The request has no Host.";
+        return "it has no Host";
     sentence = check_target_host(request);
     if (sentence)
         return sentence;

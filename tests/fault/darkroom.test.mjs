@@ -239,7 +239,7 @@ describe('a darkroom process that is killed', () => {
         const { id, worker } = await bench.uploadToStopped();
         bench.server.takeComplaints(() => true);
         assert.equal(await bench.endEveryWorker(id, worker, 'SIGSEGV'), ATTEMPTS, await bench.show(id));
-        await bench.checkRefused(id, /^This photo can't be read: the decoder failed each time\. Export it in another format\.$/);
+        await bench.checkRefused(id, /^This photo can't be read: the decoder failed every time\. Export it in another format\.$/);
         assert.ok((await bench.show(id)).match(/Darkroom\.Crashed/g).length >= ATTEMPTS);
         await bench.checkRetry(id);
     });

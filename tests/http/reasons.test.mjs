@@ -3,14 +3,11 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { rows, table } from './catalogue.mjs';
 import { gif, heavyPng, png, vips } from './pictures.mjs';
 import { startServer } from './server.mjs';
 import { readYaml } from './yaml.mjs';
 
-const table = readFileSync(new URL('../../src/base/reasons.c', import.meta.url), 'utf8');
-/* { code, sentence } */
-const rows = [...table.matchAll(/\[REASON_\w+\] =\s*\{"([a-z0-9-]+)",\s*((?:"(?:[^"\\]|\\.)*"\s*)+)\}/g)].map(([, code, strings]) =>
-    ({ code, sentence: [...strings.matchAll(/"((?:[^"\\]|\\.)*)"/g)].map(([, part]) => part).join('').replaceAll('\\"', '"') }));
 const strangers = /signal|errno|lib(png|jpeg|heif|tiff|vips|avif)|spng|vips|decoder plugin|unspecified|sqlite|database|darkroom|sandbox|onnx|exit code|\/tmp|\/data|No space left|Permission denied/i;
 
 /* The sentence is that of the code with these values in its gaps. */
@@ -35,6 +32,18 @@ describe('the table', () => {
         const document = readYaml(readFileSync(new URL('../../docs/openapi.yaml', import.meta.url), 'utf8'));
         assert.deepEqual(document.components.schemas.ErrorCode.enum.toSorted(), [null, ...rows.map(({ code }) => code)].toSorted());
     });
+});
+
+/* Whoever answers a client takes the sentence from the table: the compiler wants a struct text or a code, and these look at the rest. */
+describe('the sources', () => {
+    const files = ['api', 'http'].flatMap((folder) => readdirSync(new URL(`../../src/${folder}/`, import.meta.url)).filter((name) => name.endsWith('.c'))
+        .map((name) => [`src/${folder}/${name}`, readFileSync(new URL(`../../src/${folder}/${name}`, import.meta.url), 'utf8')]));
+    const matches = (pattern) => files.flatMap(([name, text]) => [...text.matchAll(pattern)].map(([line]) => `${name}: ${line}`));
+
+    it('answer no words of their own', () => assert.deepEqual(matches(/\b(?:\w*answer_problem|refusal_(?:answer|send))\([^;]*"[^"]*[a-z] [^;]*;/g), []));
+    it('of the API leave no words of their own for an answer', () => assert.deepEqual(matches(/\btext_setf?\(&?why,[^;]*;/g).filter((line) => line.startsWith('src/api/')), []));
+    it('write problems in two places alone', () => assert.deepEqual(files.filter(([, text]) => text.includes('application/problem+json')).map(([name]) => name),
+        ['src/http/answer.c', 'src/http/refusal.c']));
 });
 
 const tus = { 'Tus-Resumable': '1.0.0', Authorization: 'ann' };

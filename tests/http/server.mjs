@@ -9,6 +9,7 @@ import http from 'node:http';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { assertCatalogued } from './catalogue.mjs';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..', '..');
 export const program = resolve(process.env.CLOUDPHOTOS_PROGRAM ?? join(root, 'build', 'cloudphotos'));
@@ -128,8 +129,10 @@ class Server {
                 answer.on('error', fail);
                 answer.on('end', () => {
                     const all = Buffer.concat(pieces);
-                    done({ code: answer.statusCode, headers: answer.headers, body: all, text: all.toString(),
-                           get json() { return JSON.parse(this.text); } });
+                    const whole = { code: answer.statusCode, headers: answer.headers, body: all, text: all.toString(),
+                                    get json() { return JSON.parse(this.text); } };
+                    try { assertCatalogued(whole); } catch (error) { fail(error); }
+                    done(whole);
                 });
             });
             request.on('error', fail);

@@ -138,10 +138,10 @@ describe('a refused upload', () => {
         ['the first half of a TIFF', () => cut(vips(100, 90, 'tif'), 0, 0.5), 422, /^This TIFF is (incomplete|damaged)/],
         ['only the signature of a PNG', () => png(9, 9).subarray(0, 8), 422, /^This PNG is incomplete\./],
         ['a photo of too many bytes', () => heavyPng((100 << 10) + 1), 413,
-            /^This file is larger than 102 KB, which is the limit\. Export it in a smaller size\.$/],
+            /^This file is larger than 102 KB, which is the limit\. Export it at a smaller size\.$/],
         ['a photo of far too many bytes', () => heavyPng(2 << 20), 413, /^This (file|request) .*102 KB|167 KB/],
         ['a photo of too many pixels', () => png(8, 8, { claims: { width: 1200, height: 1000 } }), 413,
-         /^This photo has 1\.2 megapixels; the limit is 1\.0 megapixels\. Export it in a smaller size\.$/],
+         /^This photo has 1\.2 megapixels; the limit is 1\.0 megapixels\. Export it at a smaller size\.$/],
         ['a bomb of 30,000 x 30,000 pixels', () => png(8, 8, { claims: { width: 30000, height: 30000 } }), 413,
             /^This photo has 900 megapixels; the limit is 1\.0 megapixels\./],
         ['an animation of too many frames', () => gif(8, 8, 21), 413,
@@ -259,7 +259,7 @@ describe('a refused upload', () => {
         await wire.send(head(`Content-Length: ${4 << 20}`));
         const answer = await wire.answer();
         wire.leave();
-        await assertRefused(answer, 413, /^This request has \d+ [KM]B; the limit is 167 KB\. Send a smaller file\.$/);
+        await assertRefused(answer, 413, /^This request is \d+ [KM]B; the limit is 167 KB\. Send a smaller file\.$/);
     });
 
     it('with an absurd length, it is refused', async () => {

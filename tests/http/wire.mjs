@@ -1,6 +1,7 @@
 // HTTP by hand, byte for byte: for what a well-behaved client never sends, and to see what really comes back.
 import assert from 'node:assert/strict';
 import net from 'node:net';
+import { assertCatalogued } from './catalogue.mjs';
 import { within } from './server.mjs';
 
 const patience_ms = 60_000;
@@ -58,7 +59,9 @@ export class Wire {
         }
         const hasNoBody = method === 'HEAD' || code < 200 || code === 204 || code === 304;
         const body = hasNoBody ? Buffer.alloc(0) : await this.body(headers);
-        return { code, headers, body, text: body.toString() };
+        const answer = { code, headers, body, text: body.toString() };
+        assertCatalogued(answer);
+        return answer;
     }
 
     async body(headers) {

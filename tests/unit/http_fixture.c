@@ -137,13 +137,13 @@ static void end_upload(struct http_request *request)
 static void begin_refused(struct http_request *request)
 {
     begin_upload(request);
-    http_answer_problem(request, 403, "Not you.");
+    http_answer_reason(request, 403, REASON_PHOTO_NOT_YOURS);
 }
 
 static void take_refused(struct http_request *request, const char *data, size_t size)
 {
     (void)data, (void)size;
-    http_answer_problem(request, 415, "Not that.");
+    http_answer_reason(request, 415, REASON_WORDS_TYPE);
 }
 
 /* A stream that sends what the test has put into it. */

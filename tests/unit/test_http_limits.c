@@ -137,7 +137,7 @@ static void test_sentence(void)
         CHECK_STR(answer_header(&answer, "X-Request-Id"), "mine");
         CHECK_STR(answer_header(&answer, "X-Always"), "yes");
         CHECK_STR(answer_header(&answer, "Content-Type"), "application/problem+json");
-        CHECK(!rows[i].has_body || strstr(text_get(&answer.body), "8 KB in up to 35 fields"));
+        CHECK(!rows[i].has_body || strstr(text_get(&answer.body), "8 KB in at most 35 fields"));
         CHECK(client_is_closed(&client));
         client_close(&client);
         CHECK(wait_for(&shared.done_count, (unsigned)i + 1));

@@ -34,16 +34,18 @@ static void test_answers(void)
         {"a name without a value", ASK("GET", "/query?a&n=7") END, 200, "|ok|7|"},
         {"empty pairs", ASK("GET", "/query?&&a=&&") END, 200, "|ok|20|"},
         {"a number too large", ASK("GET", "/query?n=101") END, 200,
-         "(null)|invalid|-1|n must be a whole number from 1 to 100."},
-        {"no number", ASK("GET", "/query?n=7x") END, 200, "(null)|invalid|-1|n must be a whole number from 1 to 100."},
+         "(null)|invalid|-1|The parameter n isn't a whole number from 1 to 100. Fix it."},
+        {"no number", ASK("GET", "/query?n=7x") END, 200,
+         "(null)|invalid|-1|The parameter n isn't a whole number from 1 to 100. Fix it."},
         {"a blank before a number", ASK("GET", "/query?n=+7") END, 200,
-         "(null)|invalid|-1|n must be a whole number from 1 to 100."},
+         "(null)|invalid|-1|The parameter n isn't a whole number from 1 to 100. Fix it."},
         {"a part of a file", ASK("GET", "/file") END, 206, "cdefg"},
         {"HEAD of a file", ASK("HEAD", "/file") END, 206, ""},
         {"a body nobody wants", ASK("POST", "/ignored") "Content-Length: 5\r\n" END "hello", 200, "hello"},
         {"nothing at this address", ASK("GET", "/nothing") END, 404,
          "{\"type\":\"about:blank\",\"title\":\"Not Found\",\"status\":404,"
-         "\"detail\":\"There is nothing at this address.\",\"error_code\":null,\"error_values\":[]}"},
+         "\"detail\":\"There is nothing at this address. Check it for typing "
+         "errors.\",\"error_code\":\"address-unknown\",\"error_values\":[]}"},
     };
     struct http_server *server = open_server(2);
     struct client client = client_open(server);

@@ -79,7 +79,7 @@ static void test_json(void)
         {"Something else.", ",\"error_code\":null,\"error_values\":[]"},
         {"This file is empty. Choose the photo again, or copy it again.",
          ",\"error_code\":\"image-empty\",\"error_values\":[]"},
-        {"This file has 73 MB; the limit is 64 MB. Export it in a smaller size.",
+        {"This file is 73 MB; the limit is 64 MB. Export it at a smaller size.",
          ",\"error_code\":\"file-too-large\",\"error_values\":[\"73 MB\",\"64 MB\"]"},
         {"Not published: this photo appears to show \"a \"b\" c\" (94% confidence).",
          ",\"error_code\":\"shows-label\",\"error_values\":[\"a \\\"b\\\" c\",\"94%\"]"},
