@@ -135,7 +135,7 @@ static enum status take_lock(struct blob_fs *fs, struct text *why)
             return fail(fs, error, why);
         if (pread(fs->lock_fd, owner, sizeof owner - 1, 0) <= 0)
             memcpy(owner, "unknown", sizeof "unknown");
-        text_setf(why, "The folder %s belongs to another process that is running (number %s).", fs->folder, owner);
+        text_setf(why, "The folder %s is in use by another process (PID %s).", fs->folder, owner);
         return STATUS_BUSY;
     }
     /* The number is for people alone: that a full disk can't take it does no harm. */
@@ -197,7 +197,7 @@ static void fs_close(struct blob *blob)
 static struct blob_fs *fs_new(const char *folder, struct text *why)
 {
     if (!folder[0]) {
-        text_setf(why, "The buckets' address names no folder after \"file:\".");
+        text_setf(why, "The buckets' address has no folder after \"file:\".");
         return NULL;
     }
     struct blob_fs *fs = NEW(struct blob_fs);

@@ -1,4 +1,4 @@
-/* cloudphotos admin: looks into a service's metadata, and mends. Works beside a running server, on the same database. */
+/* cloudphotos admin: inspects and repairs a server's metadata. Works on the same database as a running server. */
 #include "admin.h"
 #include "clock.h"
 #include "commands.h"
@@ -10,34 +10,33 @@
 
 #define FIELD(name) offsetof(struct admin_settings, name)
 static const struct setting rows[] = {
-    {"data", SETTING_STRING, FIELD(data), "./data", 0, 0, "FOLDER", "the server's data folder"},
-    {"store", SETTING_STRING, FIELD(store), NULL, 0, 0, "ADDRESS", "the metadata; default: sqlite:FOLDER/photos.db"},
+    {"data", SETTING_STRING, FIELD(data), "./data", 0, 0, "FOLDER", "data folder of the server"},
+    {"store", SETTING_STRING, FIELD(store), NULL, 0, 0, "ADDRESS", "metadata store; default: sqlite:FOLDER/photos.db"},
     {"buckets", SETTING_STRING, FIELD(buckets), NULL, 0, 0, "ADDRESS",
-     "rescan: the images; default: file:FOLDER/buckets"},
+     "rescan: image store; default: file:FOLDER/buckets"},
     {"status", SETTING_STRING, FIELD(status), NULL, 0, 0, "STATUS",
-     "only RUNNING, SUCCEEDED, FAILED or ABORTED executions"},
+     "list: only executions that are RUNNING, SUCCEEDED, FAILED or ABORTED"},
     {"models", SETTING_STRING, FIELD(models), NULL, 0, 0, "FOLDER",
-     "the local moderator's models; default: beside the program"},
-    {"processes", SETTING_INTEGER, FIELD(processes), "2", 1, 256, "N", "eval, rescan: photos looked at at a time"},
+     "folder of the local moderator's models; default: next to the program"},
+    {"processes", SETTING_INTEGER, FIELD(processes), "2", 1, 256, "N", "eval, rescan: photos to moderate in parallel"},
     {"everything", SETTING_SWITCH, FIELD(everything), "no", 0, 0, NULL,
-     "eval: ask every model about every part of a photo"},
+     "eval: run every model on every tile of a photo"},
     {"curve", SETTING_STRING, FIELD(curve), NULL, 0, 0, "FILE",
-     "eval: draw hits and false alarms by confidence, as SVG"},
-    {"limit", SETTING_INTEGER, FIELD(limit), "50", 1, 1000000, "N", "at most so many rows"},
+     "eval: plot true and false positives by confidence, as SVG"},
+    {"limit", SETTING_INTEGER, FIELD(limit), "50", 1, 1000000, "N", "maximum rows to print"},
 };
 static const struct settings_table table = {
     .command = "admin",
     .summary =
-        "Usage: cloudphotos admin executions [list] [OPTIONS]   the workflow's executions, newest first\n"
-        "       cloudphotos admin executions show ID            one with the history of its events\n"
-        "       cloudphotos admin executions retry ID           a failed one from its beginning\n"
-        "       cloudphotos admin executions abort ID           one that runs: its photo is refused, and says so\n"
-        "       cloudphotos admin moderation eval FOLDER        looks at the photos below FOLDER/accept and\n"
-        "                                                       FOLDER/refuse/LABEL, and counts right and wrong\n"
-        "       cloudphotos admin moderation rescan             looks at what is published again; what it would "
-        "refuse\n"
-        "                                                       now is withdrawn and waits for a person\n"
-        "       cloudphotos admin moderation review [list|approve ID|refuse ID]   photos that wait for a person",
+        "Usage: cloudphotos admin executions [list] [OPTIONS]   list workflow executions, newest first\n"
+        "       cloudphotos admin executions show ID            show one with its history\n"
+        "       cloudphotos admin executions retry ID           run a failed or aborted one again from the start\n"
+        "       cloudphotos admin executions abort ID           stop a running one; its photo is refused\n"
+        "       cloudphotos admin moderation eval FOLDER        moderate the photos in FOLDER/accept and\n"
+        "                                                       FOLDER/refuse/LABEL, and report the error rates\n"
+        "       cloudphotos admin moderation rescan             moderate published photos again; withdraw those that\n"
+        "                                                       would be refused or held now, until a person decides\n"
+        "       cloudphotos admin moderation review [list|approve ID|refuse ID]   decide on photos in review",
     .rows = rows,
     .count = sizeof rows / sizeof rows[0],
 };
@@ -46,7 +45,7 @@ static enum status read_id(const char *text, struct id *ret_id, struct text *why
 {
     if (text && id_parse(text, strlen(text), ret_id))
         return STATUS_OK;
-    text_setf(why, text ? "\"%s\" is no id: that has 32 hex digits" : "which one? Give its id", text);
+    text_setf(why, text ? "\"%s\" isn't an id; ids have 32 hexadecimal digits" : "the id is missing", text);
     return STATUS_INVALID;
 }
 
@@ -118,7 +117,8 @@ static enum status show(struct store *store, const struct admin_settings *settin
     bool skips = false;
     status = store_execution_events(store, &id, print_event, &skips, why);
     if (skips)
-        printf("\nOf more than five retries, those are told whose number is a power of two, and the last one's end.\n");
+        printf("\nAfter the fifth retry, only retries number 8, 16, 32 and so on are shown, and the end of the last "
+               "one.\n");
     return status;
 }
 
@@ -139,7 +139,7 @@ static enum status retry(struct store *store, const struct admin_settings *setti
     if (status == STATUS_OK)
         status = store_execution_retry(store, &id, text_get(&data), clock_now_ms(), why);
     if (status == STATUS_OK)
-        printf("%s will be tried again; a running server takes it up within a second.\n", id_text);
+        printf("%s will be retried; a running server starts it within a second.\n", id_text);
     return status;
 }
 
@@ -152,10 +152,10 @@ static enum status tell_end(struct store *store, const struct id *id, const char
     if (status != STATUS_OK)
         return status;
     if (execution.status == EXECUTION_SUCCEEDED) {
-        text_setf(why, "%s has SUCCEEDED: its photo is published, and its author can delete it", id_text);
+        text_setf(why, "%s has SUCCEEDED: its photo is published. Its author can delete it", id_text);
         return STATUS_CONFLICT;
     }
-    printf("%s has ended before: it is %s.\n", id_text, execution_status_name(execution.status));
+    printf("%s had already ended; its status is %s.\n", id_text, execution_status_name(execution.status));
     return STATUS_OK;
 }
 
@@ -172,9 +172,9 @@ static enum status stop(struct store *store, const struct admin_settings *settin
     if (status == STATUS_CONFLICT)
         return tell_end(store, &id, id_text, why);
     if (status == STATUS_OK && held)
-        printf("%s will be refused when the step that is under way has ended.\n", id_text);
+        printf("%s will be refused when its current step ends.\n", id_text);
     else if (status == STATUS_OK)
-        printf("%s will be refused; a running server does that within a second.\n", id_text);
+        printf("%s will be refused; a running server does so within a second.\n", id_text);
     return status;
 }
 
@@ -190,9 +190,7 @@ static enum status dispatch(const struct settings_words *words, const struct adm
     for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++)
         if (strcmp(verbs[i].verb, verb) == 0)
             return verbs[i].run(store, settings, words->count > 2 ? words->words[2] : NULL, why);
-    text_setf(why,
-              "executions can be listed (list), shown (show ID), retried (retry ID) and aborted (abort ID), not \"%s\"",
-              verb);
+    text_setf(why, "executions has no sub-command \"%s\"; there are list, show ID, retry ID and abort ID", verb);
     return STATUS_INVALID;
 }
 
@@ -204,7 +202,7 @@ static enum status administer(const struct settings_words *words, struct admin_s
     if (is_moderation && words->count > 1 && strcmp(words->words[1], "eval") == 0)
         return admin_moderation_eval(words, settings, why);
     if (!is_moderation && (words->count == 0 || strcmp(words->words[0], "executions") != 0)) {
-        text_setf(why, "what? There are: executions, moderation (see cloudphotos admin --help)");
+        text_setf(why, "name what to manage: executions or moderation (see cloudphotos admin --help)");
         return STATUS_INVALID;
     }
     if (!settings->store)

@@ -28,19 +28,19 @@ static enum status decide(struct store *store, const char *id_text, enum photo_r
     struct photo photo;
     struct id id;
     if (!id_text || !id_parse(id_text, strlen(id_text), &id)) {
-        text_setf(why, "which photo? Its id has 32 hex digits");
+        text_setf(why, "give the id of the photo; ids have 32 hexadecimal digits");
         return STATUS_INVALID;
     }
     enum status status = store_photo_get(store, &id, &arena, &photo, why);
     if (status != STATUS_OK)
         return status;
     if (photo.state != PHOTO_PENDING || photo.review != REVIEW_WAITING) {
-        text_setf(why, "the photo %s does not wait for a decision", id_text);
+        text_setf(why, "the photo %s isn't waiting for a decision", id_text);
         return STATUS_CONFLICT;
     }
     status = store_photo_review(store, &id, review, clock_now_ms(), why);
     if (status == STATUS_OK)
-        printf("%s is %s; a running server takes it up within two seconds.\n", id_text,
+        printf("%s is %s; a running server acts on it within two seconds.\n", id_text,
                review == REVIEW_APPROVED ? "approved" : "refused");
     return status;
 }
@@ -52,7 +52,7 @@ enum status admin_moderation(const struct settings_words *words, const struct ad
     if (words->count == 2 && strcmp(words->words[1], "rescan") == 0)
         return admin_moderation_rescan(settings, store, why);
     if (words->count < 2 || strcmp(words->words[1], "review") != 0) {
-        text_setf(why, "moderation has: eval FOLDER, rescan, review [list|approve ID|refuse ID]");
+        text_setf(why, "moderation has the sub-commands eval FOLDER, rescan, and review [list|approve ID|refuse ID]");
         return STATUS_INVALID;
     }
     if (strcmp(verb, "list") == 0)
@@ -61,6 +61,6 @@ enum status admin_moderation(const struct settings_words *words, const struct ad
         return decide(store, id, REVIEW_APPROVED, why);
     if (strcmp(verb, "refuse") == 0)
         return decide(store, id, REVIEW_REFUSED, why);
-    text_setf(why, "photos in review can be listed, approved (approve ID) and refused (refuse ID), not \"%s\"", verb);
+    text_setf(why, "review has no sub-command \"%s\"; there are list, approve ID and refuse ID", verb);
     return STATUS_INVALID;
 }

@@ -30,8 +30,8 @@ static enum status refuse(const char *store, const char *fault, const char *buck
 {
     const char *folder = without_scheme(buckets);
     text_setf(why,
-              "the database %s %s, but there are photos in %s, which nobody could find, delete or develop without it. "
-              "Restore the database from a backup; or, to begin anew, move %s away.",
+              "the database %s %s, but there are photos in %s, which can't be found, deleted or published without it. "
+              "Restore the database from a backup. To start over without these photos, move %s away.",
               without_scheme(store), fault, folder, folder);
     return STATUS_UNAVAILABLE;
 }
@@ -59,7 +59,7 @@ static enum status check_known(struct store *store, const char *store_address, c
     if (status != STATUS_OK || executions > 0)
         return status;
     bool found = has_objects(blob, BUCKET_PHOTOS) || has_objects(blob, BUCKET_THUMBNAILS);
-    return found ? refuse(store_address, "knows no photo", buckets, why) : STATUS_OK;
+    return found ? refuse(store_address, "contains no photos", buckets, why) : STATUS_OK;
 }
 
 enum status data_check_after(struct store *store, const char *store_address, const char *buckets, struct blob *blob,

@@ -46,9 +46,9 @@ enum status descriptors_secure(const struct descriptor_needs *needs, unsigned *r
     if (allowed < least) {
         text_setf(
             why,
-            "this process may have %llu files open at a time, and needs %llu at the least: %llu for the database, its "
+            "this process can open %llu files at a time, but needs at least %llu: %llu for the database, its "
             "threads and the processes that it starts, and %d for each of %d connections. Raise the limit (ulimit -n "
-            "%llu; in a unit of systemd LimitNOFILE=), or ask for less: --darkrooms, --moderators, --event-threads.",
+            "%llu; in a systemd unit, LimitNOFILE=), or lower --darkrooms, --moderators or --event-threads.",
             (unsigned long long)allowed, (unsigned long long)least, (unsigned long long)fixed, (int)OF_CONNECTION,
             (int)CONNECTIONS_LEAST, (unsigned long long)wanted);
         return STATUS_UNAVAILABLE;

@@ -26,14 +26,15 @@ void greeting_print(const char *address, const char *data)
     TEXT_CLEANUP struct text text = {0};
     add_address(&text, address);
     const char *open = text_get(&text);
-    (void)fprintf(stderr,
-                  "\nCloud Photos is ready. Open it in a browser:\n\n"
-                  "  http://%s/\n\n"
-                  "Photos are kept in %s; Ctrl-C ends the server. Or, from another terminal:\n\n"
-                  "  curl -H 'Authorization: ann' -F photo=@PHOTO.jpg http://%s/photos\n"
-                  "  curl http://%s/uploadStatus/ID\n"
-                  "  curl 'http://%s/users?username=ann'\n"
-                  "  curl http://%s/users/ann\n"
-                  "  curl -O http://%s/buckets/photos/ID-comp.webp\n\n",
-                  open, data, open, open, open, open, open);
+    (void)fprintf(
+        stderr,
+        "\nCloud Photos is ready. Open it in a browser:\n\n"
+        "  http://%s/\n\n"
+        "Photos are stored in %s. Press Ctrl-C to stop the server. From another terminal, you can also try:\n\n"
+        "  curl -H 'Authorization: ann' -F photo=@PHOTO.jpg http://%s/photos\n"
+        "  curl http://%s/uploadStatus/ID\n"
+        "  curl 'http://%s/users?username=ann'\n"
+        "  curl http://%s/users/ann\n"
+        "  curl -O http://%s/buckets/photos/ID-comp.webp\n\n",
+        open, data, open, open, open, open, open);
 }

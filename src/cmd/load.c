@@ -104,7 +104,7 @@ static enum status read_schedule(struct load *load, struct text *why)
         return STATUS_INVALID;
     }
     if (options->find_knee && !options->rate) {
-        text_setf(why, "--find-knee begins with one rate: give --rate");
+        text_setf(why, "--find-knee needs a rate to start with: give --rate");
         return STATUS_INVALID;
     }
     if (options->ramp)
@@ -134,7 +134,7 @@ static enum status read_bodies(struct load *load, struct request_bodies *ret_bod
     const struct load_options *options = &load->options;
     *ret_bodies = (struct request_bodies){0};
     if (options->body && options->photos) {
-        text_setf(why, "--body and --photos exclude each other");
+        text_setf(why, "--body and --photos can't be combined");
         return STATUS_INVALID;
     }
     if (options->photos)
@@ -292,7 +292,7 @@ static enum knee_verdict judge(const struct load *load, const struct tally *tall
     if (tally->dropped * 1000 <= tally->started + tally->dropped)
         return KNEE_BREAKS;
     /* Connections are all in use when the target answers too slowly; when it answers in time, the generator can't keep up. */
-    text_setf(reason, "%.1f %% of the starts found no free connection, or came too late",
+    text_setf(reason, "%.1f%% of the starts found no free connection, or came too late",
               100.0 * (double)tally->dropped / (double)(tally->started + tally->dropped));
     return latencies_percentile(&tally->service, 50) * 2 < latencies_percentile(&tally->latency, 50) ? KNEE_SATURATED
                                                                                                      : KNEE_BREAKS;

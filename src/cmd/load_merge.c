@@ -17,7 +17,7 @@ static enum status merge_all(const char *path, char **names, size_t count, struc
     for (size_t i = 0; i < count && status == STATUS_OK; i++)
         status = run_read(names[i], &runs[i], why);
     if (status == STATUS_OK && access(path, F_OK) == 0) {
-        text_setf(why, "%s is there already: name a new file for the sum", path);
+        text_setf(why, "%s already exists; name a new file for the sum", path);
         status = STATUS_CONFLICT;
     }
     if (status == STATUS_OK)
@@ -39,7 +39,8 @@ int load_merge(int argc, char **argv)
 {
     TEXT_CLEANUP struct text why = {0};
     if (argc < 3) {
-        (void)fprintf(stderr, "cloudphotos load merge: give the new file, then the runs to add up\n");
+        (void)fprintf(stderr, "Usage: cloudphotos load merge OUT RUN…\n\nAdds up runs of several generators, by label "
+                              "and time, and writes the sum to the new file OUT.\n");
         return 2;
     }
     size_t count = (size_t)argc - 2;

@@ -10,8 +10,8 @@ enum status load_targets_check(const struct load_target *targets, size_t count, 
     for (size_t i = 0; i < count; i++)
         if (!said_yes && !load_target_is_this_machine(&targets[i])) {
             text_setf(why,
-                      "%s is not on this machine. A load can take a server down and may be against the law where "
-                      "its owner does not want it: say --yes if it is yours",
+                      "%s isn't this machine. A load test can take a server down, and may be illegal without its "
+                      "owner's consent. Add --yes if you may load it",
                       targets[i].url);
             return STATUS_INVALID;
         }

@@ -74,7 +74,7 @@ static enum status open_hdr(struct recorder *recorder, struct text *why)
         return STATUS_OK;
     recorder->hdr = fopen(recorder->settings.hdr, "we");
     if (!recorder->hdr) {
-        text_setf(why, "the log of histograms %s can't be made: %s", recorder->settings.hdr, strerror(errno));
+        text_setf(why, "the histogram log %s can't be created: %s", recorder->settings.hdr, strerror(errno));
         return STATUS_INVALID;
     }
     latencies_log_begin(&head, recorder->begin_ms);
@@ -138,7 +138,7 @@ static void watch_life(struct recorder *recorder, int64_t at_ms)
         recorder->silent_ms += recorder->settings.interval_ms;
     if (recorder->settings.give_up_ms > 0 && recorder->silent_ms >= recorder->settings.give_up_ms
         && recorder->given_up.length == 0)
-        text_setf(&recorder->given_up, "the target gave no answer for %.3g s and was given up after %.3g s",
+        text_setf(&recorder->given_up, "the target didn't respond for %.3g s, so the run stopped after %.3g s",
                   (double)recorder->silent_ms / 1e3, (double)at_ms / 1e3);
 }
 

@@ -40,75 +40,80 @@ struct serve_settings {
 #define FIELD(name) offsetof(struct serve_settings, name)
 static const struct setting rows[] = {
     {"listen", SETTING_STRING, FIELD(listen), "127.0.0.1:8080", 0, 0, "ADDRESS:PORT",
-     "where to listen; port 0: any free one"},
-    {"data", SETTING_STRING, FIELD(data), "./data", 0, 0, "FOLDER", "where photos and their database are kept"},
-    {"store", SETTING_STRING, FIELD(store), NULL, 0, 0, "ADDRESS", "the metadata; default: sqlite:FOLDER/photos.db"},
-    {"buckets", SETTING_STRING, FIELD(buckets), NULL, 0, 0, "ADDRESS", "the images; default: file:FOLDER/buckets"},
+     "address to listen on; port 0: any free port"},
+    {"data", SETTING_STRING, FIELD(data), "./data", 0, 0, "FOLDER", "folder for photos and database"},
+    {"store", SETTING_STRING, FIELD(store), NULL, 0, 0, "ADDRESS", "metadata store; default: sqlite:FOLDER/photos.db"},
+    {"buckets", SETTING_STRING, FIELD(buckets), NULL, 0, 0, "ADDRESS", "image store; default: file:FOLDER/buckets"},
     {"moderator", SETTING_STRING, FIELD(moderator), "onnx", 0, 0, "NAME",
-     "who looks at photos before they are published: onnx (models on this machine), rekognition (Amazon) or none"},
+     "what moderates photos before they are published: onnx (models on this machine), rekognition (Amazon) or none"},
     {"models", SETTING_STRING, FIELD(models), NULL, 0, 0, "FOLDER",
-     "the local moderator's models; default: beside the program"},
+     "folder of the local moderator's models; default: next to the program"},
     {"moderators", SETTING_INTEGER, FIELD(moderators), "0", 0, 256, "N",
-     "processes that moderate photos; 0: one a core. Photos that wait for Rekognition; 0: 16"},
+     "moderator processes; 0: one per core. With Rekognition, concurrent requests; 0: 16"},
     {"moderator-timeout", SETTING_SECONDS, FIELD(moderator_timeout_ms), "20s", 100, 3600000, "TIME",
-     "how long moderating one photo may take"},
+     "time limit for moderating one photo"},
     {"moderator-memory", SETTING_BYTES, FIELD(moderator_memory), "256M", 64 << 20, 64LL << 30, "SIZE",
-     "how much memory moderating one photo may take, beyond the models"},
+     "memory limit for moderating one photo, on top of the models"},
     {"when-unsure", SETTING_STRING, FIELD(when_unsure), "refuse", 0, 0, "ACTION",
-     "photos to refuse of which the moderator is less than 75 % sure: refuse, hold (a person decides) or publish"},
+     "what happens to photos refused with less than 75% confidence: refuse, hold (a person decides) or publish"},
     {"refuse-labels", SETTING_STRING, FIELD(refuse_labels), NULL, 0, 0, "NAMES",
-     "labels of the local moderator that refuse a photo although they only label it otherwise; commas between"},
+     "labels of the local moderator, comma-separated, that refuse a photo although they are only recorded by default"},
     {"rekognition-region", SETTING_STRING, FIELD(rekognition_region), NULL, 0, 0, "NAME",
-     "where Rekognition is; default: AWS_REGION, or as ~/.aws/config says"},
+     "AWS region; default: AWS_REGION, then ~/.aws/config"},
     {"rekognition-endpoint", SETTING_STRING, FIELD(rekognition_endpoint), NULL, 0, 0, "URL",
-     "a service that answers as Rekognition does, to be asked instead"},
+     "use this Rekognition-compatible service instead"},
     {"rekognition-label-only", SETTING_STRING, FIELD(rekognition_label_only), NULL, 0, 0, "NAMES",
-     "labels of Rekognition that refuse no photo, nor do those below them; commas between"},
+     "Rekognition labels, comma-separated, that are recorded only; covers the labels below them"},
     {"rekognition-hold", SETTING_STRING, FIELD(rekognition_hold), NULL, 0, 0, "NAMES",
-     "labels of Rekognition that hold a photo for a person, as do those below them; commas between"},
+     "Rekognition labels, comma-separated, that hold a photo for review; covers the labels below them"},
     {"open-login", SETTING_SWITCH, FIELD(open_login), "no", 0, 0, NULL,
-     "listen on other addresses than this machine's own, although there are no passwords"},
+     "allow --listen on addresses other than loopback, although there are no passwords"},
     {"allow-origin", SETTING_LIST, FIELD(allow_origin), NULL, 0, 0, "ORIGIN",
-     "whose pages may change things beside this server's own: https://photos.example, or * for any; may be repeated"},
-    {"max-upload", SETTING_BYTES, FIELD(max_upload), "64M", 1024, 4LL << 30, "SIZE", "largest photo"},
+     "other origins whose pages may make changes: https://photos.example, or * for any; may be repeated"},
+    {"max-upload", SETTING_BYTES, FIELD(max_upload), "64M", 1024, 4LL << 30, "SIZE", "maximum size of a photo"},
     {"max-partials", SETTING_INTEGER, FIELD(max_partials), "32", 1, 1 << 20, "N",
-     "most uploads in pieces that one author may have under way"},
+     "maximum unfinished resumable uploads per author"},
     {"max-partials-bytes", SETTING_BYTES, FIELD(max_partials_bytes), "16G", 1 << 20, 1LL << 50, "SIZE",
-     "most bytes that all uploads in pieces may have; one address has half at most, one author a quarter"},
+     "space for unfinished resumable uploads; one address can take half of it, one author a quarter"},
     {"disk-reserve", SETTING_BYTES, FIELD(disk_reserve), "0", 0, 1LL << 50, "SIZE",
-     "how much of the disk new photos leave free; 0: a twentieth of it, 1G at most"},
+     "disk space that new photos leave free; 0: 5% of the disk, at most 1G"},
     {"max-pending", SETTING_INTEGER, FIELD(max_pending), "1000", 1, 1 << 20, "N",
-     "most photos of one author that wait for their processing"},
+     "maximum photos in processing per author"},
     {"max-pixels", SETTING_INTEGER, FIELD(max_pixels), "250000000", 1, 1LL << 40, "N",
-     "most pixels of a photo, all frames together; memory and time are looked at besides"},
-    {"max-side", SETTING_INTEGER, FIELD(max_side), "100000", 1, 1LL << 31, "N", "most pixels of a photo's longer side"},
-    {"max-frames", SETTING_INTEGER, FIELD(max_frames), "1000", 1, 1 << 20, "N", "most frames of an animation"},
-    {"event-threads", SETTING_INTEGER, FIELD(event_threads), "0", 0, 256, "N", "threads that serve; 0: one a core"},
-    {"pool-threads", SETTING_INTEGER, FIELD(pool_threads), "32", 1, 1024, "N", "threads that wait for the disk"},
-    {"connections", SETTING_INTEGER, FIELD(connections), "8192", 16, 1 << 20, "N", "most connections at a time"},
+     "maximum pixels of a photo, all frames together; memory and time limits also apply"},
+    {"max-side", SETTING_INTEGER, FIELD(max_side), "100000", 1, 1LL << 31, "N",
+     "maximum pixels on a photo's longer side"},
+    {"max-frames", SETTING_INTEGER, FIELD(max_frames), "1000", 1, 1 << 20, "N", "maximum frames of an animation"},
+    {"event-threads", SETTING_INTEGER, FIELD(event_threads), "0", 0, 256, "N", "event-loop threads; 0: one per core"},
+    {"pool-threads", SETTING_INTEGER, FIELD(pool_threads), "32", 1, 1024, "N",
+     "threads for requests that block on the disk"},
+    {"connections", SETTING_INTEGER, FIELD(connections), "8192", 16, 1 << 20, "N", "maximum open connections"},
     {"connections-per-address", SETTING_INTEGER, FIELD(connections_each), "0", 0, 1 << 20, "N",
-     "most of them from one address; 0: all. Behind a balancer all come from its address"},
+     "maximum from one address; 0: no limit. Behind a load balancer, all come from its address"},
     {"event-streams", SETTING_INTEGER, FIELD(streams), "0", 0, 1 << 20, "N",
-     "most streams of events at a time; 0: a quarter of the connections"},
+     "maximum open event streams; 0: a quarter of the connections"},
     {"event-streams-per-address", SETTING_INTEGER, FIELD(streams_each), "0", 0, 1 << 20, "N",
-     "most of them to one address; 0: a quarter of all"},
+     "maximum to one address; 0: a quarter of all"},
     {"answers-memory", SETTING_BYTES, FIELD(answers_memory), "64M", 1 << 20, 64LL << 30, "SIZE",
-     "most memory that answers may take until they are read, in all"},
+     "memory for responses that clients haven't read yet, in total"},
     {"idle-timeout", SETTING_SECONDS, FIELD(idle_timeout_ms), "30s", 100, 3600000, "TIME",
-     "how long a connection may wait between requests"},
+     "how long a connection may be idle between requests"},
     {"header-timeout", SETTING_SECONDS, FIELD(header_timeout_ms), "10s", 100, 3600000, "TIME",
-     "how long a request's header may take"},
+     "time limit for a request's header"},
     {"drain-timeout", SETTING_SECONDS, FIELD(drain_timeout_ms), "30s", 0, 3600000, "TIME",
-     "how long SIGTERM waits for requests and photos under way"},
-    {"darkrooms", SETTING_INTEGER, FIELD(darkrooms), "0", 0, 256, "N", "processes that develop photos; 0: one a core"},
+     "how long SIGTERM waits for requests and photos in progress"},
+    {"darkrooms", SETTING_INTEGER, FIELD(darkrooms), "0", 0, 256, "N",
+     "darkroom processes, which decode and resize photos; 0: one per core"},
     {"darkroom-timeout", SETTING_SECONDS, FIELD(darkroom_timeout_ms), "20s", 100, 3600000, "TIME",
-     "how long one photo may take"},
+     "time limit for one photo in a darkroom"},
     {"darkroom-memory", SETTING_BYTES, FIELD(darkroom_memory), "512M", 64 << 20, 64LL << 30, "SIZE",
-     "how much memory one photo may take"},
-    {"history", SETTING_SECONDS, FIELD(history_ms), "7d", 0, 0, "TIME", "how long ended executions are kept"},
+     "memory limit for one photo in a darkroom"},
+    {"history", SETTING_SECONDS, FIELD(history_ms), "7d", 0, 0, "TIME",
+     "how long finished workflow executions are kept"},
     {"keep-failed", SETTING_SECONDS, FIELD(keep_failed_ms), "1d", 0, 0, "TIME",
-     "how long originals are kept that failed by the server's fault, for a retry"},
-    {"log-level", SETTING_STRING, FIELD(log_level), "info", 0, 0, "LEVEL", "debug, info, warning or error"},
+     "how long to keep originals that failed through a server fault, so that you can retry them"},
+    {"log-level", SETTING_STRING, FIELD(log_level), "info", 0, 0, "LEVEL",
+     "least severe level to log: debug, info, warning or error"},
 };
 static const struct settings_table table = {
     .command = "serve",
@@ -162,8 +167,7 @@ static enum status check_login(const struct serve_settings *settings, struct tex
         return STATUS_OK;
     text_setf(why,
               "--listen %s would let other machines in, and there are no passwords: anyone who can reach this server "
-              "could act "
-              "as any user. Listen on 127.0.0.1 or [::1], or add --open-login if that is what you want.",
+              "could act as any user. Listen on 127.0.0.1 or [::1], or add --open-login if that is what you want.",
               settings->listen);
     return STATUS_INVALID;
 }
@@ -183,7 +187,7 @@ static enum status read_origins(const struct serve_settings *settings, struct ar
 static enum status open_data(struct serve_settings *settings, struct arena *arena, struct text *why)
 {
     if (mkdir(settings->data, 0700) != 0 && errno != EEXIST) {
-        text_setf(why, "the data folder %s can't be made: %s", settings->data, strerror(errno));
+        text_setf(why, "the data folder %s can't be created: %s", settings->data, strerror(errno));
         return STATUS_UNAVAILABLE;
     }
     if (!settings->store)
@@ -208,7 +212,7 @@ static enum status secure_descriptors(struct serve_settings *settings, struct te
     enum status status = descriptors_secure(&needs, &connections, why);
     if (status == STATUS_OK && connections < needs.connections)
         log_warning("connections", LOG_I("possible", connections), LOG_I("wanted", needs.connections),
-                    LOG_S("message", "there are not enough file descriptors for all: see ulimit -n"));
+                    LOG_S("message", "there aren't enough file descriptors for all connections; raise ulimit -n"));
     settings->connections = connections;
     return status;
 }
@@ -337,7 +341,7 @@ static enum status open_stores(const struct serve_settings *settings, struct ser
     if (status == STATUS_OK)
         status = data_check_after(service->store, settings->store, settings->buckets, service->blob, &is_whole, why);
     if (!is_whole)
-        log_info("database-check", LOG_S("message", "the database is large: not all of it was looked at for damage"));
+        log_info("database-check", LOG_S("message", "the database is large: not all of it was checked for damage"));
     return status;
 }
 

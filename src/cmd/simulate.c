@@ -122,14 +122,14 @@ static enum status read_name_file(struct simulation *simulation, struct text *wh
         if (next)
             *next++ = '\0';
         if (!is_plain(line)) {
-            text_setf(why, "%s:%zu: \"%s\" is no name: it has a space or one of /?#%%&", path,
+            text_setf(why, "%s:%zu: \"%s\" can't be a name: it contains a space or one of /?#%%&", path,
                       simulation->name_count + 1, line);
             return STATUS_INVALID;
         }
         simulation->names[simulation->name_count++] = line;
     }
     if (simulation->name_count == 0)
-        text_setf(why, "%s: there is no name in it", path);
+        text_setf(why, "%s contains no names", path);
     return simulation->name_count ? STATUS_OK : STATUS_INVALID;
 }
 
@@ -139,7 +139,7 @@ static enum status read_names(struct simulation *simulation, struct text *why)
     if (options->names)
         return read_name_file(simulation, why);
     if (!is_plain(options->prefix)) {
-        text_setf(why, "--prefix: \"%s\" can't begin a name: it has a space or one of /?#%%&", options->prefix);
+        text_setf(why, "--prefix: \"%s\" can't start a name: it contains a space or one of /?#%%&", options->prefix);
         return STATUS_INVALID;
     }
     simulation->name_count = (size_t)options->people;

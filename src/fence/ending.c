@@ -52,7 +52,7 @@ enum status ending_explain(const struct fence_settings *settings, const struct h
         text_addf(ret_detail, " took longer than %g seconds", (double)settings->timeout_ms / 1000);
         status = STATUS_TIMEOUT;
     } else if (hired->was_killed) {
-        text_add(ret_detail, " answered what can't be");
+        text_add(ret_detail, " gave an invalid answer");
         status = STATUS_CRASHED;
     } else if (WIFSIGNALED(hired->wait_status)) {
         status = explain_signal(WTERMSIG(hired->wait_status), ret_detail);

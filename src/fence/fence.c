@@ -39,7 +39,7 @@ static char *find_program(const char *name)
 static enum status start_all(struct fence *fence, struct text *why)
 {
     if (!fence->program) {
-        text_setf(why, "%s is neither beside this program nor in %s.", fence->settings.program_name,
+        text_setf(why, "%s is neither next to this program nor in %s.", fence->settings.program_name,
                   FENCE_INSTALL_FOLDER);
         return STATUS_UNAVAILABLE;
     }
@@ -196,7 +196,7 @@ static enum status send_job(struct fence *fence, struct slot *slot, const void *
     enum status status = replace(fence, slot, 0, &hired, why);
     if (status != STATUS_OK || wire_send(slot->socket, job, settings->job_bytes, descriptors, settings->descriptors))
         return status;
-    text_setf(why, "The %s does not take the photo: %s.", settings->name, strerror(errno));
+    text_setf(why, "The %s doesn't accept the photo: %s.", settings->name, strerror(errno));
     return STATUS_UNAVAILABLE;
 }
 

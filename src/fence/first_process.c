@@ -76,7 +76,8 @@ static enum status await_hello(struct fence *fence, struct text *why)
     const struct fence_settings *settings = &fence->settings;
     struct hello hello;
     if (!control_answers(fence, HELLO_TIMEOUT_MS) || !wire_receive(fence->control, &hello, sizeof hello, NULL, 0)) {
-        text_setf(why, "The %s's program %s started but did not say that it is ready.", settings->name, fence->program);
+        text_setf(why, "The %s's program %s started but didn't report that it is ready.", settings->name,
+                  fence->program);
         return STATUS_UNAVAILABLE;
     }
     if (hello.version != WIRE_VERSION || hello.job_bytes != settings->job_bytes
@@ -153,7 +154,7 @@ static enum status ask_or_restart(struct fence *fence, const struct hire *hire, 
     if (ask(fence, hire, ret_hired, ret_socket))
         return STATUS_OK;
     first_process_end(fence, true);
-    text_setf(why, "The %s's first process does not answer.", fence->settings.name);
+    text_setf(why, "The %s's first process doesn't respond.", fence->settings.name);
     return STATUS_UNAVAILABLE;
 }
 
@@ -167,7 +168,7 @@ static enum status await_ready(const struct fence *fence, int socket, struct tex
         ready_count = poll(&wait, 1, HIRE_TIMEOUT_MS);
     } while (ready_count < 0 && errno == EINTR);
     if (ready_count != 1 || !wire_receive(socket, &ready, sizeof ready, NULL, 0)) {
-        text_setf(why, "A worker of the %s ended before it had closed its sandbox.", fence->settings.name);
+        text_setf(why, "A worker of the %s ended before its sandbox was in place.", fence->settings.name);
         return STATUS_UNAVAILABLE;
     }
     ready.reason[REASON_BYTES - 1] = '\0';

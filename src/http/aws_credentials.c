@@ -122,7 +122,7 @@ static bool ask(struct aws_identity *identity, const char *method, const char *u
         return false;
     if (ret_reply->code == 200)
         return true;
-    text_setf(why, "%s answers %u", url, ret_reply->code);
+    text_setf(why, "%s responds with %u", url, ret_reply->code);
     http_reply_release(ret_reply);
     return false;
 }
@@ -155,7 +155,7 @@ static bool ask_container(struct aws_identity *identity, struct text *why)
     if (relative)
         url = arena_printf(&identity->arena, "%s%s", container_address, relative);
     if (!url) {
-        text_setf(why, "this is none");
+        text_setf(why, "this isn't one");
         return false;
     }
     const char *token = read_line(variable("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"), &identity->arena);

@@ -194,7 +194,7 @@ enum status aws_sign(struct http_call *call, const struct aws_signing *signing, 
     char date[DATE_SIZE], sum[SUM_TEXT_SIZE], signature[SUM_TEXT_SIZE];
     const char *target;
     if (!http_url_split(call->url, &authority, &target)) {
-        text_setf(why, "\"%s\" is no http or https address", call->url);
+        text_setf(why, "\"%s\" isn't an http or https URL", call->url);
         return STATUS_INVALID;
     }
     write_date(signing->time_ms, date);

@@ -127,7 +127,7 @@ static enum status list_fields(const struct http_call *call, struct curl_slist *
     for (size_t i = 0; i < call->field_count; i++) {
         const struct http_field *field = &call->fields[i];
         if (strpbrk(field->name, "\r\n:;") || strpbrk(field->value, "\r\n")) {
-            text_setf(why, "The field %zu of the request to %s holds a line break.", i + 1, call->url);
+            text_setf(why, "Field %zu of the request to %s contains a line break.", i + 1, call->url);
             curl_slist_free_all(list);
             return STATUS_INVALID;
         }
@@ -188,7 +188,7 @@ static enum status explain(CURLcode code, const struct exchange *exchange, const
 {
     enum status status = status_of(code, exchange);
     if (status == STATUS_TOO_LARGE)
-        text_setf(why, "%s: the answer is larger than %zu bytes", host, exchange->call->answer_max);
+        text_setf(why, "%s: the response is larger than %zu bytes", host, exchange->call->answer_max);
     else if (status != STATUS_OK)
         text_setf(why, "%s: %s", host, exchange->cause[0] ? exchange->cause : curl_easy_strerror(code));
     return status;
@@ -202,7 +202,7 @@ enum status http_client_ask(struct http_client *client, const struct http_call *
     TEXT_CLEANUP struct text host = {0};
     const char *target;
     if (!http_url_split(call->url, &host, &target)) {
-        text_setf(why, "\"%s\" is no http or https address", call->url);
+        text_setf(why, "\"%s\" isn't an http or https URL", call->url);
         return STATUS_INVALID;
     }
     enum status status = list_fields(call, &fields, why);

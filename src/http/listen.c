@@ -78,14 +78,14 @@ enum status listen_open(const char *address, int *ret_fd, char **ret_address, st
     const char *port;
     struct addrinfo *found, hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV | AI_PASSIVE};
     if (!split(address, host, &port)) {
-        text_setf(why, "The address \"%s\" is not HOST:PORT, such as 127.0.0.1:8080 or [::1]:8080.", address);
+        text_setf(why, "The address \"%s\" isn't HOST:PORT, such as 127.0.0.1:8080 or [::1]:8080.", address);
         return STATUS_INVALID;
     }
     /* This name is this machine (RFC 6761, 6.3), also where no resolver knows it, and whatever one may say. */
     const char *place = strcmp(host, "localhost") == 0 ? "127.0.0.1" : host;
     int code = getaddrinfo(place, port, &hints, &found);
     if (code) {
-        text_setf(why, "The address \"%s\" is not one to listen on: %s.", address, gai_strerror(code));
+        text_setf(why, "The server can't listen on the address \"%s\": %s.", address, gai_strerror(code));
         return STATUS_INVALID;
     }
     int fd = bind_first(found);

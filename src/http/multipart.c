@@ -91,7 +91,7 @@ enum status multipart_open(const char *content_type, const struct multipart_even
     static const char type[] = "multipart/form-data";
     size_t length = strlen(type);
     if (!content_type || strncasecmp(content_type, type, length) != 0 || !strchr("; \t,", content_type[length])) {
-        text_setf(why, "The request is not a form: send multipart/form-data.");
+        text_setf(why, "It isn't multipart/form-data.");
         return STATUS_INVALID;
     }
     char *copy = memory_copy_string(content_type), *rest = copy + length + strspn(copy + length, " \t");

@@ -53,6 +53,6 @@ enum status negative_read(int file, const struct job *job, struct picture *ret_p
         return STATUS_OK;
     }
     picture_release(&picture);
-    text_setf(why, "The decoded photo that was kept is broken.");
+    text_setf(why, "The decoded photo that was kept is damaged.");
     return STATUS_UNAVAILABLE;
 }

@@ -314,7 +314,7 @@ enum status crowd_run(const struct crowd_settings *settings, const struct crowd_
         *ret_outcome = (struct crowd_outcome){.elapsed_s = (double)(crowd.last_done_ns - crowd.begin_ns) / 1e9,
                                               .cpu_s = cpu_seconds() - cpu_before};
     } else {
-        text_setf(why, "there are too few descriptors for a simulation");
+        text_setf(why, "there are too few file descriptors for a simulation");
     }
     enum status status = crowd.engine ? STATUS_OK : STATUS_UNAVAILABLE;
     release(&crowd);

@@ -286,7 +286,7 @@ enum status load_run(const struct load_settings *settings, const struct load_hoo
     if (status == STATUS_OK)
         gather(&run, hooks, outcome.totals);
     else
-        text_setf(why, "the threads of the load can't be started: too few descriptors or threads");
+        text_setf(why, "the load can't start: there are too few descriptors or threads");
     for (unsigned i = 0; i < count; i++)
         (void)pthread_join(run.workers[i].thread, NULL);
     describe(&run, &outcome);

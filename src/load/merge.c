@@ -18,7 +18,7 @@ static enum status check(const struct run *runs, size_t count, struct text *why)
 {
     for (size_t i = 0; i < count; i++)
         if (!runs[i].has_head || runs[i].interval_ms != runs[0].interval_ms) {
-            text_setf(why, "run %zu has %s, so that it can't be added to the others", i + 1,
+            text_setf(why, "run %zu has %s, so it can't be added to the others", i + 1,
                       runs[i].has_head ? "intervals of another length" : "no head");
             return STATUS_CONFLICT;
         }

@@ -64,7 +64,7 @@ enum status report_add(const struct run *runs, size_t count, const char *title, 
 {
     TEXT_CLEANUP struct text data = {0};
     if (length_of(&report_uplot_js) == 0) {
-        text_setf(why, "this program was built without the plots of reports: `make build` obtains them from npm");
+        text_setf(why, "this program was built without the plots of reports: `make build` downloads them from npm");
         return STATUS_UNAVAILABLE;
     }
     enum status status = report_data_add(runs, count, title, &data, why);

@@ -302,7 +302,7 @@ enum status report_data_add(const struct run *runs, size_t count, const char *ti
     text_addc(out, '}');
     free(curve);
     if (status == STATUS_OK && shown == 0) {
-        text_setf(why, "none of these files is a run");
+        text_setf(why, "none of these files contains a run");
         status = STATUS_INVALID;
     }
     return status;

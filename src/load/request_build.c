@@ -149,18 +149,18 @@ static size_t token_length(const char *text)
 enum status request_check_form(const struct request_form *form, struct text *why)
 {
     if (token_length(form->method) == 0 || form->method[token_length(form->method)]) {
-        text_setf(why, "\"%s\" is no method; write GET, POST, …", form->method);
+        text_setf(why, "\"%s\" isn't a method; write GET, POST, …", form->method);
         return STATUS_INVALID;
     }
     for (size_t i = 0; i < form->header_count; i++) {
         const char *header = form->headers[i];
         size_t length = token_length(header);
         if (length == 0 || header[length] != ':' || strpbrk(header, "\r\n")) {
-            text_setf(why, "\"%s\" is no header; write 'Name: value'", header);
+            text_setf(why, "\"%s\" isn't a header; write 'Name: value'", header);
             return STATUS_INVALID;
         }
         if (strncasecmp(header, "Content-Length:", 15) == 0 || strncasecmp(header, "Transfer-Encoding:", 18) == 0) {
-            text_setf(why, "\"%s\": how long a body is follows from the body", header);
+            text_setf(why, "\"%s\": the length is set from the body", header);
             return STATUS_INVALID;
         }
     }

@@ -13,7 +13,7 @@
 
 static enum status complain(struct text *why)
 {
-    text_setf(why, "the run's file can't be written: %s", strerror(errno));
+    text_setf(why, "the output file can't be written: %s", strerror(errno));
     return STATUS_UNAVAILABLE;
 }
 
@@ -21,7 +21,7 @@ enum status run_file_create(const char *path, FILE **ret_file, struct text *why)
 {
     FILE *file = strcmp(path, "-") == 0 ? stdout : fopen(path, "we");
     if (!file) {
-        text_setf(why, "the run's file %s can't be made: %s", path, strerror(errno));
+        text_setf(why, "the output file %s can't be created: %s", path, strerror(errno));
         return STATUS_INVALID;
     }
     *ret_file = file;

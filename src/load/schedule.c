@@ -113,7 +113,7 @@ static bool parse_value(const char *text, enum schedule_unit unit, double *ret_v
 
 static enum status refuse_value(const char *text, enum schedule_unit unit, struct text *why)
 {
-    text_setf(why, "\"%s\" is no %s: %s", text, unit == SCHEDULE_RATE ? "rate" : "number of users",
+    text_setf(why, "\"%s\" isn't a %s: %s", text, unit == SCHEDULE_RATE ? "rate" : "number of users",
               unit == SCHEDULE_RATE ? RATE_HINT : USERS_HINT);
     return STATUS_INVALID;
 }
@@ -137,7 +137,7 @@ static enum status parse_point(char *word, enum schedule_unit unit, struct point
     char *colon = strchr(word, ':');
     int64_t at_ms;
     if (!colon) {
-        text_setf(why, "\"%s\" lacks its time: a point is written TIME:%s, such as %s", word,
+        text_setf(why, "\"%s\" has no time; write points as TIME:%s, such as %s", word,
                   unit == SCHEDULE_RATE ? "RATE" : "USERS", unit == SCHEDULE_RATE ? "60s:3000/s" : "10m:100");
         return STATUS_INVALID;
     }
@@ -145,7 +145,7 @@ static enum status parse_point(char *word, enum schedule_unit unit, struct point
         return refuse_value(colon + 1, unit, why);
     *colon = '\0';
     if (settings_parse_seconds(word, &at_ms) != STATUS_OK) {
-        text_setf(why, "\"%s\" is no time: write 20s, 500ms, 5m or 2h", word);
+        text_setf(why, "\"%s\" isn't a time; write 20s, 500ms, 5m or 2h", word);
         return STATUS_INVALID;
     }
     ret_point->at_s = (double)at_ms / 1e3;
@@ -185,7 +185,7 @@ static enum status check_some(const char *text, const struct schedule *schedule,
 {
     if (schedule_total(schedule) > 0)
         return STATUS_OK;
-    text_setf(why, "\"%s\" is 0 all the time", text);
+    text_setf(why, "\"%s\" is always 0", text);
     return STATUS_INVALID;
 }
 
@@ -193,7 +193,7 @@ static enum status check_end(const char *text, double last_s, int64_t duration_m
 {
     if ((double)duration_ms / 1e3 > last_s)
         return STATUS_OK;
-    text_setf(why, "\"%s\" has its last point at %.3g s: a duration longer than that must be given", text, last_s);
+    text_setf(why, "the last point of \"%s\" is at %.3g s; give a --duration longer than that", text, last_s);
     return STATUS_INVALID;
 }
 

@@ -103,7 +103,7 @@ static void say(const struct slo_term *term, double value, struct text *out)
 {
     text_clear(out);
     if (term->figure == SLO_FAILED) {
-        text_addf(out, "%.3g %% failed", value * 100);
+        text_addf(out, "%.3g%% failed", value * 100);
         return;
     }
     if (term->figure == SLO_PERCENTILE)
@@ -117,7 +117,7 @@ static void say(const struct slo_term *term, double value, struct text *out)
 bool slo_holds(const struct slo *slo, const struct tally *tally, struct text *ret_why)
 {
     if (tally->outcomes[OUTCOME_OK] == 0) {
-        text_setf(ret_why, "nothing was answered");
+        text_setf(ret_why, "there were no responses");
         return false;
     }
     for (size_t i = 0; i < slo->count; i++) {

@@ -246,7 +246,7 @@ enum status manifest_read(const char *folder, struct manifest *ret_manifest, str
 {
     char *found = folder ? memory_copy_string(folder) : manifest_find_folder();
     if (!found) {
-        text_setf(why, "there is no folder of models beside this program nor at %s", MODELS_INSTALL_FOLDER);
+        text_setf(why, "there is no models folder next to this program or at %s", MODELS_INSTALL_FOLDER);
         return STATUS_UNAVAILABLE;
     }
     struct manifest *manifest = NEW(struct manifest);

@@ -24,7 +24,7 @@ static void list_blind_labels(const struct manifest *manifest, struct text *ret_
             text_addf(ret_blind, "%s%s", ret_blind->length ? ", " : "", label->name);
     }
     if (ret_blind->length)
-        text_add(ret_blind, manifest->runtime_is_there ? " (their models are not there: run `make models`)"
+        text_add(ret_blind, manifest->runtime_is_there ? " (their models are missing: run `make models`)"
                                                        : " (ONNX Runtime is not there: run `make models`)");
 }
 

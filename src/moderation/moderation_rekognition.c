@@ -46,7 +46,7 @@ static enum status read_picture(int file, uint64_t offset, uint8_t *ret_bytes, s
     size_t have = file_read_at(file, ret_bytes, size, offset);
     if (have == size)
         return STATUS_OK;
-    text_setf(why, "Rekognition would get %zu of %zu bytes of a picture", have, size);
+    text_setf(why, "only %zu of %zu bytes of a picture are there for Rekognition", have, size);
     return STATUS_CRASHED; /* the darkroom said that there are more */
 }
 
@@ -111,7 +111,7 @@ static enum status ask(struct moderation_rekognition *rekognition, const struct 
         status = http_client_ask(rekognition->client, &call, &reply, &reason);
     if (status == STATUS_OK)
         return take_reply(rekognition, &reply, answer, why);
-    text_setf(why, "Rekognition could not be asked: %s", text_get(&reason));
+    text_setf(why, "Rekognition can't be reached: %s", text_get(&reason));
     return status == STATUS_TIMEOUT ? STATUS_TIMEOUT : STATUS_UNAVAILABLE; /* never the picture's fault */
 }
 
@@ -196,7 +196,7 @@ static enum status find_region(struct moderation_rekognition *rekognition, const
         return STATUS_INVALID;
     }
     if (!is_region(rekognition->region)) {
-        text_setf(why, "\"%s\" is no region of AWS, such as eu-west-1", rekognition->region);
+        text_setf(why, "\"%s\" isn't an AWS region, such as eu-west-1", rekognition->region);
         return STATUS_INVALID;
     }
     return STATUS_OK;
@@ -211,7 +211,7 @@ static enum status find_url(struct moderation_rekognition *rekognition, const ch
         rekognition->url =
             arena_printf(&rekognition->arena, "https://rekognition.%s.amazonaws.com%s/", rekognition->region, suffix);
     if (!http_url_split(rekognition->url, &host, &target)) {
-        text_setf(why, "--rekognition-endpoint: \"%s\" is no http or https address", rekognition->url);
+        text_setf(why, "--rekognition-endpoint: \"%s\" isn't an http or https URL", rekognition->url);
         return STATUS_INVALID;
     }
     rekognition->host = arena_copy_string(&rekognition->arena, text_get(&host));

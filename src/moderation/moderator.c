@@ -12,7 +12,7 @@ enum status moderator_open(const char *name, const struct moderation_settings *s
     for (size_t i = 0; i < COUNT; i++)
         if (strcmp(moderators[i]->name, name) == 0)
             return moderators[i]->open(settings, ret_moderator, why);
-    text_setf(why, "there is no moderator \"%s\"; known are:", name);
+    text_setf(why, "there is no moderator \"%s\"; there are:", name);
     for (size_t i = 0; why && i < COUNT; i++)
         text_addf(why, " %s", moderators[i]->name);
     return STATUS_INVALID;

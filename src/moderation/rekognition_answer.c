@@ -75,7 +75,7 @@ enum status rekognition_read_answer(const char *body, size_t size, struct rekogn
     const char *wrong = status == STATUS_OK ? merge(root, answer) : text_get(&reason);
     if (!wrong)
         return STATUS_OK;
-    text_setf(why, "the answer makes no sense: %s", wrong);
+    text_setf(why, "the response is malformed: %s", wrong);
     return STATUS_UNAVAILABLE;
 }
 

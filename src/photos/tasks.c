@@ -77,7 +77,7 @@ static void tell_blindness(struct photos *photos, const struct text *why)
     if (!photos->settings.trouble || now - last < PAUSE_MS
         || !atomic_compare_exchange_strong(&photos->told_blind_ms, &last, now))
         return;
-    text_setf(&sentence, "Photos wait, for they can't be moderated: %s", text_get(why));
+    text_setf(&sentence, "Photos are waiting because they can't be moderated: %s", text_get(why));
     photos->settings.trouble(photos->settings.context, text_get(&sentence));
 }
 

@@ -31,14 +31,14 @@ enum status connection_fail(const struct connection *connection, int code, struc
         return STATUS_UNAVAILABLE;
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
-        text_setf(why, "The file %s is damaged or is no SQLite database. Restore it from a copy.", path);
+        text_setf(why, "The file %s is damaged, or isn't an SQLite database. Restore it from a backup.", path);
         return STATUS_UNAVAILABLE;
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
-        text_setf(why, "Another process has been writing to the database %s for long. Try again.", path);
+        text_setf(why, "Another process has locked the database %s for too long. Try again.", path);
         return STATUS_BUSY;
     case SQLITE_NOMEM:
-        text_setf(why, "There is not enough memory for the database %s.", path);
+        text_setf(why, "There isn't enough memory for the database %s.", path);
         return STATUS_BUSY;
     default:
         text_setf(why, "The database %s failed: %s.", path,

@@ -11,7 +11,7 @@ enum status sqlite_is_new(const char *path, bool *ret_is_new, struct text *why)
     struct stat status;
     bool is_there = stat(path, &status) == 0;
     if (!is_there && errno != ENOENT) {
-        text_setf(why, "The database %s can't be looked at: %s.", path, strerrordesc_np(errno));
+        text_setf(why, "The database %s can't be checked: %s.", path, strerrordesc_np(errno));
         return STATUS_UNAVAILABLE;
     }
     *ret_is_new = !is_there || status.st_size == 0;

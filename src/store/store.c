@@ -40,7 +40,7 @@ static const struct store_ops *find_back_end(const char *address, const char **r
     for (size_t i = 0; i < BACK_ENDS; i++)
         if (strlen(back_ends[i]->scheme) == scheme_length && memcmp(address, back_ends[i]->scheme, scheme_length) == 0)
             return back_ends[i];
-    text_setf(why, "The store's address \"%s\" begins with none of the known schemes:", address);
+    text_setf(why, "The store's address \"%s\" has no known scheme:", address);
     for (size_t i = 0; why && i < BACK_ENDS; i++)
         text_addf(why, " %s:", back_ends[i]->scheme);
     return NULL;

@@ -28,7 +28,7 @@ static enum status make_file(const char *path, struct text *why)
     }
     if (!error)
         return STATUS_OK;
-    text_setf(why, "The database %s can't be made: %s.", path, strerrordesc_np(error));
+    text_setf(why, "The database %s can't be created: %s.", path, strerrordesc_np(error));
     enum status status = status_from_errno(error);
     return status == STATUS_NO_SPACE || status == STATUS_BUSY ? status : STATUS_UNAVAILABLE;
 }
@@ -46,7 +46,7 @@ static void sqlite_close(struct store *store)
 static enum status sqlite_open(const char *path, struct store **ret_store, struct text *why)
 {
     if (!path[0]) {
-        text_setf(why, "The store's address names no file after \"sqlite:\".");
+        text_setf(why, "The store's address has no file name after \"sqlite:\".");
         return STATUS_INVALID;
     }
     enum status status = make_file(path, why);

@@ -81,7 +81,7 @@ static int claim(const struct runner *runner, struct arena *arena, int64_t now_m
                                                 runner->settings.lease_ms, limit, arena, ret_executions, &count, &why);
     if (status == STATUS_OK)
         return (int)count;
-    runner_trouble(runner, "The workflow can't ask for work: %s", text_get(&why));
+    runner_trouble(runner, "The workflow can't claim work: %s", text_get(&why));
     return -1;
 }
 
@@ -222,7 +222,8 @@ static bool has_handler(void *context, const char *resource)
     const struct missing_handler *missing = context;
     if (runner_find_handler(missing->runner, resource))
         return true;
-    text_setf(missing->why, "the workflow \"%s\" calls \"%s\", which nobody handles", missing->workflow, resource);
+    text_setf(missing->why, "the workflow \"%s\" calls the task \"%s\", which doesn't exist", missing->workflow,
+              resource);
     return false;
 }
 

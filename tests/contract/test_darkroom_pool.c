@@ -260,7 +260,7 @@ static void says_what_is_missing(void)
     CHECK(darkroom == NULL);
     settings.program = "/bin/true";
     CHECK_INT(darkroom_open(&settings, &darkroom, &why), STATUS_UNAVAILABLE);
-    CHECK(strstr(text_get(&why), "did not say that it is ready"));
+    CHECK(strstr(text_get(&why), "didn't report that it is ready"));
 }
 
 CHECK_MAIN({"a worker killed over a photo costs that photo", replaces_killed_worker},

@@ -211,7 +211,7 @@ static void test_unknown(void)
     struct runner_settings settings = {
         .store = bench.store, .workflows = &bench.workflow, .workflow_count = 1, .threads = 1, .lease_ms = LEASE_MS};
     CHECK_INT(runner_open(&settings, &runner, &why), STATUS_INVALID);
-    CHECK_STR(text_get(&why), "the workflow \"tested\" calls \"echo\", which nobody handles");
+    CHECK_STR(text_get(&why), "the workflow \"tested\" calls the task \"echo\", which doesn't exist");
 
     check_case("an execution of another workflow waits for somebody who knows it");
     runner = bench_start(&bench, 1);

@@ -320,7 +320,7 @@ describe('a data folder', () => {
     });
 
     for (const { says, data, words } of [
-        { says: 'whose parent does not exist', data: 'no/such', words: /no\/such can't be made/ },
+        { says: 'whose parent does not exist', data: 'no/such', words: /no\/such can't be created/ },
         { says: 'that is a file', data: 'file', words: /\bfile\b.*not a (folder|directory)/i },
         { says: 'below a file', data: 'file/data', words: /file\/data.*not a (folder|directory)/i },
         { says: 'of a server that runs', data: 'used', words: /used.*another (process|server)/i },

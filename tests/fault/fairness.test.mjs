@@ -101,7 +101,7 @@ function attack(what, settings, state) {
             for (const [i, id] of ids.entries()) {
                 const end = await endOf(bench.server, id, 300_000);
                 assert.equal(end.status, 'ERROR');
-                assert.match(end.error_message, i % 5 === 4 ? /^This photo can't be read: the decoder failed each time\./
+                assert.match(end.error_message, i % 5 === 4 ? /^This photo can't be read: the decoder failed every time\./
                     : /^This photo takes too long to read\./);
             }
             const { stdout } = await runProgram(['admin', 'executions', 'show', ids[POISONS - 1], '--data', bench.server.data]);
@@ -232,7 +232,7 @@ db.commit()`;
 
 describe('an operator who aborts an execution', () => {
     const bench = new Bench();
-    const stopped = /^The operator of this server stopped the processing of this photo\./;
+    const stopped = /^The operator of this server stopped processing this photo\./;
     before(() => bench.open((folder) => ({ executable: makeVulnerable(folder), options: ['--darkrooms', '1', '--darkroom-timeout', '5s'] })));
     after(() => bench.close());
     afterEach(() => assert.deepEqual(bench.server.takeComplaints((line) => line.event === 'trouble'), []));
@@ -254,7 +254,7 @@ describe('an operator who aborts an execution', () => {
         const waits = await bench.upload('ann', hanging), next = await bench.upload('bob', tiny);
         const answer = await abort(held);
         assert.deepEqual([answer.code, answer.stderr], [0, '']);
-        assert.match(answer.stdout, /when the step that is under way has ended/);
+        assert.match(answer.stdout, /when its current step ends/);
         assert.equal((await abort(waits)).code, 0);
         await checkStopped(waits);
         await checkStopped(held);
@@ -267,7 +267,7 @@ describe('an operator who aborts an execution', () => {
         assert.equal((await abort(id)).code, 0, 'before it has ended');
         await checkStopped(id);
         const again = await abort(id);
-        assert.deepEqual([again.code, again.stdout], [0, `${id} has ended before: it is FAILED.\n`]);
+        assert.deepEqual([again.code, again.stdout], [0, `${id} had already ended; its status is FAILED.\n`]);
         const published = await bench.upload('ann', tiny);
         assert.equal((await endOf(bench.server, published)).status, 'SUCCESS');
         await waitFor('its execution to end', async () => /SUCCEEDED/.test((await bench.server.admin('executions', 'show', published)).stdout));

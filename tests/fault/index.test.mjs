@@ -51,7 +51,7 @@ describe('a database whose index is cut while it is in use', () => {
             assert.equal(server.exit, null);
             assert.equal(server.child, child);
             assert.equal(process.kill(pid, 0), true);
-            assert.ok(server.lines.some((line) => line.event === 'stderr' && /a file of the database was cut.*Starting anew/.test(line.message)));
+            assert.ok(server.lines.some((line) => line.event === 'stderr' && /a database file was truncated while in use\. Restarting\./.test(line.message)));
         });
 
     it('has lost nothing, here and after the next start, which finds no damage', async () => {
@@ -82,7 +82,7 @@ describe('a database whose index is cut while it is in use', () => {
         truncateSync(index, 0);
         await waitFor('its end', () => { void new Client(server).get('/users/author_0_0').catch(() => {}); return server.exit; });
         assert.deepEqual(server.exit, { code: 1, signal: null });
-        assert.ok(server.lines.some((line) => line.event === 'stderr' && /cut while it was in use, and again right after the restart/.test(line.message)));
+        assert.ok(server.lines.some((line) => line.event === 'stderr' && /truncated while in use, and again right after the restart/.test(line.message)));
         client.close();
         await server.start();
         await server.stop();

@@ -59,7 +59,7 @@ describe('a start', () => {
           spoil: (data) => { rmSync(database(data)); keepOnly(data, ['thumbnails']); } },
         { says: 'without its database, when all that is there are originals', words: /is missing or empty/,
           spoil: (data) => { rmSync(database(data)); keepOnly(data, []); addOriginal(data); } },
-        { says: 'with a new database beside old photos', words: /photos\.db knows no photo, but there are photos in/,
+        { says: 'with a new database beside old photos', words: /photos\.db contains no photos, but there are photos in/,
           spoil: (data) => cpSync(database(join(folder, 'fresh')), database(data)) },
         { says: 'with damage where only the history is', words: /photos\.db is damaged \(.*\)\. Restore it from a backup/,
           spoil: (data) => damagePageWith(database(data), 'StateEntered') },
@@ -108,14 +108,14 @@ describe('a start', () => {
         it(`with ${files} descriptors is refused with the numbers and what to do`, () => {
             const [command, ...words] = [...limited(files), program, 'serve', '--listen', '127.0.0.1:0', '--data', join(folder, 'few')];
             const { status, stderr } = spawnSync(command, words, { encoding: 'utf8', timeout: 20000 });
-            assert.match(stderr, new RegExp(`^cloudphotos serve: this process may have ${files} files open at a time, and needs (\\d+) at the least.*ulimit -n \\d+.*\\n$`));
+            assert.match(stderr, new RegExp(`^cloudphotos serve: this process can open ${files} files at a time, but needs at least (\\d+).*ulimit -n \\d+.*\\n$`));
             assert.equal(status, 1);
             assert.ok(!existsSync(join(folder, 'few')));
         });
 
     it('with as few descriptors as it asks for serves and publishes', async () => {
         const [command, ...words] = [...limited(32), program, 'serve', '--listen', '127.0.0.1:0', '--data', join(folder, 'few')];
-        const least = Number(spawnSync(command, words, { encoding: 'utf8', timeout: 20000 }).stderr.match(/needs (\d+) at the least/)[1]);
+        const least = Number(spawnSync(command, words, { encoding: 'utf8', timeout: 20000 }).stderr.match(/needs at least (\d+)/)[1]);
         const server = new Server(join(folder, 'few'), { wrapper: limited(least) });
         await server.start();
         const clients = Array.from({ length: 12 }, () => new Client(server));

@@ -95,9 +95,9 @@ describe('an author\'s photos', () => {
     it('do not go on in another order, and the answer says what to do', async () => {
         const captured = (await server.get('/users/carl?view=photos&limit=1')).json.next_cursor;
         const published = (await server.get('/users/carl?view=photos&order=published&limit=1')).json.next_cursor;
-        for (const [path, sentence] of [[`/users/carl?cursor=${captured}`, /another order: begin again without a cursor/],
-            [`/photos?cursor=${captured}`, /another order/], [`/users/carl?view=photos&order=published&cursor=${captured}`, /another order/],
-            [`/users/carl?view=photos&order=captured&cursor=${published}`, /another order/],
+        for (const [path, sentence] of [[`/users/carl?cursor=${captured}`, /in a different order\. Start again without a cursor\./],
+            [`/photos?cursor=${captured}`, /in a different order/], [`/users/carl?view=photos&order=published&cursor=${captured}`, /in a different order/],
+            [`/users/carl?view=photos&order=captured&cursor=${published}`, /in a different order/],
             ['/users/carl?view=photos&order=size', /order=captured.*order=published/]]) {
             const answer = await server.get(path);
             assert.equal(answer.code, 400, path);

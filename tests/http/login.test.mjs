@@ -60,7 +60,7 @@ describe('the moderator', () => {
         const ended = await runProgram(['serve', '--listen', '127.0.0.1:0', '--data', folder, '--moderator', 'oracle']);
         rmSync(folder, { recursive: true });
         assert.equal(ended.code, 2);
-        assert.match(ended.stderr, /there is no moderator "oracle"; known are: none/);
+        assert.match(ended.stderr, /there is no moderator "oracle"; there are: none/);
     });
 });
 
@@ -208,7 +208,7 @@ describe('the program', () => {
         const server = await startServer();
         const ended = await runProgram(['serve', '--listen', '127.0.0.1:0', '--data', server.data]);
         assert.equal(ended.code, 1);
-        assert.match(ended.stderr, /belongs to another process/);
+        assert.match(ended.stderr, /is in use by another process/);
         assert.equal((await server.get('/healthcheck')).code, 200);
         await server.stop();
     });

@@ -159,7 +159,7 @@ describe('a photo that Rekognition can\'t or won\'t look at', () => {
         ['an answer without end', { code: 200, body: `{"ModerationLabels":[${' '.repeat(1 << 20)}]}` }],
         ['the second half of an answer', { code: 200, body: '"Name":"Weapons"}]}' }],
     ].map(([name, answer]) => ({ name, answer: { ...answer, isGarbage: true }, ...retried,
-        reason: /the answer makes no sense: .|code \d+ (without a name|ThrottlingException)|the answer is larger than 1048576 bytes/ }));
+        reason: /the response is malformed: .|code \d+ (without a name|ThrottlingException)|the response is larger than 1048576 bytes/ }));
     const rows = [...errors, ...garbage];
     let fake, server, photos;
     before(async () => {
@@ -202,9 +202,9 @@ describe('while Rekognition', () => {
         await gone.stop();
         const server = await startServer({ flags: flagsFor(gone), environment });
         const { json: { photo_id: id } } = await server.upload('ann', png(100, 90));
-        assert.match(await triedInVain(server, id), /Rekognition could not be asked: 127\.0\.0\.1:\d+: Failed to connect/);
+        assert.match(await triedInVain(server, id), /Rekognition can't be reached: 127\.0\.0\.1:\d+: Failed to connect/);
         await server.logged('why photos wait', ({ event, message }) =>
-            event === 'trouble' && /^Photos wait, for they can't be moderated: Rekognition could not be asked/.test(message));
+            event === 'trouble' && /^Photos are waiting because they can't be moderated: Rekognition can't be reached/.test(message));
         await assertUnseen(server, id);
         const back = await newFake(undefined, gone.port);
         assert.equal((await server.ended_photo(id)).data.status, 'SUCCESS');
@@ -237,7 +237,7 @@ describe('while Rekognition', () => {
         const fake = await new FakeRekognition(undefined, { key: readFileSync(key), cert: readFileSync(cert) }).start();
         const server = await startServer({ flags: flagsFor(fake), environment });
         const { json: { photo_id: id } } = await server.upload('ann', png(100, 90));
-        assert.match(await triedInVain(server, id), /Rekognition could not be asked: 127\.0\.0\.1:\d+: SSL certificate problem: self-signed/);
+        assert.match(await triedInVain(server, id), /Rekognition can't be reached: 127\.0\.0\.1:\d+: SSL certificate problem: self-signed/);
         await assertUnseen(server, id);
         assert.equal(fake.requests.length, 0);
         await server.stop();
@@ -284,9 +284,9 @@ describe('a label that the operator wants a person to decide', () => {
 describe('settings that make no sense', () => {
     const rows = [
         ['no region', [], /Rekognition needs a region, such as eu-west-1: set --rekognition-region/],
-        ['a region that leads elsewhere', ['--rekognition-region', 'x.example.org/'], /"x\.example\.org\/" is no region of AWS/],
+        ['a region that leads elsewhere', ['--rekognition-region', 'x.example.org/'], /"x\.example\.org\/" isn't an AWS region/],
         ['an endpoint that is no address', ['--rekognition-region', region, '--rekognition-endpoint', 'example.org'],
-            /--rekognition-endpoint: "example\.org" is no http or https address/],
+            /--rekognition-endpoint: "example\.org" isn't an http or https URL/],
     ];
     for (const [name, flags, sentence] of rows)
         it(`are refused at the start: ${name}`, async () => {

@@ -198,7 +198,7 @@ static void test_places(void)
          "AWS_CONTAINER_CREDENTIALS_FULL_URI=SERVER/task AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE=FOLDER/secret", "task",
          "s", "t", NULL},
         {"a container that does not know us", "AWS_CONTAINER_CREDENTIALS_FULL_URI=SERVER/task", NULL, NULL, NULL,
-         "/task answers 401."},
+         "/task responds with 401."},
         {"a container that answers nonsense", "AWS_CONTAINER_CREDENTIALS_FULL_URI=SERVER/nonsense", NULL, NULL, NULL,
          "container: the answer has no AccessKeyId and SecretAccessKey."},
         {"an instance", "AWS_EC2_METADATA_DISABLED=false AWS_EC2_METADATA_SERVICE_ENDPOINT=SERVER/", "photographer",
@@ -206,7 +206,7 @@ static void test_places(void)
         {"nowhere", "", NULL, NULL, NULL,
          "There are no AWS credentials. environment: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not both set. "
          "file: "
-         "neither AWS_SHARED_CREDENTIALS_FILE nor HOME is set. container: this is none. instance: "
+         "neither AWS_SHARED_CREDENTIALS_FILE nor HOME is set. container: this isn't one. instance: "
          "AWS_EC2_METADATA_DISABLED "
          "is set."},
     };

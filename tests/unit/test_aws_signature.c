@@ -176,7 +176,7 @@ static void test_fields(void)
                  "SignedHeaders=host;x-amz-content-sha256;x-amz-date;x-amz-security-token;x-amz-target, Signature="));
     call.url = "ftp://example.org/";
     CHECK_INT(aws_sign(&call, &signing, &arena, &why), STATUS_INVALID);
-    CHECK_STR(text_get(&why), "\"ftp://example.org/\" is no http or https address");
+    CHECK_STR(text_get(&why), "\"ftp://example.org/\" isn't an http or https URL");
 }
 
 static void test_encode(void)

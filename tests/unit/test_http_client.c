@@ -289,9 +289,9 @@ static void test_servers(void)
         {"an answer of the largest size", "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n1234", false, 4, TIMEOUT_MS,
          STATUS_OK, 200, "1234"},
         {"an answer that says it is too large", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n12345", false, 4,
-         TIMEOUT_MS, STATUS_TOO_LARGE, 0, ": the answer is larger than 4 bytes"},
+         TIMEOUT_MS, STATUS_TOO_LARGE, 0, ": the response is larger than 4 bytes"},
         {"an answer that is too large without saying so", "HTTP/1.1 200 OK\r\n\r\n12345", true, 4, TIMEOUT_MS,
-         STATUS_TOO_LARGE, 0, ": the answer is larger than 4 bytes"},
+         STATUS_TOO_LARGE, 0, ": the response is larger than 4 bytes"},
         {"no answer", "", false, 100, 50, STATUS_TIMEOUT, 0, ": Operation timed out"},
         {"half an answer, and silence", "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf", false, 100, 50,
          STATUS_TIMEOUT, 0, ": Operation timed out"},
@@ -333,11 +333,11 @@ static void test_addresses(void)
     } rows[] = {
         {"http://nobody.invalid/", "", STATUS_UNAVAILABLE, "nobody.invalid: Could not resolve host: nobody.invalid"},
         {"http://127.0.0.1:1/", "", STATUS_UNAVAILABLE, "127.0.0.1:1: Failed to connect to 127.0.0.1 port 1"},
-        {"file:///etc/passwd", "", STATUS_INVALID, "\"file:///etc/passwd\" is no http or https address"},
-        {"http://", "", STATUS_INVALID, "\"http://\" is no http or https address"},
+        {"file:///etc/passwd", "", STATUS_INVALID, "\"file:///etc/passwd\" isn't an http or https URL"},
+        {"http://", "", STATUS_INVALID, "\"http://\" isn't an http or https URL"},
         {"http://127.0.0.1:99999/", "", STATUS_INVALID, "127.0.0.1:99999: "},
         {"http://127.0.0.1:1/", "a\r\nInjected: b", STATUS_INVALID,
-         "The field 1 of the request to http://127.0.0.1:1/ holds a line break."},
+         "Field 1 of the request to http://127.0.0.1:1/ contains a line break."},
     };
     struct http_client *client = new_client();
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {

@@ -229,7 +229,7 @@ static void test_violations(void)
 
 static void test_types(void)
 {
-    static const char no_form[] = "The request is not a form: send multipart/form-data.";
+    static const char no_form[] = "It isn't multipart/form-data.";
     static const char no_boundary[] = "The Content-Type of the form has no boundary, or a malformed one.";
 #define FIFTY   "01234567890123456789012345678901234567890123456789"
 #define LONGEST FIFTY FIFTY FIFTY FIFTY FIFTY "01234"

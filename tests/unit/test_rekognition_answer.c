@@ -107,18 +107,18 @@ static void test_garbage(void)
         const char *name, *body, *why;
     } rows[] = {
         {"half an answer", "{\"ModerationLabels\":[",
-         "the answer makes no sense: line 1, column 21: ']' expected near end of file"},
-        {"no object", "7", "the answer makes no sense: it has no ModerationLabels"},
+         "the response is malformed: line 1, column 21: ']' expected near end of file"},
+        {"no object", "7", "the response is malformed: it has no ModerationLabels"},
         {"labels that are no list", "{\"ModerationLabels\":{}}",
-         "the answer makes no sense: it has no ModerationLabels"},
+         "the response is malformed: it has no ModerationLabels"},
         {"one of them broken", ANSWER(ROW("A", "", "60") ",{}"),
-         "the answer makes no sense: a label lacks its Name, or a Confidence of 0 to 100, or a name is too long"},
+         "the response is malformed: a label lacks its Name, or a Confidence of 0 to 100, or a name is too long"},
         {"a name without end",
          ANSWER(ROW("0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456",
                     "", "60")),
-         "the answer makes no sense: a label lacks its Name, or a Confidence of 0 to 100, or a name is too long"},
+         "the response is malformed: a label lacks its Name, or a Confidence of 0 to 100, or a name is too long"},
         {"less than nothing", ANSWER(ROW("A", "", "-1")),
-         "the answer makes no sense: a label lacks its Name, or a Confidence of 0 to 100, or a name is too long"},
+         "the response is malformed: a label lacks its Name, or a Confidence of 0 to 100, or a name is too long"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct rekognition_answer *answer = NEW(struct rekognition_answer);

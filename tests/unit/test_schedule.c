@@ -91,7 +91,7 @@ static void bad_ones_are_refused_with_a_reason(void)
         {RAMP, "0:100/s,60s:1/s,60s:2/s", 0, "later"},
         {RAMP, "0:100/s", 0, "duration"},
         {RAMP, "0:100/s,60s:200/s", 30000, "60 s"},
-        {RAMP, "0:0/s,60s:0/s", 0, "0 all the time"},
+        {RAMP, "0:0/s,60s:0/s", 0, "always 0"},
         {STEPS, "0:100/s,60s:200/s", 60000, "duration"},
         {LIST, "1/s,,2/s", 1000, "\"\""},
         {USERS_LIST, "20,-1", 1000, "\"-1\""},
