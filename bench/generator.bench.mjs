@@ -1,4 +1,4 @@
-// How many requests a second `cloudphotos load` gets out of one core, against wrk on the same one, both loading nginx's `return 200` on the other.
+// How many requests per second `cloudphotos load` gets out of one core, against wrk on the same one, both loading nginx's `return 200` on the other.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -33,8 +33,8 @@ export async function measure(context) {
     } finally {
         await stop(nginx.child);
     }
-    const note = `${CONNECTIONS} connections, nginx and the load on a core each, medians of ${ROUNDS} rounds of ${SECONDS} s in turns: `
-        + `${Math.round(median(rounds.map(({ ours }) => ours.rate)))} requests a second against wrk's ${Math.round(median(rounds.map(({ theirs }) => theirs)))}; `
-        + `${median(rounds.map(({ ours }) => ours.cpu_us)).toFixed(1)} µs of processor time a request`;
+    const note = `${CONNECTIONS} connections, nginx and the load on a core each, medians of ${ROUNDS} alternating rounds of ${SECONDS} s: `
+        + `${Math.round(median(rounds.map(({ ours }) => ours.rate)))} requests per second against wrk's ${Math.round(median(rounds.map(({ theirs }) => theirs)))}; `
+        + `${median(rounds.map(({ ours }) => ours.cpu_us)).toFixed(1)} µs of CPU time per request`;
     return [{ what: 'highest rate of `cloudphotos load` against wrk', value: median(rounds.map(({ ours, theirs }) => ours.rate / theirs)), least: 0.8, note }];
 }

@@ -85,7 +85,7 @@ async function weigh(context, photos, contestant, likeness) {
 
 const ratioRow = (what, most, photos, ours, theirs) => ({
     what, most, value: ours.cpu(photos) / theirs.cpu(photos),
-    note: `${photos.length === 1 ? '4000x3000 JPEG' : `sum over ${photos.length} pictures`}, medians of ${ours.leastRounds(photos)} rounds in turns `
+    note: `${photos.length === 1 ? '4000x3000 JPEG' : `sum over ${photos.length} pictures`}, medians of ${ours.leastRounds(photos)} alternating rounds `
         + `(${theirs.name}: ${theirs.leastRounds(photos)}): ${ours.cpu(photos).toFixed(0)} CPU ms ${ours.name}, ${theirs.cpu(photos).toFixed(0)} ${theirs.name}`,
 });
 
@@ -96,9 +96,9 @@ async function qualityRows(context, photos, ours, theirs, likeness) {
     return [
         { what: `bytes of both files against ${theirs.name}'s`, value: a.bytes / b.bytes, most: 1.03,
             note: `${a.bytes} against ${b.bytes} over ${photos.length} photos` },
-        { what: `likeness (SSIM) of the large file less ${theirs.name}'s`, value: a.large - b.large, least: 0,
-            note: `${shown(a.large)} against ${shown(b.large)}, luma, to a Lanczos reduction of the original` },
-        { what: `likeness (SSIM) of the thumbnail less ${theirs.name}'s`, value: a.thumbnail - b.thumbnail, least: 0,
+        { what: `similarity (SSIM) of the large file minus ${theirs.name}'s`, value: a.large - b.large, least: 0,
+            note: `${shown(a.large)} against ${shown(b.large)}, luma, compared with a Lanczos-reduced original` },
+        { what: `similarity (SSIM) of the thumbnail minus ${theirs.name}'s`, value: a.thumbnail - b.thumbnail, least: 0,
             note: `${shown(a.thumbnail)} against ${shown(b.thumbnail)}` },
     ];
 }
@@ -135,7 +135,7 @@ export async function measure(context) {
             ratioRow('the photos of mate-backgrounds: CPU time against sharp', 0.75, photos, pool, sharp),
             ratioRow('its drawings (PNG): CPU time against sharp', undefined, drawings, pool, sharp),
             ...await qualityRows(context, all, pool, sharp, likeness),
-            ratioRow('the sandbox: CPU time with it against without', 1.05, all, pool, bare),
+            ratioRow('sandbox: CPU time with it against without', 1.05, all, pool, bare),
             { what: 'peak memory of a worker on an 18-megapixel JPEG', unit: 'MB', most: 90,
                 value: await peakMegabytes(program, darkroom, context, eighteen),
                 note: `5184x3456, baseline; a progressive one of 5640x3172, whose coefficients must all be held, takes ${

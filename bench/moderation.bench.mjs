@@ -29,7 +29,7 @@ function measureCascade({ program }, photographs) {
     if (every.verdicts !== cascade.verdicts)
         throw new Error(`the cascade's verdicts are others: ${cascade.verdicts}; with every net everywhere: ${every.verdicts}`);
     return {
-        what: 'processor time to moderate a photo, cascade against every net on every place', value: cascade.milliseconds / every.milliseconds,
+        what: 'CPU time to moderate a photo, cascade against every network on every tile', value: cascade.milliseconds / every.milliseconds,
         most: 0.5, note: `${count} photographs, the same ${count} verdicts: ${cascade.milliseconds} ms against ${every.milliseconds} ms a photo, `
             + 'each with its share of loading the models (`cloudphotos admin moderation eval`, with and without `--everything`)',
     };
@@ -45,9 +45,9 @@ async function measureStart({ program, folder }) {
             await stop(server.child);
         }
     return {
-        what: 'start of a moderator to ready', value: median(seconds.onnx) - median(seconds.none), unit: 's', most: 1.5,
+        what: 'moderator start to ready', value: median(seconds.onnx) - median(seconds.none), unit: 's', most: 1.5,
         note: `the server ready with moderation after ${median(seconds.onnx).toFixed(2)} s, without after ${median(seconds.none).toFixed(2)} s, `
-            + `medians of ${STARTS} in turns`,
+            + `medians of ${STARTS}, alternating`,
     };
 }
 
@@ -72,12 +72,12 @@ async function measureUploads(context) {
     const without = await measureLoad(context, body, 'none'), moderated = await measureLoad(context, body, 'onnx');
     const milliseconds = ({ cpu }) => (cpu * 1000).toFixed(0);
     return [{
-        what: 'processor time from upload to SUCCESS, with moderation against without', value: moderated.cpu / without.cpu, most: 1.5,
-        note: `${UPLOADS} uploads of a 4000x3000 JPEG by ${CLIENTS} clients: ${milliseconds(moderated)} ms of processor time a photo against `
+        what: 'CPU time from upload to SUCCESS, with moderation against without', value: moderated.cpu / without.cpu, most: 1.5,
+        note: `${UPLOADS} uploads of a 4000x3000 JPEG by ${CLIENTS} clients: ${milliseconds(moderated)} ms of CPU time per photo against `
             + `${milliseconds(without)} ms, ${moderated.seconds.toFixed(1)} s against ${without.seconds.toFixed(1)} s in all`,
     }, {
         what: 'memory of a moderator process', value: moderated.memory / MEGABYTE, unit: 'MB', most: 320,
-        note: `the most that any of them had in memory (VmHWM) after ${UPLOADS} photos; nearly all of it is shared among them`,
+        note: `the maximum of all of them (VmHWM) after ${UPLOADS} photos; nearly all of it is shared among them`,
     }];
 }
 

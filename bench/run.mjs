@@ -19,7 +19,7 @@ const SETS = {
 const [target, word = ''] = process.argv.slice(2);
 const set = SETS[target];
 if (!set) {
-    console.error(`bench: the first word says what to measure: ${Object.keys(SETS).join(' or ')}`);
+    console.error(`usage: node bench/run.mjs SET [WORD]; SET is ${Object.keys(SETS).join(' or ')}`);
     process.exit(2);
 }
 
@@ -51,7 +51,7 @@ function writeDocument(rows) {
 
 Written by \`make ${target}\` on ${new Date().toISOString().slice(0, 10)}. Machine: ${machine()}.
 
-| what | measured | reach | verdict |
+| what | measured | target | verdict |
 |---|---|---|---|
 ${table}
 
@@ -77,10 +77,10 @@ async function runFile(file) {
 
 const files = readdirSync(set.folder).filter((name) => name.endsWith('.bench.mjs') && name.includes(word)).sort();
 if (files.length === 0) {
-    console.error(`bench: nothing has "${word}" in its name`);
+    console.error(`bench: no benchmark has "${word}" in its name`);
     process.exit(2);
 }
-if (loadavg()[0] > 0.5) console.log(`This machine is busy (load ${loadavg()[0].toFixed(1)}): figures may suffer.`);
+if (loadavg()[0] > 0.5) console.log(`This machine is busy (load ${loadavg()[0].toFixed(1)}), so the figures may be worse than usual.`);
 const rows = [];
 for (const file of files) {
     console.log(`measuring ${file}`);
@@ -90,7 +90,7 @@ for (const file of files) {
     }
 }
 console.log();
-printTable([['what', 'measured', 'reach', 'verdict'], ...rows.map(asCells)]);
+printTable([['what', 'measured', 'target', 'verdict'], ...rows.map(asCells)]);
 if (!word) {
     mkdirSync(join(root, 'docs'), { recursive: true });
     writeDocument(rows);

@@ -63,13 +63,13 @@ async function againstNginx(context, library, { lengths, query, label, logs }) {
             { cores: SERVER_CORE, log: logs.theirs && join(context.folder, 'nginx.log') });
         try {
             const result = await compare(context, server, nginx, paths);
-            const note = `${CONNECTIONS} connections from wrk on the other core, medians of ${ROUNDS} rounds of ${SECONDS} s in turns. `
-                + `Answers have ${Math.round(mean)} bytes in the mean (median ${middle}); nginx returns one of ${body.length} bytes. CPU µs a request: `
-                + `${result.middle('ours', 'cpu_us').toFixed(2)} against ${result.middle('theirs', 'cpu_us').toFixed(2)}; requests a second: `
+            const note = `${CONNECTIONS} connections from wrk on the other core, medians of ${ROUNDS} alternating rounds of ${SECONDS} s. `
+                + `Answers have ${Math.round(mean)} bytes in the mean (median ${middle}); nginx returns one of ${body.length} bytes. CPU µs per request: `
+                + `${result.middle('ours', 'cpu_us').toFixed(2)} against ${result.middle('theirs', 'cpu_us').toFixed(2)}; requests per second: `
                 + `${Math.round(result.middle('ours', 'rate'))} against ${Math.round(result.middle('theirs', 'rate'))}`;
             return [
                 { what: `CPU time of a search against nginx \`return 200\`, ${label}`, value: result.ratio('cpu_us'), most: 1.5, note },
-                { what: `searches a second on one core against nginx, ${label}`, value: result.ratio('rate'), least: 0.8 },
+                { what: `searches per second on one core against nginx, ${label}`, value: result.ratio('rate'), least: 0.8 },
             ];
         } finally {
             await stop(nginx.child);
@@ -94,8 +94,8 @@ async function againstSmall(context, large, small) {
             }
         return {
             what: 'p99 of a search, 10 million photos against 10 thousand', value: median(rounds.large) / median(rounds.small), most: 2,
-            note: `one connection, prefixes of 3 to 5 characters, 20 names a page: ${median(rounds.large)} µs against ${median(rounds.small)} µs, `
-                + `medians of ${ROUNDS} rounds of ${SECONDS} s in turns`,
+            note: `one connection, prefixes of 3 to 5 characters, 20 names per page: ${median(rounds.large)} µs against ${median(rounds.small)} µs, `
+                + `medians of ${ROUNDS} alternating rounds of ${SECONDS} s`,
         };
     } finally {
         for (const server of servers) await stop(server.child);

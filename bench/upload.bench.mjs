@@ -26,9 +26,9 @@ async function measureLatency(context, photo, server) {
         if (round >= 0) served.push(elapsed) && bare.push(alone);
     }
     return {
-        what: 'from the answer of an upload to SUCCESS, idle server, against the bare pipeline',
+        what: 'from the response to an upload to SUCCESS, idle server, against the bare pipeline',
         value: median(served) / median(bare), most: 1.15,
-        note: `median of ${LATENCY_ROUNDS} in turns, 4000x3000 JPEG: ${median(served).toFixed(1)} ms served, `
+        note: `median of ${LATENCY_ROUNDS}, alternating, 4000x3000 JPEG: ${median(served).toFixed(1)} ms served, `
             + `${median(bare).toFixed(1)} ms bare`,
     };
 }
@@ -85,14 +85,14 @@ async function measureLoad(context, photo, server) {
     const milliseconds = (name) => (middle(name) * 1000).toFixed(1);
     const ratios = rounds.map((round) => round.ratio.toFixed(2)).sort();
     return {
-        what: 'photos published a second at full load, against cores / CPU seconds of the bare pipeline',
+        what: 'photos published per second at full load, against cores / CPU seconds of the bare pipeline',
         value: middle('ratio'), least: 0.9,
-        note: `median of ${LOAD_ROUNDS} rounds (${ratios[0]} to ${ratios.at(-1)}), in each ${LOAD_PHOTOS} uploads of a 4000x3000 JPEG by ${CLIENTS} clients, `
-            + `timed from the first byte sent until the last is published, and before and behind it the bare pipeline in ${cores} processes side by side, `
-            + `${BARE_PHOTOS} photos each: ${middle('rate').toFixed(2)} a second; the bare pipeline takes ${milliseconds('bareCpu')} CPU ms a photo with all cores at work, `
-            + `so ${cores} cores could do ${middle('possible').toFixed(2)}. The server spent ${milliseconds('cpu')} CPU ms a photo, `
+        note: `median of ${LOAD_ROUNDS} rounds (${ratios[0]} to ${ratios.at(-1)}), each with ${LOAD_PHOTOS} uploads of a 4000x3000 JPEG by ${CLIENTS} clients, `
+            + `timed from the first byte sent until the last is published, and the bare pipeline before and after it in ${cores} processes side by side, `
+            + `${BARE_PHOTOS} photos each: ${middle('rate').toFixed(2)} a second; the bare pipeline takes ${milliseconds('bareCpu')} CPU ms per photo with all cores at work, `
+            + `so ${cores} cores could do ${middle('possible').toFixed(2)}. The server spent ${milliseconds('cpu')} CPU ms per photo, `
             + `${milliseconds('ownCpu')} of them outside its darkroom, the client on the same cores ${milliseconds('clientCpu')}; `
-            + `what else ran on the machine, the kernel's threads too, had ${(middle('otherShare') * 100).toFixed(1)} % of its cores meanwhile`,
+            + `everything else on the machine, kernel threads included, used ${(middle('otherShare') * 100).toFixed(1)}% of its cores meanwhile`,
     };
 }
 

@@ -38,7 +38,7 @@ export async function measure() {
             { what: 'largest contentful paint', value: paint_ms, unit: 'ms', most: 500, note },
             { what: 'layout shift', value: shift, most: 0.01 },
             { what: 'reload without a server', value: await reloadOffline(server) / 1000, unit: 's', most: 1,
-              note: `until all photos on the screen are painted, the server stopped; median of ${RUNS}` },
+              note: `until all photos on the screen are painted, with the server stopped; median of ${RUNS}` },
         ];
     } finally {
         await closeBrowser();

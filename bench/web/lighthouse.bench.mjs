@@ -35,7 +35,7 @@ export async function measure() {
         const blamed = [...new Set(results.flatMap((result) => result.blamed))];
         return SCORES.map(([id, least], i) => ({
             what: `Lighthouse, desktop: ${id.replace('-', ' ')}`, value: median(results.map((result) => result.scores[id])), least,
-            note: i === 0 ? `lighthouse 12.8.2, home with ${PHOTOS} photographs; medians of ${RUNS}; audits that failed: ${blamed.join(', ') || 'none'}` : undefined,
+            note: i === 0 ? `lighthouse 12.8.2, home with ${PHOTOS} photographs; medians of ${RUNS}; failed audits: ${blamed.join(', ') || 'none'}` : undefined,
         }));
     } finally {
         await server.stop();

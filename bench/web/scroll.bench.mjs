@@ -69,7 +69,7 @@ export async function measure(context) {
         const name = (await server.get('/photos?limit=1')).json.photos[0].author_username;
         await giveThumbnails(server, context.folder, name);
         const { rate, p95_ms, heap_mb } = await medians(server, scroll(name), { runs: RUNS });
-        const note = `60 pixels a frame for ${SECONDS} s, 1280 × 800, without a GPU; medians of ${RUNS}`;
+        const note = `60 pixels per frame for ${SECONDS} s, 1280 × 800, without a GPU; medians of ${RUNS}`;
         return [
             { what: `scrolling through ${COUNT} photos`, value: rate, unit: 'frames/s', least: 58, note },
             { what: 'p95 of a frame', value: p95_ms, unit: 'ms', most: 18 },

@@ -48,7 +48,7 @@ export async function measure() {
         const { slowest_ms, rounds } = await medians(server, upload(files), { runs: RUNS });
         return [{
             what: `interaction to next paint while ${FILES} files upload`, value: slowest_ms, unit: 'ms', most: 100,
-            note: `the slowest of all keys and clicks: search, menu, viewer, ${rounds} times over, on a machine that develops those photos meanwhile; median of ${RUNS}`,
+            note: `the slowest of all key presses and clicks: search, menu, viewer, ${rounds} times over, while the same machine processes those photos; median of ${RUNS}`,
         }];
     } finally {
         await closeBrowser();
