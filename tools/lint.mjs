@@ -23,6 +23,17 @@ const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclud
 const sources = files.filter((file) => /\.[ch]$/.test(file));
 const programs = files.filter((file) => /\.(mjs|js)$/.test(file));
 const shells = files.filter((file) => !/\.\w+$/.test(file) && /^#!\/bin\/(ba)?sh/.test(readFileSync(file, 'utf8').slice(0, 12)));
+// What reads as if translated, and what to write instead. Only patterns that are never right: a doubtful one costs more than it finds.
+const STILTED = [
+    [/, for (?:it|they|we|there|nobody|he|she|this|these) (?:\w+ )?(?:is|are|was|were|has|have|had|can|can't|could|must|do|does|did|will|would|needs?|knows?|comes?|takes?)\b/, 'because'],
+    [/\bfor who(?:ever)? /, 'for anyone who'],
+    [/\b(?:one|threads?|process(?:es)?|workers?) a (?:core|thread)\b/, 'one per core'],
+    [/\blook(?:s|ed|ing)? at (?:the |a )?(?:photo|picture)s?\b/, 'moderate, decode or check'],
+    [/\blet go\b/, 'dropped or freed'],
+    [/\b(?:that|which|it|this) is (?:none|no (?:number|name|photo|picture|header|id|hash|region|method|time|rate|form|JSON))\b/, "isn't a …, an invalid …"],
+    [/\bprocessor time\b/, 'CPU time'],
+    [/\d %%?(?![a-z%])/, '94%, without a space'],
+];
 const finds = [];
 
 // ---- What this file checks itself ----
@@ -46,6 +57,19 @@ function checkBanned(file, lines) {
         for (const [, name] of line.replace(/"(\\.|[^"\\])*"/g, '""').matchAll(/\b(\w+)\s*\(/g))
             if (Object.hasOwn(BANNED, name)) finds.push(`${file}:${i + 1}: ${name} is banned; use ${BANNED[name]}`);
     });
+}
+
+/* Documents, the program's strings and the app's English. docs/experiments is written by a program. */
+function checkWords() {
+    const strings = (line) => [...line.matchAll(/"((?:\\.|[^"\\])*)"|'((?:\\.|[^'\\])*)'/g)].map(([, double, single]) => double ?? single).join(' … ');
+    const read = (names, words) => names.forEach((file) => readFileSync(file, 'utf8').split('\n').forEach((line, i) => {
+        for (const [pattern, better] of STILTED) {
+            const found = words(line).match(pattern);
+            if (found) finds.push(`${file}:${i + 1}: "${found[0]}": write "${better}"`);
+        }
+    }));
+    read(files.filter((file) => (file.endsWith('.md') && !file.startsWith('docs/experiments/')) || file === 'docs/openapi.yaml'), (line) => line);
+    read(files.filter((file) => /^src\/.*\.c$/.test(file) || /^web\/src\/i18n\/(?:reasons\/)?en\.ts$/.test(file)), strings);
 }
 
 function checkText() {
@@ -106,6 +130,7 @@ function run(command) {
 // Configured only, for their flags, and with the headers that are made in the build.
 for (const folder of ['build', 'build-asan']) execFileSync('tools/configure', [folder], { stdio: ['ignore', 'ignore', 'inherit'] });
 checkText();
+checkWords();
 const waiting = jobs();
 await Promise.all(cpus().map(async () => { for (let job; (job = waiting.shift());) await run(job); }));
 for (const find of finds) console.log(find);

@@ -246,10 +246,11 @@ static enum status draw_curve(const char *path, const struct samples *samples, s
                 "<path d=\"M40 20V320H540\" fill=\"none\" stroke=\"black\"/>\n"
                 "<path d=\"M290 20V320\" stroke=\"#999\" stroke-dasharray=\"4\"/>\n"
                 "<text x=\"40\" y=\"340\">0</text><text x=\"280\" y=\"340\">50: refused</text>"
-                "<text x=\"500\" y=\"340\">100 % sure</text>\n"
-                "<text x=\"4\" y=\"28\">100 %</text><text x=\"14\" y=\"322\">0 %</text>\n"
-                "<text x=\"50\" y=\"362\" fill=\"#1a7f37\">hits</text>"
-                "<text x=\"100\" y=\"362\" fill=\"#cf222e\">false alarms, if refused from this confidence on</text>\n",
+                "<text x=\"500\" y=\"340\">100%</text>\n"
+                "<text x=\"4\" y=\"28\">100%</text><text x=\"14\" y=\"322\">0%</text>\n"
+                "<text x=\"50\" y=\"362\" fill=\"#1a7f37\">true positives</text>"
+                "<text x=\"150\" y=\"362\" fill=\"#cf222e\">false positives, if photos are refused from this "
+                "confidence up</text>\n",
                 file);
     draw_line(file, samples, true);
     draw_line(file, samples, false);
@@ -291,8 +292,7 @@ enum status admin_moderation_eval(const struct settings_words *words, const stru
         double seconds = look_with_threads(&evaluation, (unsigned)settings->processes);
         print_wrong(&samples);
         print_table(&samples);
-        printf("%.1f ms of processor time a photo, loading the models among it\n",
-               1000 * seconds / (double)samples.count);
+        printf("%.1f ms of CPU time per photo, including loading the models\n", 1000 * seconds / (double)samples.count);
         if (settings->curve)
             status = draw_curve(settings->curve, &samples, why);
     }

@@ -341,7 +341,7 @@ static int find_knee(struct load *load, struct text *why)
     }
     printf("%.1f/s is the highest rate that holds %s", knee.mean, load->options.slo);
     if (knee.count > 1)
-        printf("; 95 %% confidence interval %.1f to %.1f, of %zu repeats", knee.mean - knee.margin,
+        printf("; 95%% confidence interval %.1f to %.1f, of %zu repeats", knee.mean - knee.margin,
                knee.mean + knee.margin, knee.count);
     printf("\n");
     if (knee.last == KNEE_SATURATED)

@@ -195,7 +195,7 @@ static void print_summary(struct recorder *recorder, const struct run_end *end)
     TEXT_CLEANUP struct text table = {0};
     summary_add_table(end->labels, end->totals, end->label_count, end->elapsed_s, &table);
     live_line_clear(&recorder->live);
-    (void)fprintf(out, "%.1f s, processor time of the generator %.1f s, %s%s\n%s", end->elapsed_s, end->cpu_s,
+    (void)fprintf(out, "%.1f s, CPU time of the generator %.1f s, %s%s\n%s", end->elapsed_s, end->cpu_s,
                   recorder->file == stdout ? "" : "results in ", recorder->file == stdout ? "" : recorder->path,
                   text_get(&table));
     (void)fflush(out);

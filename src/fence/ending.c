@@ -13,7 +13,7 @@ static const struct {
 } signals[] = {
     {SIGKILL, STATUS_UNAVAILABLE,
      "killed from outside: by the kernel, if the machine ran out of memory, or by somebody"},
-    {SIGXCPU, STATUS_TIMEOUT, "it used up its processor time"},
+    {SIGXCPU, STATUS_TIMEOUT, "it used up its CPU time"},
     {SIGSYS, STATUS_CRASHED, "it made a system call that the sandbox kills for"},
 };
 

@@ -194,7 +194,7 @@ static void tells_whose_doing_it_was(void)
         const char *why;
     } outside[] = {
         {"killed from outside: ours", SIGKILL, STATUS_UNAVAILABLE, "killed from outside"},
-        {"out of processor time: the job's", SIGXCPU, STATUS_TIMEOUT, "used up its processor time"},
+        {"out of processor time: the job's", SIGXCPU, STATUS_TIMEOUT, "used up its CPU time"},
     };
     for (size_t i = 0; i < sizeof outside / sizeof outside[0]; i++) {
         check_case("%s", outside[i].behaviour);

@@ -96,7 +96,7 @@ describe('users', () => {
         const answer = await server.get('/users/ann?view=photos&limit=8969');
         assert.equal(answer.code, 200);
         assert.deepEqual(answer.json.photos.map((photo) => photo.photo_id), photos.ann);
-        assertProblem(await server.get('/users/ann?view=photos&limit=10001'), 400, /from 1 to 10000/);
+        assertProblem(await server.get('/users/ann?view=photos&limit=10001'), 400, /from 1 to 10,000/);
         assertProblem(await server.get('/photos?limit=8969'), 400, /^The parameter limit isn't a whole number from 1 to 1,000\./);
     });
 

@@ -146,6 +146,6 @@ describe('a photo that is there already', () => {
 
     for (const hex of ['x', 'a'.repeat(63), 'a'.repeat(65), 'A'.repeat(64), 'g'.repeat(64)])
         it(`is not looked for by what is no hash: ${hex}`, async () => {
-            assertProblem(await server.get(`/users/ann/photos/sha256/${hex}`), 400, /64 hex digits/);
+            assertProblem(await server.get(`/users/ann/photos/sha256/${hex}`), 400, /64 hexadecimal digits/);
         });
 });

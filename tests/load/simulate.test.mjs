@@ -101,7 +101,7 @@ test('the knee of a server with a known limit is found within 5 %', async () => 
     }).listen();
     const { code, stdout } = await runProgram(['load', '--find-knee', '--rate', '100/s', '--duration', '1s', '--slo', 'p50<18ms,failed<1%',
         '--pause', '0', '--timeout', '5s', server.url], { limit_ms: 240_000 });
-    const [, rate, low, high] = stdout.match(/^([\d.]+)\/s is the highest rate that holds .*; 95 % confidence interval ([\d.]+) to ([\d.]+), of 5 repeats$/m);
+    const [, rate, low, high] = stdout.match(/^([\d.]+)\/s is the highest rate that holds .*; 95% confidence interval ([\d.]+) to ([\d.]+), of 5 repeats$/m);
     assert.equal(code, 0);
     assert.ok(Math.abs(rate / LIMIT - 1) < 0.05, stdout);
     assert.ok(Number(low) <= Number(rate) && Number(rate) <= Number(high), stdout);
