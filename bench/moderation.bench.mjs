@@ -20,7 +20,7 @@ function evaluate(program, folder, words) {
     const { stdout, stderr, status } = spawnSync(program, ['admin', 'moderation', 'eval', folder, ...words], { encoding: 'utf8', maxBuffer: 64 * MEGABYTE });
     if (status !== 0) throw new Error(`eval: ${stderr}`);
     const verdicts = stdout.split('\n').filter((line) => /^(missed|false alarm|not looked at)/.test(line)).map((line) => line.replace(/ +\d+\.\d /, ' '));
-    return { milliseconds: Number(stdout.match(/([\d.]+) ms of processor time/)[1]), verdicts: verdicts.join('\n') };
+    return { milliseconds: Number(stdout.match(/([\d.]+) ms of CPU time/)[1]), verdicts: verdicts.join('\n') };
 }
 
 function measureCascade({ program }, photographs) {
