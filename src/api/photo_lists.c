@@ -83,9 +83,7 @@ static enum status read_order(const char *name, enum post_order *ret_order, stru
             return STATUS_OK;
         }
     }
-    text_setf(why,
-              "There is no such order: order=captured goes by when photos were taken, order=published by when they "
-              "were published.");
+    reason_set(why, REASON_ORDER_UNKNOWN);
     return STATUS_INVALID;
 }
 

@@ -100,6 +100,8 @@ static const struct {
                                  "A search needs at least 3 characters. Ask for /users?username=PREFIX."},
     [REASON_USER_UNKNOWN] = {"user-unknown", "Nobody with this name has published photos. Check how it is spelled."},
     [REASON_VIEW_UNKNOWN] = {"view-unknown", "There is no such view. Ask for view=photos, or for none to get ids."},
+    [REASON_ORDER_UNKNOWN] = {"order-unknown", "There is no such order. Ask for order=captured (when photos were "
+                                               "taken) or order=published (when they were published)."},
     [REASON_DIGEST_INVALID] = {"digest-invalid",
                                "This isn't a SHA-256. Send 64 hexadecimal digits, with small letters."},
     [REASON_EVENTS_PHOTO_MISSING] = {"events-photo-missing",

@@ -48,6 +48,7 @@ export const reasons = {
         'search-too-short': 'A search needs at least 3 characters. Ask for /users?username=PREFIX.',
         'user-unknown': 'Nobody with this name has published photos. Check how it is spelled.',
         'view-unknown': 'There is no such view. Ask for view=photos, or for none to get ids.',
+        'order-unknown': 'There is no such order. Ask for order=captured (when photos were taken) or order=published (when they were published).',
         'digest-invalid': 'This isn’t a SHA-256. Send 64 hexadecimal digits, with small letters.',
         'events-photo-missing': 'This request doesn’t say which photo. Ask for /events?photo=ID.',
         'embed-format': 'Only JSON is available here. Ask for format=json, or for none.',

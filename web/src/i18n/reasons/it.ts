@@ -47,6 +47,7 @@ const sentences: ReasonSentences = {
     'search-too-short': 'Per cercare servono almeno 3 caratteri. Chiedi /users?username=PREFIX.',
     'user-unknown': 'Nessuno con questo nome ha pubblicato foto. Controlla come è scritto.',
     'view-unknown': 'Questa vista non esiste. Chiedi view=photos, oppure nessuna per avere gli id.',
+    'order-unknown': 'Questo ordine non esiste. Chiedi order=captured (quando le foto sono state scattate) o order=published (quando sono state pubblicate).',
     'digest-invalid': 'Questo non è uno SHA-256. Invia 64 cifre esadecimali, con lettere minuscole.',
     'events-photo-missing': 'Questa richiesta non dice quale foto. Chiedi /events?photo=ID.',
     'embed-format': 'Qui è disponibile solo JSON. Chiedi format=json, oppure nessun formato.',
