@@ -1,13 +1,17 @@
 /* The bare pipeline: decode, shrink and encode a photo in this process, without server, store, workflow or sandbox.
  *
- *     bare_pipeline FILE TIMES      prints {"wall_s": …, "cpu_s": …}: the median wall time of one time, and the mean CPU
- *                                   time of all but the first, which pays for what a process that goes on has already */
+ *     bare_pipeline FILE TIMES [two]      prints {"wall_s": …, "cpu_s": …, "large": …, "medium": …, "thumbnail": …}: the median wall
+ *                                         time of one time, the mean CPU time of all but the first, which pays for what a
+ *                                         process that goes on has already, and bytes. `two`: without the medium rendition */
 #include "clock.h"
 #include "develop.h"
+#include "renditions.h"
 
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -30,11 +34,14 @@ static double cpu_seconds(void)
 }
 
 /* As the server does it: a look at the header, then the whole. */
-static void develop(int original, uint64_t size, struct text *why)
+static struct darkroom_result develop(int original, uint64_t size, bool makes_medium, struct text *why)
 {
     struct image_info info;
     struct darkroom_result result;
-    struct develop_files files = {original, memfd_create("large", 0), memfd_create("thumbnail", 0)};
+    struct develop_files files = {.original = original,
+                                  .large = memfd_create("large", 0),
+                                  .medium = memfd_create("medium", 0),
+                                  .thumbnail = memfd_create("thumbnail", 0)};
     if (image_probe(original, size, &limits, &info, why) != STATUS_OK)
         give_up("the header", why);
     const struct job job = {
@@ -43,14 +50,17 @@ static void develop(int original, uint64_t size, struct text *why)
         .width = info.width,
         .height = info.height,
         .limits = limits,
-        .large_side = 1440,
-        .thumbnail_side = 350,
+        .large_side = rendition_large_side(&info, 0),
+        .thumbnail_side = THUMBNAIL_SIDE,
         .quality = 75,
+        .makes_medium = makes_medium,
     };
     if (develop_photo(&files, &job, &result, why) != STATUS_OK)
         give_up("the photo", why);
     (void)close(files.large);
+    (void)close(files.medium);
     (void)close(files.thumbnail);
+    return result;
 }
 
 static int compare(const void *a, const void *b)
@@ -65,9 +75,12 @@ static double median(double *values, long count)
     return values[count / 2];
 }
 
-static void print(double *walls, long times, double cpu)
+static void print(double *walls, long times, double cpu, const struct darkroom_result *result)
 {
-    printf("{\"wall_s\": %.6f, \"cpu_s\": %.6f}\n", median(walls, times), cpu / (double)(times - 1));
+    printf("{\"wall_s\": %.6f, \"cpu_s\": %.6f, \"large\": %" PRIu64 ", \"medium\": %" PRIu64
+           ", \"thumbnail\": %" PRIu64 "}\n",
+           median(walls, times), cpu / (double)(times - 1), result->large.bytes, result->medium.bytes,
+           result->thumbnail.bytes);
 }
 
 int main(int argc, char **argv)
@@ -75,10 +88,12 @@ int main(int argc, char **argv)
     static double walls[TIMES_MAX];
     double cpu = 0;
     TEXT_CLEANUP struct text why = {0};
+    struct darkroom_result result = {0};
     int original = argc > 1 ? open(argv[1], O_RDONLY | O_CLOEXEC) : -1;
     long times = argc > 2 ? strtol(argv[2], NULL, 10) : 0;
-    if (original < 0 || times < 2 || times > TIMES_MAX)
-        give_up("usage", (text_setf(&why, "bare_pipeline FILE TIMES (2 to %d)", TIMES_MAX), &why));
+    bool makes_medium = argc < 4;
+    if (original < 0 || times < 2 || times > TIMES_MAX || argc > 4 || (!makes_medium && strcmp(argv[3], "two") != 0))
+        give_up("usage", (text_setf(&why, "bare_pipeline FILE TIMES (2 to %d) [two]", TIMES_MAX), &why));
     if (develop_prepare(argv[0], &why) != STATUS_OK)
         give_up("libraries", &why);
     uint64_t size = (uint64_t)lseek(original, 0, SEEK_END);
@@ -86,9 +101,9 @@ int main(int argc, char **argv)
         if (i == 1)
             cpu = cpu_seconds();
         int64_t start = clock_monotonic_ns();
-        develop(original, size, &why);
+        result = develop(original, size, makes_medium, &why);
         walls[i] = (double)(clock_monotonic_ns() - start) / ONE_SECOND_NS;
     }
-    print(walls, times, cpu_seconds() - cpu);
+    print(walls, times, cpu_seconds() - cpu, &result);
     return 0;
 }

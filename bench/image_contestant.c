@@ -7,6 +7,7 @@
  * Each line on standard input, "PHOTO<tab>LARGE<tab>THUMBNAIL", is answered by {"cpu_ms": …, "peak_kb": …}: the
  * processor time that it took, and the most memory that the process that did it ever had resident. */
 #include "develop.h"
+#include "renditions.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -21,7 +22,7 @@
 #include <unistd.h>
 
 static const struct image_limits limits = {.pixels = 100000000, .frames = 1000};
-enum { LARGE_SIDE = 1440, THUMBNAIL_SIDE = 350, QUALITY = 75, LINE_BYTES = 16384 };
+enum { QUALITY = 75, LINE_BYTES = 16384 };
 
 struct cost {
     double cpu_ms;
@@ -111,8 +112,6 @@ static void open_pool(char **arguments)
         .timeout_ms = 600000, /* a worker retires after that much work: not while it is measured */
         .memory_bytes = 512 << 20,
         .limits = limits,
-        .large_side = LARGE_SIDE,
-        .thumbnail_side = THUMBNAIL_SIDE,
         .quality = QUALITY};
     TEXT_CLEANUP struct text why = {0};
     if (darkroom_open(&settings, &darkroom, &why) != STATUS_OK)
@@ -147,8 +146,9 @@ static struct cost develop_in_pool(const struct photo *photo)
             give_up("darkroom", "its worker is gone");
     }
     struct develop_files files = open_files(photo);
+    const struct darkroom_files targets = {.large = files.large, .medium = -1, .thumbnail = files.thumbnail};
     double start = clock_ms(clock) + clock_ms(CLOCK_PROCESS_CPUTIME_ID);
-    if (darkroom_develop(darkroom, files.original, files.large, files.thumbnail, &result, &why) != STATUS_OK)
+    if (darkroom_develop(darkroom, files.original, &targets, &result, &why) != STATUS_OK)
         give_up(photo->original, text_get(&why));
     struct cost cost = {clock_ms(clock) + clock_ms(CLOCK_PROCESS_CPUTIME_ID) - start, peak_of(worker)};
     close_files(&files);

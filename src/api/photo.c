@@ -23,9 +23,10 @@ static void add_rendition(struct text *out, const char *name, const struct rendi
 static void add_photo(struct text *out, const struct photo *photo, const char *stage)
 {
     static const struct rendition none = {0};
-    char updated[CLOCK_ISO8601_SIZE], large[OBJECT_KEY_SIZE], thumbnail[OBJECT_KEY_SIZE];
+    char updated[CLOCK_ISO8601_SIZE], large[OBJECT_KEY_SIZE], medium[OBJECT_KEY_SIZE], thumbnail[OBJECT_KEY_SIZE];
     clock_format_iso8601(photo->updated_ms, updated);
     photos_large_key(&photo->id, large);
+    photos_medium_key(&photo->id, medium);
     photos_thumbnail_key(&photo->id, thumbnail);
     text_addc(out, '{');
     api_add_photo_fields(out, photo);
@@ -39,6 +40,7 @@ static void add_photo(struct text *out, const struct photo *photo, const char *s
     add_rendition(out, "original", &photo->original, NULL, NULL);
     bool is_public = photo->state == PHOTO_SUCCESS; /* one that was withdrawn has images too, but not for everybody */
     add_rendition(out, "large", is_public ? &photo->large : &none, "photos", large);
+    add_rendition(out, "medium", is_public ? &photo->medium : &none, "thumbnails", medium);
     add_rendition(out, "thumbnail", is_public ? &photo->thumbnail : &none, "thumbnails", thumbnail);
     text_addc(out, '}');
 }

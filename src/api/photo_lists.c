@@ -46,6 +46,10 @@ static bool add_row(void *context, const struct photo *photo)
     text_addf(body, "%s{\"photo_id\":\"%s\",\"author_username\":", page->rows++ ? "," : "", id);
     json_add_string_or_null(body, photo->author);
     text_addf(body, ",\"timestamp\":\"%s\",\"width\":%u,\"height\":%u", time, photo->large.width, photo->large.height);
+    if (photo->medium.width)
+        text_addf(body, ",\"medium_width\":%u", photo->medium.width);
+    else
+        text_add(body, ",\"medium_width\":null");
     api_add_photo_words(body, photo);
     text_addc(body, '}');
     int64_t place = page->asked->order == ORDER_CAPTURED ? photo_time_ms(photo) : photo->created_ms;

@@ -12,8 +12,6 @@ enum status admin_eyes_open(const struct admin_settings *settings, struct admin_
         .timeout_ms = 20000,
         .memory_bytes = 512 << 20,
         .limits = {.pixels = 100000000, .frames = 1000},
-        .large_side = 1440,
-        .thumbnail_side = 350,
         .quality = 75,
     };
     const struct moderation_settings moderation = {

@@ -235,8 +235,6 @@ static enum status open_darkroom(const struct serve_settings *settings, struct s
         .timeout_ms = settings->darkroom_timeout_ms,
         .memory_bytes = (uint64_t)settings->darkroom_memory,
         .limits = image_limits(settings),
-        .large_side = 1440,
-        .thumbnail_side = 350,
         .quality = 75,
         .trouble = log_trouble,
     };

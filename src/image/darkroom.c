@@ -4,6 +4,7 @@
 #include "memory.h"
 #include "protocol.h"
 #include "reasons.h"
+#include "renditions.h"
 
 #include <errno.h>
 #include <stdatomic.h>
@@ -88,8 +89,8 @@ static struct job start_job(const struct darkroom *darkroom, enum job_kind kind)
         .kind = kind,
         .limits = settings->limits,
         .memory_bytes = settings->memory_bytes,
-        .large_side = settings->large_side,
-        .thumbnail_side = settings->thumbnail_side,
+        .large_side = LARGE_SIDE,
+        .thumbnail_side = THUMBNAIL_SIDE,
         .quality = settings->quality,
     };
 }
@@ -116,16 +117,21 @@ static enum status make_job(const struct darkroom *darkroom, enum job_kind kind,
     ret_job->width = info.width;
     ret_job->height = info.height;
     ret_job->keeps_negative = info.frames == 1;
+    ret_job->large_side = rendition_large_side(&info, darkroom->settings.memory_bytes);
     return STATUS_OK;
 }
 
-/* Both WebP files of what is behind `from`, which is what the job says. */
-static enum status make_files(struct darkroom *darkroom, const struct job *job, int from, int large_fd,
-                              int thumbnail_fd, struct darkroom_result *ret_result, struct text *why)
+/* The renditions of what is behind `from`, which is what the job says. */
+static enum status make_files(struct darkroom *darkroom, struct job *job, int from, const struct darkroom_files *files,
+                              struct darkroom_result *ret_result, struct text *why)
 {
-    const int files[JOB_DESCRIPTORS] = {[JOB_ORIGINAL] = from, [JOB_LARGE] = large_fd, [JOB_THUMBNAIL] = thumbnail_fd};
+    job->makes_medium = files->medium >= 0;
+    const int descriptors[JOB_DESCRIPTORS] = {[JOB_ORIGINAL] = from,
+                                              [JOB_LARGE] = files->large,
+                                              [JOB_MEDIUM] = job->makes_medium ? files->medium : files->large,
+                                              [JOB_THUMBNAIL] = files->thumbnail};
     struct job_answer answer;
-    enum status status = fence_work(darkroom->fence, job, files, &answer, why);
+    enum status status = fence_work(darkroom->fence, job, descriptors, &answer, why);
     if (status != STATUS_OK)
         return status;
     atomic_fetch_add_explicit(&darkroom->developed, 1, memory_order_relaxed);
@@ -133,21 +139,37 @@ static enum status make_files(struct darkroom *darkroom, const struct job *job, 
     return STATUS_OK;
 }
 
-enum status darkroom_develop(struct darkroom *darkroom, int original_fd, int large_fd, int thumbnail_fd,
+enum status darkroom_develop(struct darkroom *darkroom, int original_fd, const struct darkroom_files *files,
                              struct darkroom_result *ret_result, struct text *why)
 {
     struct job job = {0};
     enum status status = make_job(darkroom, JOB_DEVELOP, original_fd, &job, why);
-    return status == STATUS_OK ? make_files(darkroom, &job, original_fd, large_fd, thumbnail_fd, ret_result, why)
-                               : status;
+    return status == STATUS_OK ? make_files(darkroom, &job, original_fd, files, ret_result, why) : status;
 }
 
 enum status darkroom_print(struct darkroom *darkroom, int negative_fd, const struct darkroom_negative *negative,
-                           int large_fd, int thumbnail_fd, struct darkroom_result *ret_result, struct text *why)
+                           const struct darkroom_files *files, struct darkroom_result *ret_result, struct text *why)
 {
     struct job job = start_job(darkroom, JOB_PRINT);
     job.negative = *negative;
-    return make_files(darkroom, &job, negative_fd, large_fd, thumbnail_fd, ret_result, why);
+    if (rendition_is_long(negative->width, negative->height))
+        job.large_side = LONG_SIDE;
+    return make_files(darkroom, &job, negative_fd, files, ret_result, why);
+}
+
+enum status darkroom_render(struct darkroom *darkroom, int large_fd, int medium_fd,
+                            struct darkroom_rendition *ret_medium, struct text *why)
+{
+    struct job job = {0};
+    enum status status = make_job(darkroom, JOB_RENDER, large_fd, &job, why);
+    if (status != STATUS_OK)
+        return status;
+    const struct darkroom_files files = {.large = medium_fd, .medium = medium_fd, .thumbnail = medium_fd};
+    struct darkroom_result result;
+    status = make_files(darkroom, &job, large_fd, &files, &result, why);
+    if (status == STATUS_OK)
+        *ret_medium = result.medium;
+    return status;
 }
 
 /* The longer side of a frame whose shorter one is as long as is wanted. */
@@ -186,6 +208,7 @@ enum status darkroom_inspect(struct darkroom *darkroom, int original_fd, const s
         job.large_side = job.view_side;
     const int files[JOB_DESCRIPTORS] = {[JOB_ORIGINAL] = original_fd,
                                         [JOB_VIEW] = view_fd,
+                                        [JOB_MEDIUM] = view_fd,
                                         [JOB_NEGATIVE] = job.keeps_negative ? negative_fd : view_fd};
     struct job_answer answer;
     status = fence_work(darkroom->fence, &job, files, &answer, why);

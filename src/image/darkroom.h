@@ -24,8 +24,7 @@ struct darkroom_settings {
     int64_t timeout_ms;    /* wall time for one photo: 20,000 */
     uint64_t memory_bytes; /* address space of a worker: 512 MB */
     struct image_limits limits;
-    unsigned large_side, thumbnail_side; /* pixels of the longer side: 1440, 350; never enlarged */
-    unsigned quality;                    /* of WebP: 75 */
+    unsigned quality; /* of WebP: 75 */
     /* How a worker ended over a photo, for the operator, from any thread. NULL: nobody wants to know. */
     void (*trouble)(void *context, const char *sentence);
     void *context; /* of trouble */
@@ -41,7 +40,7 @@ struct thumbhash { /* evanw.github.io/thumbhash */
     uint8_t size; /* a worker that was taken over may say more than there is room for */
 };
 struct darkroom_result {
-    struct darkroom_rendition large, thumbnail;
+    struct darkroom_rendition large, medium, thumbnail; /* renditions.h; medium: width 0 when there is none */
     uint32_t frames;
     struct thumbhash thumbhash; /* of the thumbnail; of an animation's first frame */
 };
@@ -54,12 +53,20 @@ const char *darkroom_caution(const struct darkroom *darkroom);
 /* Ends the processes; work under way is lost. */
 void darkroom_close(struct darkroom *darkroom);
 
-/* Decodes what is behind `original_fd` once and writes both WebP files to descriptors that are open for writing, empty and at
- * offset 0; upright, in sRGB, without metadata or profile. All three stay the caller's. Blocks, waiting for a free worker first; safe from any
+/* Where the renditions go: descriptors that are open for writing, empty and at offset 0; they stay the caller's. */
+struct darkroom_files {
+    int large, medium, thumbnail; /* medium is left empty when there is none; -1: it isn't wanted */
+};
+/* Decodes what is behind `original_fd`, which stays the caller's, once and writes the renditions as WebP; upright, in sRGB, without
+ * metadata or profile. Blocks, waiting for a free worker first; safe from any
  * thread. UNPROCESSABLE (broken, in words), UNSUPPORTED, TOO_LARGE (pixels, frames, memory: what was exceeded); TIMEOUT, CRASHED and
  * UNAVAILABLE as fence.h says; NO_SPACE when an output could not be written; outputs are undefined then. */
-enum status darkroom_develop(struct darkroom *darkroom, int original_fd, int large_fd, int thumbnail_fd,
+enum status darkroom_develop(struct darkroom *darkroom, int original_fd, const struct darkroom_files *files,
                              struct darkroom_result *ret_result, struct text *why);
+/* The medium rendition alone, of a large one that is published: to medium_fd, which is left empty when there is none. As
+ * darkroom_develop. */
+enum status darkroom_render(struct darkroom *darkroom, int large_fd, int medium_fd,
+                            struct darkroom_rendition *ret_medium, struct text *why);
 
 enum { DARKROOM_JPEGS_MAX = 32 };
 
@@ -83,12 +90,13 @@ struct darkroom_view {
 };
 /* Decodes as darkroom_develop does, but for who looks at the photo: 8-bit sRGB, three bytes a pixel, rows without padding, transparent
  * parts on white, all frames one after the other; or JPEGs of the same. Into negative_fd, unless that is -1, goes the
- * negative; there is none of an animation, nor when the view is larger than the published image. */
+ * negative; there is none of an animation, nor when the view is larger than the published image, nor of one that is larger than
+ * NEGATIVE_BYTES_MAX (negative.h). */
 enum status darkroom_inspect(struct darkroom *darkroom, int original_fd, const struct darkroom_sight *sight,
                              int view_fd, int negative_fd, struct darkroom_view *ret_view, struct text *why);
 /* As darkroom_develop, from a negative. */
 enum status darkroom_print(struct darkroom *darkroom, int negative_fd, const struct darkroom_negative *negative,
-                           int large_fd, int thumbnail_fd, struct darkroom_result *ret_result, struct text *why);
+                           const struct darkroom_files *files, struct darkroom_result *ret_result, struct text *why);
 
 struct darkroom_stats {
     uint64_t developed, restarts;

@@ -36,7 +36,12 @@ static enum status work(const void *job_bytes, const int *descriptors, void *ret
         const struct pixels_files files = {descriptors[JOB_ORIGINAL], descriptors[JOB_VIEW], descriptors[JOB_NEGATIVE]};
         return pixels_write(&files, job, &answer->view, why);
     }
-    const struct develop_files files = {descriptors[JOB_ORIGINAL], descriptors[JOB_LARGE], descriptors[JOB_THUMBNAIL]};
+    const struct develop_files files = {.original = descriptors[JOB_ORIGINAL],
+                                        .large = descriptors[JOB_LARGE],
+                                        .medium = descriptors[JOB_MEDIUM],
+                                        .thumbnail = descriptors[JOB_THUMBNAIL]};
+    if (job->kind == JOB_RENDER)
+        return develop_medium(&files, job, &answer->result, why);
     return job->kind == JOB_PRINT ? develop_negative(&files, job, &answer->result, why)
                                   : develop_photo(&files, job, &answer->result, why);
 }

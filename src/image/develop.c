@@ -5,6 +5,7 @@
 #include "negative.h"
 #include "picture.h"
 #include "reader.h"
+#include "renditions.h"
 #include "thumbhash.h"
 #include "webp.h"
 
@@ -37,23 +38,41 @@ static enum status write_still(int file, const struct picture *picture, unsigned
     return status;
 }
 
-/* Both files from the large picture, which is upright. */
-static enum status write_both(const struct develop_files *files, const struct job *job, const struct picture *large,
-                              struct darkroom_result *ret_result, struct text *why)
+/* Of a picture that is as large as it is published; nothing when it has none. */
+static enum status write_medium(int file, const struct picture *large, unsigned quality,
+                                struct darkroom_rendition *ret_rendition, struct text *why)
 {
-    enum status status = write_still(files->large, large, job->quality, &ret_result->large, why);
+    uint32_t side = rendition_medium_side(large->width, large->height);
+    *ret_rendition = (struct darkroom_rendition){0};
+    if (side == 0)
+        return STATUS_OK;
+    struct picture medium;
+    picture_shrink(large, side, &medium);
+    enum status status = write_still(file, &medium, quality, ret_rendition, why);
+    picture_release(&medium);
+    return status;
+}
+
+/* All files from the large picture, which is upright. */
+static enum status write_all(const struct develop_files *files, const struct job *job, const struct picture *large,
+                             struct darkroom_result *ret_result, struct text *why)
+{
+    struct darkroom_result result = {.frames = 1};
+    enum status status = write_still(files->large, large, job->quality, &result.large, why);
+    if (status == STATUS_OK && job->makes_medium)
+        status = write_medium(files->medium, large, job->quality, &result.medium, why);
     if (status != STATUS_OK)
         return status;
     struct picture thumbnail;
     picture_shrink(large, job->thumbnail_side, &thumbnail);
-    status = write_still(files->thumbnail, &thumbnail, job->quality, &ret_result->thumbnail, why);
-    ret_result->thumbhash = thumbhash_of(&thumbnail);
+    status = write_still(files->thumbnail, &thumbnail, job->quality, &result.thumbnail, why);
+    result.thumbhash = thumbhash_of(&thumbnail);
     picture_release(&thumbnail);
-    ret_result->frames = 1;
+    *ret_result = result;
     return status;
 }
 
-/* One of the two files of an animation. */
+/* One of the two files of an animation, which has no medium one: each of its frames is encoded anew, so that would take a third more time. */
 struct moving {
     int file;
     struct webp_animation *animation;
@@ -119,7 +138,10 @@ static enum status develop_animation(const struct develop_files *files, const st
         status = write_moving(&thumbnail, why);
     webp_animation_free(large.animation);
     webp_animation_free(thumbnail.animation);
-    *ret_result = (struct darkroom_result){large.rendition, thumbnail.rendition, reader_info(reader)->frames, hash};
+    *ret_result = (struct darkroom_result){.large = large.rendition,
+                                           .thumbnail = thumbnail.rendition,
+                                           .frames = reader_info(reader)->frames,
+                                           .thumbhash = hash};
     return status;
 }
 
@@ -130,7 +152,7 @@ static enum status develop_still(const struct develop_files *files, const struct
     enum status status = reader_next(reader, job->large_side, &large, why);
     if (status != STATUS_OK)
         return status;
-    status = write_both(files, job, &large, ret_result, why);
+    status = write_all(files, job, &large, ret_result, why);
     picture_release(&large);
     return status;
 }
@@ -145,7 +167,7 @@ static enum status develop_jpeg(const struct develop_files *files, const struct 
     if (status != STATUS_OK)
         return status;
     picture_turn(&large, orientation);
-    status = write_both(files, job, &large, ret_result, why);
+    status = write_all(files, job, &large, ret_result, why);
     picture_release(&large);
     return status;
 }
@@ -175,7 +197,27 @@ enum status develop_negative(const struct develop_files *files, const struct job
     enum status status = negative_read(files->original, job, &large, why);
     if (status != STATUS_OK)
         return status;
-    status = write_both(files, job, &large, ret_result, why);
+    status = write_all(files, job, &large, ret_result, why);
     picture_release(&large);
+    return status;
+}
+
+enum status develop_medium(const struct develop_files *files, const struct job *job, struct darkroom_result *ret_result,
+                           struct text *why)
+{
+    struct reader *reader = NULL;
+    struct picture large;
+    *ret_result = (struct darkroom_result){0};
+    enum status status = reader_open(files->original, job, &reader, why);
+    if (status != STATUS_OK)
+        return status;
+    if (reader_info(reader)->frames == 1) {
+        status = reader_next(reader, LONG_SIDE, &large, why);
+        if (status == STATUS_OK) {
+            status = write_medium(files->medium, &large, job->quality, &ret_result->medium, why);
+            picture_release(&large);
+        }
+    }
+    reader_close(reader);
     return status;
 }

@@ -1,4 +1,4 @@
-/* The work of the darkroom on one photo, without any fence: decode once, shrink, write both WebP files. */
+/* The work of the darkroom on one photo, without any fence: decode once, shrink, write the WebP files. */
 #ifndef DEVELOP_H
 #define DEVELOP_H
 
@@ -9,8 +9,8 @@
 enum status develop_prepare(const char *program, struct text *why);
 
 struct develop_files {
-    int original; /* or a negative; its offset is left alone; all three stay the caller's */
-    int large, thumbnail;
+    int original; /* or a negative; its offset is left alone; all stay the caller's */
+    int large, medium, thumbnail;
 };
 
 enum status develop_photo(const struct develop_files *files, const struct job *job, struct darkroom_result *ret_result,
@@ -18,5 +18,8 @@ enum status develop_photo(const struct develop_files *files, const struct job *j
 /* The same, from the negative that job->negative describes. */
 enum status develop_negative(const struct develop_files *files, const struct job *job,
                              struct darkroom_result *ret_result, struct text *why);
+/* The medium rendition alone, of a large one that was published. */
+enum status develop_medium(const struct develop_files *files, const struct job *job, struct darkroom_result *ret_result,
+                           struct text *why);
 
 #endif

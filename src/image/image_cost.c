@@ -1,5 +1,7 @@
 #include "image_cost.h"
 
+#include "renditions.h"
+
 /* Memory: what a worker's address space grew by, measured on 24 megapixels of noise (108 of JPEG, 72 of HEIC's tiles) with libvips 8.14,
  * libjpeg-turbo 2.1, libheif 1.19, libavif 0.11, giflib 5.2 and libwebp 1.2, and rounded up; tests/fault/memory.test.mjs has
  * pictures developed in what stands here. Time: of one core of the machine of docs/benchmarks.md, shared with others. */
@@ -43,9 +45,7 @@ static uint64_t count_published(const struct image_info *info)
     uint64_t pixels = (uint64_t)info->width * info->height;
     if (info->frames < 2 || side == 0)
         return 0;
-    return add(
-        0, side > IMAGE_PUBLISHED_SIDE ? pixels / side * IMAGE_PUBLISHED_SIDE / side * IMAGE_PUBLISHED_SIDE : pixels,
-        info->frames);
+    return add(0, side > LARGE_SIDE ? pixels / side * LARGE_SIDE / side * LARGE_SIDE : pixels, info->frames);
 }
 
 void image_cost_estimate(const struct image_shape *shape, struct image_info *info)

@@ -25,7 +25,7 @@ enum image_coding {
     CODING_AV1_FILM,
     CODING_TIFF,
 };
-enum { IMAGE_CODINGS = CODING_TIFF + 1, IMAGE_PUBLISHED_SIDE = 1440 /* pixels of the longer side */ };
+enum { IMAGE_CODINGS = CODING_TIFF + 1 };
 
 struct image_shape {
     enum image_coding coding;

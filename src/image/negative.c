@@ -11,6 +11,14 @@ static size_t count_bytes(const struct picture *picture, unsigned plane)
     return (size_t)one->width * one->height * picture_sample_width(picture->kind);
 }
 
+bool negative_fits(const struct picture *picture)
+{
+    size_t bytes = 0;
+    for (unsigned i = 0; i < picture_planes(picture->kind); i++)
+        bytes += count_bytes(picture, i);
+    return bytes <= NEGATIVE_BYTES_MAX;
+}
+
 enum status negative_write(int file, const struct picture *picture, struct darkroom_negative *ret_shape,
                            struct text *why)
 {

@@ -5,6 +5,9 @@
 #include "picture.h"
 #include "protocol.h"
 
+enum { NEGATIVE_BYTES_MAX = 17 << 20 }; /* LARGE_SIDE squared, with alpha */
+/* Larger ones are made again instead: several wait in memory at a time. */
+bool negative_fits(const struct picture *picture);
 /* UNAVAILABLE: there is no memory for it. */
 enum status negative_write(int file, const struct picture *picture, struct darkroom_negative *ret_shape,
                            struct text *why);

@@ -118,7 +118,7 @@ static enum status write_large(struct output *output, const struct picture *larg
     struct picture small;
     picture_shrink(large, job->view_side, &small);
     enum status status = write_frame(output, &small, why);
-    if (status == STATUS_OK && output->is_still)
+    if (status == STATUS_OK && output->is_still && negative_fits(large))
         status = negative_write(output->files->negative, large, &output->view.negative, why);
     picture_release(&small);
     return status;

@@ -1,6 +1,7 @@
 /* WebP (RFC 9649): the RIFF container, its chunks, and the size from VP8X or from the bitstream's own header. */
 #include "image_cost.h"
 #include "prober.h"
+#include "renditions.h"
 
 #include <string.h>
 
@@ -103,7 +104,7 @@ static enum status read_chunk(struct webp *webp, uint64_t offset, uint64_t end, 
 static uint64_t count_given(const struct image_info *info)
 {
     uint32_t side = info->width > info->height ? info->width : info->height, shrink = 1;
-    while (shrink < 8 && side / (shrink * 4) >= IMAGE_PUBLISHED_SIDE)
+    while (shrink < 8 && side / (shrink * 4) >= LARGE_SIDE)
         shrink *= 2;
     return (uint64_t)(info->width / shrink + 1) * (info->height / shrink + 1);
 }

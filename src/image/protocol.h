@@ -8,7 +8,8 @@
 enum job_kind {
     JOB_DEVELOP,
     JOB_INSPECT, /* what darkroom_inspect promises: the view in place of the large file, the negative in that of the thumbnail */
-    JOB_PRINT, /* as JOB_DEVELOP, from a negative in place of the original */
+    JOB_PRINT,  /* as JOB_DEVELOP, from a negative in place of the original */
+    JOB_RENDER, /* the medium rendition alone, of a large one in place of the original */
 };
 struct job {
     enum job_kind kind;
@@ -21,19 +22,21 @@ struct job {
     struct image_limits limits;
     uint64_t memory_bytes; /* that a worker may have: for sentences */
     uint32_t large_side, thumbnail_side, quality;
+    bool makes_medium;                 /* where there is one */
     struct darkroom_sight sight;       /* JOB_INSPECT, and the next two */
     uint32_t view_side;                /* at most large_side, which the photo is decoded to */
     bool keeps_negative;               /* of a still */
     struct darkroom_negative negative; /* JOB_PRINT */
 };
 struct job_answer {
-    struct darkroom_result result; /* JOB_DEVELOP, JOB_PRINT */
+    struct darkroom_result result; /* JOB_DEVELOP, JOB_PRINT; of JOB_RENDER the medium one alone */
     struct darkroom_view view;     /* JOB_INSPECT */
 };
 enum {
-    JOB_DESCRIPTORS = 3,
+    JOB_DESCRIPTORS = 4,
     JOB_ORIGINAL = 0,
     JOB_LARGE,
+    JOB_MEDIUM,
     JOB_THUMBNAIL,
     JOB_VIEW = JOB_LARGE,
     JOB_NEGATIVE = JOB_THUMBNAIL,

@@ -153,19 +153,30 @@ void photos_large_key(const struct id *id, char ret_key[static OBJECT_KEY_SIZE])
     make_key(id, "-comp.webp", ret_key);
 }
 
+void photos_medium_key(const struct id *id, char ret_key[static OBJECT_KEY_SIZE])
+{
+    make_key(id, "-medium.webp", ret_key);
+}
+
 void photos_thumbnail_key(const struct id *id, char ret_key[static OBJECT_KEY_SIZE])
 {
     make_key(id, "-thumb.webp", ret_key);
 }
 
+const struct public_object public_objects[PUBLIC_OBJECTS] = {
+    [OBJECT_LARGE] = {"large", BUCKET_PHOTOS, photos_large_key},
+    [OBJECT_MEDIUM] = {"medium", BUCKET_THUMBNAILS, photos_medium_key},
+    [OBJECT_THUMBNAIL] = {"thumbnail", BUCKET_THUMBNAILS, photos_thumbnail_key},
+};
+
 enum status photos_remove_renditions(struct photos *photos, const struct id *id, struct text *why)
 {
-    char large[OBJECT_KEY_SIZE], thumbnail[OBJECT_KEY_SIZE];
-    photos_large_key(id, large);
-    photos_thumbnail_key(id, thumbnail);
-    enum status status = blob_delete(photos->settings.blob, BUCKET_PHOTOS, large, why);
-    if (status == STATUS_OK)
-        status = blob_delete(photos->settings.blob, BUCKET_THUMBNAILS, thumbnail, why);
+    char key[OBJECT_KEY_SIZE];
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < PUBLIC_OBJECTS && status == STATUS_OK; i++) {
+        public_objects[i].make_key(id, key);
+        status = blob_delete(photos->settings.blob, public_objects[i].bucket, key, why);
+    }
     return status;
 }
 

@@ -84,6 +84,7 @@ enum status photos_stop(struct store *store, const struct id *id, bool *ret_held
 enum { OBJECT_KEY_SIZE = 48 };
 void photos_original_key(const struct id *id, char ret_key[static OBJECT_KEY_SIZE]);
 void photos_large_key(const struct id *id, char ret_key[static OBJECT_KEY_SIZE]);
+void photos_medium_key(const struct id *id, char ret_key[static OBJECT_KEY_SIZE]);
 void photos_thumbnail_key(const struct id *id, char ret_key[static OBJECT_KEY_SIZE]);
 
 /* The workflow of an upload, as it was built in: workflows/photo-upload.asl.json. */

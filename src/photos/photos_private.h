@@ -40,11 +40,19 @@ enum status photos_look(struct photos *photos, const struct id *id, const char *
 /* NO_SPACE when `wanted` more bytes would leave too little of the disk that holds the file; of an upload that has begun or is to begin. */
 enum status photos_check_room(struct photos *photos, int file, uint64_t wanted, bool has_begun, struct text *why);
 
-/* Removes both public objects. */
+/* The public objects of a photo. Not every photo has a medium one (renditions.h), and older ones have none until `admin photos render`. */
+enum { OBJECT_LARGE, OBJECT_MEDIUM, OBJECT_THUMBNAIL, PUBLIC_OBJECTS };
+extern const struct public_object {
+    const char *name; /* in the output of the task "resize" */
+    enum bucket bucket;
+    void (*make_key)(const struct id *id, char ret_key[static OBJECT_KEY_SIZE]);
+} public_objects[PUBLIC_OBJECTS];
+
+/* Removes all public objects. */
 enum status photos_remove_renditions(struct photos *photos, const struct id *id, struct text *why);
 /* Of a photo that was withdrawn: moves what is public to where nobody can read it. */
 enum status photos_hide(struct photos *photos, const struct id *id, struct text *why);
-/* Copies it back; NOT_FOUND when it is not there. */
+/* Copies it back; NOT_FOUND when it is not there: the medium one may be missing. */
 enum status photos_show(struct photos *photos, const struct id *id, struct text *why);
 enum status photos_remove_hidden(struct photos *photos, const struct id *id, struct text *why);
 /* Removes every object of a deleted photo, then forgets it. */

@@ -220,45 +220,48 @@ static void review(void *context, const struct task_call *call, struct task_outc
         follow_review(decision, outcome);
 }
 
-/* ---- resize: the large image and the thumbnail, into their buckets ---- */
+/* ---- resize: the renditions, into their buckets ---- */
 
+/* An upload for each public object; NULL once committed or aborted. */
 struct rendition_uploads {
-    struct blob_upload *large, *thumbnail; /* NULL once committed or aborted */
+    struct blob_upload *rows[PUBLIC_OBJECTS];
 };
 
 static void abort_uploads(struct rendition_uploads *uploads)
 {
-    blob_upload_abort(uploads->large);
-    blob_upload_abort(uploads->thumbnail);
+    for (size_t i = 0; i < PUBLIC_OBJECTS; i++)
+        blob_upload_abort(uploads->rows[i]);
 }
 
 static enum status begin_uploads(struct photos *photos, const struct id *id, struct rendition_uploads *ret_uploads,
                                  struct text *why)
 {
-    char large[OBJECT_KEY_SIZE], thumbnail[OBJECT_KEY_SIZE];
-    photos_large_key(id, large);
-    photos_thumbnail_key(id, thumbnail);
-    enum status status = blob_upload_begin(photos->settings.blob, BUCKET_PHOTOS, large, &ret_uploads->large, why);
-    if (status == STATUS_OK)
-        status = blob_upload_begin(photos->settings.blob, BUCKET_THUMBNAILS, thumbnail, &ret_uploads->thumbnail, why);
+    char key[OBJECT_KEY_SIZE];
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < PUBLIC_OBJECTS && status == STATUS_OK; i++) {
+        public_objects[i].make_key(id, key);
+        status = blob_upload_begin(photos->settings.blob, public_objects[i].bucket, key, &ret_uploads->rows[i], why);
+    }
     return status;
 }
 
-/* The photo may have been deleted while we worked, and its objects with it: then ours must go too. */
+/* Without a medium one, where the photo has none. The photo may have been deleted while we worked, and its objects with it: then ours
+ * must go too. */
 static enum status commit_uploads(struct photos *photos, const struct id *id, struct rendition_uploads *uploads,
-                                  struct text *why)
+                                  bool has_medium, struct text *why)
 {
     ARENA_CLEANUP struct arena arena = {0};
     struct photo photo;
-    struct blob_upload *large = uploads->large, *thumbnail = uploads->thumbnail;
-    uploads->large = NULL;
-    enum status status = blob_upload_commit(large, why);
-    if (status != STATUS_OK)
-        return status;
-    uploads->thumbnail = NULL;
-    status = blob_upload_commit(thumbnail, why);
-    if (status == STATUS_OK)
-        status = store_photo_get(photos->settings.store, id, &arena, &photo, why);
+    for (size_t i = 0; i < PUBLIC_OBJECTS; i++) {
+        if (i == OBJECT_MEDIUM && !has_medium)
+            continue;
+        struct blob_upload *upload = uploads->rows[i];
+        uploads->rows[i] = NULL;
+        enum status status = blob_upload_commit(upload, why);
+        if (status != STATUS_OK)
+            return status;
+    }
+    enum status status = store_photo_get(photos->settings.store, id, &arena, &photo, why);
     if (status == STATUS_NOT_FOUND)
         (void)photos_remove_renditions(photos, id, NULL);
     return status;
@@ -286,8 +289,9 @@ static void restore_withdrawn(struct photos *photos, const struct id *id, struct
     if (status != STATUS_OK)
         fail_storage(outcome, status, &why);
     else
-        outcome->output = json_pack("{s:o, s:o, s:I}", "large", RENDITION_JSON(photo.large), "thumbnail",
-                                    RENDITION_JSON(photo.thumbnail), "frames", (json_int_t)photo.frames);
+        outcome->output = json_pack("{s:o, s:o, s:o, s:I}", "large", RENDITION_JSON(photo.large), "medium",
+                                    RENDITION_JSON(photo.medium), "thumbnail", RENDITION_JSON(photo.thumbnail),
+                                    "frames", (json_int_t)photo.frames);
 }
 
 static json_t *thumbhash_to_json(const struct thumbhash *thumbhash)
@@ -306,12 +310,14 @@ static enum status develop(struct photos *photos, const struct id *id, const cha
 {
     NEGATIVE_CLEANUP struct negative negative = negatives_take(&photos->negatives, id);
     struct darkroom *darkroom = photos->settings.darkroom;
-    int large = blob_upload_fd(uploads->large), thumbnail = blob_upload_fd(uploads->thumbnail);
+    const struct darkroom_files files = {.large = blob_upload_fd(uploads->rows[OBJECT_LARGE]),
+                                         .medium = blob_upload_fd(uploads->rows[OBJECT_MEDIUM]),
+                                         .thumbnail = blob_upload_fd(uploads->rows[OBJECT_THUMBNAIL])};
     struct turn turn;
     turns_take(photos->turns, author, &turn);
-    enum status status =
-        negative.file >= 0 ? darkroom_print(darkroom, negative.file, &negative.shape, large, thumbnail, ret_result, why)
-                           : darkroom_develop(darkroom, original_fd, large, thumbnail, ret_result, why);
+    enum status status = negative.file >= 0
+                             ? darkroom_print(darkroom, negative.file, &negative.shape, &files, ret_result, why)
+                             : darkroom_develop(darkroom, original_fd, &files, ret_result, why);
     turns_give_back(photos->turns, &turn);
     return status;
 }
@@ -334,14 +340,15 @@ static void resize_original(struct photos *photos, const struct id *id, const ch
         abort_uploads(&uploads);
         return;
     }
-    status = commit_uploads(photos, id, &uploads, &why);
+    status = commit_uploads(photos, id, &uploads, result.medium.width > 0, &why);
     abort_uploads(&uploads);
     if (status != STATUS_OK)
         fail_storage(outcome, status, &why);
     else
-        outcome->output = json_pack("{s:o, s:o, s:o, s:I}", "large", RENDITION_JSON(result.large), "thumbnail",
-                                    RENDITION_JSON(result.thumbnail), "thumbhash", thumbhash_to_json(&result.thumbhash),
-                                    "frames", (json_int_t)result.frames);
+        outcome->output =
+            json_pack("{s:o, s:o, s:o, s:o, s:I}", "large", RENDITION_JSON(result.large), "medium",
+                      RENDITION_JSON(result.medium), "thumbnail", RENDITION_JSON(result.thumbnail), "thumbhash",
+                      thumbhash_to_json(&result.thumbhash), "frames", (json_int_t)result.frames);
 }
 
 static void resize(void *context, const struct task_call *call, struct task_outcome *outcome)
@@ -383,6 +390,7 @@ static enum status publish_photo(struct photos *photos, const struct id *id, con
     struct photo photo = {
         .id = *id,
         .large = rendition_from_json(resized, "large"),
+        .medium = rendition_from_json(resized, "medium"),
         .thumbnail = rendition_from_json(resized, "thumbnail"),
         .thumbhash = json_string_value(json_object_get(resized, "thumbhash")),
     };

@@ -9,12 +9,6 @@
 
 enum { COPY_BYTES = 64 << 10 };
 
-static const struct {
-    enum bucket public;
-    void (*make_key)(const struct id *id, char ret_key[static OBJECT_KEY_SIZE]);
-} renditions[] = {{BUCKET_PHOTOS, photos_large_key}, {BUCKET_THUMBNAILS, photos_thumbnail_key}};
-enum { RENDITIONS = sizeof renditions / sizeof renditions[0] };
-
 /* ---- In the store ---- */
 
 enum status photos_withdraw(struct store *store, const struct photo *photo, const char *labels, const char *audit,
@@ -85,11 +79,11 @@ enum status photos_hide(struct photos *photos, const struct id *id, struct text 
 {
     char key[OBJECT_KEY_SIZE];
     struct blob *blob = photos->settings.blob;
-    for (size_t i = 0; i < RENDITIONS; i++) {
-        renditions[i].make_key(id, key);
-        enum status status = copy(blob, renditions[i].public, BUCKET_ORIGINALS, key, why);
+    for (size_t i = 0; i < PUBLIC_OBJECTS; i++) {
+        public_objects[i].make_key(id, key);
+        enum status status = copy(blob, public_objects[i].bucket, BUCKET_ORIGINALS, key, why);
         if (status == STATUS_OK)
-            status = blob_delete(blob, renditions[i].public, key, why);
+            status = blob_delete(blob, public_objects[i].bucket, key, why);
         if (status != STATUS_OK && status != STATUS_NOT_FOUND)
             return status;
     }
@@ -99,9 +93,11 @@ enum status photos_hide(struct photos *photos, const struct id *id, struct text 
 enum status photos_show(struct photos *photos, const struct id *id, struct text *why)
 {
     char key[OBJECT_KEY_SIZE];
-    for (size_t i = 0; i < RENDITIONS; i++) {
-        renditions[i].make_key(id, key);
-        enum status status = copy(photos->settings.blob, BUCKET_ORIGINALS, renditions[i].public, key, why);
+    for (size_t i = 0; i < PUBLIC_OBJECTS; i++) {
+        public_objects[i].make_key(id, key);
+        enum status status = copy(photos->settings.blob, BUCKET_ORIGINALS, public_objects[i].bucket, key, why);
+        if (status == STATUS_NOT_FOUND && i == OBJECT_MEDIUM)
+            continue;
         if (status != STATUS_OK)
             return status;
     }
@@ -112,9 +108,9 @@ enum status photos_remove_hidden(struct photos *photos, const struct id *id, str
 {
     char key[OBJECT_KEY_SIZE];
     enum status status = STATUS_OK;
-    for (size_t i = 0; i < RENDITIONS && status == STATUS_OK; i++) {
+    for (size_t i = 0; i < PUBLIC_OBJECTS && status == STATUS_OK; i++) {
         struct blob_object object;
-        renditions[i].make_key(id, key);
+        public_objects[i].make_key(id, key);
         /* Deleting costs the disk a flush, and most photos were never withdrawn. */
         if (blob_get(photos->settings.blob, BUCKET_ORIGINALS, key, &object, NULL) != STATUS_OK)
             continue;

@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { TOLERANCE = 12 };
 
@@ -45,6 +46,7 @@ static void check_chunks(const struct bytes *webp, const char *expected)
 struct still {
     const char *file;
     uint32_t width, height; /* of the large picture */
+    uint32_t medium_width, medium_height;
     uint32_t thumbnail_width, thumbnail_height;
     const char *chunks;
     const struct colour *quarters[4];
@@ -62,7 +64,7 @@ struct still {
     {                                                                                                                  \
         &pale_red, &green, &pale_blue, &white                                                                          \
     }
-#define AS_IT_IS 600, 400, 350, 233
+#define AS_IT_IS 600, 400, 0, 0, 350, 233
 #define OPAQUE   "VP8  "
 static const struct still stills[] = {
     {"plain.jpg", AS_IT_IS, OPAQUE, SCENE},
@@ -93,17 +95,17 @@ static const struct still stills[] = {
     {"alpha.png", AS_IT_IS, OPAQUE, PALE},
     {"alpha.webp", AS_IT_IS, OPAQUE, PALE},
     {"alpha.tif", AS_IT_IS, OPAQUE, PALE},
-    {"large.jpg", 1440, 960, 350, 233, OPAQUE, SCENE},
-    {"large.png", 1440, 960, 350, 233, OPAQUE, SCENE},
-    {"odd.jpg", 1440, 1080, 350, 263, OPAQUE, SCENE},
+    {"large.jpg", 1440, 960, 800, 533, 350, 233, OPAQUE, SCENE},
+    {"large.png", 1440, 960, 800, 533, 350, 233, OPAQUE, SCENE},
+    {"odd.jpg", 1440, 1080, 800, 600, 350, 263, OPAQUE, SCENE},
     {"orientation-1.jpg", AS_IT_IS, OPAQUE, SCENE},
     {"orientation-2.jpg", AS_IT_IS, OPAQUE, {&green, &red, &white, &blue}},
     {"orientation-3.jpg", AS_IT_IS, OPAQUE, {&white, &blue, &green, &red}},
     {"orientation-4.jpg", AS_IT_IS, OPAQUE, {&blue, &white, &red, &green}},
-    {"orientation-5.jpg", 400, 600, 233, 350, OPAQUE, {&red, &blue, &green, &white}},
-    {"orientation-6.jpg", 400, 600, 233, 350, OPAQUE, {&blue, &red, &white, &green}},
-    {"orientation-7.jpg", 400, 600, 233, 350, OPAQUE, {&white, &green, &blue, &red}},
-    {"orientation-8.jpg", 400, 600, 233, 350, OPAQUE, {&green, &white, &red, &blue}},
+    {"orientation-5.jpg", 400, 600, 0, 0, 233, 350, OPAQUE, {&red, &blue, &green, &white}},
+    {"orientation-6.jpg", 400, 600, 0, 0, 233, 350, OPAQUE, {&blue, &red, &white, &green}},
+    {"orientation-7.jpg", 400, 600, 0, 0, 233, 350, OPAQUE, {&white, &green, &blue, &red}},
+    {"orientation-8.jpg", 400, 600, 0, 0, 233, 350, OPAQUE, {&green, &white, &red, &blue}},
 };
 
 static void check_still(const struct developed *developed, const struct still *expected)
@@ -113,8 +115,11 @@ static void check_still(const struct developed *developed, const struct still *e
         return;
     CHECK_INT(result->large.width, expected->width);
     CHECK_INT(result->large.height, expected->height);
+    CHECK_INT(result->medium.width, expected->medium_width);
+    CHECK_INT(result->medium.height, expected->medium_height);
     CHECK_INT(result->thumbnail.width, expected->thumbnail_width);
     CHECK_INT(result->thumbnail.height, expected->thumbnail_height);
+    CHECK_INT(result->medium.bytes, developed->medium.size);
     CHECK_INT(result->large.bytes, developed->large.size);
     CHECK_INT(result->thumbnail.bytes, developed->thumbnail.size);
     CHECK_INT(result->frames, 1);
@@ -122,6 +127,10 @@ static void check_still(const struct developed *developed, const struct still *e
     check_chunks(&developed->thumbnail, expected->chunks);
     check_quarters(&developed->large, expected->quarters);
     check_quarters(&developed->thumbnail, expected->quarters);
+    if (expected->medium_width) {
+        check_chunks(&developed->medium, expected->chunks);
+        check_quarters(&developed->medium, expected->quarters);
+    }
 }
 
 static void develops_stills(void)
@@ -147,12 +156,12 @@ static void develops_stills(void)
 
 static const struct {
     const char *file;
-    uint32_t width, height, thumbnail_width, thumbnail_height;
+    uint32_t width, height, medium_width, medium_height, thumbnail_width, thumbnail_height;
 } shapes[] = {
-    {"one.jpg", 1, 1, 1, 1},
-    {"one.png", 1, 1, 1, 1},
-    {"wide.png", 1440, 1, 350, 1},
-    {"tall.jpg", 1, 1440, 1, 350},
+    {"one.jpg", 1, 1, 0, 0, 1, 1},
+    {"one.png", 1, 1, 0, 0, 1, 1},
+    {"wide.png", 4096, 1, 1440, 1, 350, 1},
+    {"tall.jpg", 1, 4096, 1, 1440, 1, 350},
 };
 
 static void develops_extreme_shapes(void)
@@ -166,6 +175,8 @@ static void develops_extreme_shapes(void)
         CHECK_INT(developed.status, STATUS_OK);
         CHECK_INT(developed.result.large.width, shapes[i].width);
         CHECK_INT(developed.result.large.height, shapes[i].height);
+        CHECK_INT(developed.result.medium.width, shapes[i].medium_width);
+        CHECK_INT(developed.result.medium.height, shapes[i].medium_height);
         CHECK_INT(developed.result.thumbnail.width, shapes[i].thumbnail_width);
         CHECK_INT(developed.result.thumbnail.height, shapes[i].thumbnail_height);
         developed_release(&developed);
@@ -234,6 +245,8 @@ static void keeps_animations(void)
         CHECK_INT(developed.result.frames, 3);
         CHECK_INT(developed.result.large.width, 600);
         CHECK_INT(developed.result.thumbnail.width, 350);
+        CHECK_INT(developed.result.medium.width, 0);
+        CHECK_INT(developed.medium.size, 0);
         check_animation(&developed.large);
         check_animation(&developed.thumbnail);
         developed_release(&developed);
@@ -242,6 +255,35 @@ static void keeps_animations(void)
     darkroom_close(darkroom);
 }
 
+/* From what was published before there were medium ones. */
+static void renders(void)
+{
+    static const char *const files[] = {"large.jpg", "alpha.png", "tall.jpg", "animated.gif"};
+    struct darkroom_settings settings = fixture_settings();
+    struct darkroom *darkroom = fixture_open(&settings);
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        check_case("the large image of %s", files[i]);
+        struct bytes file = sample_read(files[i]);
+        struct developed developed = develop(darkroom, file.data, file.size), rendered = {0};
+        struct darkroom_rendition *medium = &rendered.result.medium;
+        int large = memory_file(developed.large.data, developed.large.size);
+        const struct darkroom_files outputs = fixture_files();
+        CHECK_INT(darkroom_render(darkroom, large, outputs.medium, medium, &rendered.why), STATUS_OK);
+        developed_take(&rendered, &outputs);
+        CHECK_INT(medium->width, developed.result.medium.width);
+        CHECK_INT(medium->height, developed.result.medium.height);
+        CHECK_INT(medium->bytes, rendered.medium.size);
+        CHECK((medium->width == 0) == (rendered.medium.size == 0));
+        if (i == 0)
+            check_quarters(&rendered.medium, (const struct colour *const[])SCENE);
+        close(large);
+        developed_release(&developed);
+        developed_release(&rendered);
+        bytes_release(&file);
+    }
+    darkroom_close(darkroom);
+}
+
 CHECK_MAIN({"stills of every format, colour and orientation", develops_stills},
            {"extreme shapes", develops_extreme_shapes}, {"CMYK", develops_cmyk}, {"no alpha is left", leaves_no_alpha},
-           {"animations stay", keeps_animations})
+           {"animations stay", keeps_animations}, {"a medium rendition of a published photo", renders})

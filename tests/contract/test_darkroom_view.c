@@ -208,12 +208,9 @@ static void test_bytes(void)
 static struct developed print(struct darkroom *darkroom, int negative_fd, const struct darkroom_negative *negative)
 {
     struct developed printed = {0};
-    int large = memory_file(NULL, 0), thumbnail = memory_file(NULL, 0);
-    printed.status = darkroom_print(darkroom, negative_fd, negative, large, thumbnail, &printed.result, &printed.why);
-    read_file(large, &printed.large);
-    read_file(thumbnail, &printed.thumbnail);
-    close(large);
-    close(thumbnail);
+    const struct darkroom_files files = fixture_files();
+    printed.status = darkroom_print(darkroom, negative_fd, negative, &files, &printed.result, &printed.why);
+    developed_take(&printed, &files);
     return printed;
 }
 
@@ -234,8 +231,10 @@ static void check_print(struct darkroom *darkroom, int negative_fd, const struct
     struct developed printed = print(darkroom, negative_fd, negative);
     CHECK_INT(printed.status, STATUS_OK);
     CHECK(is_same(&printed.large, &expected.large));
+    CHECK(is_same(&printed.medium, &expected.medium));
     CHECK(is_same(&printed.thumbnail, &expected.thumbnail));
     CHECK(is_same_rendition(&printed.result.large, &expected.result.large));
+    CHECK(is_same_rendition(&printed.result.medium, &expected.result.medium));
     CHECK(is_same_rendition(&printed.result.thumbnail, &expected.result.thumbnail));
     CHECK_INT(printed.result.frames, expected.result.frames);
     CHECK(memcmp(&printed.result.thumbhash, &expected.result.thumbhash, sizeof printed.result.thumbhash) == 0);
@@ -290,8 +289,11 @@ static void test_broken_negatives(void)
         {"empty", {YUV, 20, 10}, 0, STATUS_UNAVAILABLE},
         {"without width", {YUV, 0, 10}, 600, STATUS_UNAVAILABLE},
         {"without height", {YUV, 10, 0}, 600, STATUS_UNAVAILABLE},
-        {"wider than a large image", {YUV, 1441, 1}, 1 << 20, STATUS_UNAVAILABLE},
-        {"higher than a large image", {YUV, 1, 1441}, 1 << 20, STATUS_UNAVAILABLE},
+        {"wider than a large image", {YUV, 1441, 600}, 2 << 20, STATUS_UNAVAILABLE},
+        {"higher than a large image", {YUV, 600, 1441}, 2 << 20, STATUS_UNAVAILABLE},
+        {"as wide as a panorama may be", {YUV, 4096, 4}, 1 << 20, STATUS_OK},
+        {"wider than a panorama may be", {YUV, 4097, 4}, 1 << 20, STATUS_UNAVAILABLE},
+        {"higher than a long photo may be", {YUV, 4, 4097}, 1 << 20, STATUS_UNAVAILABLE},
         {"of no kind", {3, 20, 10}, 1 << 20, STATUS_UNAVAILABLE},
     };
     struct darkroom_settings settings = fixture_settings();

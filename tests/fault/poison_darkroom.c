@@ -34,7 +34,10 @@ static enum status work(const void *job_bytes, const int *descriptors, void *ret
     const struct job *job = job_bytes;
     struct job_answer *answer = ret_answer;
     const struct pixels_files view = {descriptors[JOB_ORIGINAL], descriptors[JOB_VIEW], descriptors[JOB_NEGATIVE]};
-    const struct develop_files files = {descriptors[JOB_ORIGINAL], descriptors[JOB_LARGE], descriptors[JOB_THUMBNAIL]};
+    const struct develop_files files = {.original = descriptors[JOB_ORIGINAL],
+                                        .large = descriptors[JOB_LARGE],
+                                        .medium = descriptors[JOB_MEDIUM],
+                                        .thumbnail = descriptors[JOB_THUMBNAIL]};
     if (job->kind == JOB_PRINT)
         return develop_negative(&files, job, &answer->result, why);
     meet_fate(job, descriptors[JOB_ORIGINAL]);

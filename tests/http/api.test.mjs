@@ -249,7 +249,7 @@ describe('uploads', () => {
         const photo = answer.json;
         assert.deepEqual(Object.keys(photo), ['photo_id', 'status', 'timestamp', 'author_username', 'error_message', 'error_code',
             'error_values', 'updated', 'stage', 'thumbhash', 'caption', 'alt_text', 'captured_at',
-            'format', 'frames', 'labels', 'original', 'large', 'thumbnail']);
+            'format', 'frames', 'labels', 'original', 'large', 'medium', 'thumbnail']);
         assert.equal(photo.photo_id, id);
         assert.equal(photo.status, 'SUCCESS');
         assert.equal(photo.stage, null);
@@ -259,7 +259,7 @@ describe('uploads', () => {
         assert.ok(Date.parse(photo.updated) >= Date.parse(photo.timestamp));
         assert.deepEqual(photo.original, { width: 1800, height: 1200, bytes: large.length });
         for (const [name, bucket, suffix, width, height] of [['large', 'photos', 'comp', 1440, 960],
-            ['thumbnail', 'thumbnails', 'thumb', 350, 233]]) {
+            ['medium', 'thumbnails', 'medium', 800, 533], ['thumbnail', 'thumbnails', 'thumb', 350, 233]]) {
             const rendition = photo[name];
             assert.deepEqual(Object.keys(rendition), ['width', 'height', 'bytes', 'url']);
             assert.deepEqual([rendition.width, rendition.height], [width, height]);

@@ -40,8 +40,12 @@ describe('recent photos and profiles', () => {
         assert.deepEqual(json.photos.map((one) => one.photo_id), ids);
         assert.equal(json.next_cursor, null);
         const photo = (await server.get(`/photos/${ids[2]}`)).json;
-        assert.deepEqual(json.photos[2], { photo_id: ids[2], author_username: 'bob', timestamp: photo.timestamp, width: 1440,
-            height: 24, thumbhash: photo.thumbhash, caption: null, alt_text: null, captured_at: null });
+        assert.deepEqual(json.photos[2], { photo_id: ids[2], author_username: 'bob', timestamp: photo.timestamp, width: 1800,
+            height: 30, medium_width: 800, thumbhash: photo.thumbhash, caption: null, alt_text: null, captured_at: null });
+    });
+
+    it('tell where there is no medium image', async () => {
+        assert.deepEqual((await server.get('/users/ann?view=photos')).json.photos.map((one) => one.medium_width), [null, null, null]);
     });
 
     it('come in pages that join', async () => {

@@ -76,6 +76,7 @@ describe('the server', () => {
             ids[name] = headers.location.slice('/uploads/'.length);
         }
         ids.origin = server.url;
+        ids.large = await server.publish('ann', png(1050, 700));
         ids.spare = await server.publish('ann', png(20, 20));
         const broken = Buffer.from(png(400, 300));
         broken.fill(0x55, 60, broken.length - 30);

@@ -18,40 +18,55 @@ describe('an accepted photo', () => {
     before(async () => { server = await startServer(); });
     after(() => server.stop());
 
-    // Sizes: of the original, the large image, the thumbnail. The longer side is 1440 and 350 at most, and never enlarged.
+    // Sizes: of the original, the large image, the medium one (null: none), the thumbnail. The longer side is 1440, 800 and 350 at most,
+    // and never enlarged; of a still that is more than 2.5 times as long as wide 4096, 1440 and 350.
     const photos = [
-        ['a JPEG', () => vips(1800, 1200, 'jpg'), 'jpeg', [1800, 1200], [1440, 960], [350, 233]],
+        ['a JPEG', () => vips(1800, 1200, 'jpg'), 'jpeg', [1800, 1200], [1440, 960], [800, 533], [350, 233]],
         ['a progressive JPEG', () => vips(1600, 900, 'jpg', { options: '[interlace]' }), 'jpeg', [1600, 900], [1440, 810],
-            [350, 197]],
-        ['an upright JPEG', () => vips(1200, 1800, 'jpg'), 'jpeg', [1200, 1800], [960, 1440], [233, 350]],
-        ['a PNG', () => png(500, 400), 'png', [500, 400], [500, 400], [350, 280]],
+            [800, 450], [350, 197]],
+        ['an upright JPEG', () => vips(1200, 1800, 'jpg'), 'jpeg', [1200, 1800], [960, 1440], [533, 800], [233, 350]],
+        ['a PNG', () => png(500, 400), 'png', [500, 400], [500, 400], null, [350, 280]],
         ['a PNG with 16 bits a channel', () => vips(500, 400, 'png', { command: ['colourspace', 'rgb16'] }), 'png', [500, 400],
-            [500, 400], [350, 280]],
-        ['a still GIF', () => gif(400, 400, 1), 'gif', [400, 400], [400, 400], [350, 350]],
-        ['an animated GIF', () => gif(400, 200, 12), 'gif', [400, 200], [400, 200], [350, 175], 12],
-        ['a WebP', () => vips(1500, 300, 'webp'), 'webp', [1500, 300], [1440, 288], [350, 70]],
-        ['a lossless WebP', () => vips(360, 180, 'webp', { options: '[lossless]' }), 'webp', [360, 180], [360, 180], [350, 175]],
-        ['a HEIC', () => vips(640, 480, 'heic'), 'heic', [640, 480], [640, 480], [350, 263]],
-        ['an AVIF', () => vips(640, 480, 'avif'), 'avif', [640, 480], [640, 480], [350, 263]],
-        ['a TIFF', () => vips(700, 350, 'tif'), 'tiff', [700, 350], [700, 350], [350, 175]],
+            [500, 400], null, [350, 280]],
+        ['a still GIF', () => gif(400, 400, 1), 'gif', [400, 400], [400, 400], null, [350, 350]],
+        ['an animated GIF', () => gif(400, 200, 12), 'gif', [400, 200], [400, 200], null, [350, 175], 12],
+        ['a large animated GIF, which has no medium image', () => gif(1500, 1000, 2), 'gif', [1500, 1000], [1440, 960], null, [350, 233], 2],
+        ['an animated panorama', () => gif(1600, 400, 2), 'gif', [1600, 400], [1440, 360], null, [350, 88], 2],
+        ['a WebP', () => vips(1500, 700, 'webp'), 'webp', [1500, 700], [1440, 672], [800, 373], [350, 163]],
+        ['a panorama', () => vips(5000, 1000, 'jpg'), 'jpeg', [5000, 1000], [4096, 819], [1440, 288], [350, 70]],
+        ['a panorama in WebP', () => vips(2000, 500, 'webp'), 'webp', [2000, 500], [2000, 500], [1440, 360], [350, 88]],
+        ['a small panorama', () => vips(1500, 300, 'png'), 'png', [1500, 300], [1500, 300], [800, 160], [350, 70]],
+        ['a tall picture', () => vips(800, 4400, 'png'), 'png', [800, 4400], [745, 4096], [262, 1440], [64, 350]],
+        ['a photo of 2.5 to 1', () => vips(2500, 1000, 'jpg'), 'jpeg', [2500, 1000], [1440, 576], [800, 320], [350, 140]],
+        ['a photo that is hardly larger than a medium image', () => vips(1000, 750, 'jpg'), 'jpeg', [1000, 750], [1000, 750], null, [350, 263]],
+        ['a lossless WebP', () => vips(360, 180, 'webp', { options: '[lossless]' }), 'webp', [360, 180], [360, 180], null, [350, 175]],
+        ['a HEIC', () => vips(640, 480, 'heic'), 'heic', [640, 480], [640, 480], null, [350, 263]],
+        ['an AVIF', () => vips(640, 480, 'avif'), 'avif', [640, 480], [640, 480], null, [350, 263]],
+        ['a TIFF', () => vips(700, 350, 'tif'), 'tiff', [700, 350], [700, 350], null, [350, 175]],
         ['a compressed TIFF', () => vips(700, 350, 'tif', { options: '[compression=lzw,predictor=horizontal]' }), 'tiff',
-            [700, 350], [700, 350], [350, 175]],
-        ['one pixel', () => png(1, 1), 'png', [1, 1], [1, 1], [1, 1]],
-        ['a photo as small as a thumbnail', () => png(350, 120), 'png', [350, 120], [350, 120], [350, 120]],
-        ['a photo one pixel wide', () => png(1, 3000), 'png', [1, 3000], [1, 1440], [1, 350]],
+            [700, 350], [700, 350], null, [350, 175]],
+        ['one pixel', () => png(1, 1), 'png', [1, 1], [1, 1], null, [1, 1]],
+        ['a photo as small as a thumbnail', () => png(350, 120), 'png', [350, 120], [350, 120], null, [350, 120]],
+        ['a photo one pixel wide', () => png(1, 3000), 'png', [1, 3000], [1, 3000], [1, 1440], [1, 350]],
         ['a photo that its Exif turns by a quarter', () => withExif(vips(1600, 800, 'jpg'), 6), 'jpeg', [1600, 800], [720, 1440],
-            [175, 350]],
+            [400, 800], [175, 350]],
         ['a photo that its Exif turns upside down', () => withExif(vips(1600, 800, 'jpg'), 3), 'jpeg', [1600, 800], [1440, 720],
-            [350, 175]],
+            [800, 400], [350, 175]],
     ];
-    for (const [says, make, format, original, large, thumbnail, frames = 1] of photos)
+    for (const [says, make, format, original, large, medium, thumbnail, frames = 1] of photos)
         it(`${says} is published in the right sizes, without any metadata`, async () => {
             const content = make();
             const id = await server.publish('ann', content);
             const photo = (await server.get(`/photos/${id}`)).json;
             assert.deepEqual([photo.format, photo.frames], [format, frames]);
             assert.deepEqual(photo.original, { width: original[0], height: original[1], bytes: content.length });
-            for (const [name, size] of [['large', large], ['thumbnail', thumbnail]]) {
+            const sizes = { large, medium, thumbnail };
+            for (const [name, size] of Object.entries(sizes)) {
+                if (!size) {
+                    assert.equal(photo[name], null);
+                    assert.equal((await server.get(`/buckets/thumbnails/${id}-medium.webp`)).code, 403);
+                    continue;
+                }
                 const image = await server.get(photo[name].url);
                 const facts = readWebp(image.body);
                 assert.deepEqual([photo[name].width, photo[name].height, photo[name].bytes], [...size, image.body.length], name);

@@ -99,8 +99,6 @@ struct darkroom_settings fixture_settings(void)
         .timeout_ms = 20000,
         .memory_bytes = 512 << 20,
         .limits = {.pixels = 100000000, .frames = 1000},
-        .large_side = 1440,
-        .thumbnail_side = 350,
         .quality = 75,
     };
 }
@@ -114,16 +112,29 @@ struct darkroom *fixture_open(const struct darkroom_settings *settings)
     return darkroom;
 }
 
+struct darkroom_files fixture_files(void)
+{
+    return (struct darkroom_files){memory_file("", 0), memory_file("", 0), memory_file("", 0)};
+}
+
+void developed_take(struct developed *developed, const struct darkroom_files *files)
+{
+    developed->large = read_all(files->large);
+    developed->medium = read_all(files->medium);
+    developed->thumbnail = read_all(files->thumbnail);
+    close(files->large);
+    close(files->medium);
+    close(files->thumbnail);
+}
+
 struct developed develop(struct darkroom *darkroom, const void *data, size_t size)
 {
     struct developed developed = {0};
-    int original = memory_file(data, size), large = memory_file("", 0), thumbnail = memory_file("", 0);
-    developed.status = darkroom_develop(darkroom, original, large, thumbnail, &developed.result, &developed.why);
-    developed.large = read_all(large);
-    developed.thumbnail = read_all(thumbnail);
+    int original = memory_file(data, size);
+    const struct darkroom_files files = fixture_files();
+    developed.status = darkroom_develop(darkroom, original, &files, &developed.result, &developed.why);
+    developed_take(&developed, &files);
     close(original);
-    close(large);
-    close(thumbnail);
     return developed;
 }
 
@@ -131,6 +142,7 @@ void developed_release(struct developed *developed)
 {
     text_release(&developed->why);
     bytes_release(&developed->large);
+    bytes_release(&developed->medium);
     bytes_release(&developed->thumbnail);
 }
 

@@ -32,8 +32,11 @@ struct developed {
     enum status status;
     struct text why;
     struct darkroom_result result;
-    struct bytes large, thumbnail; /* the files */
+    struct bytes large, medium, thumbnail; /* the files */
 };
+/* Empty files for the renditions; developed_take reads and closes them. */
+struct darkroom_files fixture_files(void);
+void developed_take(struct developed *developed, const struct darkroom_files *files);
 void developed_release(struct developed *developed);
 struct developed develop(struct darkroom *darkroom, const void *data, size_t size);
 
