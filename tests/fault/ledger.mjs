@@ -20,6 +20,7 @@ export class Ledger {
         this.sent = new Map(); // author without keys: uploads sent
         this.fresh = []; // ids whose end is not known yet
         this.unchecked = []; // ids that ended and whose images nobody has fetched yet
+        this.withMedium = new Set(); // ids of those that say so, among the checked
         this.deletes = []; // { id, answered }
         this.authors = new Set();
     }
@@ -146,7 +147,9 @@ export class Ledger {
         const client = new Client(this.server);
         for (const id of ids) {
             const { end } = this.photos.get(id);
-            for (const path of [`/buckets/photos/${id}-comp.webp`, `/buckets/thumbnails/${id}-thumb.webp`]) {
+            const { medium } = end === 'SUCCESS' ? (await client.get(`/photos/${id}`)).json : {};
+            if (medium) this.withMedium.add(id);
+            for (const path of [`/buckets/photos/${id}-comp.webp`, `/buckets/thumbnails/${id}-thumb.webp`, medium?.url].filter(Boolean)) {
                 const { status, bytes } = await client.get(path);
                 assert.equal(status, end === 'SUCCESS' ? 200 : 403, `${path} of a photo that is ${end}`);
                 if (status === 200) checkWebp(path, bytes);
@@ -160,7 +163,8 @@ export class Ledger {
         const ids = this.published();
         const wanted = {
             originals: [], site: [],
-            photos: ids.map((id) => `${id}-comp.webp`).sort(), thumbnails: ids.map((id) => `${id}-thumb.webp`).sort(),
+            photos: ids.map((id) => `${id}-comp.webp`).sort(), thumbnails: [...ids.map((id) => `${id}-thumb.webp`),
+                ...ids.filter((id) => this.withMedium.has(id)).map((id) => `${id}-medium.webp`)].sort(),
         };
         await waitFor('the data folder to be clean', () => {
             for (const bucket of Object.keys(wanted)) {

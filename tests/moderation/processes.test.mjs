@@ -36,8 +36,8 @@ describe('the local moderator\'s processes', { skip }, () => {
             assert.ok(Array.isArray(photo.labels), `${path} was looked at`);
             if (verdict === 'refuse') assert.match(photo.error_message, /^Not published: this photo appears to show a weapon/);
         }
-        const published = judged.filter(({ verdict }) => verdict === 'accept').flatMap(({ photo: { photo_id: id } }) =>
-            [`photos/${id}-comp.webp`, `thumbnails/${id}-thumb.webp`]);
+        const published = judged.filter(({ verdict }) => verdict === 'accept').flatMap(({ photo: { photo_id: id, medium } }) =>
+            [`photos/${id}-comp.webp`, `thumbnails/${id}-thumb.webp`, ...(medium ? [`thumbnails/${id}-medium.webp`] : [])]);
         const there = listFiles(join(server.data, 'buckets')).filter((path) => !path.startsWith('.'))
             .map((path) => path.replace(/\/[0-9a-f]{2}\//, '/'));
         assert.deepEqual(there.sort(), published.sort(), 'what was published is there, and nothing else');

@@ -6,7 +6,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { listFiles, newFolder, program, runProgram, startServer, until } from '../http/server.mjs';
-import { gun, kitten, manifest, models, modelsWith, skip } from './photographs.mjs';
+import { gun, kitten, manifest, models, modelsWith, skip, vips } from './photographs.mjs';
 
 describe('a label that asks for a person', { skip }, () => {
     const decisions = [['approve', 'SUCCESS', null], ['refuse', 'ERROR', 'Not published: a person has reviewed this photo and refused it.']];
@@ -72,20 +72,29 @@ describe('a photo of which the moderator is not sure', { skip }, () => {
 describe('rescan, when there is a newer model', { skip }, () => {
     const weapons = manifest.labels.filter(({ name }) => name === 'Weapons');
     const blind = () => modelsWith([{ ...weapons[0], action: 'label' }]); // yesterday's: it refuses nothing
-    const imagesOf = (server, id) => Promise.all([`photos/${id}-comp.webp`, `thumbnails/${id}-thumb.webp`].map((key) =>
-        server.get(`/buckets/${key}`)));
+    const imagesOf = (server, id) => Promise.all([`photos/${id}-comp.webp`, `thumbnails/${id}-medium.webp`,
+        `thumbnails/${id}-thumb.webp`].map((key) => server.get(`/buckets/${key}`)));
     const codesOf = async (server, id) => (await imagesOf(server, id)).map(({ code }) => code);
     const statusOf = async (server, id) => (await server.get(`/photos/${id}`)).json.status;
     const admin = (server, ...words) => runProgram(['admin', 'moderation', ...words, '--data', server.data]);
 
+    /* Large enough for a medium image. */
+    const large = (path) => {
+        const folder = newFolder(), file = join(folder, 'large.jpg');
+        vips('thumbnail', path, file, '1200');
+        const bytes = readFileSync(file);
+        rmSync(folder, { recursive: true });
+        return bytes;
+    };
+
     /* A server with a published gun and a published kitten. */
     async function serve(folder) {
         const server = await startServer({ flags: ['--moderator', 'onnx', '--models', folder] });
-        const [bad, good] = [await server.publish('ann', readFileSync(gun)), await server.publish('ann', readFileSync(kitten))];
+        const [bad, good] = [await server.publish('ann', large(gun)), await server.publish('ann', large(kitten))];
         return { server, bad, good };
     }
     const isHidden = (server, id) => async () => (await codesOf(server, id)).every((code) => code === 403)
-        && listFiles(server.data).filter((file) => file.includes('originals') && file.includes(id)).length === 2;
+        && listFiles(server.data).filter((file) => file.includes('originals') && file.includes(id)).length === 3;
 
     it('withdraws what it would refuse now, and approved it comes back as it was', async () => {
         const folder = blind(), { server, bad, good } = await serve(folder);
@@ -96,8 +105,8 @@ describe('rescan, when there is a newer model', { skip }, () => {
         assert.match(scanned.stderr, /^2 of 2 photos, 1 to review$/m);
         await until('the images to leave the public', isHidden(server, bad));
         const photo = (await server.get(`/photos/${bad}`)).json;
-        assert.deepEqual([photo.status, photo.large, photo.thumbnail, photo.labels[0].name], ['PENDING', null, null, 'Weapons']);
-        assert.deepEqual([await statusOf(server, good), ...await codesOf(server, good)], ['SUCCESS', 200, 200]);
+        assert.deepEqual([photo.status, photo.large, photo.medium, photo.thumbnail, photo.labels[0].name], ['PENDING', null, null, null, 'Weapons']);
+        assert.deepEqual([await statusOf(server, good), ...await codesOf(server, good)], ['SUCCESS', 200, 200, 200]);
         assert.equal((await server.get('/users?username=ann')).json[0].posts_count, 1);
         assert.match((await admin(server, 'review', 'list')).stdout, new RegExp(bad));
 
@@ -105,6 +114,7 @@ describe('rescan, when there is a newer model', { skip }, () => {
         await server.ended_photo(bad);
         assert.equal(await statusOf(server, bad), 'SUCCESS');
         assert.deepEqual((await imagesOf(server, bad)).map(({ body }) => body), before);
+        assert.equal((await server.get(`/photos/${bad}`)).json.medium.width, 800);
         assert.equal((await server.get('/users?username=ann')).json[0].posts_count, 2);
         assert.deepEqual(listFiles(server.data).filter((file) => file.includes('originals')), [], 'nothing is left behind');
         assert.match((await admin(server, 'rescan', '--models', models)).stdout, /0 withdrawn for review, 1 left alone/);
@@ -114,7 +124,7 @@ describe('rescan, when there is a newer model', { skip }, () => {
 
     it('refused it is gone, and deleted by its author too', async () => {
         const folder = blind(), { server, bad } = await serve(folder);
-        const other = await server.publish('bob', readFileSync(gun));
+        const other = await server.publish('bob', large(gun));
         assert.match((await admin(server, 'rescan', '--models', models)).stdout, /2 withdrawn for review/);
         for (const id of [bad, other]) await until('the images to leave the public', isHidden(server, id));
         assert.equal((await admin(server, 'review', 'refuse', bad)).code, 0);
@@ -131,7 +141,7 @@ describe('rescan, when there is a newer model', { skip }, () => {
         const folder = blind(), data = newFolder(), flagsOf = { data, flags: ['--moderator', 'onnx', '--models', folder] };
         let server = await startServer(flagsOf);
         const ids = [];
-        for (let i = 0; i < 6; i++) ids.push(await server.publish('ann', readFileSync(gun)));
+        for (let i = 0; i < 6; i++) ids.push(await server.publish('ann', large(gun)));
         const images = (await imagesOf(server, ids[0])).map(({ body }) => body);
         const scan = spawn(program, ['admin', 'moderation', 'rescan', '--data', data, '--models', models, '--processes', '1']);
         await once(scan.stderr, 'data'); // a line for each tenth: it is in the middle
