@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { countsOf, makePictures, makeUsers, milliseconds, number, percent, readRun, timesOf } from './library.mjs';
 
 export const title = 'One server';
-export const about = 'Health checks, each of which searches, at 500 to 5,000 requests a minute, as in the paper\'s figure 3; then the highest rate of searches at which 99 of '
+export const about = 'Health checks, each of which searches, at 500 to 5,000 requests per minute, as in the paper\'s figure 3; then the highest rate of searches at which 99 of '
     + '100 answers take less than 100 ms and fewer than one of a thousand fails; then a ramp through that rate and half as far again.';
 
 /* Each rate for a minute: the original's. It paused three minutes between rates and did all of them three times. */
@@ -39,7 +39,7 @@ function ratesTable({ intervals }) {
         const { mean, deviation } = timesOf(intervals[i]), { ended, lost } = countsOf(intervals[i]);
         return [number(rate), `${number(mean)} ± ${number(deviation)} ms`, `${mean_ms} ± ${deviation_ms} ms`, percent(lost, ended), percent(failed, 1)];
     });
-    return { caption: 'Figure 3:', head: ['requests a minute', 'time here', 'in the paper', 'failed here', 'in the paper'], rows };
+    return { caption: 'Figure 3:', head: ['requests per minute', 'time here', 'in the paper', 'failed here', 'in the paper'], rows };
 }
 
 export async function perform({ folder, length, serve, tool }) {
@@ -58,14 +58,14 @@ export async function perform({ folder, length, serve, tool }) {
     return {
         runs,
         figures: [
-            { what: 'highest rate', ours: `${number(knee * 60)} a minute${interval ? ` (95 % confidence ${number(interval[1] * 60)} to ${number(interval[2] * 60)})` : ''}`, paper: '4,000 a minute',
+            { what: 'highest rate', ours: `${number(knee * 60)} a minute${interval ? ` (95% confidence ${number(interval[1] * 60)} to ${number(interval[2] * 60)})` : ''}`, paper: '4,000 a minute',
                 differs: 'Their server was a t2.micro with one core, ran in an interpreter and asked a database over the network; ours asks a file on its own disk. Generator and server share '
                     + 'this machine, so that other work on it moves the figure from run to run.' },
-            { what: 'on the ramp to 1.5 times the highest rate: failed, found no connection', ours: `${percent(all.failed, all.count)}, ${percent(all.dropped, all.started + all.dropped)}`,
-                paper: '18 % failed at 1.25 times the highest rate',
-                differs: 'Theirs failed by the time-out of 1 s or by an error; ours answers late before it fails, and the generator runs out of connections first.' },
+            { what: 'on the ramp to 1.5 times the highest rate: failed, without a connection', ours: `${percent(all.failed, all.count)}, ${percent(all.dropped, all.started + all.dropped)}`,
+                paper: '18% failed at 1.25 times the highest rate',
+                differs: 'Theirs failed with errors or after the time-out of 1 s; ours responds late before it fails, and the generator runs out of connections first.' },
             { what: 'time on that ramp: p50, p99', ours: `${milliseconds(all.percentiles_ms[50])}, ${milliseconds(all.percentiles_ms[99])}`, paper: '7 ± 2 ms on average, at any rate',
-                differs: 'Ours count from the planned start, and count what timed out; theirs are of the requests that succeeded.' },
+                differs: 'Ours count from the scheduled start and include time-outs; theirs cover successful requests only.' },
         ],
         tables: [ratesTable(rates)],
     };

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { countsOf, makePictures, makeUsers, milliseconds, number, percent, readRun } from './library.mjs';
 
 export const title = 'Markov users';
-export const about = 'The shipped users (users/original.json): 20, 60, 100, 60 and 20 of them at a time, as in the paper\'s figure 5.';
+export const about = 'The default users (users/original.json), 20, 60, 100, 60 and 20 of them concurrently, as in the paper\'s figure 5.';
 
 /* An hour in all: the original's. */
 export const lengths = {
@@ -11,7 +11,7 @@ export const lengths = {
     paper: { step_s: 720, interval_s: 60 },
 };
 
-/* Figure 5, read off the plot: users, and requests a minute in total while that number was there. */
+/* Figure 5, read off the plot: users, and requests per minute in total while that number was there. */
 const PAPER = [[20, 1170], [60, 3540], [100, 5500], [60, 3540], [20, 1170]];
 
 export function commands({ step_s, interval_s }, { url, folder }) {
@@ -29,7 +29,7 @@ function stepsTable({ intervals }, { step_s, interval_s }) {
         const ended = within.reduce((sum, interval) => sum + countsOf(interval).ended, 0);
         return [number(users), number(ended * 60 / (step_s - interval_s)), number(paper)];
     });
-    return { caption: 'Figure 5, requests a minute in total:', head: ['users', 'here', 'in the paper'], rows };
+    return { caption: 'Figure 5, requests per minute in total:', head: ['users', 'here', 'in the paper'], rows };
 }
 
 export async function perform({ folder, length, serve, tool }) {
@@ -43,16 +43,16 @@ export async function perform({ folder, length, serve, tool }) {
     return {
         runs: [path],
         figures: [
-            { what: 'failed', ours: percent(all.failed, all.count), paper: '5–10 % while scaling',
-                differs: 'Their failures came while machines were being added; one server of ours bears a hundred users without another.' },
-            { what: 'time: p50, p99, longest', ours: [all.percentiles_ms[50], all.percentiles_ms[99], all.max_ms].map(milliseconds).join(', '), paper: '≈ 20 ms, to over 3 s at the peak',
-                differs: 'Our users and server are on one machine; theirs were a network, a balancer and a database apart.' },
+            { what: 'failed', ours: percent(all.failed, all.count), paper: '5–10% while scaling',
+                differs: 'Their failures came while machines were being added; one of our servers handles a hundred users on its own.' },
+            { what: 'time: p50, p99, maximum', ours: [all.percentiles_ms[50], all.percentiles_ms[99], all.max_ms].map(milliseconds).join(', '), paper: '≈ 20 ms, to over 3 s at the peak',
+                differs: 'Our users and server are on one machine; theirs were separated by a network, a load balancer and a database.' },
             { what: 'servers at the peak', ours: '1', paper: '3',
-                differs: 'Theirs were t2.micro, of which one bore 4,000 requests a minute, and the next was started at 2,400.' },
-            { what: 'time of an upload: mean', ours: milliseconds(of('upload').mean_ms), paper: 'not given',
-                differs: 'Ours ends when photo and execution are on this disk; theirs went to a bucket over the network.' },
-            { what: 'what the generator took', ours: `${number(100 * cpu_s / elapsed_s)} % of a core`, paper: 'two virtual machines',
-                differs: 'Generator and server share this machine, so that what the one takes is not there for the other.' },
+                differs: 'Theirs were t2.micro, each of which handled 4,000 requests per minute; another one started at 2,400.' },
+            { what: 'upload time, mean', ours: milliseconds(of('upload').mean_ms), paper: 'not given',
+                differs: 'Ours ends when photo and execution are on the local disk; theirs went to a bucket over the network.' },
+            { what: 'CPU used by the generator', ours: `${number(100 * cpu_s / elapsed_s)}% of a core`, paper: 'two virtual machines',
+                differs: 'Generator and server share this machine, so they compete for it.' },
         ],
         tables: [stepsTable(run, length), {
             caption: 'By state:',

@@ -5,8 +5,8 @@ import { get } from '../bench/server.mjs';
 import { makePictures, milliseconds, number, percent, readRun } from './library.mjs';
 
 export const title = 'The workflow';
-export const about = 'Users who only upload and wait, 10 rising to 100. A share of their pictures lacks half of its rows, so that the workflow has to refuse them. '
-    + 'Executions are what the server counts, twice a second; how long one takes follows from how many there are at a time (Little\'s law).';
+export const about = 'Users who only upload and wait, 10 rising to 100. Some of their pictures lack half of their rows, so the workflow has to refuse them. '
+    + 'Execution counts come from the server, twice a second; the duration follows from the number of concurrent executions (Little\'s law).';
 
 /* The original's ran for two minutes, with at most 10 users, until a ban. */
 export const lengths = {
@@ -72,10 +72,10 @@ function sumUp(samples) {
 /* The samples as lines that `cloudphotos report` draws beside the run: how many at a time as they are, the others of an interval each. */
 function gauges(samples, interval_s) {
     const per = Math.round(interval_s * 1000 / SAMPLE_MS);
-    const lines = samples.map(({ time_ms, running }) => ({ time_ms, plot: 'Executions at a time', name: 'under way', value: running }));
+    const lines = samples.map(({ time_ms, running }) => ({ time_ms, plot: 'Concurrent executions', name: 'under way', value: running }));
     for (let i = 0; i + per < samples.length; i += per) {
         const { seconds, ended, area } = sumUp(samples.slice(i, i + per + 1)), { time_ms } = samples[i + per];
-        lines.push({ time_ms, plot: 'Executions that ended, a second', name: 'ended', value: ended / seconds });
+        lines.push({ time_ms, plot: 'Executions ended per second', name: 'ended', value: ended / seconds });
         if (ended > 0) lines.push({ time_ms, plot: 'Duration of an execution, seconds', name: 'mean', value: area / ended });
     }
     return lines.map((line) => `${JSON.stringify({ type: 'gauge', ...line })}\n`).join('');
@@ -97,18 +97,18 @@ export async function perform({ folder, length, refused, serve, tool }) {
     return {
         runs: [run, executions],
         figures: [
-            { what: 'executions', ours: `${number(ended)}, of pictures to be refused ${number(bad.ok)}`, paper: '162 in two minutes, by at most 10 users',
-                differs: 'Their test ended with a ban after two minutes. Their executions were of a cloud service that starts a function for each state; ours run in the server\'s threads.' },
-            { what: 'time to start one, mean (shortest to longest)', ours: `${milliseconds(good.mean_ms)} (${milliseconds(good.min_ms)} to ${milliseconds(good.max_ms)})`,
-                paper: '128 ms (49 to 914 ms)', differs: 'Ours takes a photo along and keeps it; theirs named one that was there already, over HTTPS.' },
-            { what: 'uploads that failed', ours: percent(good.failed + bad.failed, good.count + bad.count), paper: '0 %',
-                differs: 'A refused picture is no failure, here and there: the workflow ends in order, and the user is told.' },
-            { what: 'executions a second in the second half', ours: number(late.ended / late.seconds), paper: '1.35 started',
-                differs: 'Theirs was what ten users asked for; ours is bound by the cores, which decode and resize.' },
-            { what: 'duration of an execution, mean', ours: `${number(area / ended)} s`, paper: 'meant to be measured, lost by the ban',
-                differs: 'With few cores executions wait for a free darkroom; a cloud has as many functions as there are photos.' },
-            { what: 'executions at a time: mean, most', ours: `${number(area / seconds)}, ${number(Math.max(...samples.map(({ running }) => running)))}`,
-                paper: 'meant to be measured, lost by the ban', differs: 'A machine with more cores works on more of them at once, so that fewer wait.' },
+            { what: 'executions', ours: `${number(ended)}, including ${number(bad.ok)} of pictures to refuse`, paper: '162 in two minutes, by at most 10 users',
+                differs: 'Their test ended with a ban after two minutes. Their executions ran on a cloud service that starts a function for each state; ours run in the server\'s threads.' },
+            { what: 'time to start one, mean (minimum to maximum)', ours: `${milliseconds(good.mean_ms)} (${milliseconds(good.min_ms)} to ${milliseconds(good.max_ms)})`,
+                paper: '128 ms (49 to 914 ms)', differs: 'Ours uploads and stores a photo; theirs named an existing one, over HTTPS.' },
+            { what: 'uploads that failed', ours: percent(good.failed + bad.failed, good.count + bad.count), paper: '0%',
+                differs: 'A refused picture is not a failure in either: the workflow ends properly, and the user is told.' },
+            { what: 'executions per second in the second half', ours: number(late.ended / late.seconds), paper: '1.35 started',
+                differs: 'Theirs was what ten users requested; ours is limited by the cores, which decode and resize.' },
+            { what: 'duration of an execution, mean', ours: `${number(area / ended)} s`, paper: 'planned, but lost because of the ban',
+                differs: 'With few cores, executions wait for a free darkroom; a cloud starts as many functions as there are photos.' },
+            { what: 'concurrent executions: mean, maximum', ours: `${number(area / seconds)}, ${number(Math.max(...samples.map(({ running }) => running)))}`,
+                paper: 'planned, but lost because of the ban', differs: 'A machine with more cores works on more of them at once, so fewer wait.' },
         ],
     };
 }

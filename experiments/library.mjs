@@ -41,4 +41,4 @@ export function readRun(path) {
 
 export const number = (value) => (value >= 1000 ? Math.round(value).toLocaleString('en') : String(Number(value.toPrecision(3))));
 export const milliseconds = (value) => (value >= 1000 ? `${number(value / 1000)} s` : `${number(value)} ms`);
-export const percent = (part, whole) => (whole > 0 ? `${number(100 * part / whole)} %` : '–');
+export const percent = (part, whole) => (whole > 0 ? `${number(100 * part / whole)}%` : '–');

@@ -89,11 +89,11 @@ async function perform(experiment) {
 // ---- The page ----
 
 const FLEET = [
-    ['when a server is added and taken away', 'above 2,400 requests a minute and server for one minute; below 1,200 for two; 1 to 4 servers'],
+    ['when a server is added and removed', 'above 2,400 requests per minute and server for one minute; below 1,200 for two; 1 to 4 servers'],
     ['how soon after the load rose a server was added', 'about three and a half minutes, twice'],
-    ['how soon after the load fell one was taken away', 'about six minutes'],
-    ['requests a minute and server at the peak, with three', '1,900 of 5,500'],
-    ['failed, and time, while servers were added', '5–10 %, from 20 ms to over 3 s'],
+    ['how soon after the load fell one was removed', 'about six minutes'],
+    ['requests per minute and server at the peak, with three', '1,900 of 5,500'],
+    ['failed, and time, while servers were added', '5–10%, from 20 ms to over 3 s'],
     ['a server that was stopped', 'another was healthy in its place; how soon is not given'],
 ];
 
@@ -113,15 +113,15 @@ function writeDocument(chapters) {
     writeFileSync(join(documents, 'README.md'), `# Experiments
 
 Written by \`make experiments${isPaper ? ' PAPER=yes' : ''}\` on ${new Date().toISOString().slice(0, 10)}, in ${minutes} minutes. Machine: a shared machine with ${cpus().length} cores and
-${Math.round(totalmem() / 2 ** 30)} GiB of memory; server and load run on it together${many ? ', on cores of their own' : ''}. The paper's servers were virtual machines behind a load
-balancer, with database, buckets and workflow as services beside them, and its load came from other machines. Photos are checked and resized here, and not moderated.
-The paper is the report of [Cloud Photos App](https://github.com/simonesestito/cloud-photos-app) by S. Sestito and A. Scifoni, 2024; what it only plots was read off
-its plots, and what its JMeter test gave is taken from the file of results beside it (its table prints those times and rates a tenth as large).
+${Math.round(totalmem() / 2 ** 30)} GiB of memory; the server and the load generator share it${many ? ', on cores of their own' : ''}. The paper's servers were virtual machines behind a load
+balancer, with the database, buckets and workflow as separate services, and its load came from other machines. Here, photos are checked and resized, but not moderated.
+The paper is the report of [Cloud Photos App](https://github.com/simonesestito/cloud-photos-app) by S. Sestito and A. Scifoni, 2024; values that it only plots were read off
+the plots, and its JMeter results come from the result file next to it (its table shows those times and rates ten times too small).
 
 ${chapters.map(chapter).join('\n')}
-## Not here yet
+## Not repeated yet
 
-These join when there is a fleet.
+These need a fleet.
 
 ${table(['in the paper', 'its figure'], FLEET)}
 
