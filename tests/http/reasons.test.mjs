@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
-import { rows, table } from './catalogue.mjs';
+import { assertCatalogued, rows, table } from './catalogue.mjs';
 import { gif, heavyPng, png, vips } from './pictures.mjs';
 import { startServer } from './server.mjs';
 import { readYaml } from './yaml.mjs';
@@ -31,6 +31,24 @@ describe('the table', () => {
     it('is what docs/openapi.yaml lists', () => {
         const document = readYaml(readFileSync(new URL('../../docs/openapi.yaml', import.meta.url), 'utf8'));
         assert.deepEqual(document.components.schemas.ErrorCode.enum.toSorted(), [null, ...rows.map(({ code }) => code)].toSorted());
+    });
+});
+
+describe('the look that every answer of these tests gets', () => {
+    const look = (body) => assertCatalogued({ headers: { 'content-type': 'application/problem+json' }, text: JSON.stringify(body) });
+    const known = 'There is nothing at this address. Check it for typing errors.';
+    const strangers = [
+        ['a sentence that nobody knows', { detail: 'No such luck.', error_code: null }],
+        ['a sentence with the code of another', { detail: known, error_code: 'photo-unknown' }],
+        ['a sentence without its code', { detail: known, error_code: null }],
+        ['the sentence for want of a better one', { detail: rows.find(({ code }) => code === 'request-refused').sentence, error_code: 'request-refused' }],
+        ['a reason of a photo', { status: 'ERROR', error_message: 'It fell down.' }],
+    ];
+    for (const [says, body] of strangers) it(`finds ${says}`, () => assert.throws(() => look(body), assert.AssertionError));
+    it('lets those of the catalogue pass', () => {
+        look({ detail: known, error_code: 'address-unknown' });
+        look({ error_message: 'This PNG is incomplete. Export or copy it again.' });
+        look({ error_message: null, error_code: null });
     });
 });
 
