@@ -51,7 +51,7 @@ static bool add_row(void *context, const struct photo *photo)
     else
         text_add(body, ",\"medium_width\":null");
     api_add_photo_words(body, photo);
-    text_addc(body, '}');
+    text_addf(body, ",\"frames\":%u}", photo->frames);
     int64_t place = page->asked->order == ORDER_CAPTURED ? photo_time_ms(photo) : photo->created_ms;
     page->last = (struct post_cursor){.time_ms = place, .id = photo->id};
     return true;

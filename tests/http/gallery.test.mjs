@@ -41,7 +41,7 @@ describe('recent photos and profiles', () => {
         assert.equal(json.next_cursor, null);
         const photo = (await server.get(`/photos/${ids[2]}`)).json;
         assert.deepEqual(json.photos[2], { photo_id: ids[2], author_username: 'bob', timestamp: photo.timestamp, width: 1800,
-            height: 30, medium_width: 800, thumbhash: photo.thumbhash, caption: null, alt_text: null, captured_at: null });
+            height: 30, medium_width: 800, thumbhash: photo.thumbhash, caption: null, alt_text: null, captured_at: null, frames: 1 });
     });
 
     it('tell where there is no medium image', async () => {
