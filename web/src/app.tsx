@@ -3,7 +3,7 @@ import type { VNode } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { say } from './i18n';
 import { isOnline } from './lib/online';
-import { place } from './lib/router';
+import { focusContent, place } from './lib/router';
 import { cleanName, isLoginOpen } from './lib/session';
 import { lazy } from './lib/lazy';
 import { Home } from './screens/home';
@@ -44,12 +44,12 @@ function Page() {
     const part = decodeURIComponent(route.path.exec(path)?.[1] ?? '');
     const title = route.title(part);
     useEffect(() => { document.title = title ? `${title} · ${say('appName')}` : say('appName'); }, [title, path]);
-    return <main id="content" tabIndex={-1}>{route.show(part, query)}</main>;
+    return <main id="content" tabIndex={-1} aria-label={title || say('appName')}>{route.show(part, query)}</main>;
 }
 
 export function App() {
     return <>
-        <a class="skip" href="#content" onClick={(event) => { event.preventDefault(); document.getElementById('content')?.focus(); }}>{say('skipToContent')}</a>
+        <a class="skip" href="#content" onClick={(event) => { event.preventDefault(); focusContent(); }}>{say('skipToContent')}</a>
         <Header />
         {!isOnline.value && <p class="offline" role="status"><Icon name="cloudOff" size={18} />{say('offline')}</p>}
         <Page />

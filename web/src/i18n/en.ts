@@ -57,6 +57,8 @@ export const en = {
     next: 'Next',
     previous: 'Previous',
     zoomIn: 'Zoom',
+    playAnimation: 'Play animation',
+    pauseAnimations: 'Pause animations',
     imageFailed: 'The image couldn’t be loaded.',
     published: 'Published',
     publishedAgo: 'Published {ago}',

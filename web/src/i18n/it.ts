@@ -59,6 +59,8 @@ export const it: Catalogue = {
     next: 'Successiva',
     previous: 'Precedente',
     zoomIn: 'Ingrandisci',
+    playAnimation: 'Riproduci l’animazione',
+    pauseAnimations: 'Ferma le animazioni',
     imageFailed: 'Impossibile caricare l’immagine.',
     published: 'Pubblicata',
     publishedAgo: 'Pubblicata {ago}',

@@ -15,6 +15,7 @@ export interface Photo {
     date: string; // of the two above, the one by which the list that it is in is ordered
     width: number;
     height: number;
+    frames?: number;     // more than one in an animation
     thumbhash: string | null;
     caption: string | null;
     alt_text: string | null;
@@ -41,6 +42,7 @@ export interface PhotoDetail {
     error_code: string | null;
     error_values: string[];
     format: string;
+    frames: number;
     labels: Label[] | null;
     original: { width: number; height: number; bytes: number };
     large: Rendition | null;
@@ -96,6 +98,7 @@ export async function get<T>(path: string, signal?: AbortSignal): Promise<T> {
 
 export const thumbnailUrl = (id: string) => `${API}/buckets/thumbnails/${id}-thumb.webp`;
 export const largeUrl = (id: string) => `${API}/buckets/photos/${id}-comp.webp`;
+export const isAnimated = ({ frames = 1 }: Photo) => frames > 1;
 export const photoPath = (id: string) => `/photo/${id}`;
 export const profilePath = (name: string) => `/@${name}`;
 
@@ -112,7 +115,7 @@ export function photoOf(detail: PhotoDetail): Photo {
     return {
         captured_at, date: captured_at ?? detail.timestamp,
         photo_id: detail.photo_id, author_username: detail.author_username, timestamp: detail.timestamp,
-        width: size.width, height: size.height,
+        width: size.width, height: size.height, frames: detail.frames,
         thumbhash: detail.thumbhash ?? null, caption: detail.caption ?? null, alt_text: detail.alt_text ?? null,
     };
 }

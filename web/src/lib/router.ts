@@ -6,12 +6,16 @@ export const place = signal(here());
 
 const keepTop = () => history.replaceState({ ...history.state as object, top: scrollY }, '');
 
+/* Who follows a link is on another page, also with keys and screen readers. */
+export const focusContent = () => document.getElementById('content')?.focus({ preventScroll: true });
+
 /* Goes to a page of the app. The place where this one was scrolled to is kept for the way back. */
 export function go(to: string) {
     keepTop();
     history.pushState({}, '', to);
     place.value = here();
     scrollTo(0, 0);
+    focusContent();
 }
 
 export function replace(to: string) {
@@ -66,6 +70,7 @@ export function startRouter() {
         if (now.path === place.value.path && now.query.toString() === place.value.query.toString()) return;
         place.value = now;
         restore(top);
+        focusContent();
     });
     addEventListener('click', (event) => {
         const link = event.target instanceof Element ? event.target.closest('a') : null;

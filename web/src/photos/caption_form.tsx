@@ -23,6 +23,7 @@ export function CaptionForm({ words: before, save, onDone }: Props) {
     }, []);
     const submit = async (event: Event) => {
         event.preventDefault();
+        if (isBusy.value) return;
         isBusy.value = true;
         try {
             const { caption, alt_text } = words.value;
@@ -46,7 +47,7 @@ export function CaptionForm({ words: before, save, onDone }: Props) {
         {reason.value && <p class="bad" role="alert">{reason.value}</p>}
         <div class="form-end">
             <button type="button" class="button quiet" onClick={onDone}>{say('cancel')}</button>
-            <button class="button primary" disabled={isBusy.value}>{say('save')}</button>
+            <button class="button primary" aria-disabled={isBusy.value}>{say('save')}</button>
         </div>
     </form>;
 }

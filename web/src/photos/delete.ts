@@ -1,12 +1,13 @@
 // Deleting with a way back: the photo is out of sight at once, and at the server once nobody can undo it any more.
 import { say } from '../i18n';
-import { deletePhoto, type Photo } from '../lib/api';
+import { deletePhoto, photoPath, type Photo } from '../lib/api';
 import { asProblem } from '../lib/problem';
 import { sayProblem } from '../lib/say_problem';
 import { showToast, UNDO_MS } from '../lib/toast';
+import { leaveFocusAt } from '../ui/focus';
 import { hide } from './feed';
 
-export function deleteWithUndo(photo: Photo) {
+export function deleteWithUndo(photo: Photo, onUndo?: () => void) {
     const { photo_id: id, author_username: author } = photo;
     hide(id, true);
     const finish = async (isLeaving: boolean) => {
@@ -24,5 +25,11 @@ export function deleteWithUndo(photo: Photo) {
     const leave = () => void finish(true); // who closes the page has not undone it
     const stop = () => { clearTimeout(timer); removeEventListener('pagehide', leave); };
     addEventListener('pagehide', leave);
-    showToast({ text: say('deleted'), action: { label: say('undo'), run: () => { stop(); hide(id, false); } } });
+    const undo = () => {
+        stop();
+        hide(id, false);
+        leaveFocusAt(`a[href$="${photoPath(id)}"]`);
+        onUndo?.();
+    };
+    showToast({ text: say('deleted'), action: { label: say('undo'), run: undo } });
 }

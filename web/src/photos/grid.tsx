@@ -1,14 +1,19 @@
 // Photos in justified rows, of which only those near the window are in the page. Arrow keys move among them.
 import { useComputed, useSignal, type ReadonlySignal } from '@preact/signals';
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
-import { photoPath, thumbnailUrl, type Photo } from '../lib/api';
+import { isAnimated, photoPath, thumbnailUrl, type Photo } from '../lib/api';
+import { lazy } from '../lib/lazy';
 import { openViewer } from '../viewer/open';
 import { justify, neighbour, rowAt, rowOf, visible, type Direction, type Layout } from './justify';
 import { sayPhoto } from './names';
 import { averageColour, blurUntilLoaded } from './placeholder';
 
+const Animated = lazy((later) => later.Animated);
+const MotionButton = lazy((later) => later.MotionButton);
+
 const GAP = 6;
 const MARGIN = 700; // this much above and below the window is there already, in pixels
+const PRINTED_MAX = 500;
 const FIRST_IMAGES = 6; // wanted before all else
 
 const targetHeight = (width: number) => (width < 600 ? 128 : width < 1100 ? 188 : 224);
@@ -59,7 +64,13 @@ export function Grid({ photos, label, onNearEnd, onLayout }: Props) {
         resized.observe(element);
         addEventListener('scroll', look, { passive: true });
         addEventListener('resize', look);
-        return () => { resized.disconnect(); removeEventListener('scroll', look); removeEventListener('resize', look); };
+        const all = () => { range.value = { from: 0, to: PRINTED_MAX }; };
+        addEventListener('beforeprint', all);
+        addEventListener('afterprint', look);
+        return () => {
+            resized.disconnect();
+            for (const [what, listener] of [['scroll', look], ['resize', look], ['beforeprint', all], ['afterprint', look]] as const) removeEventListener(what, listener);
+        };
     }, [photos]);
     useLayoutEffect(() => {
         if (list.current) keepPlace(list.current);
@@ -67,15 +78,18 @@ export function Grid({ photos, label, onNearEnd, onLayout }: Props) {
         if (list.current && width.value > 0) onLayout?.({ layout: layout.value, element: list.current });
     }, [layout.value]);
 
+    const goTo = (index: number) => {
+        if (!list.current) return; // another page is shown by now
+        active.value = index;
+        showRow(list.current, layout.value, index);
+        requestAnimationFrame(() => list.current?.querySelector<HTMLElement>(`a[data-index="${index}"]`)?.focus({ preventScroll: true }));
+    };
     const move = (event: KeyboardEvent) => {
         const link = (event.target as Element).closest<HTMLElement>('a[data-index]');
         const direction = link && directionOf(event.key);
         if (!link || !direction) return;
         event.preventDefault();
-        const next = neighbour(layout.value, Number(link.dataset['index']), direction);
-        active.value = next;
-        showRow(list.current!, layout.value, next);
-        requestAnimationFrame(() => list.current?.querySelector<HTMLElement>(`a[data-index="${next}"]`)?.focus({ preventScroll: true }));
+        goTo(neighbour(layout.value, Number(link.dataset['index']), direction));
     };
 
     const { from, to } = range.value;
@@ -84,7 +98,7 @@ export function Grid({ photos, label, onNearEnd, onLayout }: Props) {
     const cells = [];
     for (let index = from; index < Math.min(to, here.length); index++)
         cells.push(<Cell key={here[index]!.photo_id} photo={here[index]!} index={index} count={here.length} layout={layout.value}
-            isTabStop={index === tabStop} onOpen={() => { active.value = index; void openViewer(photos, index, list.current!); }} />);
+            isTabStop={index === tabStop} onOpen={() => { active.value = index; void openViewer({ photos, index, element: list.current, onClose: goTo }); }} />);
     return <ul class="grid" role="list" aria-label={label} ref={list} onKeyDown={move} style={{ height: `${layout.value.height}px` }}>{cells}</ul>;
 }
 
@@ -92,7 +106,7 @@ interface CellProps { photo: Photo; index: number; count: number; layout: Layout
 
 function Cell({ photo, index, count, layout, isTabStop, onOpen }: CellProps) {
     const image = useRef<HTMLImageElement>(null);
-    useEffect(() => blurUntilLoaded(image.current!, photo.thumbhash), [photo.photo_id]);
+    useEffect(() => (image.current ? blurUntilLoaded(image.current, photo.thumbhash) : undefined), [photo.photo_id]);
     const row = rowOf(layout, index);
     const x = layout.x[index]! * (document.documentElement.dir === 'rtl' ? -1 : 1);
     const place = {
@@ -106,11 +120,14 @@ function Cell({ photo, index, count, layout, isTabStop, onOpen }: CellProps) {
         onOpen();
     };
     const name = sayPhoto(photo, index, count);
+    const moves = isAnimated(photo);
+    const picture = <img ref={image} src={thumbnailUrl(photo.photo_id)} alt={name} decoding="async"
+        fetchpriority={index < FIRST_IMAGES ? 'high' : 'auto'} />;
     return <li style={place} aria-setsize={count} aria-posinset={index + 1}>
         <a href={photoPath(photo.photo_id)} data-index={index} tabIndex={isTabStop ? 0 : -1} onClick={open}>
-            <img ref={image} src={thumbnailUrl(photo.photo_id)} alt={name} decoding="async"
-                fetchpriority={index < FIRST_IMAGES ? 'high' : 'auto'} />
+            {moves ? <Animated id={photo.photo_id} url={thumbnailUrl(photo.photo_id)} alt={name}>{picture}</Animated> : picture}
         </a>
+        {moves && <MotionButton id={photo.photo_id} name={name} tabIndex={isTabStop ? 0 : -1} />}
     </li>;
 }
 

@@ -1,6 +1,6 @@
 // All about a photo, and what can be done with it: beside the photo on its page, and in the viewer.
 import { useSignal } from '@preact/signals';
-import { useEffect } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import { say, sayAgo, sayBytes, sayMoment, sayNumber } from '../i18n';
 import type { TextKey } from '../i18n/catalogue';
 import { changePhoto, largeUrl, profilePath, showPhoto, type Photo, type PhotoDetail } from '../lib/api';
@@ -15,9 +15,9 @@ import { copyText, htmlOf, linkOf, markdownOf, sharePhoto } from './copy';
 import { deleteWithUndo } from './delete';
 import { changeInFeeds } from './feed';
 
-interface Props { photo: Photo; detail?: PhotoDetail; onDelete: () => void; onLeave?: () => void }
+interface Props { photo: Photo; detail?: PhotoDetail; onDelete?: () => void; onUndo?: () => void; onLeave?: () => void }
 
-export function PhotoInfo({ photo, detail, onDelete, onLeave }: Props) {
+export function PhotoInfo({ photo, detail, onDelete, onUndo, onLeave }: Props) {
     const known = useSignal<PhotoDetail | null>(detail ?? null);
     const isEditing = useSignal(false);
     const words = useSignal({ caption: photo.caption ?? '', alt_text: photo.alt_text ?? '' });
@@ -36,6 +36,12 @@ export function PhotoInfo({ photo, detail, onDelete, onLeave }: Props) {
         showToast({ text: say('saved') });
     };
 
+    const actions = useRef<HTMLDivElement>(null);
+    const leaveForm = () => {
+        isEditing.value = false;
+        requestAnimationFrame(() => actions.current?.querySelector<HTMLElement>('.edit')?.focus());
+    };
+
     return <section class="info" aria-label={say('details')}>
         <a class="author" href={profilePath(photo.author_username)} onClick={(event) => { if (isPlain(event)) onLeave?.(); }}>
             <Avatar name={photo.author_username} size={44} />
@@ -43,14 +49,14 @@ export function PhotoInfo({ photo, detail, onDelete, onLeave }: Props) {
                 <time class="dim" dateTime={photo.timestamp} title={sayMoment(photo.timestamp)}>{say('publishedAgo', { ago: sayAgo(photo.timestamp) })}</time></span>
         </a>
         {isEditing.value
-            ? <CaptionForm words={words.value} save={save} onDone={() => { isEditing.value = false; }} />
+            ? <CaptionForm words={words.value} save={save} onDone={leaveForm} />
             : <>{now.caption && <p class="caption" dir="auto">{now.caption}</p>}</>}
-        <div class="actions">
+        <div class="actions" ref={actions}>
             <a class="button" href={largeUrl(photo.photo_id)} download={`${photo.author_username}-${photo.photo_id.slice(0, 8)}.webp`}>
                 <Icon name="download" />{say('download')}</a>
             {'share' in navigator && <Action icon="share" label={say('share')} run={() => sharePhoto(now)} />}
-            {isOwn && !isEditing.value && <Action icon="edit" label={say('edit')} run={() => { isEditing.value = true; }} />}
-            {isOwn && <Action icon="trash" label={say('delete')} kind="bad" run={() => { deleteWithUndo(now); onDelete(); }} />}
+            {isOwn && !isEditing.value && <Action icon="edit" label={say('edit')} kind="edit" run={() => { isEditing.value = true; }} />}
+            {isOwn && <Action icon="trash" label={say('delete')} kind="bad" run={() => { deleteWithUndo(now, onUndo); onDelete?.(); }} />}
         </div>
         <div class="copies" role="group" aria-label={say('copy')}>
             <span class="dim"><Icon name="link" size={20} />{say('copy')}</span>

@@ -1,14 +1,15 @@
 // A photo at its own address.
-import { signal, useSignal } from '@preact/signals';
+import { useComputed, useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { say } from '../i18n';
-import { largeUrl, photoOf, reasonOf, showPhoto, thumbnailUrl, type Photo, type PhotoDetail, type Problem } from '../lib/api';
+import { isAnimated, largeUrl, photoOf, reasonOf, showPhoto, thumbnailUrl, type Photo, type PhotoDetail, type Problem } from '../lib/api';
 import { sayReason } from '../lib/reason';
 import { asProblem } from '../lib/problem';
 import { goBack } from '../lib/router';
 import { hidden } from '../photos/feed';
 import { followPhoto } from '../photos/follow';
 import { PhotoInfo } from '../photos/info';
+import { Animated, MotionButton } from '../photos/motion';
 import { averageColour } from '../photos/placeholder';
 import { Icon } from '../ui/icons';
 import { stateText } from '../ui/jobs';
@@ -39,6 +40,7 @@ export function PhotoScreen({ id }: { id: string }) {
 function PhotoPage({ detail }: { detail: PhotoDetail }) {
     const photo = photoOf(detail);
     const place = useRef<HTMLDivElement>(null);
+    const shown = useComputed(() => (hidden.value.has(photo.photo_id) ? [] : [photo]));
     const title = photo.caption ? say('photoTitleCaption', { caption: photo.caption, name: photo.author_username })
         : say('photoTitle', { name: photo.author_username });
     useEffect(() => { document.title = `${title} · ${say('appName')}`; }, [title]);
@@ -46,7 +48,8 @@ function PhotoPage({ detail }: { detail: PhotoDetail }) {
         <h1 class="visually-hidden">{title}</h1>
         <div class="photo-side">
             <button class="icon-button back" onClick={goBack} aria-label={say('back')}><Icon name="back" /></button>
-            {detail.large ? <Stage photo={photo} onOpen={() => void openViewer(signal([photo]), 0, place.current, false)} />
+            {detail.large && isAnimated(photo) && <MotionButton id={photo.photo_id} name={title} />}
+            {detail.large ? <Stage photo={photo} onOpen={() => void openViewer({ photos: shown, index: 0, element: place.current, hasAddress: false })} />
                 : <div role="status"><Empty icon="image" title={say('photoPending')} hint={say(stateText(stateOf(detail.stage ?? '')))} /></div>}
         </div>
         <PhotoInfo photo={photo} detail={detail} onDelete={goBack} />
@@ -56,9 +59,11 @@ function PhotoPage({ detail }: { detail: PhotoDetail }) {
 function Stage({ photo, onOpen }: { photo: Photo; onOpen: () => void }) {
     const shape = { aspectRatio: `${photo.width} / ${photo.height}`, '--ratio': photo.width / photo.height, '--width': `${photo.width}px` };
     const alt = photo.alt_text || photo.caption || say('photoTitle', { name: photo.author_username });
-    return <a class="stage" href={largeUrl(photo.photo_id)} style={{ ...shape, backgroundColor: averageColour(photo.thumbhash), backgroundImage: `url(${thumbnailUrl(photo.photo_id)})` }}
+    const moves = isAnimated(photo);
+    const picture = <img src={largeUrl(photo.photo_id)} alt={alt} width={photo.width} height={photo.height} decoding="async" fetchpriority="high" />;
+    return <a class="stage" href={largeUrl(photo.photo_id)} style={{ ...shape, backgroundColor: averageColour(photo.thumbhash), ...!moves && { backgroundImage: `url(${thumbnailUrl(photo.photo_id)})` } }}
         onClick={(event) => { event.preventDefault(); event.stopPropagation(); onOpen(); }}>
-        <img src={largeUrl(photo.photo_id)} alt={alt} width={photo.width} height={photo.height} decoding="async" fetchpriority="high" />
+        {moves ? <Animated id={photo.photo_id} url={largeUrl(photo.photo_id)} alt={alt}>{picture}</Animated> : picture}
         <span class="visually-hidden">{say('zoom')}</span>
     </a>;
 }

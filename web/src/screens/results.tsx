@@ -22,6 +22,7 @@ export function Results({ query }: { query: string }) {
                 : await searchUsers(query, PAGE);
             users.value = after ? [...users.value ?? [], ...next] : next;
             isFull.value = next.length === PAGE;
+            if (after) requestAnimationFrame(() => document.querySelector<HTMLElement>(`.people li:nth-last-child(${next.length}) a`)?.focus());
         } catch (error) {
             problem.value = asProblem(error);
         }

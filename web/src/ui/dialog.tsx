@@ -9,13 +9,14 @@ interface Props { title: string; onClose: () => void; children: ComponentChildre
 export function Dialog({ title, onClose, children }: Props) {
     const element = useRef<HTMLDialogElement>(null);
     useEffect(() => { element.current!.showModal(); }, []);
-    const outside = (event: MouseEvent) => { if (event.target === element.current) onClose(); };
+    const close = () => element.current!.close(); // to be taken from the page alone would not give the focus back
+    const outside = (event: MouseEvent) => { if (event.target === element.current) close(); };
     return <dialog ref={element} aria-labelledby="dialog-title" onClose={onClose} onClick={outside}>
         <div class="dialog-body">
-            <header>
+            <div class="dialog-head">
                 <h2 id="dialog-title">{title}</h2>
-                <button class="icon-button" onClick={onClose} aria-label={say('close')}><Icon name="close" /></button>
-            </header>
+                <button class="icon-button" onClick={close} aria-label={say('close')}><Icon name="close" /></button>
+            </div>
             {children}
         </div>
     </dialog>;

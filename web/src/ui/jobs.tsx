@@ -6,6 +6,7 @@ import type { TextKey } from '../i18n/catalogue';
 import { photoOf, photoPath, showPhoto, thumbnailUrl } from '../lib/api';
 import { sayReason } from '../lib/reason';
 import { CaptionForm } from '../photos/caption_form';
+import { StillImage } from '../photos/motion';
 import type { Job, JobState, Words } from '../uploads/job';
 import { isFinished } from '../uploads/progress';
 import { cancel, describe, retry } from '../uploads/queue';
@@ -66,7 +67,7 @@ function JobRow({ job }: { job: Job }) {
     const editing = useSignal<Words | null>(null);
     const pencil = useRef<HTMLButtonElement>(null);
     return <li class={`job job-${job.state}`}>
-        <span class="job-image">{done && job.photoId ? <img src={thumbnailUrl(job.photoId)} alt="" /> : <Icon name={icon} size={20} />}</span>
+        <span class="job-image">{done && job.photoId ? <StillImage url={thumbnailUrl(job.photoId)} /> : <Icon name={icon} size={20} />}</span>
         <div class="job-text">
             <span class="job-name" dir="auto">{job.name}</span>
             <span class={`job-state ${isBad ? 'bad' : 'dim'}`}>{say(job.isPresent ? 'statePresent' : isHeldUp ? 'stateHeldUp' : text)}

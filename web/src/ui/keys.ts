@@ -24,7 +24,7 @@ export function startKeys() {
     });
     // From outside the photos, an arrow leads into them.
     addEventListener('keydown', (event) => {
-        if (!event.key.startsWith('Arrow') || event.defaultPrevented || event.target !== document.body || isBusy()) return;
+        if (!event.key.startsWith('Arrow') || event.defaultPrevented || !(event.target as Element).matches('body, main') || isBusy()) return;
         if (event.key === 'ArrowUp') return;
         const first = document.querySelector<HTMLElement>('.grid a[tabindex="0"]');
         if (!first) return;

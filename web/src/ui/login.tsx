@@ -3,15 +3,19 @@ import { useSignal } from '@preact/signals';
 import { say } from '../i18n';
 import { cleanName, isName, leaveLogin, logIn, NAME_MAX } from '../lib/session';
 import { Dialog } from './dialog';
+import { leaveFocusAt } from './focus';
 
 export function LoginDialog() {
     const typed = useSignal('');
     const isWrong = useSignal(false);
-    const submit = (event: Event) => {
+    const submit = (event: Event & { currentTarget: HTMLElement }) => {
         event.preventDefault();
         const name = cleanName(typed.value);
         isWrong.value = !isName(name);
-        if (!isWrong.value) logIn(name);
+        if (isWrong.value) return;
+        leaveFocusAt('.avatar-link, .foot-bar a:has(.avatar)');
+        event.currentTarget.closest('dialog')!.close();
+        logIn(name);
     };
     return <Dialog title={say('logInTitle')} onClose={leaveLogin}>
         <form class="login" onSubmit={submit} noValidate>

@@ -5,6 +5,7 @@ import { say } from '../i18n';
 import { place } from '../lib/router';
 import { clearFinished } from '../uploads/queue';
 import { failedJobs, jobs, openJobs } from '../uploads/state';
+import { leaveFocusAt } from './focus';
 import { Icon } from './icons';
 import { JobList, Summary } from './jobs';
 
@@ -25,7 +26,7 @@ export function Panel() {
             <button class="icon-button" aria-expanded={isOpen.value} aria-label={say(isOpen.value ? 'collapse' : 'expand')}
                 onClick={() => { isOpen.value = !isOpen.value; }}><Icon name={isOpen.value ? 'down' : 'up'} /></button>
             {openJobs.value.length === 0 && <button class="icon-button" aria-label={say('close')}
-                onClick={() => { isDismissed.value = true; void clearFinished(); }}><Icon name="close" /></button>}
+                onClick={() => { isDismissed.value = true; leaveFocusAt('header .primary, .foot-upload'); void clearFinished(); }}><Icon name="close" /></button>}
         </div>
         {isOpen.value && <><JobList /><p class="dim kept">{say('kept')}</p></>}
     </section>;

@@ -40,7 +40,7 @@ export function SearchBox() {
         timer.current = window.setTimeout(() => void look(query.value), PAUSE_MS);
     };
     const leave = () => { isOpen.value = false; chosen.value = -1; };
-    const visit = (path: string) => { leave(); (document.activeElement as HTMLElement | null)?.blur(); go(path); };
+    const visit = (path: string) => { leave(); go(path); };
     const shown = isOpen.value ? users.value ?? [] : [];
     const submit = (event: Event) => {
         event.preventDefault();

@@ -7,15 +7,16 @@ export interface Opening {
     photos: ReadonlySignal<Photo[]>;
     index: number;
     element: HTMLElement | null;   // holds the thumbnails, as a[data-index] or .stage, to zoom from
-    hasAddress: boolean;           // whether the photo's address is shown while it is open
+    hasAddress?: boolean;          // whether the photo's address is shown while it is open; if not said, it is
+    onClose?: (index: number) => void; // with the photo that was shown last; else the .stage has the focus again
 }
 
-export async function openViewer(photos: ReadonlySignal<Photo[]>, index: number, element: HTMLElement | null, hasAddress = true) {
-    const photo = photos.value[index];
+export async function openViewer(opening: Opening) {
+    const photo = opening.photos.value[opening.index];
     if (!photo) return;
     try {
         const { view } = await import('./viewer');
-        view({ photos, index, element, hasAddress });
+        view(opening);
     } catch {
         go(photoPath(photo.photo_id)); // no network, and it was never fetched
     }

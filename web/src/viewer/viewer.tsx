@@ -5,21 +5,23 @@ import PhotoSwipe, { type SlideData } from 'photoswipe';
 import 'photoswipe/style.css';
 import '../styles/viewer.css';
 import { say } from '../i18n';
-import { largeUrl, photoPath, showPhoto, thumbnailUrl, type Photo } from '../lib/api';
+import { isAnimated, largeUrl, photoPath, showPhoto, thumbnailUrl, type Photo } from '../lib/api';
 import { PhotoInfo } from '../photos/info';
 import { sayPhoto } from '../photos/names';
+import { ToastPlace } from '../ui/toast';
+import { followList, showAgain, shownId } from './list';
+import { addMotion } from './motion';
 import type { Opening } from './open';
 import './trusted';
 
 const PANEL_PX = 360;
-const SLIDES_KEPT = 12; // by PhotoSwipe's cache, at most
 const isNarrow = () => innerWidth < 800;
 const isPanelOpen = signal(false);
 
-export function view({ photos, index, element, hasAddress }: Opening) {
+export function view({ photos, index, element, hasAddress = true, onClose }: Opening) {
     const calm = matchMedia('(prefers-reduced-motion: reduce)').matches;
     const viewer = new PhotoSwipe({
-        index, loop: false, wheelToZoom: true, bgOpacity: 1, mainClass: 'viewer', preload: [1, 2],
+        index, loop: false, returnFocus: false, wheelToZoom: true, bgOpacity: 1, mainClass: 'viewer', preload: [1, 2],
         showHideAnimationType: calm ? 'none' : 'zoom', zoomAnimationDuration: calm ? false : 260,
         closeTitle: say('close'), zoomTitle: say('zoomIn'), arrowPrevTitle: say('previous'), arrowNextTitle: say('next'),
         errorMsg: say('imageFailed'), secondaryZoomLevel: 1, maxZoomLevel: 4,
@@ -27,7 +29,7 @@ export function view({ photos, index, element, hasAddress }: Opening) {
             ? { top: 0, bottom: 0, left: isMirrored() ? PANEL_PX : 0, right: isMirrored() ? 0 : PANEL_PX }
             : { top: 0, bottom: 0, left: 0, right: 0 }),
     });
-    const current = () => photos.peek()[viewer.currIndex];
+    const current = () => photos.peek().find((one) => one.photo_id === shownId(viewer)) ?? photos.peek()[viewer.currIndex];
     viewer.addFilter('numItems', () => photos.peek().length);
     viewer.addFilter('itemData', (_, at) => slideOf(photos.peek()[at], at, photos.peek().length, element));
     viewer.addFilter('placeholderSrc', (_, { data }) => data.msrc ?? false);
@@ -36,13 +38,18 @@ export function view({ photos, index, element, hasAddress }: Opening) {
     viewer.on('initialLayout', () => {
         viewer.element!.setAttribute('aria-label', say('viewer'));
         viewer.element!.setAttribute('aria-modal', 'true');
+        for (const button of viewer.element!.querySelectorAll('button[title]')) button.removeAttribute('aria-label'); // their titles say the same
     });
     const letGo = hasAddress ? keepAddress(viewer, current) : () => {};
-    addPanel(viewer, current, { leave: () => { letGo(); viewer.close(); }, goOn: () => goOn(viewer, photos.peek().length) });
+    addPanel(viewer, current, { leave: () => { letGo(); viewer.close(); }, undo: (id) => showAgain(viewer, photos, id) });
+    addToasts(viewer);
+    addMotion(viewer);
     announcePages(viewer, () => sayPhoto(current()!, viewer.currIndex, photos.peek().length));
     rememberSeen(viewer, current);
     drawNeighboursLater(viewer);
     showDecoded(viewer);
+    followList(viewer, photos);
+    viewer.on('destroy', () => requestAnimationFrame(() => (onClose ? onClose(viewer.currIndex) : element?.querySelector<HTMLElement>('.stage')?.focus())));
     viewer.init();
 }
 
@@ -50,9 +57,11 @@ const isMirrored = () => document.documentElement.dir === 'rtl';
 
 function slideOf(photo: Photo | undefined, index: number, count: number, element: HTMLElement | null): SlideData {
     if (!photo) return {};
+    const moves = isAnimated(photo); // a placeholder would move, too
     const place = element?.querySelector<HTMLElement>(`a[data-index="${index}"]`) ?? element?.querySelector<HTMLElement>('.stage');
     return {
-        src: largeUrl(photo.photo_id), msrc: thumbnailUrl(photo.photo_id), width: photo.width, height: photo.height,
+        id: photo.photo_id, isAnimated: moves,
+        src: largeUrl(photo.photo_id), ...(moves ? {} : { msrc: thumbnailUrl(photo.photo_id) }), width: photo.width, height: photo.height,
         alt: sayPhoto(photo, index, count),
         thumbCropped: true, ...(place ? { element: place } : {}),
     };
@@ -73,14 +82,14 @@ function addDetailsButton(viewer: PhotoSwipe) {
 }
 
 /* The details of the photo that is shown, beside it or at its foot. */
-function addPanel(viewer: PhotoSwipe, current: () => Photo | undefined, { leave, goOn }: { leave: () => void; goOn: () => void }) {
+function addPanel(viewer: PhotoSwipe, current: () => Photo | undefined, { leave, undo }: { leave: () => void; undo: (id: string) => void }) {
     const panel = document.createElement('div');
     panel.className = 'viewer-panel';
     panel.addEventListener('keydown', (event) => { if (event.key !== 'Escape') event.stopPropagation(); });
     const draw = () => {
         const photo = current();
         render(isPanelOpen.value && photo
-            ? <PhotoInfo key={photo.photo_id} photo={photo} onDelete={goOn} onLeave={leave} /> : null, panel);
+            ? <PhotoInfo key={photo.photo_id} photo={photo} onUndo={() => undo(photo.photo_id)} onLeave={leave} /> : null, panel);
         viewer.element?.classList.toggle('has-panel', isPanelOpen.value);
     };
     viewer.on('initialLayout', () => { viewer.element!.append(panel); draw(); });
@@ -93,11 +102,12 @@ function addPanel(viewer: PhotoSwipe, current: () => Photo | undefined, { leave,
     viewer.on('destroy', () => { forget(); render(null, panel); });
 }
 
-/* When a photo was deleted, the next one takes its place, or the one before if it was the last. */
-function goOn(viewer: PhotoSwipe, count: number) {
-    if (count === 0) { viewer.close(); return; }
-    if (viewer.currIndex >= count) viewer.goTo(count - 1);
-    for (let index = Math.max(0, viewer.currIndex - 1); index <= viewer.currIndex + SLIDES_KEPT; index++) viewer.refreshSlideContent(index);
+/* Messages are within the dialog, where keys and screen readers get to them. */
+function addToasts(viewer: PhotoSwipe) {
+    const place = document.createElement('div');
+    place.className = 'corner';
+    viewer.on('initialLayout', () => { viewer.element!.append(place); render(<ToastPlace />, place); });
+    viewer.on('destroy', () => render(null, place));
 }
 
 /* Turning a page moves no focus, so it is said. */
@@ -106,7 +116,7 @@ function announcePages(viewer: PhotoSwipe, name: () => string) {
     place.className = 'visually-hidden';
     place.setAttribute('role', 'status');
     viewer.on('initialLayout', () => viewer.element!.append(place));
-    viewer.on('change', () => { place.textContent = name(); });
+    viewer.on('change', () => { const now = name(); if (place.textContent !== now) place.textContent = now; });
 }
 
 const STAY_MS = 300;
