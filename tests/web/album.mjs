@@ -1,4 +1,5 @@
 // Photographs for tests and screenshots: pieces of those that Debian's mate-backgrounds brings, cut to many shapes by vips.
+// Without what cameras say of them: their place in a profile is when they were published.
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
