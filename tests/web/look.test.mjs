@@ -204,6 +204,10 @@ test('deleting can be undone for a while, and then is done', async () => {
         assert.equal((await server.get(`/photos/${id}`)).code, 200, 'it is still there');
         await remove();
         const gone = page.waitForResponse((answer) => answer.request().method() === 'DELETE');
+        await page.getByRole('button', { name: 'Undo' }).focus();
+        await page.clock.runFor(10_000);
+        assert.equal((await server.get(`/photos/${id}`)).code, 200, 'the message waits while somebody is at its button');
+        await page.getByRole('button', { name: 'Undo' }).blur();
         await page.clock.runFor(10_000);
         assert.equal((await gone).status(), 204);
         assert.equal((await server.get(`/photos/${id}`)).code, 404);

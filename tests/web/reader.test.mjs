@@ -206,3 +206,11 @@ for (const [device, options] of [['a desktop', {}], ['a phone', PHONE]])
         assert.equal((await told(page))[0], '30 uploads in progress');
         assert.equal((await told(page)).at(-1), '28 published, 2 not');
     }, { name: `reader_${device.slice(2)}`, expected: [/\/uploads\//], ...options }));
+
+test('every page has one heading above all others', () => withPage(server, async (page) => {
+    for (const path of ['/', '/@ada', '/@nobody', '/search', '/search?q=zzz', '/search?q=ada', '/mine', '/phtos', `/photo/${ids[0]}`, `/photo/${'0'.repeat(32)}`]) {
+        await page.goto(path);
+        await page.locator('h1, h2').first().waitFor();
+        assert.equal(await page.locator('h1').count(), 1, path);
+    }
+}, { expected: [/phtos|photos?\/0{32}/] }));

@@ -35,7 +35,7 @@ const ROUTES: Route[] = [
 ];
 
 const missing: Route = {
-    path: /^/, title: () => say('pageMissing'), show: () => <Empty icon="alert" title={say('pageMissing')} hint={say('pageMissingHint')} />,
+    path: /^/, title: () => say('pageMissing'), show: () => <Empty level={1} icon="alert" title={say('pageMissing')} hint={say('pageMissingHint')} />,
 };
 
 function Page() {

@@ -3,15 +3,17 @@ import { say } from '../i18n';
 import { deletePhoto, photoPath, type Photo } from '../lib/api';
 import { asProblem } from '../lib/problem';
 import { sayProblem } from '../lib/say_problem';
-import { showToast, UNDO_MS } from '../lib/toast';
+import { showToast } from '../lib/toast';
 import { leaveFocusAt } from '../ui/focus';
 import { hide } from './feed';
 
 export function deleteWithUndo(photo: Photo, onUndo?: () => void) {
     const { photo_id: id, author_username: author } = photo;
     hide(id, true);
+    let isUndone = false;
     const finish = async (isLeaving: boolean) => {
-        stop();
+        removeEventListener('pagehide', leave);
+        if (isUndone) return;
         try {
             await deletePhoto(id, author, isLeaving);
         } catch (error) {
@@ -21,15 +23,13 @@ export function deleteWithUndo(photo: Photo, onUndo?: () => void) {
             showToast({ text: say('deleteFailed', { reason: sayProblem(problem) }) });
         }
     };
-    const timer = setTimeout(() => void finish(false), UNDO_MS);
     const leave = () => void finish(true); // who closes the page has not undone it
-    const stop = () => { clearTimeout(timer); removeEventListener('pagehide', leave); };
     addEventListener('pagehide', leave);
     const undo = () => {
-        stop();
+        isUndone = true;
         hide(id, false);
         leaveFocusAt(`a[href$="${photoPath(id)}"]`);
         onUndo?.();
     };
-    showToast({ text: say('deleted'), action: { label: say('undo'), run: undo } });
+    showToast({ text: say('deleted'), action: { label: say('undo'), run: undo }, onGone: () => void finish(false) });
 }

@@ -15,9 +15,9 @@ import { copyText, htmlOf, linkOf, markdownOf, sharePhoto } from './copy';
 import { deleteWithUndo } from './delete';
 import { changeInFeeds } from './feed';
 
-interface Props { photo: Photo; detail?: PhotoDetail; onDelete?: () => void; onUndo?: () => void; onLeave?: () => void }
+interface Props { photo: Photo; detail?: PhotoDetail; onSave?: (words: Partial<Words>) => void; onDelete?: () => void; onUndo?: () => void; onLeave?: () => void }
 
-export function PhotoInfo({ photo, detail, onDelete, onUndo, onLeave }: Props) {
+export function PhotoInfo({ photo, detail, onSave, onDelete, onUndo, onLeave }: Props) {
     const known = useSignal<PhotoDetail | null>(detail ?? null);
     const isEditing = useSignal(false);
     const words = useSignal({ caption: photo.caption ?? '', alt_text: photo.alt_text ?? '' });
@@ -33,6 +33,7 @@ export function PhotoInfo({ photo, detail, onDelete, onUndo, onLeave }: Props) {
         await changePhoto(photo.photo_id, photo.author_username, changed);
         changeInFeeds(photo.photo_id, changed);
         words.value = { ...words.value, ...changed };
+        onSave?.(changed);
         showToast({ text: say('saved') });
     };
 

@@ -15,6 +15,7 @@ import { Icon } from '../ui/icons';
 import { stateText } from '../ui/jobs';
 import { Empty, Failure } from '../ui/states';
 import { stateOf } from '../uploads/job';
+import type { Words } from '../uploads/job';
 import { openViewer } from '../viewer/open';
 
 export function PhotoScreen({ id }: { id: string }) {
@@ -28,16 +29,16 @@ export function PhotoScreen({ id }: { id: string }) {
     const isPending = detail.value?.status === 'PENDING' && !problem.value;
     useEffect(() => (isPending ? followPhoto(id, (stage) => { detail.value = { ...detail.value!, stage }; }, look) : undefined), [id, isPending]);
 
-    if (problem.value?.status === 404) return <Empty icon="image" title={say('photoMissing')} hint={say('photoMissingHint')} />;
-    if (problem.value) return <Failure problem={problem.value} onRetry={look} />;
-    if (hidden.value.has(id)) return <Empty icon="trash" title={say('deleted')} hint="" />;
+    if (problem.value?.status === 404) return <Empty level={1} icon="image" title={say('photoMissing')} hint={say('photoMissingHint')} />;
+    if (problem.value) return <Failure level={1} problem={problem.value} onRetry={look} />;
+    if (hidden.value.has(id)) return <Empty level={1} icon="trash" title={say('deleted')} hint="" />;
     if (!detail.value) return <div class="photo-page"><div class="stage skeleton" role="status" aria-label={say('loading')} /></div>;
     const now = detail.value;
-    if (now.status === 'ERROR') return <Empty icon="alert" title={say('photoRefused')} hint={sayReason(reasonOf(now) ?? {})} />;
-    return <PhotoPage key={id} detail={now} />;
+    if (now.status === 'ERROR') return <Empty level={1} icon="alert" title={say('photoRefused')} hint={sayReason(reasonOf(now) ?? {})} />;
+    return <PhotoPage key={id} detail={now} onSave={(words) => { detail.value = { ...now, ...words }; }} />;
 }
 
-function PhotoPage({ detail }: { detail: PhotoDetail }) {
+function PhotoPage({ detail, onSave }: { detail: PhotoDetail; onSave: (words: Partial<Words>) => void }) {
     const photo = photoOf(detail);
     const place = useRef<HTMLDivElement>(null);
     const shown = useComputed(() => (hidden.value.has(photo.photo_id) ? [] : [photo]));
@@ -52,7 +53,7 @@ function PhotoPage({ detail }: { detail: PhotoDetail }) {
             {detail.large ? <Stage photo={photo} onOpen={() => void openViewer({ photos: shown, index: 0, element: place.current, hasAddress: false })} />
                 : <div role="status"><Empty icon="image" title={say('photoPending')} hint={say(stateText(stateOf(detail.stage ?? '')))} /></div>}
         </div>
-        <PhotoInfo photo={photo} detail={detail} onDelete={goBack} />
+        <PhotoInfo photo={photo} detail={detail} onSave={onSave} onDelete={goBack} />
     </div>;
 }
 

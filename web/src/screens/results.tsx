@@ -29,9 +29,9 @@ export function Results({ query }: { query: string }) {
     };
     useEffect(() => { users.value = null; if (query.length >= QUERY_MIN) void look(); }, [query]);
 
-    if (query.length < QUERY_MIN) return <Empty icon="search" title={say('searchPeople')} hint={say('searchHint')} />;
-    if (problem.value) return <Failure problem={problem.value} onRetry={() => void look()} />;
-    if (users.value?.length === 0) return <Empty icon="search" title={say('searchNobody', { query })} hint={say('searchHint')} />;
+    if (query.length < QUERY_MIN) return <Empty level={1} icon="search" title={say('searchPeople')} hint={say('searchHint')} />;
+    if (problem.value) return <Failure level={1} problem={problem.value} onRetry={() => void look()} />;
+    if (users.value?.length === 0) return <Empty level={1} icon="search" title={say('searchNobody', { query })} hint={say('searchHint')} />;
     return <div class="narrow">
         <h1 class="page-title">{say('searchResults', { query })}</h1>
         {users.value === null ? <ListSkeleton /> : <ul class="people" role="list">

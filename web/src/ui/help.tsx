@@ -6,7 +6,7 @@ import { isHelpOpen } from './keys';
 
 const SHOWN: [string, TextKey][] = [
     ['/', 'helpSearch'], ['← → ↑ ↓', 'helpMove'], ['Enter', 'helpOpen'], ['Esc', 'helpClose'], ['u', 'helpUpload'], ['g', 'helpHome'],
-    ['?', 'helpHelp'],
+    ['Ctrl+Z', 'undo'], ['?', 'helpHelp'],
 ];
 
 export function HelpDialog() {

@@ -5,24 +5,26 @@ import { isLost, type Problem } from '../lib/api';
 import { sayReason } from '../lib/reason';
 import { Icon, type IconName } from './icons';
 
-interface EmptyProps { icon: IconName; title: string; hint: string; children?: ComponentChildren }
+/* `level` 1 where it is all that the page has to say. */
+interface EmptyProps { icon: IconName; title: string; hint: string; level?: 1 | 2; children?: ComponentChildren }
 
-export function Empty({ icon, title, hint, children }: EmptyProps) {
+export function Empty({ icon, title, hint, level = 2, children }: EmptyProps) {
+    const Title = `h${level}` as const;
     return <div class="empty">
         <span class="empty-icon"><Icon name={icon} size={36} /></span>
-        <h2>{title}</h2>
+        <Title>{title}</Title>
         <p>{hint}</p>
         {children}
     </div>;
 }
 
-export function Failure({ problem, onRetry }: { problem: Problem; onRetry: () => void }) {
-    const retry = <button class="button" onClick={onRetry}><Icon name="retry" />{say('retry')}</button>;
+export function Failure({ problem, onRetry, level }: { problem: Problem; onRetry: () => void; level?: 1 }) {
+    const about = { children: <button class="button" onClick={onRetry}><Icon name="retry" />{say('retry')}</button>, ...level && { level } };
     if (isLost(problem) && navigator.onLine)
-        return <Empty icon="cloudOff" title={say('serverAway')} hint={say('serverAwayHint')}>{retry}</Empty>;
+        return <Empty icon="cloudOff" title={say('serverAway')} hint={say('serverAwayHint')} {...about} />;
     return isLost(problem)
-        ? <Empty icon="cloudOff" title={say('offlineEmpty')} hint={say('offlineEmptyHint')}>{retry}</Empty>
-        : <Empty icon="alert" title={say('failed')} hint={say('failedHint', { reason: sayReason(problem.reason) })}>{retry}</Empty>;
+        ? <Empty icon="cloudOff" title={say('offlineEmpty')} hint={say('offlineEmptyHint')} {...about} />
+        : <Empty icon="alert" title={say('failed')} hint={say('failedHint', { reason: sayReason(problem.reason) })} {...about} />;
 }
 
 const SHAPES = [1.5, 0.75, 1.33, 1.5, 1, 1.6, 0.8, 1.4, 1.33, 1.5, 0.7, 1.5, 1.2, 1.5];

@@ -22,7 +22,8 @@ function renumber(viewer: PhotoSwipe, list: Photo[], index: number) {
 export function followList(viewer: PhotoSwipe, photos: ReadonlySignal<Photo[]>) {
     let before = photos.peek();
     const stop = photos.subscribe((list) => {
-        const isSame = list.length === before.length && list.every((one, at) => one.photo_id === before[at]!.photo_id);
+        const around = (photosThen: Photo[]) => photosThen.slice(Math.max(0, viewer.currIndex - SLIDES_KEPT), viewer.currIndex + SLIDES_KEPT).map((one) => one.photo_id).join();
+        const isSame = around(list) === around(before);
         before = list;
         if (isSame || !viewer.currSlide || viewer.isDestroying) return;
         const at = list.findIndex((one) => one.photo_id === shownId(viewer));
