@@ -47,6 +47,10 @@ navigation: Menu
   link: ada
 status: (live polite)`;
 
+const KEPT = `
+    paragraph:
+      text: Photos are published at up to 1440 px; originals aren’t kept. Very wide or tall photos may have up to 4096 px.`;
+
 const open = (path, ready) => async (page) => { await page.goto(path); await page.locator(ready).last().waitFor(); };
 
 /* How a page is come to, and all that there is to say of it; HEAD and FOOT stand around it unless `isWhole`. */
@@ -86,7 +90,7 @@ main: Search
       link: annika 1 photo${FOOT}` },
     'no uploads': { come: open('/mine', '.empty'), tree: `
 main: My uploads
-  heading: My uploads
+  heading: My uploads${KEPT.replaceAll('\n  ', '\n')}
   heading: Nothing is being uploaded
   paragraph:
     text: Choose photos, drop them anywhere on this page, or paste them.
@@ -109,9 +113,9 @@ test('what there is to say of: home, on a phone', () => withPage(server, async (
 
 const DETAILS = `
   region: Details
-    link: ada AGO
+    link: ada Published AGO
       time: (“DATE”)
-        text: AGO
+        text: Published AGO
     paragraph:
       text: Storm
     link: Download
@@ -147,7 +151,7 @@ main: Cloud Photos
   heading: Storm, a photo by ada
   button: Back
   link: Dark clouds above a road View full screen
-    image: Dark clouds above a road${DETAILS}${FOOT}`));
+    image: Dark clouds above a road${DETAILS}${KEPT}${FOOT}`));
     await page.goto('/');
     await page.locator('.grid a').nth(1).click();
     await page.getByRole('button', { name: 'Details' }).click();
@@ -162,7 +166,7 @@ dialog: Photo viewer (modal)
   button: Details (expanded)
   button: Zoom
   button: Close
-  button: Previous${DETAILS}
+  button: Previous${DETAILS}${KEPT}
   status: (live polite)
   status: (live polite)
     text: Dark clouds above a road`));
