@@ -206,9 +206,10 @@ for (const [device, options] of [['a desktop', {}], ['a phone', PHONE]])
         await page.getByRole('log', { name: 'Uploads' }).getByText('28 published, 2 not').waitFor({ state: 'attached' });
         await page.waitForTimeout(1500); // what would come twice would have come by then
         const refused = (name) => `${name}: Not published. This file isn’t a photo in a supported format. Export it as JPEG, PNG, GIF, WebP, HEIC, AVIF or TIFF.`;
-        assert.deepEqual((await told(page)).toSorted(), ['28 published, 2 not', '30 uploads in progress', ...['a.jpg', 'b.jpg'].map(refused)]);
-        assert.equal((await told(page))[0], '30 uploads in progress');
-        assert.equal((await told(page)).at(-1), '28 published, 2 not');
+        const [begun, ...others] = (await told(page)).toSorted((one, other) => Number(/progress$/.test(other)) - Number(/progress$/.test(one)));
+        assert.match(begun, /^(2[0-9]|30) uploads in progress$/); // some may have ended before the last was added
+        assert.deepEqual(others.toSorted(), ['28 published, 2 not', ...['a.jpg', 'b.jpg'].map(refused)]);
+        assert.equal(others.at(-1), '28 published, 2 not');
     }, { name: `reader_${device.slice(2)}`, expected: [/\/uploads\//], ...options }));
 
 test('every page has one heading above all others', () => withPage(server, async (page) => {
