@@ -64,7 +64,7 @@ static void put_directory(struct file *file, size_t at, const struct entry *entr
 }
 
 /* Where the parts of a file are. */
-enum { FIRST = 16, SUB = 400, NEXT = 600, MAKE = 800, JPEG = 1000, SENSOR = 1100 };
+enum { FIRST = 16, SUB = 400, NEXT = 600, TIMES = 700, TAKEN = 740, MAKE = 800, JPEG = 1000, SENSOR = 1100 };
 
 enum place {
     NOWHERE,
@@ -123,6 +123,7 @@ static struct file make_raw(const struct raw *raw)
     *f++ = (struct entry){271, ASCII, (uint32_t)strlen(raw->make) + 1, MAKE};
     *f++ = (struct entry){274, SHORT, 1, raw->orientation};
     *f++ = (struct entry){330, LONG, 1, SUB};
+    *f++ = (struct entry){34665, LONG, 1, TIMES};
     if (raw->is_dng)
         *f++ = (struct entry){50706, BYTE, 4, 0x401};
     if (raw->place == FIRST_JPEG || raw->place == FIRST_STRIP)
@@ -136,6 +137,8 @@ static struct file make_raw(const struct raw *raw)
     if (raw->place == NEXT_JPEG)
         add_jpeg(&n, false, offset, bytes);
     put_directory(&file, FIRST, first, NEXT);
+    put_directory(&file, TIMES, (const struct entry[]){{0x9003, ASCII, 20, TAKEN}, {0}}, 0);
+    put_bytes(&file, TAKEN, "2024:05:12 18:03:00", 20);
     put_directory(&file, SUB, sub, 0);
     put_directory(&file, NEXT, next, FIRST); /* a loop */
     put(&file, SENSOR, 0x5555, 4);
@@ -188,6 +191,8 @@ static const struct raw raws[] = {
     {"an orientation that is none", NULL, "ACME", CFA, true, false, SUB_STRIP, 4000, 3000, .orientation = 77},
 };
 
+static const int64_t taken_ms = 1715536980000; /* of TAKEN */
+
 static void takes_the_preview(void)
 {
     for (size_t i = 0; i < sizeof raws / sizeof raws[0]; i++) {
@@ -209,6 +214,7 @@ static void takes_the_preview(void)
         CHECK_INT(info.part.format, IMAGE_JPEG);
         CHECK_INT(info.part.offset, JPEG);
         CHECK_INT(info.part.orientation, raw->orientation <= 8 ? raw->orientation : 0);
+        CHECK_INT(info.captured.ms, taken_ms);
     }
 }
 
@@ -261,20 +267,23 @@ static size_t put_box(struct file *file, size_t at, const char *name, size_t siz
 /* Olympus's notes have directories of their own, whose offsets count from the notes' start. */
 static void takes_olympus(void)
 {
-    enum { EXIF = 100, NOTES = 200, SETTINGS = 60, OWN_JPEG = 300 };
+    enum { EXIF = 100, WORDS = 160, NOTES = 200, SETTINGS = 60, OWN_JPEG = 300 };
     struct file file = {0};
     struct image_info info = {0};
     TEXT_CLEANUP struct text why = {0};
     put_bytes(&file, 0, "IIRO\20\0\0\0", 8);
     uint32_t bytes = (uint32_t)put_jpeg(&file, NOTES + OWN_JPEG, 3200, 2400, BASELINE);
     put_directory(&file, FIRST, (const struct entry[]){{274, SHORT, 1, 8}, {34665, LONG, 1, EXIF}, {0}}, 0);
-    put_directory(&file, EXIF, (const struct entry[]){{37500, UNDEFINED, 400, NOTES}, {0}}, 0);
+    put_directory(&file, EXIF, (const struct entry[]){{37500, UNDEFINED, 400, NOTES}, {0x9003, ASCII, 20, WORDS}, {0}},
+                  0);
+    put_bytes(&file, WORDS, "2024:05:12 18:03:00", 20);
     put_bytes(&file, NOTES, "OLYMPUS\0II\3\0", 12);
     put_directory(&file, NOTES + 12, (const struct entry[]){{0x2020, LONG, 1, SETTINGS}, {0}}, 0);
     put_directory(&file, NOTES + SETTINGS,
                   (const struct entry[]){{0x101, LONG, 1, OWN_JPEG}, {0x102, LONG, 1, bytes}, {0}}, 0);
     CHECK_INT(probe(&file, &info, &why), STATUS_OK);
     CHECK_INT(info.width, 3200);
+    CHECK_INT(info.captured.ms, taken_ms);
     CHECK_INT(info.part.offset, NOTES + OWN_JPEG);
     CHECK_INT(info.part.orientation, 8);
 }
