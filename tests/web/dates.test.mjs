@@ -95,14 +95,16 @@ for (const [device, options] of DEVICES) {
         await at(page, COUNT - 1).waitFor();
         const [top, before] = await page.locator('.grid li').evaluateAll((all) => all.map((one) =>
             [one.querySelector('a').getAttribute('href'), one.getBoundingClientRect()]).find(([, box]) => box.bottom > 0).map((it) => it.y ?? it));
-        const news = [[0.5, 62], [0.5, 3], [COUNT, COUNT]]; // behind the first page, in it, and last of all
-        const added = [];
-        for (const [behind, place] of news) added.push(await server.publish('dora', takenOn(new Date(+dayOf(place) + behind % 1 * 2 * DAY_MS))));
+        const publish = (place, time) => server.publish('dora', takenOn(dayOf(place), time));
+        const [behind, last] = [await publish(62, '22:31:00'), await publish(COUNT)]; // the first page, and all
+        const above = []; // more than a row of them
+        for (let minute = 31; minute < 39; minute++) above.unshift(await publish(3, `22:${minute}:00`));
+        const added = [behind, last, ...above];
         await page.waitForTimeout(3100); // since the list was looked at last
         await page.evaluate(() => dispatchEvent(new Event('focus')));
-        await whole(page, COUNT + news.length);
+        await whole(page, COUNT + added.length);
         assert.ok(Math.abs((await page.locator(`.grid a[href="${top}"]`).boundingBox()).y - before) < 2, 'it has not moved');
-        const wanted = ids.toSpliced(62, 0, added[0]).toSpliced(3, 0, added[1]).concat(added[2]);
+        const wanted = ids.toSpliced(62, 0, behind).toSpliced(3, 0, ...above).concat(last);
         const seen = new Map();
         for (const part of [1, 0.5, 0]) {
             await page.evaluate((to) => scrollTo(0, document.documentElement.scrollHeight * to), part);
@@ -111,7 +113,7 @@ for (const [device, options] of DEVICES) {
                 [Number(one.getAttribute('aria-posinset')) - 1, one.querySelector('a').getAttribute('href').slice('/photo/'.length)]))) seen.set(place, href);
         }
         for (const [place, id] of seen) assert.equal(id, wanted[place], `place ${place}`);
-        for (const place of [3, 63, COUNT + 2]) assert.ok(seen.has(place), `place ${place} was looked at`);
+        for (const place of [3, 62 + above.length, COUNT + added.length - 1]) assert.ok(seen.has(place), `place ${place} was looked at`);
         await page.goto('about:blank');
         for (const id of added) await remove('dora', id);
     }, { ...options, ...there }));
