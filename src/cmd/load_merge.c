@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 static enum status merge_all(const char *path, char **names, size_t count, struct run *runs, struct text *why)
@@ -38,9 +39,15 @@ static enum status merge_all(const char *path, char **names, size_t count, struc
 int load_merge(int argc, char **argv)
 {
     TEXT_CLEANUP struct text why = {0};
+    if (argc > 1 && strcmp(argv[1], "--help") == 0) {
+        printf("Usage: cloudphotos load merge OUT RUN…\n\n"
+               "Adds up runs of several generators, by label and time, and writes the sum to the new file OUT.\n");
+        return 0;
+    }
     if (argc < 3) {
-        (void)fprintf(stderr, "Usage: cloudphotos load merge OUT RUN…\n\nAdds up runs of several generators, by label "
-                              "and time, and writes the sum to the new file OUT.\n");
+        (void)fprintf(stderr,
+                      "cloudphotos load merge: give the new file, then the runs to add up (see cloudphotos load "
+                      "merge --help)\n");
         return 2;
     }
     size_t count = (size_t)argc - 2;
