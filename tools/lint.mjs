@@ -134,5 +134,5 @@ checkWords();
 const waiting = jobs();
 await Promise.all(cpus().map(async () => { for (let job; (job = waiting.shift());) await run(job); }));
 for (const find of finds) console.log(find);
-console.log(finds.length === 0 ? `${files.length} files are clean` : `${finds.length} finds`);
+console.log(finds.length === 0 ? `${files.length} files are clean` : `${finds.length} findings`);
 process.exitCode = finds.length === 0 ? 0 : 1;

@@ -86,10 +86,10 @@ for (const entry of [manifest.runtime, ...manifest.models].filter((one) => !isTh
         obtain(entry);
     } catch (error) {
         missing.push(entry.file);
-        console.error(`  ${entry.file} can't be had: ${`${error.stderr ?? ''}${error.message}`.trim()}`);
+        console.error(`  ${entry.file} couldn't be downloaded: ${`${error.stderr ?? ''}${error.message}`.trim()}`);
     }
 }
 rmSync(work, { recursive: true });
-if (missing.length) console.error(`Not there: ${missing.join(', ')}. The server starts without, and says what it can't see.`);
+if (missing.length) console.error(`Missing: ${missing.join(', ')}. The server starts without them, and says what it can't detect.`);
 else console.log(`All models are in ${folder}.`);
 process.exit(missing.length && process.argv.includes('--strict') ? 1 : 0);
