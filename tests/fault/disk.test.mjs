@@ -324,7 +324,7 @@ describe('a data folder', () => {
         { says: 'that is a file', data: 'file', words: /\bfile\b.*not a (folder|directory)/i },
         { says: 'below a file', data: 'file/data', words: /file\/data.*not a (folder|directory)/i },
         { says: 'of a server that runs', data: 'used', words: /used.*another (process|server)/i },
-        { says: 'whose database is none', data: 'garbage', words: /photos\.db is .*an SQLite database/ },
+        { says: 'whose database is none', data: 'garbage', words: /photos\.db is damaged, or isn't an SQLite database/ },
     ])
         it(`${says} is refused with one clear line and exit status 1`, async () => {
             const { code, stderr } = await runProgram(['serve', '--listen', '127.0.0.1:0', '--data', join(folder, data)]);
