@@ -36,7 +36,9 @@ static const struct settings_table table = {
         "                                                       FOLDER/refuse/LABEL, and report the error rates\n"
         "       cloudphotos admin moderation rescan             moderate published photos again; withdraw those that\n"
         "                                                       would be refused or held now, until a person decides\n"
-        "       cloudphotos admin moderation review [list|approve ID|refuse ID]   decide on photos in review",
+        "       cloudphotos admin moderation review [list|approve ID|refuse ID]   decide on photos in review\n"
+        "       cloudphotos admin moderation verdicts [list|forget ID]            list or forget decisions; copies of\n"
+        "                                                       refused photos are refused at once",
     .rows = rows,
     .count = sizeof rows / sizeof rows[0],
 };

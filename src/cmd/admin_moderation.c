@@ -45,14 +45,61 @@ static enum status decide(struct store *store, const char *id_text, enum photo_r
     return status;
 }
 
+/* ---- What was decided before ---- */
+
+static bool print_verdict(void *context, const struct verdict *verdict)
+{
+    static const char *const kinds[] = {"waiting", "refused", "approved"};
+    char id[ID_TEXT_SIZE], decided[CLOCK_ISO8601_SIZE];
+    (void)context;
+    id_format(&verdict->photo, id);
+    clock_format_iso8601(verdict->decided_ms, decided);
+    printf("%s  %s  %-8s  %s\n", id, decided, kinds[verdict->kind], verdict->reason ? verdict->reason : "-");
+    return true;
+}
+
+static enum status list_verdicts(struct store *store, const struct admin_settings *settings, struct text *why)
+{
+    printf("%-32s  %-20s  %-8s  %s\n", "ID", "DECIDED", "VERDICT", "REASON");
+    return store_verdicts_list(store, (size_t)settings->limit, print_verdict, NULL, why);
+}
+
+static enum status forget_verdict(struct store *store, const char *id_text, struct text *why)
+{
+    struct id id;
+    if (!id_text || !id_parse(id_text, strlen(id_text), &id)) {
+        text_setf(why, "the verdict on which photo? Its id has 32 hex digits");
+        return STATUS_INVALID;
+    }
+    enum status status = store_verdict_forget(store, &id, why);
+    if (status == STATUS_OK)
+        printf("The verdict on %s is forgotten; copies of it are moderated again.\n", id_text);
+    return status;
+}
+
+static enum status verdicts(const struct settings_words *words, const struct admin_settings *settings,
+                            struct store *store, struct text *why)
+{
+    const char *verb = words->count > 2 ? words->words[2] : "list";
+    if (strcmp(verb, "list") == 0)
+        return list_verdicts(store, settings, why);
+    if (strcmp(verb, "forget") == 0)
+        return forget_verdict(store, words->count > 3 ? words->words[3] : NULL, why);
+    text_setf(why, "verdicts can be listed and forgotten (forget ID), not \"%s\"", verb);
+    return STATUS_INVALID;
+}
+
 enum status admin_moderation(const struct settings_words *words, const struct admin_settings *settings,
                              struct store *store, struct text *why)
 {
     const char *verb = words->count > 2 ? words->words[2] : "list", *id = words->count > 3 ? words->words[3] : NULL;
     if (words->count == 2 && strcmp(words->words[1], "rescan") == 0)
         return admin_moderation_rescan(settings, store, why);
+    if (words->count >= 2 && strcmp(words->words[1], "verdicts") == 0)
+        return verdicts(words, settings, store, why);
     if (words->count < 2 || strcmp(words->words[1], "review") != 0) {
-        text_setf(why, "moderation has the sub-commands eval FOLDER, rescan, and review [list|approve ID|refuse ID]");
+        text_setf(why, "moderation has the sub-commands eval FOLDER, rescan, review [list|approve ID|refuse ID], and "
+                       "verdicts [list|forget ID]");
         return STATUS_INVALID;
     }
     if (strcmp(verb, "list") == 0)

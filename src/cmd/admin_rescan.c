@@ -92,7 +92,14 @@ static enum status judge_again(struct rescan *rescan, const struct photo *photo,
     const char *labels = text_get(&sight.json), *audit = text_get(&sight.audit);
     if (!doubt)
         return store_photo_judge(rescan->store, &photo->id, labels, audit, clock_now_ms(), why);
-    status = photos_withdraw(rescan->store, photo, labels, audit, why);
+    const struct verdict waiting = {.photo = photo->id,
+                                    .kind = VERDICT_WAITING,
+                                    .fingerprint = sight.fingerprint,
+                                    .labels = labels,
+                                    .decided_ms = clock_now_ms()};
+    status = sight.fingerprint.is_there ? store_verdict_add(rescan->store, &waiting, why) : STATUS_OK;
+    if (status == STATUS_OK)
+        status = photos_withdraw(rescan->store, photo, labels, audit, why);
     *ret_withdrawn = status == STATUS_OK;
     if (status == STATUS_OK)
         print_withdrawn(rescan, photo, doubt);

@@ -9,6 +9,7 @@
 #ifndef DARKROOM_H
 #define DARKROOM_H
 
+#include "fingerprint.h"
 #include "probe.h"
 #include "status.h"
 #include "text.h"
@@ -87,6 +88,7 @@ struct darkroom_view {
     bool is_partial; /* there are more frames that differ: more than sight.frames, or than there is room for */
     uint32_t jpegs, jpeg_bytes[DARKROOM_JPEGS_MAX]; /* one after the other */
     struct darkroom_negative negative;
+    struct fingerprint fingerprint; /* of all frames, unless the view is partial */
 };
 /* Decodes as darkroom_develop does, but for who looks at the photo: 8-bit sRGB, three bytes a pixel, rows without padding, transparent
  * parts on white, all frames one after the other; or JPEGs of the same. Into negative_fd, unless that is -1, goes the

@@ -2,6 +2,7 @@
 
 #include "distinct.h"
 #include "file_at.h"
+#include "image_shape.h"
 #include "jpeg.h"
 #include "jpegs.h"
 #include "memory.h"
@@ -9,6 +10,7 @@
 #include "reader.h"
 
 #include <errno.h>
+#include <glib.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -60,6 +62,7 @@ struct output {
     uint64_t offset;
     const struct job *job;
     bool is_still;
+    GChecksum *checksum; /* of all pixels and their frames' sizes */
     struct darkroom_view view;
 };
 
@@ -93,12 +96,32 @@ static enum status append_jpegs(struct output *output, const struct canvas *fram
     return STATUS_OK;
 }
 
+static void note_pixels(struct output *output, const struct canvas *frame)
+{
+    const uint32_t size[] = {frame->width, frame->height};
+    g_checksum_update(output->checksum, (const guchar *)size, sizeof size);
+    g_checksum_update(output->checksum, frame->samples, (gssize)(frame->stride * frame->height));
+    if (output->is_still)
+        output->view.fingerprint.has_shape =
+            image_shape(frame->samples, frame->width, frame->height, &output->view.fingerprint);
+}
+
+/* Of an animation that was not seen whole there is none: others may begin like it. */
+static void finish_fingerprint(struct output *output)
+{
+    struct fingerprint *fingerprint = &output->view.fingerprint;
+    gsize size = sizeof fingerprint->pixels;
+    g_checksum_get_digest(output->checksum, fingerprint->pixels, &size);
+    fingerprint->is_there = !output->view.is_partial;
+}
+
 static enum status write_frame(struct output *output, const struct picture *picture, struct text *why)
 {
     size_t size = (size_t)picture->width * picture->height * SAMPLES;
     uint8_t *pixels = memory_new(size);
     const struct canvas frame = {pixels, picture->width, picture->height, (size_t)picture->width * SAMPLES};
     pixels_to_rgb(picture, pixels);
+    note_pixels(output, &frame);
     enum status status =
         output->job->sight.jpegs ? append_jpegs(output, &frame, why) : append(output, pixels, size, why);
     output->view.width = picture->width;
@@ -193,8 +216,10 @@ static enum status write_any(struct output *output, struct text *why)
 enum status pixels_write(const struct pixels_files *files, const struct job *job, struct darkroom_view *ret_view,
                          struct text *why)
 {
-    struct output output = {.files = files, .job = job};
+    struct output output = {.files = files, .job = job, .checksum = g_checksum_new(G_CHECKSUM_SHA256)};
     enum status status = write_any(&output, why);
+    finish_fingerprint(&output);
+    g_checksum_free(output.checksum);
     *ret_view = output.view;
     return status;
 }

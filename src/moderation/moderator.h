@@ -66,6 +66,8 @@ struct moderation_labels {
 
 /* A label of ours, for frames that nobody looked at: a person has to. Where no person looks (when_unsure is not MODERATION_HOLD) it refuses. */
 #define MODERATION_UNSEEN "Unseen Frames"
+/* Another one, for what looks like a picture that was refused: a person has to compare them. Only where one looks. */
+#define MODERATION_ALIKE "Like a Refused Photo"
 
 struct moderation_stats {
     uint64_t inspected, restarts;

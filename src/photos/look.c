@@ -98,11 +98,11 @@ static enum status inspect_groups(struct moderator *moderator, int view_fd, cons
     return status;
 }
 
-/* What nobody looked at asks for a person. */
-static void note_unseen(struct sight *sight)
+/* By a label of ours. */
+static void ask_about(const char *label, struct sight *sight)
 {
-    const struct moderation_labels unseen = {{moderation_label_make(MODERATION_UNSEEN, "", 100, MODERATION_HOLD)}, 1};
-    moderation_labels_merge(&sight->labels, &unseen);
+    const struct moderation_labels labels = {{moderation_label_make(label, "", 100, MODERATION_HOLD)}, 1};
+    moderation_labels_merge(&sight->labels, &labels);
 }
 
 static enum status inspect_view(struct moderator *moderator, int view_fd, const struct darkroom_view *view,
@@ -120,41 +120,96 @@ static enum status inspect_view(struct moderator *moderator, int view_fd, const 
         text_setf(&sight->audit, "%s", text_get(&groups));
     }
     if (status == STATUS_OK && view->is_partial)
-        note_unseen(sight);
+        ask_about(MODERATION_UNSEEN, sight);
     return status;
 }
 
 enum status look_at(struct darkroom *darkroom, struct moderator *moderator, int original_fd, struct sight *ret_sight,
                     struct negative *ret_negative, struct text *why)
 {
-    return look_in_turn(NULL, NULL, darkroom, moderator, original_fd, ret_sight, ret_negative, why);
+    const struct look_context nothing = {0};
+    return look_in_turn(&nothing, darkroom, moderator, original_fd, ret_sight, ret_negative, why);
 }
 
-enum status look_in_turn(struct turns *turns, const char *author, struct darkroom *darkroom,
-                         struct moderator *moderator, int original_fd, struct sight *ret_sight,
-                         struct negative *ret_negative, struct text *why)
+/* ---- What was decided about the same picture before ---- */
+
+static void take_refusal(const struct verdict *verdict, const struct verdict_match *match, struct sight *sight)
+{
+    char id[ID_TEXT_SIZE];
+    id_format(&verdict->photo, id);
+    text_setf(&sight->refusal, "%s", verdict->reason);
+    text_setf(&sight->json, "%s", verdict->labels ? verdict->labels : "[]");
+    text_setf(&sight->audit,
+              "{\"refused_before\":{\"photo\":\"%s\",\"same_pixels\":%s,\"distance\":%u,\"difference\":%u}}", id,
+              match->is_exact ? "true" : "false", match->distance, match->difference);
+}
+
+static enum status recall(struct store *store, struct sight *sight, bool *ret_is_alike, struct text *why)
+{
+    ARENA_CLEANUP struct arena arena = {0};
+    struct verdict verdict;
+    struct verdict_match match;
+    enum status status =
+        store_verdict_find(store, &sight->fingerprint, FINGERPRINT_ALIKE_DISTANCE, &arena, &verdict, &match, why);
+    if (status != STATUS_OK)
+        return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+    bool is_refused = verdict.kind == VERDICT_REFUSED && verdict.reason, is_copy = verdict_match_is_copy(&match);
+    if (is_refused && is_copy)
+        take_refusal(&verdict, &match, sight);
+    *ret_is_alike = is_refused && !is_copy;
+    return STATUS_OK;
+}
+
+/* ---- Both ---- */
+
+static enum status decode(const struct look_context *context, struct darkroom *darkroom,
+                          const struct moderation_sight *wanted, int original_fd, int *view_fd,
+                          struct darkroom_view *view, struct negative *negative, struct text *why)
+{
+    struct turn turn;
+    if (context->turns)
+        turns_take(context->turns, context->author, &turn);
+    enum status status = make_view(darkroom, wanted, original_fd, view_fd, view, negative, why);
+    if (context->turns)
+        turns_give_back(context->turns, &turn);
+    return status;
+}
+
+static enum status recall_or_inspect(const struct look_context *context, struct moderator *moderator, int view_fd,
+                                     const struct darkroom_view *view, struct sight *sight, struct text *why)
+{
+    bool is_alike = false;
+    enum status status = STATUS_OK;
+    sight->fingerprint = view->fingerprint;
+    if (context->store && view->fingerprint.is_there) {
+        sight->stage = LOOK_KEEPING; /* the store fails, not the moderator */
+        status = recall(context->store, sight, &is_alike, why);
+    }
+    if (status != STATUS_OK || sight->refusal.length)
+        return status;
+    sight->stage = LOOK_JUDGING;
+    status = inspect_view(moderator, view_fd, view, sight, why);
+    if (status == STATUS_OK && is_alike && context->asks_about_alike)
+        ask_about(MODERATION_ALIKE, sight);
+    if (status == STATUS_OK)
+        labels_to_json(&sight->labels, &sight->json);
+    return status;
+}
+
+enum status look_in_turn(const struct look_context *context, struct darkroom *darkroom, struct moderator *moderator,
+                         int original_fd, struct sight *ret_sight, struct negative *ret_negative, struct text *why)
 {
     struct darkroom_view view = {0};
     int view_fd = -1;
+    enum status status = STATUS_OK;
     if (ret_negative)
         *ret_negative = (struct negative){.file = -1};
-    enum status status = STATUS_OK;
-    if (moderator->ops->sight) {
-        struct turn turn;
-        if (turns)
-            turns_take(turns, author, &turn);
-        status = make_view(darkroom, moderator->ops->sight, original_fd, &view_fd, &view, ret_negative, why);
-        if (turns)
-            turns_give_back(turns, &turn);
-    }
-    if (status == STATUS_OK) {
-        ret_sight->stage = LOOK_JUDGING;
-        status = inspect_view(moderator, view_fd, &view, ret_sight, why);
-    }
+    if (moderator->ops->sight)
+        status = decode(context, darkroom, moderator->ops->sight, original_fd, &view_fd, &view, ret_negative, why);
+    if (status == STATUS_OK)
+        status = recall_or_inspect(context, moderator, view_fd, &view, ret_sight, why);
     if (view_fd >= 0)
         close(view_fd);
-    if (status == STATUS_OK)
-        labels_to_json(&ret_sight->labels, &ret_sight->json);
     return status;
 }
 
@@ -178,19 +233,38 @@ void sight_release(struct sight *sight)
 {
     text_release(&sight->json);
     text_release(&sight->audit);
+    text_release(&sight->refusal);
 }
 
 enum status photos_look(struct photos *photos, const struct id *id, const char *author, int original_fd,
-                        struct moderation_labels *ret_labels, struct negative *ret_negative, enum look_stage *ret_stage,
-                        struct text *why)
+                        struct sight *ret_sight, struct negative *ret_negative, struct text *why)
 {
-    SIGHT_CLEANUP struct sight sight = {0};
-    enum status status = look_in_turn(photos->turns, author, photos->settings.darkroom, photos->settings.moderator,
-                                      original_fd, &sight, ret_negative, why);
-    *ret_stage = status == STATUS_OK ? LOOK_KEEPING : sight.stage;
+    const struct photos_settings *settings = &photos->settings;
+    const struct look_context context = {
+        .turns = photos->turns,
+        .author = author,
+        .store = settings->store,
+        .asks_about_alike = settings->when_unsure == MODERATION_HOLD,
+    };
+    enum status status =
+        look_in_turn(&context, settings->darkroom, settings->moderator, original_fd, ret_sight, ret_negative, why);
     if (status != STATUS_OK)
         return status;
-    *ret_labels = sight.labels;
-    return store_photo_judge(photos->settings.store, id, text_get(&sight.json), text_get(&sight.audit), clock_now_ms(),
-                             why);
+    ret_sight->stage = LOOK_KEEPING;
+    return store_photo_judge(settings->store, id, text_get(&ret_sight->json), text_get(&ret_sight->audit),
+                             clock_now_ms(), why);
+}
+
+enum status photos_keep_verdict(struct photos *photos, const struct id *id, const struct sight *sight,
+                                enum verdict_kind kind, const char *reason, struct text *why)
+{
+    const struct verdict verdict = {
+        .photo = *id,
+        .kind = kind,
+        .fingerprint = sight->fingerprint,
+        .reason = reason,
+        .labels = text_get(&sight->json),
+        .decided_ms = clock_now_ms(),
+    };
+    return sight->fingerprint.is_there ? store_verdict_add(photos->settings.store, &verdict, why) : STATUS_OK;
 }

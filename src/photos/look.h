@@ -5,6 +5,7 @@
 #include "darkroom.h"
 #include "moderator.h"
 #include "negatives.h"
+#include "store.h"
 #include "turns.h"
 
 /* How far a look came; of one that failed: who failed. */
@@ -14,6 +15,8 @@ struct sight {
     struct moderation_labels labels;
     struct text json, audit; /* as the store keeps them: struct photo */
     enum look_stage stage;
+    struct fingerprint fingerprint; /* not there where nobody decoded it */
+    struct text refusal; /* the sentence for its owner, if a copy of it was refused before: then nobody looked again */
 };
 #define SIGHT_CLEANUP __attribute__((cleanup(sight_release)))
 void sight_release(struct sight *sight);
@@ -23,10 +26,15 @@ void sight_release(struct sight *sight);
  * moderator_ops.inspect. */
 enum status look_at(struct darkroom *darkroom, struct moderator *moderator, int original_fd, struct sight *ret_sight,
                     struct negative *ret_negative, struct text *why);
-/* The same when it is this author's turn at the darkroom. */
-enum status look_in_turn(struct turns *turns, const char *author, struct darkroom *darkroom,
-                         struct moderator *moderator, int original_fd, struct sight *ret_sight,
-                         struct negative *ret_negative, struct text *why);
+/* The same when it is this author's turn at the darkroom, and unless it is known what was decided about the picture. */
+struct look_context {
+    struct turns *turns; /* NULL: at once */
+    const char *author;
+    struct store *store;   /* with verdicts; NULL: nothing is known */
+    bool asks_about_alike; /* somebody looks at what resembles a refused photo */
+};
+enum status look_in_turn(const struct look_context *context, struct darkroom *darkroom, struct moderator *moderator,
+                         int original_fd, struct sight *ret_sight, struct negative *ret_negative, struct text *why);
 /* Whether the moderator can look at all: shows it a plain picture. False for one elsewhere, which says itself what is the
  * picture's fault. */
 bool look_works(struct moderator *moderator);

@@ -31,11 +31,15 @@ struct photos {
 extern const struct task_handler photo_tasks[];
 extern const size_t photo_task_count;
 
-/* Shows the photo to the moderator and writes what it saw to the photo, whatever will become of it. As look_at, then as
- * store_photo_judge: *ret_stage, which is always written, tells which. *ret_negative is the caller's to release, whatever came of it. */
+/* Shows the photo to the moderator and writes what it saw to the photo, whatever will become of it. As look_in_turn, then as
+ * store_photo_judge: ret_sight->stage tells which. ret_sight, which begins as {0}, and *ret_negative are the caller's to release, whatever came of
+ * it. */
 enum status photos_look(struct photos *photos, const struct id *id, const char *author, int original_fd,
-                        struct moderation_labels *ret_labels, struct negative *ret_negative, enum look_stage *ret_stage,
-                        struct text *why);
+                        struct sight *ret_sight, struct negative *ret_negative, struct text *why);
+
+/* Keeps what was decided about a photo (reason: VERDICT_REFUSED), or that a person has to, so that copies of it are known. */
+enum status photos_keep_verdict(struct photos *photos, const struct id *id, const struct sight *sight,
+                                enum verdict_kind kind, const char *reason, struct text *why);
 
 /* NO_SPACE when `wanted` more bytes would leave too little of the disk that holds the file; of an upload that has begun or is to begin. */
 enum status photos_check_room(struct photos *photos, int file, uint64_t wanted, bool has_begun, struct text *why);

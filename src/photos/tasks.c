@@ -57,14 +57,24 @@ static enum status read_review(struct photos *photos, const struct id *id, enum 
 }
 
 /* The moderator asked for a person: the photo stays PENDING until one has decided. */
-static void follow_review(enum photo_review review, struct task_outcome *outcome)
+static void follow_review(struct photos *photos, const struct id *id, enum photo_review review,
+                          struct task_outcome *outcome)
 {
-    if (review == REVIEW_APPROVED)
-        outcome->output = json_object();
-    else if (review == REVIEW_REFUSED)
-        fail_refused(outcome, NULL);
-    else
+    TEXT_CLEANUP struct text why = {0};
+    if (review != REVIEW_APPROVED && review != REVIEW_REFUSED) {
         fail(outcome, "Moderation.Held", "The photo waits for a person to look at it.");
+        return;
+    }
+    bool is_approved = review == REVIEW_APPROVED;
+    enum status status =
+        store_verdict_decide(photos->settings.store, id, is_approved ? VERDICT_APPROVED : VERDICT_REFUSED,
+                             is_approved ? NULL : reason_sentence(REASON_REFUSED_BY_REVIEWER), clock_now_ms(), &why);
+    if (status != STATUS_OK)
+        fail_storage(outcome, status, &why);
+    else if (is_approved)
+        outcome->output = json_object();
+    else
+        fail_refused(outcome, NULL);
 }
 
 /* Whose fault it is decides how often the photo is tried. Each one that waits would tell the operator so again and again: one line in
@@ -96,27 +106,42 @@ static void fail_look(struct photos *photos, enum look_stage stage, enum status 
         tell_blindness(photos, why);
 }
 
-static void hold(struct photos *photos, const struct id *id, struct task_outcome *outcome)
+static void hold(struct photos *photos, const struct id *id, const struct sight *sight, struct task_outcome *outcome)
 {
     TEXT_CLEANUP struct text why = {0};
-    enum status status = store_photo_review(photos->settings.store, id, REVIEW_WAITING, clock_now_ms(), &why);
+    enum status status = photos_keep_verdict(photos, id, sight, VERDICT_WAITING, NULL, &why);
     if (status == STATUS_OK)
-        follow_review(REVIEW_WAITING, outcome);
+        status = store_photo_review(photos->settings.store, id, REVIEW_WAITING, clock_now_ms(), &why);
+    if (status == STATUS_OK)
+        follow_review(photos, id, REVIEW_WAITING, outcome);
     else
         fail_storage(outcome, status, &why);
 }
 
+/* Copies of it will be refused, too, if the moderator is sure: the nets may err another time. */
+static void refuse(struct photos *photos, const struct id *id, const struct sight *sight,
+                   const struct moderation_label *label, struct task_outcome *outcome)
+{
+    TEXT_CLEANUP struct text why = {0};
+    enum status status = STATUS_OK;
+    fail_refused(outcome, label);
+    if (label->confidence >= MODERATION_SURE_AT)
+        status = photos_keep_verdict(photos, id, sight, VERDICT_REFUSED, text_get(&outcome->cause), &why);
+    if (status != STATUS_OK)
+        fail_storage(outcome, status, &why);
+}
+
 /* What the moderator saw decides, or asks for a person. */
-static void follow_labels(struct photos *photos, const struct id *id, const struct moderation_labels *labels,
+static void follow_labels(struct photos *photos, const struct id *id, const struct sight *sight,
                           struct negative *negative, struct task_outcome *outcome)
 {
     const struct moderation_label *label;
-    switch (moderation_decide(labels, photos->settings.when_unsure, &label)) {
+    switch (moderation_decide(&sight->labels, photos->settings.when_unsure, &label)) {
     case MODERATION_REFUSE:
-        fail_refused(outcome, label);
+        refuse(photos, id, sight, label, outcome);
         break;
     case MODERATION_HOLD:
-        hold(photos, id, outcome);
+        hold(photos, id, sight, outcome);
         break;
     case MODERATION_LABEL:
         if (negative->file >= 0)
@@ -128,25 +153,26 @@ static void follow_labels(struct photos *photos, const struct id *id, const stru
 static void judge(struct photos *photos, const struct id *id, const char *author, int original_fd,
                   struct task_outcome *outcome)
 {
-    struct moderation_labels labels = {0};
+    SIGHT_CLEANUP struct sight sight = {0};
     NEGATIVE_CLEANUP struct negative negative = {.file = -1};
     TEXT_CLEANUP struct text why = {0};
     enum photo_review review;
-    enum look_stage stage;
     enum status status = read_review(photos, id, &review, &why);
     if (status != STATUS_OK) {
         fail_storage(outcome, status, &why);
         return;
     }
     if (review != REVIEW_NONE) {
-        follow_review(review, outcome);
+        follow_review(photos, id, review, outcome);
         return;
     }
-    status = photos_look(photos, id, author, original_fd, &labels, &negative, &stage, &why);
-    if (status == STATUS_OK)
-        follow_labels(photos, id, &labels, &negative, outcome);
+    status = photos_look(photos, id, author, original_fd, &sight, &negative, &why);
+    if (status != STATUS_OK)
+        fail_look(photos, sight.stage, status, &why, outcome);
+    else if (sight.refusal.length)
+        fail(outcome, "Moderation.Refused", text_get(&sight.refusal));
     else
-        fail_look(photos, stage, status, &why, outcome);
+        follow_labels(photos, id, &sight, &negative, outcome);
 }
 
 /* Asked anew each time: hiding what is hidden costs nothing, and a crash may have come in between. */
@@ -165,7 +191,7 @@ static void judge_withdrawn(struct photos *photos, const struct id *id, struct t
         text_setf(&outcome->error, "Photo.Gone");
         reason_set(&outcome->cause, REASON_WITHDRAWN);
     } else
-        follow_review(review, outcome);
+        follow_review(photos, id, review, outcome);
 }
 
 static bool is_withdrawn(const struct task_call *call)
@@ -217,7 +243,7 @@ static void review(void *context, const struct task_call *call, struct task_outc
     if (status != STATUS_OK)
         fail_storage(outcome, status, &why);
     else
-        follow_review(decision, outcome);
+        follow_review(photos, &id, decision, outcome);
 }
 
 /* ---- resize: the renditions, into their buckets ---- */

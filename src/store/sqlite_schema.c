@@ -91,6 +91,14 @@ static const char *const migrations[] = {
     "ALTER TABLE photos ADD COLUMN captured_offset INTEGER;"
     "ALTER TABLE photos ADD COLUMN time_ms INTEGER GENERATED ALWAYS AS (coalesce(captured_ms, created_ms)) VIRTUAL;"
     "CREATE INDEX photos_by_capture ON photos (author, time_ms DESC, id DESC, state) WHERE state = 1;",
+
+    /* What was decided about pictures, by what they are known by (fingerprint.h). Whoever searches by shape reads them all: the index has
+     * nothing else. */
+    "CREATE TABLE verdicts (number INTEGER PRIMARY KEY, photo BLOB NOT NULL UNIQUE CHECK (length(photo) = 16),"
+    " kind INTEGER NOT NULL, pixels BLOB NOT NULL CHECK (length(pixels) = 32), shape BLOB, cells BLOB,"
+    " reason TEXT, labels TEXT, decided_ms INTEGER NOT NULL) STRICT;"
+    "CREATE INDEX verdicts_pixels ON verdicts (pixels, number) WHERE kind > 0;"
+    "CREATE INDEX verdicts_shapes ON verdicts (shape, kind) WHERE shape IS NOT NULL AND kind > 0;",
 };
 enum { PRESENT_VERSION = sizeof migrations / sizeof migrations[0] };
 

@@ -7,6 +7,7 @@
     "original_bytes, large_width, large_height, large_bytes, thumbnail_width, thumbnail_height, thumbnail_bytes, "     \
     "labels, audit, review, caption, alt_text, thumbhash, sha256, medium_width, medium_height, medium_bytes, "         \
     "captured_ms, captured_offset"
+#define VERDICT_COLUMNS   "photo, kind, pixels, shape, cells, reason, labels, decided_ms"
 #define EXECUTION_COLUMNS "id, status, workflow, state, data, started_ms, updated_ms, due_ms, version"
 
 /* What an execution goes on with when its holder has let go of it: store_execution_divert. */
@@ -16,6 +17,7 @@
 /* The numbers in these texts. */
 _Static_assert(PHOTO_PENDING == 0 && PHOTO_SUCCESS == 1 && PHOTO_ERROR == 2 && STATE_DELETED == 3, "photos.state");
 _Static_assert(REVIEW_NONE == 0 && REVIEW_WAITING == 1, "photos.review");
+_Static_assert(VERDICT_WAITING == 0, "verdicts.kind");
 _Static_assert(EXECUTION_RUNNING == 0 && EXECUTION_ABORTED == 3, "executions.status");
 
 const char *const statement_sql[STATEMENTS] = {
@@ -66,6 +68,18 @@ const char *const statement_sql[STATEMENTS] = {
                      " sha256 = NULL, captured_ms = NULL, captured_offset = NULL WHERE id = ?1",
     [PHOTO_PURGE] = "DELETE FROM photos WHERE id = ?",
     [PHOTOS_DELETED] = "SELECT id FROM photos WHERE state = 3 ORDER BY id LIMIT ?",
+
+    [VERDICT_ADD] = "INSERT OR REPLACE INTO verdicts (" VERDICT_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+    [VERDICTS_BOUND] = "DELETE FROM verdicts WHERE number <= (SELECT max(number) FROM verdicts) - ?",
+    [VERDICT_DECIDE] = "UPDATE verdicts SET kind = ?2, reason = ?3, decided_ms = ?4 WHERE photo = ?1",
+    [VERDICT_OF_PIXELS] = "SELECT " VERDICT_COLUMNS " FROM verdicts INDEXED BY verdicts_pixels"
+                          " WHERE pixels = ? AND kind > 0 ORDER BY number DESC LIMIT 1",
+    [VERDICT_GET] = "SELECT " VERDICT_COLUMNS " FROM verdicts WHERE number = ?",
+    [VERDICTS_SHAPES] = "SELECT number, shape FROM verdicts INDEXED BY verdicts_shapes"
+                        " WHERE shape IS NOT NULL AND kind > 0",
+    [VERDICTS_LIST] = "SELECT " VERDICT_COLUMNS " FROM verdicts ORDER BY number DESC LIMIT ?",
+    [VERDICT_FIND] = "SELECT " VERDICT_COLUMNS " FROM verdicts WHERE photo = ?",
+    [VERDICT_FORGET] = "DELETE FROM verdicts WHERE photo = ?",
 
     [USER_ADD_POST] = "INSERT INTO users (name, posts_count) VALUES (?, 1)"
                       " ON CONFLICT (name) DO UPDATE SET posts_count = posts_count + 1",

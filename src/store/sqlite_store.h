@@ -7,7 +7,7 @@
  *     sqlite_log.c         what the write-ahead log tells of other processes' commits
  *     sqlite_names.c       the copy of the users in memory that searches walk through (names.h)
  *     sqlite_readers.c     the connections that read, and the snapshots that they hold
- *     sqlite_photos.c, sqlite_photo_lists.c, sqlite_users.c, sqlite_executions.c, sqlite_leases.c: the operations
+ *     sqlite_photos.c, sqlite_photo_lists.c, sqlite_verdicts.c, sqlite_users.c, sqlite_executions.c, sqlite_leases.c: the operations
  *     sqlite_queues.c      whose execution is next
  *     store_sqlite.c       opening, closing, the table of operations */
 #ifndef SQLITE_STORE_H
@@ -53,6 +53,15 @@ enum statement {
     PHOTO_DELETE,
     PHOTO_PURGE,
     PHOTOS_DELETED,
+    VERDICT_ADD,
+    VERDICTS_BOUND,
+    VERDICT_DECIDE,
+    VERDICT_OF_PIXELS,
+    VERDICT_GET,
+    VERDICTS_SHAPES,
+    VERDICTS_LIST,
+    VERDICT_FIND,
+    VERDICT_FORGET,
     USER_ADD_POST,
     USER_REMOVE_POST,
     USER_FORGET,
@@ -378,6 +387,15 @@ enum status sqlite_photo_reject(struct store *store, const struct id *id, const 
                                 int64_t now_ms, struct text *why);
 enum status sqlite_photo_delete(struct store *store, const struct id *id, const char *author, int64_t now_ms,
                                 struct text *why);
+enum status sqlite_verdict_add(struct store *store, const struct verdict *verdict, struct text *why);
+enum status sqlite_verdict_decide(struct store *store, const struct id *photo, enum verdict_kind kind,
+                                  const char *reason, int64_t now_ms, struct text *why);
+enum status sqlite_verdict_find(struct store *store, const struct fingerprint *fingerprint, unsigned distance,
+                                struct arena *arena, struct verdict *ret_verdict, struct verdict_match *ret_match,
+                                struct text *why);
+enum status sqlite_verdicts_list(struct store *store, size_t limit, store_verdict_row *row, void *context,
+                                 struct text *why);
+enum status sqlite_verdict_forget(struct store *store, const struct id *photo, struct text *why);
 enum status sqlite_photos_deleted(struct store *store, struct id *ret_ids, size_t limit, size_t *ret_count,
                                   struct text *why);
 enum status sqlite_photo_purge(struct store *store, const struct id *id, struct text *why);

@@ -194,6 +194,41 @@ enum status store_photo_review(struct store *store, const struct id *id, enum ph
     return store->ops->photo_review(store, id, review, now_ms, why);
 }
 
+bool verdict_match_is_copy(const struct verdict_match *match)
+{
+    return match->is_exact
+           || (match->distance <= FINGERPRINT_COPY_DISTANCE && match->difference <= FINGERPRINT_COPY_DIFFERENCE);
+}
+
+enum status store_verdict_add(struct store *store, const struct verdict *verdict, struct text *why)
+{
+    return store->ops->verdict_add(store, verdict, why);
+}
+
+enum status store_verdict_decide(struct store *store, const struct id *photo, enum verdict_kind kind,
+                                 const char *reason, int64_t now_ms, struct text *why)
+{
+    return store->ops->verdict_decide(store, photo, kind, reason, now_ms, why);
+}
+
+enum status store_verdict_find(struct store *store, const struct fingerprint *fingerprint, unsigned distance,
+                               struct arena *arena, struct verdict *ret_verdict, struct verdict_match *ret_match,
+                               struct text *why)
+{
+    return store->ops->verdict_find(store, fingerprint, distance, arena, ret_verdict, ret_match, why);
+}
+
+enum status store_verdicts_list(struct store *store, size_t limit, store_verdict_row *row, void *context,
+                                struct text *why)
+{
+    return limit == 0 ? STATUS_OK : store->ops->verdicts_list(store, limit, row, context, why);
+}
+
+enum status store_verdict_forget(struct store *store, const struct id *photo, struct text *why)
+{
+    return store->ops->verdict_forget(store, photo, why);
+}
+
 enum status store_photos_list(struct store *store, enum photo_state state, enum photo_review review,
                               const struct id *after, size_t limit, store_photo_row *row, void *context,
                               struct text *why)

@@ -13,6 +13,7 @@
 
 #include "arena.h"
 #include "capture_time.h"
+#include "fingerprint.h"
 #include "id.h"
 #include "status.h"
 #include "text.h"
@@ -150,6 +151,43 @@ int64_t photo_time_ms(const struct photo *photo);
 /* This author's, as store_photos_newest, but by photo_time_ms. */
 enum status store_photos_by_capture(struct store *store, const char *author, const struct post_cursor *after,
                                     size_t limit, store_photo_row *row, void *context, struct text *why);
+
+/* ---- Verdicts: pictures that were refused or approved before, so that they needn't be decided again ---- */
+
+enum verdict_kind { VERDICT_WAITING /* for a person; not found yet */, VERDICT_REFUSED, VERDICT_APPROVED };
+enum { VERDICTS_MAX = 10000 }; /* older ones are forgotten */
+
+struct verdict {
+    struct id photo;
+    enum verdict_kind kind;
+    struct fingerprint fingerprint;
+    const char *reason; /* the sentence for its owner; NULL unless REFUSED */
+    const char *labels; /* as in struct photo */
+    int64_t decided_ms;
+};
+struct verdict_match {
+    bool is_exact;                 /* the same pixels */
+    unsigned distance, difference; /* else, as fingerprint.h has them */
+};
+/* Whether that is the same picture, in another size or coding perhaps. */
+bool verdict_match_is_copy(const struct verdict_match *match);
+
+/* Writes the verdict on a photo, over an older one. The photo need not be there any more. */
+enum status store_verdict_add(struct store *store, const struct verdict *verdict, struct text *why);
+/* A person has decided. Approving it also forgets what was refused and is a copy of it. OK without doing anything when nothing is known of
+ * that photo. */
+enum status store_verdict_decide(struct store *store, const struct id *photo, enum verdict_kind kind,
+                                 const char *reason, int64_t now_ms, struct text *why);
+/* The newest verdict on the same pixels, else that on a copy, else that on the shape that is nearest, at most `distance` away; NOT_FOUND. */
+enum status store_verdict_find(struct store *store, const struct fingerprint *fingerprint, unsigned distance,
+                               struct arena *arena, struct verdict *ret_verdict, struct verdict_match *ret_match,
+                               struct text *why);
+/* Newest first, at most `limit` rows. */
+typedef bool store_verdict_row(void *context, const struct verdict *verdict);
+enum status store_verdicts_list(struct store *store, size_t limit, store_verdict_row *row, void *context,
+                                struct text *why);
+/* NOT_FOUND. */
+enum status store_verdict_forget(struct store *store, const struct id *photo, struct text *why);
 
 /* ---- Users: whoever has at least one published photo ---- */
 

@@ -46,6 +46,15 @@ struct store_ops {
                                 int64_t now_ms, struct text *why);
     enum status (*photo_delete)(struct store *store, const struct id *id, const char *author, int64_t now_ms,
                                 struct text *why);
+    enum status (*verdict_add)(struct store *store, const struct verdict *verdict, struct text *why);
+    enum status (*verdict_decide)(struct store *store, const struct id *photo, enum verdict_kind kind,
+                                  const char *reason, int64_t now_ms, struct text *why);
+    enum status (*verdict_find)(struct store *store, const struct fingerprint *fingerprint, unsigned distance,
+                                struct arena *arena, struct verdict *ret_verdict, struct verdict_match *ret_match,
+                                struct text *why);
+    enum status (*verdicts_list)(struct store *store, size_t limit, store_verdict_row *row, void *context,
+                                 struct text *why);
+    enum status (*verdict_forget)(struct store *store, const struct id *photo, struct text *why);
     enum status (*photos_deleted)(struct store *store, struct id *ret_ids, size_t limit, size_t *ret_count,
                                   struct text *why);
     enum status (*photo_purge)(struct store *store, const struct id *id, struct text *why);

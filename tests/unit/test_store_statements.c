@@ -9,6 +9,8 @@
 static const char *const allowed_scans[STATEMENTS] = {
     [PHOTOS_DELETED] = "SCAN photos USING COVERING INDEX photos_deleted",
     [EXECUTIONS_LIST] = "SCAN executions",
+    [VERDICTS_SHAPES] = "SCAN verdicts USING COVERING INDEX verdicts_shapes",
+    [VERDICTS_LIST] = "SCAN verdicts",
     [USERS_ALL] = "SCAN users",
     [EXECUTIONS_COUNT] = "SCAN counters",
 };
@@ -17,6 +19,7 @@ static const char *const allowed_scans[STATEMENTS] = {
 static const bool is_covered[STATEMENTS] = {
     [USER_POSTS] = true,
     [PHOTOS_DELETED] = true,
+    [VERDICTS_SHAPES] = true,
     [EXECUTIONS_QUEUED] = true,
 };
 
