@@ -2,6 +2,7 @@
 #include "look.h"
 #include "clock.h"
 #include "photos_private.h"
+#include "reasons.h"
 
 #include <errno.h>
 #include <string.h>
@@ -267,4 +268,10 @@ enum status photos_keep_verdict(struct photos *photos, const struct id *id, cons
         .decided_ms = clock_now_ms(),
     };
     return sight->fingerprint.is_there ? store_verdict_add(photos->settings.store, &verdict, why) : STATUS_OK;
+}
+
+enum status photos_keep_decision(struct photos *photos, const struct id *id, bool is_approved, struct text *why)
+{
+    return store_verdict_decide(photos->settings.store, id, is_approved ? VERDICT_APPROVED : VERDICT_REFUSED,
+                                is_approved ? NULL : reason_sentence(REASON_REFUSED_BY_REVIEWER), clock_now_ms(), why);
 }

@@ -40,6 +40,8 @@ enum status photos_look(struct photos *photos, const struct id *id, const char *
 /* Keeps what was decided about a photo (reason: VERDICT_REFUSED), or that a person has to, so that copies of it are known. */
 enum status photos_keep_verdict(struct photos *photos, const struct id *id, const struct sight *sight,
                                 enum verdict_kind kind, const char *reason, struct text *why);
+/* A person has decided. */
+enum status photos_keep_decision(struct photos *photos, const struct id *id, bool is_approved, struct text *why);
 
 /* NO_SPACE when `wanted` more bytes would leave too little of the disk that holds the file; of an upload that has begun or is to begin. */
 enum status photos_check_room(struct photos *photos, int file, uint64_t wanted, bool has_begun, struct text *why);

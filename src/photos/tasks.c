@@ -65,13 +65,10 @@ static void follow_review(struct photos *photos, const struct id *id, enum photo
         fail(outcome, "Moderation.Held", "The photo waits for a person to look at it.");
         return;
     }
-    bool is_approved = review == REVIEW_APPROVED;
-    enum status status =
-        store_verdict_decide(photos->settings.store, id, is_approved ? VERDICT_APPROVED : VERDICT_REFUSED,
-                             is_approved ? NULL : reason_sentence(REASON_REFUSED_BY_REVIEWER), clock_now_ms(), &why);
+    enum status status = photos_keep_decision(photos, id, review == REVIEW_APPROVED, &why);
     if (status != STATUS_OK)
         fail_storage(outcome, status, &why);
-    else if (is_approved)
+    else if (review == REVIEW_APPROVED)
         outcome->output = json_object();
     else
         fail_refused(outcome, NULL);
