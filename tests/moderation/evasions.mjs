@@ -102,6 +102,6 @@ export const saveMoving = (frames, ending) => inFolder((folder, vips) => {
     const [{ width, height, channels }] = frames;
     const all = { width, height: height * frames.length, channels, data: Buffer.concat(frames.map(({ data }) => data)) };
     writeFileSync(join(folder, 'all.png'), png(all));
-    vips(ending === 'gif' ? 'gifsave' : 'webpsave', 'all.png', `moving.${ending}`, '--page-height', String(height));
+    vips({ gif: 'gifsave', webp: 'webpsave', tif: 'tiffsave' }[ending], 'all.png', `moving.${ending}`, '--page-height', String(height));
     return readFileSync(join(folder, `moving.${ending}`));
 });
