@@ -15,6 +15,8 @@ const quietFrames = [0, 1].map((step) => make.paint(SIDE, SIDE, 3, (x, y) => [12
 const small = quietFrames.map((frame) => make.shrink(frame, 160));
 const quiet = (step) => quietFrames[step];
 
+/* A bar, and lines of text. */
+const screenshot = make.paint(360, 720, 3, (x, y) => (y < 50 ? [40, 60, 120] : y % 24 < 3 && x < 300 ? [60, 60, 60] : [250, 250, 250]));
 /* Of one picture that must not be shown: files that would show it. */
 const evasions = {
     'white, seen through where the picture is dark': (gun) =>
@@ -33,6 +35,8 @@ const evasions = {
         make.apng([...Array.from({ length: 70 }, (_, i) => make.plain(64, 64, [i * 3, 255 - i * 3, (i % 8) * 31])), make.shrink(gun, 64)]),
     'that comes slowly': (gun) =>
         make.apng(Array.from({ length: 6 }, (_, i) => make.mix(quiet(0), gun, i / 5))),
+    'in grey': (gun) => make.png(make.map(gun, 3, (pixel) => Array(3).fill(make.lumaOf(pixel)))),
+    'in a screenshot': (gun) => make.png(make.lay(screenshot, gun, 20, 150)),
     'nearly seen through': (gun) => make.png(make.map(gun, 4, (pixel) => [...pixel, 200])),
 };
 
@@ -49,6 +53,8 @@ const harmless = {
     'a white logo with alpha': () => make.png(make.paint(SIDE, SIDE, 4, (x, y) => [255, 255, 255, disc(x, y)])),
     'an animation of some different frames': () => make.apng(Array.from({ length: 6 }, (_, i) => lit(i * 20))),
     'a long animation that hardly moves': () => make.apng(Array.from({ length: 200 }, (_, i) => small[i % 2])),
+    'a screenshot': () => make.png(screenshot),
+    'a panorama': () => make.png(make.paint(1600, 320, 3, (x, y) => (y > 200 + 30 * Math.sin(x / 90) ? [60, 110, 60] : [150, 180, 230 - y / 4]))),
     'a dark logo with alpha': () => make.png(make.paint(SIDE, SIDE, 4, (x, y) => [20, 40, 120, disc(x, y)])),
 };
 
