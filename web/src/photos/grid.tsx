@@ -39,7 +39,10 @@ export function Grid({ photos, label, onNearEnd, onLayout }: Props) {
 
     /* The first photo of the row at the window's top, and how far the row is above that: it stays there when others come or go before it. */
     const anchor = useRef({ id: '', above: 0 });
+    const before = useRef(photos.value);
     const keepPlace = (element: HTMLElement) => {
+        if (before.current === photos.value) return; // another width: then the place is where it is scrolled to
+        before.current = photos.value;
         const at = anchor.current.id ? photos.value.findIndex((one) => one.photo_id === anchor.current.id) : -1;
         if (at < 0) return;
         const moved = element.getBoundingClientRect().top + layout.value.rowTop[rowOf(layout.value, at)]! + anchor.current.above;
