@@ -15,11 +15,10 @@ function readStat(pid) {
 const living = () => readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map((name) => readStat(Number(name)))
     .filter((one) => one && one.state !== 'Z' && one.state !== 'X');
 
+export const children = (pid) => living().filter((one) => one.parent === pid).map((one) => one.pid);
+
 /* The living processes below this one, children and theirs. */
-export function descendants(pid) {
-    const children = living().filter((one) => one.parent === pid).map((one) => one.pid);
-    return children.flatMap((child) => [child, ...descendants(child)]);
-}
+export const descendants = (pid) => children(pid).flatMap((child) => [child, ...descendants(child)]);
 
 /* The living processes of a session. Zombies are dead: only their parent has not asked yet. */
 export function processesOfSession(session) {

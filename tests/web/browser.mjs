@@ -1,4 +1,4 @@
-// A browser for tests: Debian's Chromium, driven by playwright-core, on the real server.
+// A browser for tests, on the real server: Chromium, unless the test file has chosen another (browsers.mjs).
 //
 // A page is watched while it is open: whatever its console calls an error, whatever it throws, and every report of its
 // Content-Security-Policy fails the test at `page.close()` in `withPage`, but for answers that a test says it expects.
@@ -7,17 +7,14 @@ import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startServer } from '../http/server.mjs';
-import { closeOrKill, findBrowserPid } from './closing.mjs';
+import { contextOptions, launch } from './browsers.mjs';
+import { closeOrKill } from './closing.mjs';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const fromWeb = createRequire(join(root, 'web', 'package.json'));
-const { chromium } = fromWeb('playwright-core');
 export const axeSource = fromWeb.resolve('axe-core/axe.min.js');
 export const dist = join(root, 'web', 'dist');
 
-/* As root, and without asking anybody on the network anything. */
-const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-    '--disable-component-update', '--disable-sync'];
 const PATIENCE_MS = 60_000;
 /* The page of somebody who has published nothing is a page with the code 404, which the console calls an error. */
 const NOBODY = /\/@[a-z0-9_]+$/;
@@ -26,30 +23,29 @@ export const DESKTOP = { viewport: { width: 1280, height: 800 } };
 export const PHONE = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
 
 /* A browser of one's own, to be closed; `flags` beyond the usual ones. */
-export const launchBrowser = (flags = []) => chromium.launch({ executablePath: '/usr/bin/chromium', args: [...FLAGS, ...flags] });
+export const launchBrowser = async (flags = []) => (await launch(flags)).browser;
 
-let browser;
-let browserPid;
+let running; // { browser, pid }
 export async function openBrowser() {
-    if (browser) return browser;
-    browser = await launchBrowser();
-    browserPid = await findBrowserPid(browser);
-    return browser;
+    running ??= await launch();
+    return running.browser;
 }
+export const browserPid = () => running.pid;
+
 export async function closeBrowser() {
-    if (browser) await closeOrKill('the browser', () => browser.close(), browserPid);
-    browser = undefined;
+    if (running) await closeOrKill('the browser', () => running.browser.close(), running.pid);
+    running = undefined;
 }
 /* Closes a context of that browser. Where it hangs, the next `openBrowser` starts another browser. */
 async function closeContext(context, limit_ms) {
-    if (!await closeOrKill('a context', () => context.close(), browserPid, limit_ms)) browser = undefined;
+    if (!await closeOrKill('a context', () => context.close(), running.pid, limit_ms)) running = undefined;
 }
 
 /* Watches a page; returns a function that lists what was wrong. `expected`: addresses whose failures are meant, for the browser's
  * console calls every answer above 399 an error. */
 export function watch(page, expected = []) {
     const faults = [];
-    page.on('pageerror', (error) => faults.push(`thrown: ${error.message}`));
+    page.on('pageerror', (error) => { if (!expected.some((one) => one.test(error.message))) faults.push(`thrown: ${error.message}`); });
     page.on('console', (message) => {
         const { url } = message.location();
         if (message.type() !== 'error' || NOBODY.test(url) || expected.some((one) => one.test(url) || one.test(message.text()))) return;
@@ -60,8 +56,8 @@ export function watch(page, expected = []) {
 
 /* Runs `work` with a page of a new person: a context without any past. `name` logs in. Resolves to what `work` does. */
 export async function withPage(server, work, { name, expected, closeLimit_ms, ...options } = {}) {
-    const context = await (await openBrowser()).newContext({ ...DESKTOP, locale: 'en', reducedMotion: 'reduce',
-        serviceWorkers: 'block', baseURL: server.url, ...options });
+    const context = await (await openBrowser()).newContext(contextOptions({ ...DESKTOP, locale: 'en', reducedMotion: 'reduce',
+        serviceWorkers: 'block', baseURL: server.url, ...options }));
     try {
         context.setDefaultTimeout(PATIENCE_MS);
         if (name) await context.addInitScript((user) => {

@@ -4,14 +4,6 @@ import { descendants, signal } from '../fault/processes.mjs';
 
 const CLOSE_LIMIT_MS = 30_000;
 
-/* The browser's first process, as its debugging protocol names it: playwright doesn't tell. */
-export async function findBrowserPid(browser) {
-    const devtools = await browser.newBrowserCDPSession();
-    const { processInfo } = await devtools.send('SystemInfo.getProcessInfo');
-    await devtools.detach();
-    return processInfo.find(({ type }) => type === 'browser').id;
-}
-
 /* Kills a process that we started, and all below it. */
 export function killTree(pid) {
     for (const each of [pid, ...descendants(pid)]) signal(each, 'SIGKILL');

@@ -4,8 +4,8 @@ import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { after, before, mock, test } from 'node:test';
 import { until, within } from '../http/server.mjs';
-import { closeBrowser, openBrowser, startWith, withPage } from './browser.mjs';
-import { closeOrKill, findBrowserPid } from './closing.mjs';
+import { browserPid, closeBrowser, openBrowser, startWith, withPage } from './browser.mjs';
+import { closeOrKill } from './closing.mjs';
 
 const LIMIT_MS = 100;
 const hang = () => new Promise(() => {});
@@ -57,7 +57,8 @@ test('an error of closing is an error of the test', async () => {
 });
 
 test('the next page has a new browser, and the server is still there', async () => {
-    const first = await findBrowserPid(await openBrowser());
+    await openBrowser();
+    const first = browserPid();
     const warnings = await warningsOf(() => withPage(server, async (page, context) => {
         await page.goto('/');
         context.close = hang;
@@ -68,5 +69,5 @@ test('the next page has a new browser, and the server is still there', async () 
         await page.goto('/');
         await page.getByRole('heading', { name: 'No photos yet' }).waitFor();
     });
-    assert.notEqual(await findBrowserPid(await openBrowser()), first);
+    assert.notEqual(browserPid(), first);
 });

@@ -14,7 +14,7 @@ export function go(to: string) {
     keepTop();
     history.pushState({}, '', to);
     place.value = here();
-    scrollTo(0, 0);
+    restore(0);
     focusContent();
 }
 
@@ -39,19 +39,25 @@ function isPage(state: unknown) {
 }
 
 const RESTORE_MS = 4000;
+const HELD_MS = 300; // rows that are laid out anew may leave the page short for a moment
 const KEEP_MS = 150; // browsers refuse more than a hundred changes in half a minute
+let restoring: AbortController | undefined;
 
 /* Scrolls there as soon as the page is long enough: lists grow while their end is near. Whoever scrolls themselves is let be. */
 function restore(top: number) {
+    restoring?.abort();
     if (top === 0) { scrollTo(0, 0); return; }
     const end = performance.now() + RESTORE_MS;
-    const control = new AbortController();
+    const control = restoring = new AbortController();
     for (const what of ['wheel', 'touchstart', 'keydown', 'pointerdown'])
         addEventListener(what, () => control.abort(), { once: true, passive: true, signal: control.signal });
+    let last = end;
     const go = () => {
         if (control.signal.aborted) return;
+        const now = performance.now();
         scrollTo(0, top);
-        if (scrollY + 1 >= top || performance.now() > end) control.abort();
+        if (scrollY + 1 >= top) last = Math.min(last, now + HELD_MS);
+        if (now > last) control.abort();
         else requestAnimationFrame(go);
     };
     requestAnimationFrame(go);
