@@ -36,14 +36,17 @@ static void add_first_data(struct text *out, const char *address, const struct t
     text_add(out, "}</script>\n");
 }
 
-/* The ids come from our own answer: 32 hex digits each. */
+/* The ids come from our own answer: 32 hex digits each. On denser screens the app asks for larger images (web/src/photos/sources.ts). */
 static void add_preloads(struct text *out, const struct text *answer)
 {
     static const char mark[] = "{\"photo_id\":\"";
     const char *found = text_get(answer);
     for (int i = 0; i < PRELOADS && (found = strstr(found, mark)); i++) {
         found += sizeof mark - 1;
-        text_addf(out, "<link rel=\"preload\" as=\"image\" href=\"/buckets/thumbnails/%.32s-thumb.webp\">\n", found);
+        text_addf(out,
+                  "<link rel=\"preload\" as=\"image\" media=\"(max-resolution: 2dppx)\""
+                  " href=\"/buckets/thumbnails/%.32s-thumb.webp\">\n",
+                  found);
     }
 }
 

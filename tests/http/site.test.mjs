@@ -91,7 +91,7 @@ describe('what is written into the page', () => {
 
     it('preloads the first thumbnails', async () => {
         for (const path of ['/', '/@ann'])
-            assert.ok((await server.get(path)).text.includes(`<link rel="preload" as="image" href="/buckets/thumbnails/${id}-thumb.webp">`));
+            assert.ok((await server.get(path)).text.includes(`<link rel="preload" as="image" media="(max-resolution: 2dppx)" href="/buckets/thumbnails/${id}-thumb.webp">`));
     });
 
     it('tells other sites what a photo shows', async () => {

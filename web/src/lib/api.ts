@@ -15,6 +15,7 @@ export interface Photo {
     date: string; // of the two above, the one by which the list that it is in is ordered
     width: number;
     height: number;
+    medium_width?: number | null; // null or missing: there is no medium image
     frames?: number;     // more than one in an animation
     thumbhash: string | null;
     caption: string | null;
@@ -46,6 +47,7 @@ export interface PhotoDetail {
     labels: Label[] | null;
     original: { width: number; height: number; bytes: number };
     large: Rendition | null;
+    medium?: Rendition | null;
     thumbnail: Rendition | null;
     thumbhash?: string | null;
     caption?: string | null;
@@ -97,6 +99,7 @@ export async function get<T>(path: string, signal?: AbortSignal): Promise<T> {
 }
 
 export const thumbnailUrl = (id: string) => `${API}/buckets/thumbnails/${id}-thumb.webp`;
+export const mediumUrl = (id: string) => `${API}/buckets/thumbnails/${id}-medium.webp`;
 export const largeUrl = (id: string) => `${API}/buckets/photos/${id}-comp.webp`;
 export const isAnimated = ({ frames = 1 }: Photo) => frames > 1;
 export const photoPath = (id: string) => `/photo/${id}`;
@@ -115,7 +118,7 @@ export function photoOf(detail: PhotoDetail): Photo {
     return {
         captured_at, date: captured_at ?? detail.timestamp,
         photo_id: detail.photo_id, author_username: detail.author_username, timestamp: detail.timestamp,
-        width: size.width, height: size.height, frames: detail.frames,
+        width: size.width, height: size.height, frames: detail.frames, medium_width: detail.medium?.width ?? null,
         thumbhash: detail.thumbhash ?? null, caption: detail.caption ?? null, alt_text: detail.alt_text ?? null,
     };
 }

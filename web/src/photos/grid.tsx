@@ -7,6 +7,7 @@ import { openViewer } from '../viewer/open';
 import { justify, neighbour, rowAt, rowOf, visible, type Direction, type Layout } from './justify';
 import { sayPhoto } from './names';
 import { averageColour, blurUntilLoaded } from './placeholder';
+import { sourcesOf, tryOthers } from './sources';
 
 const Animated = lazy((later) => later.Animated);
 const MotionButton = lazy((later) => later.MotionButton);
@@ -112,6 +113,7 @@ function Cell({ photo, index, count, layout, isTabStop, onOpen }: CellProps) {
     useEffect(() => (image.current ? blurUntilLoaded(image.current, photo.thumbhash) : undefined), [photo.photo_id]);
     const row = rowOf(layout, index);
     const x = layout.x[index]! * (document.documentElement.dir === 'rtl' ? -1 : 1);
+    const drawn = Math.max(layout.width[index]!, layout.rowHeight[row]! * photo.width / photo.height); // wider than its place where it is cropped
     const place = {
         transform: `translate(${x}px,${layout.rowTop[row]}px)`,
         width: `${layout.width[index]}px`, height: `${layout.rowHeight[row]}px`,
@@ -124,7 +126,8 @@ function Cell({ photo, index, count, layout, isTabStop, onOpen }: CellProps) {
     };
     const name = sayPhoto(photo, index, count);
     const moves = isAnimated(photo);
-    const picture = <img ref={image} src={thumbnailUrl(photo.photo_id)} alt={name} decoding="async"
+    const source = moves ? { src: thumbnailUrl(photo.photo_id) } : sourcesOf(photo, drawn);
+    const picture = <img ref={image} {...source} alt={name} decoding="async" onError={(event) => tryOthers(event.currentTarget, photo)}
         fetchpriority={index < FIRST_IMAGES ? 'high' : 'auto'} />;
     return <li style={place} aria-setsize={count} aria-posinset={index + 1}>
         <a href={photoPath(photo.photo_id)} data-index={index} tabIndex={isTabStop ? 0 : -1} onClick={open}>

@@ -11,6 +11,7 @@ import { followPhoto } from '../photos/follow';
 import { PhotoInfo } from '../photos/info';
 import { Animated, MotionButton } from '../photos/motion';
 import { averageColour } from '../photos/placeholder';
+import { filled, sourcesOf, tryOthers } from '../photos/sources';
 import { Icon } from '../ui/icons';
 import { stateText } from '../ui/jobs';
 import { Empty, Failure } from '../ui/states';
@@ -61,7 +62,8 @@ function Stage({ photo, onOpen }: { photo: Photo; onOpen: () => void }) {
     const shape = { aspectRatio: `${photo.width} / ${photo.height}`, '--ratio': photo.width / photo.height, '--width': `${photo.width}px` };
     const alt = photo.alt_text || photo.caption || say('photoTitle', { name: photo.author_username });
     const moves = isAnimated(photo);
-    const picture = <img src={largeUrl(photo.photo_id)} alt={alt} width={photo.width} height={photo.height} decoding="async" fetchpriority="high" />;
+    const picture = <img {...(photo.medium_width ? sourcesOf(photo, filled(photo)) : {})} src={largeUrl(photo.photo_id)} alt={alt} width={photo.width}
+        height={photo.height} decoding="async" fetchpriority="high" onError={(event) => tryOthers(event.currentTarget, photo)} />;
     return <a class="stage" href={largeUrl(photo.photo_id)} style={{ ...shape, backgroundColor: averageColour(photo.thumbhash), ...!moves && { backgroundImage: `url(${thumbnailUrl(photo.photo_id)})` } }}
         onClick={(event) => { event.preventDefault(); event.stopPropagation(); onOpen(); }}>
         {moves ? <Animated id={photo.photo_id} url={largeUrl(photo.photo_id)} alt={alt}>{picture}</Animated> : picture}
