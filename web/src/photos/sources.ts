@@ -3,6 +3,7 @@ import { largeUrl, mediumUrl, thumbnailUrl, type Photo } from '../lib/api';
 
 const THUMBNAIL_PX = 350; // of its longer side
 const SMALL_PX = 1000; // up to here the large image is about as small as a medium one, and there is none
+const ORDINARY_PX = 1440; // a large image with a longer side has a smaller one that will do until somebody zooms
 const SHARP = 0.85; // of the screen's pixels: nobody misses the others
 
 /* The CSS pixels that a photo is wide when it fills the window. */
@@ -21,6 +22,10 @@ export function sourcesOf(photo: Photo, drawn: number) {
     const enough = all.slice(first);
     return { sizes: `${size}px`, srcset: enough.map((one) => one.join(' ') + 'w').join(), src: enough[0]![0] };
 }
+
+/* For the viewer, which shows the large image. */
+export const zoomSources = (photo: Photo): { srcset?: string } =>
+    (photo.medium_width && Math.max(photo.width, photo.height) > ORDINARY_PX ? { srcset: sourcesOf(photo, filled(photo)).srcset } : {});
 
 /* When an image doesn't come (there may be no network): each of the others, one after the other, because one of them may be kept. */
 export function tryOthers(image: HTMLImageElement, { photo_id: id }: Photo) {

@@ -8,7 +8,7 @@ import { say } from '../i18n';
 import { isAnimated, largeUrl, photoPath, showPhoto, thumbnailUrl, type Photo } from '../lib/api';
 import { PhotoInfo } from '../photos/info';
 import { sayPhoto } from '../photos/names';
-import { filled, sourcesOf } from '../photos/sources';
+import { zoomSources } from '../photos/sources';
 import { ToastPlace } from '../ui/toast';
 import { followList, showAgain, shownId } from './list';
 import { addMotion } from './motion';
@@ -16,7 +16,6 @@ import type { Opening } from './open';
 import './trusted';
 
 const PANEL_PX = 360;
-const ORDINARY_PX = 1440; // a large image with a longer side has a smaller one that will do until somebody zooms
 const isNarrow = () => innerWidth < 800;
 const isPanelOpen = signal(false);
 
@@ -61,10 +60,9 @@ function slideOf(photo: Photo | undefined, index: number, count: number, element
     if (!photo) return {};
     const moves = isAnimated(photo); // a placeholder would move, too
     const place = element?.querySelector<HTMLElement>(`a[data-index="${index}"]`) ?? element?.querySelector<HTMLElement>('.stage');
-    const isLong = photo.medium_width && Math.max(photo.width, photo.height) > ORDINARY_PX;
     return {
         id: photo.photo_id, isAnimated: moves, src: largeUrl(photo.photo_id), width: photo.width, height: photo.height,
-        ...(isLong ? { srcset: sourcesOf(photo, filled(photo)).srcset } : {}),
+        ...zoomSources(photo),
         ...(moves ? {} : { msrc: place?.querySelector('img')?.currentSrc || thumbnailUrl(photo.photo_id) }),
         alt: sayPhoto(photo, index, count),
         thumbCropped: true, ...(place ? { element: place } : {}),
