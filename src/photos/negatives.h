@@ -10,7 +10,7 @@
 #include <pthread.h>
 #include <stdbool.h>
 
-enum { NEGATIVES_MAX = 16 }; /* of at most 17 MB, most of 3 MB */
+enum { NEGATIVES_MAX = 16 }; /* of at most 17 MB (negative.h), most of 3 MB */
 
 struct negative {
     int file; /* -1: none */

@@ -39,3 +39,17 @@ describe('in a darkroom of 64 MB', () => {
             });
     }
 });
+
+// What src/image/renditions.c counts for a panorama of 4096 pixels is enough where all of it is taken, and where there is less the photo has
+// 1440 pixels instead of being refused.
+for (const [memory, side] of [['240M', 4096], ['128M', 1440]])
+    describe(`in a darkroom of ${memory}B`, () => {
+        let server;
+        before(async () => { server = await startServer({ flags: ['--darkroom-memory', memory, '--moderator', 'none'] }); });
+        after(() => server.stop());
+
+        it(`a panorama of noise is published ${side} pixels wide`, async () => {
+            const id = await server.publish('ann', noise(4096, 900, 'png', '[compression=1]'));
+            assert.equal((await server.get(`/photos/${id}`)).json.large.width, side);
+        });
+    });
