@@ -12,8 +12,7 @@ export const shownId = (viewer: PhotoSwipe) => viewer.currSlide?.data['id'] as s
 /* Slides are kept by their index: those that have another photo now are made anew. */
 function renumber(viewer: PhotoSwipe, list: Photo[], index: number) {
     const slide = viewer.currSlide!;
-    for (const middle of [viewer.currIndex, index])
-        for (let one = middle - SLIDES_KEPT; one <= middle + SLIDES_KEPT; one++) viewer.contentLoader.removeByIndex(one);
+    for (let one = list.length + SLIDES_KEPT; one >= 0; one--) viewer.contentLoader.removeByIndex(one);
     viewer.currIndex = viewer.potentialIndex = slide.index = slide.content.index = index;
     for (const [at, holder] of viewer.mainScroll.itemHolders.entries())
         if (holder.slide?.data['id'] !== list[index - 1 + at]?.photo_id) viewer.refreshSlideContent(index - 1 + at);
