@@ -33,13 +33,16 @@ struct api *api_open(const struct api_settings *settings)
 {
     struct api *api = NEW(struct api);
     api->settings = *settings;
+    api->settings.base_path = settings->base_path ? settings->base_path : "";
     api->metrics = request_metrics_new();
+    site_open(api);
     return api;
 }
 
 void api_close(struct api *api)
 {
     request_metrics_free(api->metrics);
+    text_release(&api->page_text);
     free(api);
 }
 

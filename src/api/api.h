@@ -15,6 +15,7 @@ struct api_settings { /* all borrowed, and outlive api_close */
     struct photos *photos;
     struct darkroom *darkroom;
     const struct site *site;                   /* the web app */
+    const char *base_path;                     /* as http_settings has it */
     const struct origin_list *allowed_origins; /* whose pages may change things, beside our own; NULL: nobody's */
 };
 
@@ -28,8 +29,9 @@ extern const struct http_route *const api_tables[];
 extern const char *const api_vital[];
 extern const char *const api_headers[];
 extern const char *const api_origin_headers[];
-/* For http_server_settings.missing: an address that leads nowhere. */
+/* For http_settings: missing, an address that leads nowhere; outside, one that isn't below the base path. */
 extern const struct http_route api_missing;
+void api_answer_outside(struct http_request *request);
 void api_admit(struct http_request *request, const struct http_route *route);
 void api_done(void *context, const struct http_done *done);
 /* The bytes of a request's body besides the photo: what max_body allows beyond max_upload. */

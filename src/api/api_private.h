@@ -15,7 +15,12 @@ struct api {
     struct api_settings settings;
     _Atomic(const struct http_server *) server;
     struct request_metrics *metrics;
+    struct site_file page; /* the app's, with the base path; path NULL: the app was not built */
+    struct text page_text; /* what it points to, where it isn't as built */
 };
+
+/* site.c: fills page. */
+void site_open(struct api *api);
 
 /* The answer to a failure, as application/problem+json: the HTTP code of the status, and `why` when it is a sentence of reasons.h. Any other
  * sentence is for the operator: it goes to the log, and the client gets the reason that belongs to the status. */

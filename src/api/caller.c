@@ -60,8 +60,8 @@ static bool is_allowed_page(struct http_request *request)
     const struct origin_list *allowed = api->settings.allowed_origins;
     const struct origin_evidence evidence = {
         .origin = http_header(request, "Origin"),
-        .host = http_header(request, "Host"),
-        .forwarded_proto = http_header(request, "X-Forwarded-Proto"),
+        .host = http_host(request),
+        .scheme = http_scheme(request),
         .fetch_site = http_header(request, "Sec-Fetch-Site"),
     };
     if (origin_is_own(&evidence))

@@ -12,7 +12,9 @@ bool api_read_limit(struct http_request *request, int64_t *ret_limit)
 void api_add_next_link(struct http_request *request, const char *username, int64_t limit, const char *cursor)
 {
     TEXT_CLEANUP struct text link = {0};
+    const struct api *api = http_context(request);
     text_add(&link, "<");
+    text_add(&link, api->settings.base_path);
     text_add(&link, http_path(request));
     if (username) {
         text_add(&link, "?username=");

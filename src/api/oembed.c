@@ -15,7 +15,7 @@ struct embed {
 static bool read_page_address(struct http_request *request, const char *address, struct id *ret_id)
 {
     static const char page[] = "/photo/";
-    const char *origin = page_origin(request), *scheme = strstr(origin, "://"), *asked = strstr(address, "://");
+    const char *root = page_root(request), *scheme = strstr(root, "://"), *asked = strstr(address, "://");
     size_t length = scheme ? strlen(scheme) : 0;
     if (!asked || !length || strncmp(asked, scheme, length) != 0 || strncmp(asked + length, page, sizeof page - 1) != 0)
         return false;
@@ -34,7 +34,7 @@ static struct embed choose(struct http_request *request, const struct photo *pho
         photos_large_key(&photo->id, key);
     else
         photos_thumbnail_key(&photo->id, key);
-    embed.url = arena_printf(http_arena(request), "%s/buckets/%s/%s", page_origin(request),
+    embed.url = arena_printf(http_arena(request), "%s/buckets/%s/%s", page_root(request),
                              is_large ? "photos" : "thumbnails", key);
     double share = 1;
     if (embed.width > width)
@@ -50,16 +50,16 @@ static void answer_embed(struct http_request *request, const struct photo *photo
 {
     struct text body = {0};
     char thumbnail[OBJECT_KEY_SIZE];
-    const char *origin = page_origin(request);
+    const char *root = page_root(request);
     photos_thumbnail_key(&photo->id, thumbnail);
     text_add(&body, "{\"version\":\"1.0\",\"type\":\"photo\",\"provider_name\":\"Cloud Photos\",\"provider_url\":");
-    json_add_string_or_null(&body, origin);
-    text_addf(&body, ",\"author_name\":\"%s\",\"author_url\":\"%s/@%s\",\"title\":", photo->author, origin,
+    json_add_string_or_null(&body, root);
+    text_addf(&body, ",\"author_name\":\"%s\",\"author_url\":\"%s/@%s\",\"title\":", photo->author, root,
               photo->author);
     json_add_string_or_null(&body, page_title(request, photo));
     text_addf(&body, ",\"url\":\"%s\",\"width\":%u,\"height\":%u", embed->url, embed->width, embed->height);
     text_addf(&body, ",\"thumbnail_url\":\"%s/buckets/thumbnails/%s\",\"thumbnail_width\":%u,\"thumbnail_height\":%u}",
-              origin, thumbnail, photo->thumbnail.width, photo->thumbnail.height);
+              root, thumbnail, photo->thumbnail.width, photo->thumbnail.height);
     http_answer_text(request, 200, "application/json", &body);
 }
 

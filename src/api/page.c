@@ -37,7 +37,7 @@ static void add_first_data(struct text *out, const char *address, const struct t
 }
 
 /* The ids come from our own answer: 32 hex digits each. On denser screens the app asks for larger images (web/src/photos/sources.ts). */
-static void add_preloads(struct text *out, const struct text *answer)
+static void add_preloads(struct text *out, const struct text *answer, const char *base_path)
 {
     static const char mark[] = "{\"photo_id\":\"";
     const char *found = text_get(answer);
@@ -45,19 +45,20 @@ static void add_preloads(struct text *out, const struct text *answer)
         found += sizeof mark - 1;
         text_addf(out,
                   "<link rel=\"preload\" as=\"image\" media=\"(max-resolution: 2dppx)\""
-                  " href=\"/buckets/thumbnails/%.32s-thumb.webp\">\n",
-                  found);
+                  " href=\"%s/buckets/thumbnails/%.32s-thumb.webp\">\n",
+                  base_path, found);
     }
 }
 
 static void add_list(struct http_request *request, const char *author, const char *address, struct text *out)
 {
     TEXT_CLEANUP struct text answer = {0};
+    struct api *api = http_context(request);
     const struct photos_asked asked = {
         .author = author, .order = author ? ORDER_CAPTURED : ORDER_PUBLISHED, .limit = FIRST_PAGE};
-    if (api_add_photos(http_context(request), &asked, &answer, NULL) != STATUS_OK)
+    if (api_add_photos(api, &asked, &answer, NULL) != STATUS_OK)
         return; /* the app will ask, and hear why */
-    add_preloads(out, &answer);
+    add_preloads(out, &answer, api->settings.base_path);
     add_first_data(out, address, &answer);
 }
 
@@ -66,12 +67,13 @@ const char *page_title(struct http_request *request, const struct photo *photo)
     return photo->caption ? photo->caption : arena_printf(http_arena(request), "A photo by %s", photo->author);
 }
 
-const char *page_origin(struct http_request *request)
+const char *page_root(struct http_request *request)
 {
-    const char *host = http_header(request, "Host"), *proto = http_header(request, "X-Forwarded-Proto");
+    const struct api *api = http_context(request);
+    const char *host = http_host(request), *scheme = http_scheme(request);
     if (!host || !*host || host[strspn(host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.:-[]")])
         return "";
-    return arena_printf(http_arena(request), "%s://%s", proto && strcmp(proto, "https") == 0 ? "https" : "http", host);
+    return arena_printf(http_arena(request), "%s://%s%s", scheme ? scheme : "http", host, api->settings.base_path);
 }
 
 static void add_property(struct text *out, const char *property, const char *value)
@@ -85,7 +87,7 @@ static void add_image(struct http_request *request, const struct id *id, struct 
 {
     char key[OBJECT_KEY_SIZE];
     photos_large_key(id, key);
-    add_property(out, "og:image", arena_printf(http_arena(request), "%s/buckets/photos/%s", page_origin(request), key));
+    add_property(out, "og:image", arena_printf(http_arena(request), "%s/buckets/photos/%s", page_root(request), key));
     add_property(out, "og:image:type", "image/webp");
 }
 
@@ -99,7 +101,7 @@ static void add_photo_graph(struct http_request *request, const struct photo *ph
     add_property(out, "og:title", arena_printf(arena, "A photo by %s", photo->author));
     if (photo->caption)
         add_property(out, "og:description", photo->caption);
-    add_property(out, "og:url", arena_printf(arena, "%s/photo/%s", page_origin(request), id));
+    add_property(out, "og:url", arena_printf(arena, "%s/photo/%s", page_root(request), id));
     add_image(request, &photo->id, out);
     add_property(out, "og:image:width", arena_printf(arena, "%u", photo->large.width));
     add_property(out, "og:image:height", arena_printf(arena, "%u", photo->large.height));
@@ -107,15 +109,15 @@ static void add_photo_graph(struct http_request *request, const struct photo *ph
         add_property(out, "og:image:alt", photo->alt_text);
 }
 
-/* An origin and an id have no character that a query would have to escape but ':' and '/', which it need not (RFC 3986, 3.4). */
+/* A root and an id have no character that a query would have to escape but ':' and '/', which it need not (RFC 3986, 3.4). */
 static void add_oembed(struct http_request *request, const struct photo *photo, struct text *out)
 {
     char id[ID_TEXT_SIZE];
-    const char *origin = page_origin(request);
+    const char *root = page_root(request);
     id_format(&photo->id, id);
     text_addf(out,
               "<link rel=\"alternate\" type=\"application/json+oembed\" href=\"%s/oembed?url=%s/photo/%s\" title=\"",
-              origin, origin, id);
+              root, root, id);
     page_add_escaped(out, page_title(request, photo));
     text_add(out, "\">\n");
 }
@@ -156,7 +158,7 @@ static void add_person_graph(struct http_request *request, const struct person *
     add_property(
         out, "og:description",
         arena_printf(arena, "%lld photo%s", (long long)person->posts_count, person->posts_count == 1 ? "" : "s"));
-    add_property(out, "og:url", arena_printf(arena, "%s/@%s", page_origin(request), person->name));
+    add_property(out, "og:url", arena_printf(arena, "%s/@%s", page_root(request), person->name));
     add_image(request, &person->newest, out);
 }
 

@@ -11,6 +11,12 @@ const char *api_read_requested_headers(const struct http_request *request)
     return strlen(headers) <= 512 ? headers : NULL;
 }
 
+/* No page may write what only a proxy should: where that passes it on, it would count as its own word. */
+static bool names_proxy_headers(const char *headers)
+{
+    return strcasestr(headers, "forwarded") != NULL;
+}
+
 void api_allow_preflight(struct http_request *request)
 {
     const char *headers = api_read_requested_headers(request);
@@ -20,7 +26,9 @@ void api_allow_preflight(struct http_request *request)
     }
     http_add_header(request, "Access-Control-Allow-Methods", "GET, HEAD, POST, PATCH, DELETE, OPTIONS");
     http_add_header(request, "Access-Control-Allow-Headers",
-                    headers[0] ? headers : "Authorization, X-Cloudphotos-User, Content-Type, Idempotency-Key");
+                    headers[0] && !names_proxy_headers(headers)
+                        ? headers
+                        : "Authorization, X-Cloudphotos-User, Content-Type, Idempotency-Key");
     http_add_header(request, "Access-Control-Max-Age", "86400");
     http_add_header(request, "Vary", "Origin, Access-Control-Request-Headers, Access-Control-Request-Method");
     http_answer(request, 204, NULL, NULL, 0);

@@ -19,6 +19,25 @@ static const struct site_file *find_file(const struct site *site, const char *pa
     return NULL;
 }
 
+/* The page's addresses are relative to where the server is: so one build serves below any path. */
+void site_open(struct api *api)
+{
+    static const char as_built[] = "<base href=\"/\">";
+    const struct site_file *built = find_file(api->settings.site, "/index.html");
+    if (!built)
+        return;
+    api->page = *built;
+    const char *mark = memmem(built->plain, built->plain_size, as_built, sizeof as_built - 1);
+    if (!api->settings.base_path[0] || !mark)
+        return;
+    const char *rest = mark + sizeof as_built - 1;
+    text_append(&api->page_text, built->plain, (size_t)(mark - built->plain));
+    text_addf(&api->page_text, "<base href=\"%s/\">", api->settings.base_path);
+    text_append(&api->page_text, rest, (size_t)(built->plain + built->plain_size - rest));
+    api->page.plain = api->page_text.data;
+    api->page.plain_size = api->page_text.length;
+}
+
 /* True, and it is answered, when the client has this content already. */
 static bool answer_unchanged(struct http_request *request, const char *etag)
 {
@@ -69,7 +88,7 @@ static void add_page_headers(struct http_request *request)
 {
     http_add_header(request, "Content-Security-Policy",
                     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
-                    "connect-src 'self'; manifest-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none'; "
+                    "connect-src 'self'; manifest-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'self'; "
                     "frame-ancestors 'none'; require-trusted-types-for 'script'; "
                     "trusted-types service-worker default");
     http_add_header(request, "Referrer-Policy", "same-origin");
@@ -98,14 +117,16 @@ static void write_page(const struct site_file *file, const struct page *page, st
     text_append(out, rest, (size_t)(end - rest));
 }
 
-static void answer_page(struct http_request *request, const struct site_file *file, const struct page *page)
+static void answer_page(struct http_request *request, const struct page *page)
 {
-    if (page->code == 200 && !page->title && !page->head.length) {
-        answer_file(request, file);
+    const struct api *api = http_context(request);
+    bool is_as_built = !api->page_text.length && !page->title && !page->head.length;
+    if (page->code == 200 && is_as_built) {
+        answer_file(request, &api->page);
         return;
     }
     struct text body = {0};
-    write_page(file, page, &body);
+    write_page(&api->page, page, &body);
     http_add_header(request, "Cache-Control", "no-cache");
     http_add_header(request, "Vary", "Accept-Encoding");
     if (page->code == 200 && answer_unchanged(request, etag_of(request, &body)))
@@ -121,16 +142,15 @@ static void get_page_of(struct http_request *request, void (*make)(struct http_r
         "<p>This server was built without its web app. Build the app (<code>make web</code>), then the server "
         "again (<code>make build</code>). The HTTP interface works; see docs/openapi.yaml.</p></html>\n";
     struct api *api = http_context(request);
-    const struct site_file *file = find_file(api->settings.site, "/index.html");
     struct page page = {.code = 200};
     add_page_headers(request);
-    if (!file) {
+    if (!api->page.path) {
         http_answer(request, 200, "text/html; charset=utf-8", missing, sizeof missing - 1);
         return;
     }
     if (make)
         make(request, &page);
-    answer_page(request, file, &page);
+    answer_page(request, &page);
     text_release(&page.head);
 }
 
@@ -154,18 +174,42 @@ static void get_photo(struct http_request *request)
     get_page_of(request, page_make_photo);
 }
 
+static bool takes_page(struct http_request *request)
+{
+    const char *accept = http_header(request, "Accept");
+    return accept && strstr(accept, "text/html");
+}
+
 /* A file of the app; else a person who has mistyped an address gets a page, and a program a problem. */
 static void get_file(struct http_request *request)
 {
     struct api *api = http_context(request);
     const struct site_file *file = find_file(api->settings.site, http_path(request));
-    const char *accept = http_header(request, "Accept");
     if (file && strcmp(file->path, "/index.html") != 0) /* the page is at the app's addresses, with its policy */
         answer_file(request, file);
-    else if (accept && strstr(accept, "text/html"))
+    else if (takes_page(request))
         get_page_of(request, page_make_missing);
     else
         http_answer_reason(request, 404, REASON_ADDRESS_UNKNOWN);
+}
+
+/* Who comes here has left the base path out, or runs a proxy that has taken it off: they are told where the app is. */
+void api_answer_outside(struct http_request *request)
+{
+    const struct api *api = http_context(request);
+    struct text body = {0};
+    if (!takes_page(request)) {
+        http_answer_reason(request, 404, REASON_ADDRESS_OUTSIDE,
+                           arena_printf(http_arena(request), "%s/", api->settings.base_path));
+        return;
+    }
+    text_addf(
+        &body,
+        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Cloud Photos</title><p>There is nothing at "
+        "this address. Cloud Photos is at <a href=\"%s/\">%s/</a> on this server.</p></html>\n",
+        api->settings.base_path, api->settings.base_path);
+    add_page_headers(request);
+    http_answer_text(request, 404, "text/html; charset=utf-8", &body);
 }
 
 /* What a phone shares with the app goes to its service worker, which knows whose phone it is. It comes here only while there is no
@@ -173,7 +217,9 @@ static void get_file(struct http_request *request)
 static void refuse_share(struct http_request *request)
 {
     static const char notice[] = "Nothing was uploaded because the app was still starting. Please share it again.\n";
-    http_add_header(request, "Location", "/?notice=share-again");
+    const struct api *api = http_context(request);
+    http_add_header(request, "Location",
+                    arena_printf(http_arena(request), "%s/?notice=share-again", api->settings.base_path));
     http_answer(request, 303, "text/plain; charset=utf-8", notice, sizeof notice - 1);
 }
 

@@ -157,7 +157,8 @@ static void create(struct http_request *request)
         return;
     }
     id_format(&resumable.id, id);
-    http_add_header(request, "Location", arena_printf(http_arena(request), "/uploads/%s", id));
+    http_add_header(request, "Location",
+                    arena_printf(http_arena(request), "%s/uploads/%s", api->settings.base_path, id));
     add_state(request, &resumable);
     http_answer(request, 201, NULL, NULL, 0);
 }

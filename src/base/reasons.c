@@ -75,6 +75,8 @@ static const struct {
          "You have {} photos that are still being processed, which is the limit. Send this one when some are done."},
 
     [REASON_ADDRESS_UNKNOWN] = {"address-unknown", "There is nothing at this address. Check it for typing errors."},
+    [REASON_ADDRESS_OUTSIDE] = {"address-outside",
+                                "There is nothing at this address. Cloud Photos is at {} on this server."},
     [REASON_METHOD_NOT_ALLOWED] = {"method-not-allowed",
                                    "This method isn't allowed here. The header Allow lists those that are."},
     [REASON_METHOD_UNKNOWN] = {"method-unknown",

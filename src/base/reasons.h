@@ -58,6 +58,7 @@ enum reason {
 
     /* ---- Requests to read ---- */
     REASON_ADDRESS_UNKNOWN,
+    REASON_ADDRESS_OUTSIDE,
     REASON_METHOD_NOT_ALLOWED,
     REASON_METHOD_UNKNOWN,
     REASON_REQUEST_MALFORMED, /* what is wrong with it, for programmers: "it has no Host" */

@@ -21,10 +21,11 @@ static void add_address(struct text *text, const char *address)
     text_add(text, address);
 }
 
-void greeting_print(const char *address, const char *data)
+void greeting_print(const char *address, const char *base_path, const char *data)
 {
     TEXT_CLEANUP struct text text = {0};
     add_address(&text, address);
+    text_add(&text, base_path);
     const char *open = text_get(&text);
     (void)fprintf(
         stderr,

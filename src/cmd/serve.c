@@ -6,14 +6,12 @@
 #include "descriptors.h"
 #include "greeting.h"
 #include "log.h"
-#include "origin.h"
+#include "reach.h"
 #include "restart.h"
 #include "settings.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <malloc.h>
-#include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,7 +24,8 @@ struct serve_settings {
         *log_level;
     const char *rekognition_region, *rekognition_endpoint, *rekognition_label_only, *rekognition_hold;
     bool open_login;
-    struct settings_list allow_origin;
+    const char *base_path;
+    struct settings_list allow_origin, trusted_proxy;
     int64_t event_threads, pool_threads, workers, darkrooms;
     int64_t connections, connections_each, streams, streams_each, answers_memory;
     int64_t max_upload, max_partials, max_partials_bytes, disk_reserve, max_pixels, max_side, max_frames;
@@ -70,6 +69,11 @@ static const struct setting rows[] = {
      "allow --listen on addresses other than loopback, although there are no passwords"},
     {"allow-origin", SETTING_LIST, FIELD(allow_origin), NULL, 0, 0, "ORIGIN",
      "other origins whose pages may make changes: https://photos.example, or * for any; may be repeated"},
+    {"base-path", SETTING_STRING, FIELD(base_path), "/", 0, 0, "PATH",
+     "the path below which everything is served: /photos; a proxy passes it on unchanged"},
+    {"trusted-proxy", SETTING_LIST, FIELD(trusted_proxy), NULL, 0, 0, "ADDRESSES",
+     "proxies whose X-Forwarded headers are believed: addresses, ranges as 10.0.0.0/8, loopback or private, "
+     "comma-separated; may be repeated"},
     {"max-upload", SETTING_BYTES, FIELD(max_upload), "64M", 1024, 4LL << 30, "SIZE", "maximum size of a photo"},
     {"max-partials", SETTING_INTEGER, FIELD(max_partials), "32", 1, 1 << 20, "N",
      "maximum unfinished resumable uploads per author"},
@@ -89,7 +93,7 @@ static const struct setting rows[] = {
      "threads for requests that block on the disk"},
     {"connections", SETTING_INTEGER, FIELD(connections), "8192", 16, 1 << 20, "N", "maximum open connections"},
     {"connections-per-address", SETTING_INTEGER, FIELD(connections_each), "0", 0, 1 << 20, "N",
-     "maximum from one address; 0: no limit. Behind a load balancer, all come from its address"},
+     "maximum from one address; 0: no limit. Clients of a trusted proxy count by their requests"},
     {"event-streams", SETTING_INTEGER, FIELD(streams), "0", 0, 1 << 20, "N",
      "maximum open event streams; 0: a quarter of the connections"},
     {"event-streams-per-address", SETTING_INTEGER, FIELD(streams_each), "0", 0, 1 << 20, "N",
@@ -125,6 +129,7 @@ static const struct settings_table table = {
 
 struct service {
     struct origin_list allowed_origins;
+    struct proxy_list proxies;
     struct store *store;
     struct blob *blob;
     struct darkroom *darkroom;
@@ -144,44 +149,6 @@ static void log_trouble(void *context, const char *sentence)
 {
     (void)context;
     log_warning("trouble", LOG_S("message", sentence));
-}
-
-/* Goes by numbers: a name such as 127.example.org can lead anywhere. */
-static bool is_loopback(const char *listen)
-{
-    char host[INET_ADDRSTRLEN] = "";
-    struct in_addr address;
-    size_t length = strcspn(listen, ":");
-    if (strncmp(listen, "[::1]:", 6) == 0 || strncmp(listen, "localhost:", 10) == 0)
-        return true;
-    if (length >= sizeof host)
-        return false;
-    memcpy(host, listen, length);
-    return inet_pton(AF_INET, host, &address) == 1 && ntohl(address.s_addr) >> 24 == IN_LOOPBACKNET;
-}
-
-/* There are no passwords: anyone who can reach this server can act as any user. */
-static enum status check_login(const struct serve_settings *settings, struct text *why)
-{
-    if (settings->open_login || is_loopback(settings->listen))
-        return STATUS_OK;
-    text_setf(why,
-              "--listen %s would let other machines in, and there are no passwords: anyone who can reach this server "
-              "could act as any user. Listen on 127.0.0.1 or [::1], or add --open-login if that is what you want.",
-              settings->listen);
-    return STATUS_INVALID;
-}
-
-static enum status read_origins(const struct serve_settings *settings, struct arena *arena,
-                                struct origin_list *ret_origins, struct text *why)
-{
-    TEXT_CLEANUP struct text reason = {0};
-    enum status status = STATUS_OK;
-    for (size_t i = 0; i < settings->allow_origin.count && status == STATUS_OK; i++)
-        status = origin_list_add(ret_origins, settings->allow_origin.values[i], arena, &reason);
-    if (status != STATUS_OK)
-        text_setf(why, "--allow-origin: %s", text_get(&reason));
-    return status;
 }
 
 static enum status open_data(struct serve_settings *settings, struct arena *arena, struct text *why)
@@ -296,6 +263,7 @@ static enum status open_server(const struct serve_settings *settings, struct ser
         .photos = service->photos,
         .darkroom = service->darkroom,
         .site = &site_built_in,
+        .base_path = settings->base_path,
         .allowed_origins = &service->allowed_origins,
     };
     service->api = api_open(&api);
@@ -318,6 +286,9 @@ static enum status open_server(const struct serve_settings *settings, struct ser
         .headers = api_headers,
         .origin_headers = api_origin_headers,
         .missing = &api_missing,
+        .base_path = settings->base_path,
+        .outside = api_answer_outside,
+        .proxies = &service->proxies,
         .admit = api_admit,
         .done = api_done,
     };
@@ -378,15 +349,16 @@ static void announce(const struct serve_settings *settings, const struct service
     const char *address = http_server_address(service->server);
     const char *blind = service->moderator->blind;
     const char *caution = darkroom_caution(service->darkroom);
-    log_info("serving", LOG_S("address", address), LOG_S("data", settings->data), LOG_S("store", settings->store),
-             LOG_S("buckets", settings->buckets), LOG_S("version", CLOUDPHOTOS_VERSION));
+    log_info("serving", LOG_S("address", address), LOG_S("base_path", settings->base_path),
+             LOG_S("data", settings->data), LOG_S("store", settings->store), LOG_S("buckets", settings->buckets),
+             LOG_S("version", CLOUDPHOTOS_VERSION));
     log_warning("login", LOG_S("message", "No passwords: anyone who can reach this server can act as any user."));
     if (caution[0])
         log_warning("darkroom", LOG_S("message", caution));
     if (blind)
         log_warning("moderation", LOG_S("moderator", service->moderator->ops->name), LOG_S("cannot_see", blind));
     log_flush(); /* so that the address is the last thing on the screen */
-    greeting_print(address, settings->data);
+    greeting_print(address, settings->base_path, settings->data);
 }
 
 /* Requests first, then the photos under way: what is not done by then goes on with the next start. True when all that was
@@ -418,11 +390,15 @@ static int serve(struct serve_settings *settings, const sigset_t *ends, struct a
     TEXT_CLEANUP struct text why = {0};
     struct service service = {0};
     int signal_number;
-    enum status status = check_login(settings, &why);
+    enum status status = reach_check_login(settings->listen, settings->open_login, &why);
     if (status == STATUS_OK)
         status = secure_descriptors(settings, &why);
     if (status == STATUS_OK)
-        status = read_origins(settings, arena, &service.allowed_origins, &why);
+        status = reach_read_origins(&settings->allow_origin, arena, &service.allowed_origins, &why);
+    if (status == STATUS_OK)
+        status = reach_read_proxies(&settings->trusted_proxy, &service.proxies, &why);
+    if (status == STATUS_OK)
+        status = reach_read_base_path(settings->base_path, arena, &settings->base_path, &why);
     if (status == STATUS_OK)
         status = open_data(settings, arena, &why);
     if (status == STATUS_OK)

@@ -39,6 +39,16 @@ const char *http_path(const struct http_request *request)
     return request->path;
 }
 
+const char *http_host(const struct http_request *request)
+{
+    return request->host ? request->host : http_header(request, "Host");
+}
+
+const char *http_scheme(const struct http_request *request)
+{
+    return request->scheme;
+}
+
 const char *http_parameter(const struct http_request *request, const char *name)
 {
     for (size_t i = 0; i < request->parameter_count; i++)
@@ -73,6 +83,6 @@ uint64_t http_content_length(const struct http_request *request)
 const char *http_network(struct http_request *request)
 {
     char *network = request_room(request, INET6_ADDRSTRLEN);
-    network_of(request->connection->client, network);
+    network_of(request->client, network);
     return network;
 }

@@ -6,6 +6,7 @@
 
 #include "clock.h"
 #include "memory.h"
+#include "proxies.h"
 #include "quota.h"
 #include "reasons.h"
 
@@ -79,6 +80,25 @@ static void leave_place(struct guard *guard, const char *network)
         quota_give_back(guard->addresses, network, 1);
 }
 
+bool guard_take_request(struct guard *guard, const char *client)
+{
+    char network[INET6_ADDRSTRLEN];
+    network_of(client, network);
+    lock(guard);
+    bool is_taken = take_place(guard, network);
+    unlock(guard);
+    return is_taken;
+}
+
+void guard_leave_request(struct guard *guard, const char *client)
+{
+    char network[INET6_ADDRSTRLEN];
+    network_of(client, network);
+    lock(guard);
+    leave_place(guard, network);
+    unlock(guard);
+}
+
 /* From nine tenths of the limit on, each new connection ends an old one that is idle. Where none is, there is still the reserve:
  * nobody stays long in it. */
 static bool make_room(struct guard *guard)
@@ -95,11 +115,14 @@ static bool make_room(struct guard *guard)
 static void admit(struct guard *guard, int fd, const struct sockaddr *address, socklen_t size)
 {
     char client[INET6_ADDRSTRLEN] = "", network[INET6_ADDRSTRLEN];
+    struct in6_addr peer;
     network_write(address, client);
     network_of(client, network);
+    address_of_socket(address, &peer);
+    bool is_proxy = proxy_list_has(guard->server->settings.proxies, &peer);
     lock(guard);
-    bool is_few = take_place(guard, network), room = is_few && make_room(guard);
-    if (is_few && !room)
+    bool is_few = is_proxy || take_place(guard, network), room = is_few && make_room(guard);
+    if (is_few && !room && !is_proxy)
         leave_place(guard, network);
     guard->live += room;
     guard->most_live = guard->live > guard->most_live ? guard->live : guard->most_live;
@@ -114,7 +137,8 @@ static void admit(struct guard *guard, int fd, const struct sockaddr *address, s
         lock(guard);
         guard->live--;
         guard->refused++;
-        leave_place(guard, network);
+        if (!is_proxy)
+            leave_place(guard, network);
         (void)pthread_cond_broadcast(&guard->closed);
         unlock(guard);
     }
@@ -281,7 +305,8 @@ void guard_remove(struct guard *guard, struct connection *connection)
     if (connection->next)
         connection->next->previous = connection->previous;
     guard->live--;
-    leave_place(guard, network);
+    if (!connection->is_proxy)
+        leave_place(guard, network);
     guard->shut -= connection->shut_ns != 0;
     (void)pthread_cond_broadcast(&guard->closed);
     unlock(guard);

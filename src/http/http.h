@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 struct http_request;
+struct proxy_list;
 
 /* Where a handler runs. INLINE: on the event loop; it must not block (a read of microseconds is fine). POOL: on a thread
  * of its own, while the event loop goes on. `begin` and `body` always run on the event loop. */
@@ -53,7 +54,7 @@ struct http_settings {
     const char *listen; /* "127.0.0.1:8080", "[::1]:0"; port 0: any free one */
     unsigned event_threads, pool_threads;
     unsigned connections;          /* at most; the descriptors for them are asked for with setrlimit */
-    unsigned connections_each;     /* from one address; 0: as many as there are */
+    unsigned connections_each;     /* from one address; 0: as many as there are. Of a named proxy's clients: requests */
     unsigned streams;              /* open-ended answers at most; 0: a quarter of the connections */
     unsigned streams_each;         /* to one address; 0: a quarter of those */
     int64_t idle_timeout_ms;       /* 30,000 */
@@ -65,6 +66,13 @@ struct http_settings {
     uint64_t max_body;  /* bytes; larger ones get 413 before they are read where their length is known */
     const struct http_route *const *tables; /* NULL-terminated; each table ends with a row whose method is NULL */
     const struct http_route *missing;       /* what GET and HEAD take where no pattern fits; NULL: a problem, 404 */
+    /* What all patterns stand below, as base_path_read leaves it; NULL: "". Outside only the vital ones are served; `outside`
+     * answers all else, and must. NULL: a problem, 404 */
+    const char *base_path;
+    void (*outside)(struct http_request *request);
+    /* Who is believed about clients: X-Forwarded-For, -Proto, -Host and -Prefix (which says that the base path was taken off). NULL:
+     * nobody */
+    const struct proxy_list *proxies;
     /* Patterns, NULL-terminated, that are served also on connections kept in reserve, when all others are taken: what operators look
      * at. NULL: none */
     const char *const *vital;
@@ -99,7 +107,7 @@ void *http_data(const struct http_request *request);
 const char *http_request_id(const struct http_request *request);
 /* What is asked for: a POST may name another method in X-HTTP-Method-Override, for clients and networks that know no more. */
 const char *http_method(const struct http_request *request);
-const char *http_path(const struct http_request *request); /* percent-decoded, without the query */
+const char *http_path(const struct http_request *request); /* percent-decoded, without the base path and the query */
 /* What stood for {name}; "" if there is no such part. Percent-decoded; never holds a NUL. */
 const char *http_parameter(const struct http_request *request, const char *name);
 /* NULL when absent. Names of headers match in any case. Of repeated ones the first. */
@@ -110,6 +118,9 @@ enum status http_query_integer(const struct http_request *request, const char *n
                                int64_t default_value, int64_t *ret_value, struct text *why);
 /* Whether the Content-Type is this one, whatever parameters follow it. */
 bool http_content_type_is(const struct http_request *request, const char *type);
+/* For which host the client has asked, and by which scheme: as a named proxy says, else Host, and NULL. */
+const char *http_host(const struct http_request *request);
+const char *http_scheme(const struct http_request *request);
 /* Who counts as one client: its address, or its network of 64 bits of IPv6. In the arena. */
 const char *http_network(struct http_request *request);
 uint64_t http_content_length(const struct http_request *request); /* UINT64_MAX: unknown (chunked) */

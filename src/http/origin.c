@@ -78,6 +78,17 @@ static bool is_address(const struct place *place)
     return inet_pton(AF_INET6, host + 1, &address) == 1;
 }
 
+bool origin_is_host(const char *text, size_t length)
+{
+    char copy[ORIGIN_MAX];
+    struct place place;
+    if (length >= sizeof copy || memchr(text, '\0', length))
+        return false;
+    memcpy(copy, text, length);
+    copy[length] = '\0';
+    return read_place("http", copy, &place) && (copy[0] != '[' || is_address(&place));
+}
+
 /* What leads where it says, whoever may have made the page. */
 static bool is_fixed(const struct place *place)
 {
@@ -105,9 +116,7 @@ static bool is_of_host(const struct origin_evidence *evidence)
     struct place page, host;
     if (!split(evidence->origin, scheme, sizeof scheme, &rest) || !read_place(scheme, rest, &page))
         return false;
-    const char *proto = evidence->forwarded_proto ? evidence->forwarded_proto : scheme;
-    size_t proto_length = strcspn(proto, ", "); /* the first of a row of proxies */
-    if (strlen(scheme) != proto_length || strncasecmp(scheme, proto, proto_length) != 0)
+    if (evidence->scheme && strcasecmp(scheme, evidence->scheme) != 0)
         return false;
     if (!evidence->host || !read_place(scheme, evidence->host, &host))
         return false;

@@ -11,12 +11,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* What tells; each is a header's value, NULL when it is absent. */
+/* What tells; NULL when it is absent. */
 struct origin_evidence {
     const char *origin;
-    const char *host;
-    const char
-        *forwarded_proto; /* X-Forwarded-Proto: by which scheme a proxy was asked; X-Forwarded-Host isn't believed */
+    const char *host;   /* for which the browser asked: http_host */
+    const char *scheme; /* by which it asked, where a named proxy says so */
     const char
         *fetch_site; /* Sec-Fetch-Site: the browser's own word, which no page can write; only to https and localhost */
 };
@@ -37,6 +36,8 @@ struct origin_list {
 enum status origin_list_add(struct origin_list *list, const char *words, struct arena *arena, struct text *why);
 bool origin_list_has(const struct origin_list *list, const char *origin);
 
+/* Whether the text is a host, with or without a port. */
+bool origin_is_host(const char *text, size_t length);
 /* Whether both name one host and port; a port that is left out is the scheme's ("http", "https"). */
 bool origin_is_same_host(const char *scheme, const char *left, const char *right);
 

@@ -78,6 +78,7 @@ void *request_on_line(void *context, const char *target, struct MHD_Connection *
     request->connection = connection;
     request->last_header = &request->headers;
     request->method = request->asked_method = request->path = request->query = request->pattern = "";
+    request->client = connection->client;
     request->line_target = target;
     request->line_target_length = strlen(target);
     request->target = request_copy(request, target, request->line_target_length);
@@ -115,18 +116,33 @@ static enum MHD_Result refuse_malformed(struct http_request *request, const char
     return refusal_answer(request, 400, text_get(&sentence));
 }
 
-static bool is_vital(const struct http_request *request)
-{
-    for (const char *const *vital = request->server->settings.vital; vital && *vital; vital++)
-        if (strcmp(*vital, request->pattern) == 0)
-            return true;
-    return false;
-}
-
 static const char *find_asked_method(const struct http_request *request)
 {
     const char *other = strcmp(request->method, "POST") == 0 ? http_header(request, "X-HTTP-Method-Override") : NULL;
     return other && *other ? other : request->method;
+}
+
+static void refuse_for_now(struct http_request *request, unsigned code, enum reason reason)
+{
+    http_add_header(request, "Retry-After", "1");
+    http_answer_reason(request, code, reason);
+}
+
+/* Whether there are too many connections, or requests of this client, for one that isn't vital; then it is answered. */
+static bool refuse_crowd(struct http_request *request)
+{
+    if (routes_is_vital(request->server, request->pattern))
+        return false;
+    if (request->connection->is_proxy && !guard_take_request(request->server->guard, request->client)) {
+        refuse_for_now(request, 429, REASON_ADDRESS_CROWDED);
+        return true;
+    }
+    request->is_counted = request->connection->is_proxy;
+    if (!request->connection->is_reserve)
+        return false;
+    guard_note_refused(request->server->guard);
+    refuse_for_now(request, 503, REASON_SERVER_CROWDED);
+    return true;
 }
 
 static void route(struct http_request *request)
@@ -137,15 +153,11 @@ static void route(struct http_request *request)
         http_answer_reason(request, 400, REASON_REQUEST_MALFORMED, fault);
         return;
     }
+    if (!routes_enter(request))
+        return;
     routes_match(request->server->routes, request);
-    if (request->answer.code)
+    if (request->answer.code || refuse_crowd(request))
         return;
-    if (request->connection->is_reserve && !is_vital(request)) {
-        guard_note_refused(request->server->guard);
-        http_add_header(request, "Retry-After", "1");
-        http_answer_reason(request, 503, REASON_SERVER_CROWDED);
-        return;
-    }
     if (!request->chunked && request->content_length > request->server->settings.max_body) {
         answer_problem(request, 413, body_limit(request));
         return;
@@ -182,6 +194,8 @@ static enum MHD_Result take_header(struct http_request *request, struct MHD_Conn
     if (request->is_too_large)
         return refusal_answer(request, 431, reason_sentence(REASON_HEADER_TOO_LARGE));
     request->must_close = request->connection->is_reserve;
+    if (request->connection->is_proxy)
+        who_asks_read(request);
     connection_enter(request->connection, has_body(request) ? PHASE_BODY : PHASE_HANDLING, request->started_ns);
     route(request);
     if (answers_at_once(request)) {
@@ -269,8 +283,8 @@ static void report(struct http_request *request, bool sent, unsigned code, int64
     struct http_done done = {
         .id = request->id,
         .method = request->asked_method[0] ? request->asked_method : request->method,
-        .path = request->path,
-        .client = request->connection->client,
+        .path = request->path - request->base_path_length,
+        .client = request->client,
         .route = request->pattern,
         .code = sent ? code : 0,
         .body_bytes_in = request->body_in,
@@ -307,6 +321,8 @@ void request_on_end(void *context, struct MHD_Connection *handle, void **request
     if (request->answer.response)
         MHD_destroy_response(request->answer.response);
     held_give_back(connection);
+    if (request->is_counted)
+        guard_leave_request(connection->server->guard, request->client);
     arena_release(&request->arena);
     *request_context = NULL;
     connection_enter(connection, PHASE_IDLE, now_ns);

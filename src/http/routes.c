@@ -2,6 +2,7 @@
  * the order of how exact they are, so that "/users/me" goes before "/@{name}", that before "/{name}", and that before "/{rest*}". */
 #include "server.h"
 
+#include "base_path.h"
 #include "memory.h"
 
 #include <assert.h>
@@ -211,6 +212,51 @@ static bool is_known_method(const char *method)
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
         if (strcmp(method, known[i]) == 0)
             return true;
+    return false;
+}
+
+bool routes_is_vital(const struct http_server *server, const char *pattern)
+{
+    for (const char *const *vital = server->settings.vital; vital && *vital; vital++)
+        if (strcmp(*vital, pattern) == 0)
+            return true;
+    return false;
+}
+
+/* The base path itself is the app's address without its last slash, and leads to it. Not for good: a browser would keep that. */
+static bool lead_inside(struct http_request *request, const char *base_path)
+{
+    bool reads = strcmp(request->asked_method, "GET") == 0 || strcmp(request->asked_method, "HEAD") == 0;
+    if (!reads)
+        return false;
+    http_add_header(request, "Location",
+                    arena_printf(&request->arena, "%s/%s%s", base_path, request->query[0] ? "?" : "", request->query));
+    http_answer(request, 307, NULL, NULL, 0);
+    return true;
+}
+
+bool routes_enter(struct http_request *request)
+{
+    const struct http_settings *settings = &request->server->settings;
+    size_t base_length = strlen(settings->base_path);
+    enum base_path_relation relation =
+        base_path_relation(settings->base_path, request->target, request->target_path_length);
+    if (!base_length || request->is_stripped || routes_is_vital(request->server, request->path))
+        return true;
+    if (relation == BASE_PATH_BELOW) {
+        request->base_path_length = base_length;
+        request->target += base_length;
+        request->target_path_length -= base_length;
+        request->path += base_length;
+        return true;
+    }
+    if (relation == BASE_PATH_ITSELF && lead_inside(request, settings->base_path))
+        return false;
+    if (settings->outside)
+        settings->outside(request);
+    else
+        http_answer_reason(request, 404, REASON_ADDRESS_UNKNOWN);
+    assert(request->answer.code); /* outside must answer */
     return false;
 }
 

@@ -5,6 +5,7 @@
 
 #include "clock.h"
 #include "memory.h"
+#include "proxies.h"
 #include "quota.h"
 
 #include <inttypes.h>
@@ -41,7 +42,11 @@ void connection_on_change(void *context, struct MHD_Connection *handle, void **s
     connection->server = server;
     connection->handle = handle;
     connection->fd = MHD_get_connection_info(handle, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
-    network_write(MHD_get_connection_info(handle, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr, connection->client);
+    const struct sockaddr *socket = MHD_get_connection_info(handle, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr;
+    struct in6_addr peer;
+    network_write(socket, connection->client);
+    address_of_socket(socket, &peer);
+    connection->is_proxy = proxy_list_has(server->settings.proxies, &peer);
     connection_enter(connection, PHASE_IDLE, clock_monotonic_ns());
     guard_add(server->guard, connection);
     (void)snprintf(connection->id, sizeof connection->id, "%016" PRIx64 "-%" PRIx64 "-", server->seed,
@@ -112,6 +117,7 @@ static struct http_settings with_defaults(const struct http_settings *given)
     struct http_settings settings = *given;
     settings.connections = settings.connections ? settings.connections : 1024;
     settings.connections_each = settings.connections_each ? settings.connections_each : UINT_MAX;
+    settings.base_path = settings.base_path ? settings.base_path : "";
     settings.idle_timeout_ms = settings.idle_timeout_ms ? settings.idle_timeout_ms : 30000;
     settings.header_timeout_ms = settings.header_timeout_ms ? settings.header_timeout_ms : 10000;
     settings.answers_memory = settings.answers_memory ? settings.answers_memory : 64 << 20;

@@ -56,9 +56,13 @@ struct http_request {
     bool chunked;          /* the body's length is unknown */
     bool expects_continue; /* the client waits for our word before it sends the body */
     bool is_1_0;
-    bool names_origin; /* a page of another origin may have made it */
-    bool must_close;   /* the connection ends with this answer */
-    bool is_too_large; /* its header: there may be no room for an answer */
+    bool names_origin;         /* a page of another origin may have made it */
+    bool must_close;           /* the connection ends with this answer */
+    bool is_too_large;         /* its header: there may be no room for an answer */
+    bool is_counted;           /* among those of its client: guard_take_request */
+    bool is_stripped;          /* a named proxy has taken the base path off */
+    const char *client;        /* the connection's, or as a named proxy says */
+    const char *scheme, *host; /* as a named proxy says; NULL: it doesn't */
     const struct http_route *route;
     const char *pattern; /* "" when none matched */
     void *data;
@@ -66,7 +70,8 @@ struct http_request {
     const char *asked_method; /* what it stands for: http_method */
     const char *target;       /* as it came, without scheme and authority */
     size_t target_path_length;
-    const char *path;        /* decoded */
+    const char *path;        /* decoded; like target, without the base path once that was looked for */
+    size_t base_path_length; /* how much of it was taken off */
     const char *query;       /* not decoded; "" when there is none */
     const char *line_target; /* where libmicrohttpd holds the target: only to be compared */
     size_t line_target_length;
@@ -121,6 +126,11 @@ const char *target_parse(struct http_request *request);
 /* Decodes %XX, and + as a space where `plus` is set. False for a bad escape or an escaped NUL; ret has room for length + 1. */
 bool target_decode(const char *text, size_t length, bool plus, char *ret_text);
 
+/* ---- who_asks.c ---- */
+
+/* Sets client, scheme, host and is_stripped, of what a named proxy says. */
+void who_asks_read(struct http_request *request);
+
 /* ---- routes.c ---- */
 
 struct routes;
@@ -128,6 +138,10 @@ struct routes *routes_new(const struct http_route *const *tables);
 void routes_free(struct routes *routes);
 /* Sets route, pattern and parameters of the request; or answers 404, 405 or 501. */
 void routes_match(const struct routes *routes, struct http_request *request);
+/* Takes the base path off; false, and it is answered, when the request is for something outside that isn't vital. */
+bool routes_enter(struct http_request *request);
+/* Whether operators look at this pattern. */
+bool routes_is_vital(const struct http_server *server, const char *pattern);
 
 /* ---- answer.c ---- */
 
@@ -201,6 +215,7 @@ struct connection {
     _Atomic uint64_t bytes;     /* of the body so far */
     _Atomic uint64_t held;      /* bytes of an answer that count: held.c */
     _Atomic uint64_t leaving;   /* the same, once it was sent away */
+    bool is_proxy;              /* of a named one: it doesn't count for its address, but its requests do */
     bool is_reserve;            /* it came when all others were taken: one vital request is served */
     bool linger;                /* close gently: the client may still be sending */
     struct http_stream *stream; /* under the guard's lock */
@@ -234,6 +249,9 @@ struct guard *guard_new(struct http_server *server, int listener);
 bool guard_start(struct guard *guard);
 /* How many connections are taken beyond the limit, at most. */
 unsigned guard_reserve(const struct http_server *server);
+/* One more request under way of a client behind a named proxy, whose connections tell nothing; false when there are too many. */
+bool guard_take_request(struct guard *guard, const char *client);
+void guard_leave_request(struct guard *guard, const char *client);
 /* A connection of the reserve asked for what is not vital. */
 void guard_note_refused(struct guard *guard);
 void guard_add(struct guard *guard, struct connection *connection);

@@ -124,7 +124,7 @@ static enum quota_verdict take_place(struct http_request *request)
 {
     struct http_server *server = request->server;
     char network[INET6_ADDRSTRLEN];
-    network_of(request->connection->client, network);
+    network_of(request->client, network);
     (void)pthread_mutex_lock(&server->streams_lock);
     enum quota_verdict verdict =
         quota_take(server->streams, network, 1, server->settings.streams_each, server->settings.streams);
@@ -136,7 +136,7 @@ static void leave_place(struct http_request *request)
 {
     struct http_server *server = request->server;
     char network[INET6_ADDRSTRLEN];
-    network_of(request->connection->client, network);
+    network_of(request->client, network);
     (void)pthread_mutex_lock(&server->streams_lock);
     quota_give_back(server->streams, network, 1);
     (void)pthread_mutex_unlock(&server->streams_lock);

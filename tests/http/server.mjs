@@ -83,7 +83,7 @@ export function runProgram(words, { environment = {}, cwd, limit_ms } = {}) {
 
 class Server {
     constructor(child, data, ownsData) {
-        Object.assign(this, { child, data, ownsData, pid: child.pid, lines: [], stderr: '', waiters: new Set() });
+        Object.assign(this, { child, data, ownsData, base: '', pid: child.pid, lines: [], stderr: '', waiters: new Set() });
         this.agent = new http.Agent({ keepAlive: true, maxSockets: 256 });
         this.ended = new Promise((done) => { child.on('close', (code, signal) => done(code ?? signal)); });
         // Nothing of a server keeps the tests from ending: one that a failed test has left behind is killed then.
@@ -122,7 +122,7 @@ class Server {
     /* { code, headers (lower case, repeated ones in a list), body, text, json } */
     ask(method, path, { headers = {}, body } = {}) {
         return within(`the answer to ${method} ${path}`, new Promise((done, fail) => {
-            const options = { agent: this.agent, host: this.host, port: this.port, method, path, headers };
+            const options = { agent: this.agent, host: this.host, port: this.port, method, path: this.base + path, headers };
             const request = http.request(options, (answer) => {
                 const pieces = [];
                 answer.on('data', (piece) => pieces.push(piece));
@@ -172,7 +172,7 @@ class Server {
     /* An open event stream: .answer, .next() for one event (null: the stream was closed), .rest() for all, .leave(). */
     watch(id) {
         return within(`the events of ${id}`, new Promise((done, fail) => {
-            const options = { host: this.host, port: this.port, path: `/events?photo=${id}`, agent: false };
+            const options = { host: this.host, port: this.port, path: `${this.base}/events?photo=${id}`, agent: false };
             const request = http.get(options, (answer) => done(new EventStream(request, answer)));
             request.on('socket', (socket) => socket.unref());
             request.on('error', fail);
@@ -278,17 +278,19 @@ export function formBody(boundary, parts) {
     return Buffer.concat([...pieces, Buffer.from(`--${boundary}--\r\n`)]);
 }
 
-/* Starts `cloudphotos serve` and resolves when it serves. With `data` the folder is the caller's and stays. One that `isQuiet`
+/* Starts `cloudphotos serve` and resolves when it serves. `base` is its --base-path, before all paths that it is asked for.
+ * With `data` the folder is the caller's and stays. One that `isQuiet`
  * logs no address; it is told where to listen in its last flag. `wrapper`: a program that starts it. */
-export async function startServer({ flags = [], environment = {}, data, wrapper = [], isQuiet = false, executable = program } = {}) {
+export async function startServer({ base = '', flags = [], environment = {}, data, wrapper = [], isQuiet = false, executable = program } = {}) {
     const folder = data ?? newFolder();
-    const words = [...wrapper, executable, 'serve', '--listen', '127.0.0.1:0', '--data', folder, ...flags];
+    const words = [...wrapper, executable, 'serve', '--listen', '127.0.0.1:0', '--data', folder, ...(base ? ['--base-path', base] : []), ...flags];
     const child = spawn(words[0], words.slice(1), { env: { ...process.env, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
     running.add(child);
     const server = new Server(child, folder, data === undefined);
     child.on('error', (error) => { server.stderr += error.message; });
     server.address = isQuiet ? flags.at(-1) : (await server.logged('serving', (one) => one.event === 'serving')).address;
-    server.url = `http://${server.address}`;
+    server.base = base;
+    server.url = `http://${server.address}${base}`;
     [, server.host, server.port] = server.address.match(/^\[?(.+?)\]?:(\d+)$/);
     if (isQuiet) await until('it answers', () => server.get('/healthcheck').catch(() => server.isStopped));
     return server;

@@ -43,7 +43,7 @@ describe('the page of the app', () => {
         const policy = Object.fromEntries(headers['content-security-policy'].split('; ').map((one) => one.split(/ (.*)/)));
         assert.deepEqual(policy, {
             'default-src': "'none'", 'script-src': "'self'", 'style-src': "'self'", 'img-src': "'self' blob: data:",
-            'connect-src': "'self'", 'manifest-src': "'self'", 'worker-src': "'self'", 'form-action': "'self'", 'base-uri': "'none'",
+            'connect-src': "'self'", 'manifest-src': "'self'", 'worker-src': "'self'", 'form-action': "'self'", 'base-uri': "'self'",
             'frame-ancestors': "'none'", 'require-trusted-types-for': "'script'", 'trusted-types': 'service-worker default',
         });
         assert.equal(headers['x-content-type-options'], 'nosniff');

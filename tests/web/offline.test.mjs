@@ -130,7 +130,7 @@ test('what the worker keeps of the page holds no photos that grow old', () => wi
     await openWithWorker(page, '/');
     const kept = await page.evaluate(async () => {
         const name = (await caches.keys()).find((one) => one.startsWith('shell-'));
-        const page = await (await caches.open(name)).match('/');
+        const page = await (await caches.open(name)).match('mine');
         return { text: await page.text(), policy: page.headers.get('Content-Security-Policy') };
     });
     assert.doesNotMatch(kept.text, /first-data|rel="preload" as="image"/);

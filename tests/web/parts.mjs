@@ -11,8 +11,8 @@ export const packed = (file) => gzipSync(readFileSync(join(dist, file)), { level
 
 /* Sizes in bytes. */
 export const PARTS = [
-    ['the first JavaScript', linked(/(?:src|modulepreload[^>]*href)="\/([^"]+\.js)"/g), 25_000],
+    ['the first JavaScript', linked(/(?:src|modulepreload[^>]*href)="\.\/([^"]+\.js)"/g), 25_000],
     ['the viewer, with its style', assets(/^viewer-.*\.(js|css)$/), 21_000],
     ['the service worker', ['sw.js'], 4000],
-    ['the style of the page', linked(/href="\/([^"]+\.css)"/g), 6000],
+    ['the style of the page', linked(/href="\.\/([^"]+\.css)"/g), 6000],
 ].map(([what, files, limit]) => ({ what, files, limit, size: files.reduce((total, file) => total + packed(file), 0) }));

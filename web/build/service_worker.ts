@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build, type Plugin } from 'vite';
 
-const OUTSIDE_BUNDLE = ['/manifest.webmanifest', '/icon.svg'];
+const OUTSIDE_BUNDLE = ['manifest.webmanifest', 'icon.svg'];
 
 export function serviceWorker(target: string[]): Plugin {
     let folder = '';
@@ -14,7 +14,7 @@ export function serviceWorker(target: string[]): Plugin {
         apply: 'build',
         configResolved(config) { folder = config.build.outDir; define = config.define ?? {}; },
         async writeBundle(_options, bundle) {
-            const shell = [...OUTSIDE_BUNDLE, ...Object.keys(bundle).filter((name) => /\.(js|css)$/.test(name)).map((name) => `/${name}`)];
+            const shell = [...OUTSIDE_BUNDLE, ...Object.keys(bundle).filter((name) => /\.(js|css)$/.test(name))];
             const version = createHash('sha256').update(shell.join()).update(readFileSync(join(folder, 'index.html')))
                 .digest('hex').slice(0, 12);
             await build({

@@ -10,6 +10,7 @@ export { Announcer } from './ui/announcer';
 export { HelpDialog } from './ui/help';
 export { LoginDialog } from './ui/login';
 export { Panel } from './ui/panel';
+export { startServiceWorker } from './lib/service_worker';
 export { startUploads, upload } from './uploads/queue';
 startFocus();
 startUndo();

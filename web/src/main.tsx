@@ -5,7 +5,6 @@ import { say, startLanguage } from './i18n';
 import { fetchLater } from './lib/lazy';
 import { place, replace, startRouter } from './lib/router';
 import { startTheme } from './lib/theme';
-import { startServiceWorker } from './lib/service_worker';
 import { showToast } from './lib/toast';
 import { startDropping } from './ui/drop';
 import { startKeys } from './ui/keys';
@@ -29,12 +28,11 @@ function whenQuiet(work: () => void) {
 }
 
 if (place.value.query.get('notice') === 'share-again') {
-    replace('/');
+    replace('./');
     showToast({ text: say('shareAgain') });
 }
 
 whenQuiet(() => {
     void startUploads();
-    void startServiceWorker();
-    void fetchLater().then(warmViewer);
+    void fetchLater().then(({ startServiceWorker }) => { void startServiceWorker(); warmViewer(); });
 });

@@ -102,8 +102,8 @@ export const thumbnailUrl = (id: string) => `${API}/buckets/thumbnails/${id}-thu
 export const mediumUrl = (id: string) => `${API}/buckets/thumbnails/${id}-medium.webp`;
 export const largeUrl = (id: string) => `${API}/buckets/photos/${id}-comp.webp`;
 export const isAnimated = ({ frames = 1 }: Photo) => frames > 1;
-export const photoPath = (id: string) => `/photo/${id}`;
-export const profilePath = (name: string) => `/@${name}`;
+export const photoPath = (id: string) => `./photo/${id}`;
+export const profilePath = (name: string) => `./@${name}`;
 
 export const showPhoto = (id: string, signal?: AbortSignal) => get<PhotoDetail>(`/photos/${id}`, signal);
 

@@ -2,7 +2,8 @@
 // <script type="application/json" id="first-data">{"/photos?limit=60": {…}}</script>, by the path that would be asked.
 let answers: Record<string, unknown> | undefined;
 
-function read(): Record<string, unknown> {
+/* All of them, as they came. */
+export function givenAnswers(): Record<string, unknown> {
     if (typeof document === 'undefined') return {}; // in the service worker
     const element = document.getElementById('first-data');
     try {
@@ -14,7 +15,7 @@ function read(): Record<string, unknown> {
 
 /* The answer for that path; only once, for it grows old. */
 export function firstData(path: string): unknown {
-    answers ??= read();
+    answers ??= givenAnswers();
     const answer = answers[path];
     delete answers[path];
     return answer;

@@ -1,7 +1,9 @@
-// Addresses. A page is a function of `place`; links are plain <a href>, so that they can be opened anywhere.
+// Addresses. A page is a function of `place`; links are plain <a href>, so that they can be opened anywhere. They are relative to
+// where the server is (<base>): "./mine". In `place`, that is taken off: "/mine".
 import { signal } from '@preact/signals';
+import { BASE } from './base';
 
-const here = () => ({ path: location.pathname, query: new URLSearchParams(location.search) });
+const here = () => ({ path: location.pathname.slice(BASE.length), query: new URLSearchParams(location.search) });
 export const place = signal(here());
 
 const keepTop = () => history.replaceState({ ...history.state as object, top: scrollY }, '');
@@ -26,7 +28,7 @@ export function replace(to: string) {
 /* Back to where we came from, or to the home page when we came from elsewhere. */
 export function goBack() {
     if (history.state !== null && history.length > 1) history.back();
-    else go('/');
+    else go('./');
 }
 
 /* A click that goes to the link's page here, not in another tab. */
@@ -80,8 +82,8 @@ export function startRouter() {
     });
     addEventListener('click', (event) => {
         const link = event.target instanceof Element ? event.target.closest('a') : null;
-        if (!link || !isPlain(event) || link.target || link.hasAttribute('download') || link.origin !== location.origin) return;
-        if (/^\/(buckets|assets)\//.test(link.pathname)) return;
+        if (!link || !isPlain(event) || link.target || link.hasAttribute('download') || !link.href.startsWith(document.baseURI)) return;
+        if (/^\/(buckets|assets)\//.test(link.pathname.slice(BASE.length))) return;
         event.preventDefault();
         go(link.pathname + link.search);
     });

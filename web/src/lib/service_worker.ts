@@ -1,12 +1,34 @@
 // Registering the service worker. Under Trusted Types its address has to come from a policy: one that lets only it through.
+import { ANSWERS } from '../worker/caches';
+import { BASE } from './base';
+import { givenAnswers } from './first_data';
+
 interface TrustedTypes { createPolicy(name: string, rules: { createScriptURL(url: string): string }): { createScriptURL(url: string): string } }
 
-const ADDRESS = '/sw.js';
+const ADDRESS = 'sw.js';
 
 export async function startServiceWorker() {
     if (!('serviceWorker' in navigator) || !import.meta.env.PROD) return;
     const policy = (globalThis as { trustedTypes?: TrustedTypes }).trustedTypes?.createPolicy('service-worker', {
         createScriptURL: (url) => { if (url !== ADDRESS) throw new TypeError(`not the service worker: ${url}`); return url; },
     });
-    await navigator.serviceWorker.register(policy ? policy.createScriptURL(ADDRESS) : ADDRESS).catch(() => {}); // then without
+    const worker = navigator.serviceWorker;
+    if (!worker.controller) worker.addEventListener('controllerchange', () => void keepSeen().catch(() => {}), { once: true });
+    await worker.register(policy ? policy.createScriptURL(ADDRESS) : ADDRESS).catch(() => {}); // then without
+}
+
+/* On a first visit there is no worker yet to keep what the page shows. Once there is one, it is asked for the same again: the browser
+ * still has the images. What came with the page itself nobody has asked for. */
+async function keepSeen() {
+    const kept = new Set<string>();
+    new PerformanceObserver((list) => {
+        for (const { name, workerStart } of list.getEntries() as PerformanceResourceTiming[]) {
+            if (workerStart || kept.has(name) || !/^\/(buckets|photos|users)\b/.test(new URL(name).pathname.slice(BASE.length))) continue;
+            kept.add(name);
+            void fetch(name).catch(() => {});
+        }
+    }).observe({ type: 'resource', buffered: true });
+    const cache = await caches.open(ANSWERS.name);
+    for (const [path, answer] of Object.entries(givenAnswers()))
+        await cache.put(`.${path}`, new Response(JSON.stringify(answer), { headers: { 'Content-Type': 'application/json' } }));
 }

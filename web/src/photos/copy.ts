@@ -3,7 +3,7 @@ import { say } from '../i18n';
 import { largeUrl, photoPath, type Photo } from '../lib/api';
 import { showToast } from '../lib/toast';
 
-const absolute = (path: string) => new URL(path, location.origin).href;
+const absolute = (path: string) => new URL(path, document.baseURI).href;
 const titleOf = (photo: Photo) => photo.alt_text || photo.caption || say('photoTitle', { name: photo.author_username });
 const escapeHtml = (text: string) => text.replace(/[&<>"]/g, (letter) => `&#${letter.charCodeAt(0)};`);
 const escapeMarkdown = (text: string) => text.replace(/\s+/g, ' ').replace(/[\\[\]]/g, '\\$&');

@@ -12,7 +12,7 @@ import { SearchBox } from './search';
 
 export function Header() {
     return <header class="bar">
-        <a class="brand" href="/" aria-label={say('appName')}><Icon name="logo" size={28} /><span>{say('appName')}</span></a>
+        <a class="brand" href="./" aria-label={say('appName')}><Icon name="logo" size={28} /><span>{say('appName')}</span></a>
         <SearchBox />
         <nav class="bar-end" aria-label={say('navigation')}>
             <button class="button primary wide-only" onClick={choosePhotos}><Icon name="upload" />{say('upload')}</button>
@@ -27,14 +27,14 @@ export function Header() {
 export function FootBar() {
     const own = userName.value ? profilePath(userName.value) : '';
     const item = (path: string, icon: IconName, label: string, badge = 0) =>
-        <a href={path} aria-current={place.value.path === path ? 'page' : undefined}>
+        <a href={path} aria-current={`.${place.value.path}` === path ? 'page' : undefined}>
             <Icon name={icon} /><span>{label}</span>{badge > 0 && <b class="badge">{badge}</b>}
         </a>;
     return <nav class="foot-bar" aria-label={say('menu')}>
-        {item('/', 'home', say('home'))}
+        {item('./', 'home', say('home'))}
         <button class="foot-upload" onClick={choosePhotos} aria-label={say('upload')}><Icon name="upload" size={26} /></button>
-        {item('/mine', 'list', say('uploads'), openJobs.value.length)}
-        {own ? <a href={own} aria-current={place.value.path === own ? 'page' : undefined}><Avatar name={userName.value} size={24} /><span>{userName.value}</span></a>
+        {item('./mine', 'list', say('uploads'), openJobs.value.length)}
+        {own ? <a href={own} aria-current={`.${place.value.path}` === own ? 'page' : undefined}><Avatar name={userName.value} size={24} /><span>{userName.value}</span></a>
             : <button onClick={() => { isLoginOpen.value = true; }}><Icon name="person" /><span>{say('logIn')}</span></button>}
     </nav>;
 }

@@ -9,7 +9,7 @@ const ACTIONS: Record<string, () => void> = {
     '/': () => document.querySelector<HTMLInputElement>('#search')?.focus(),
     '?': () => { isHelpOpen.value = true; },
     'u': choosePhotos,
-    'g': () => go('/'),
+    'g': () => go('./'),
 };
 
 const isTyping = (target: EventTarget | null) => target instanceof HTMLElement && (target.matches('input,textarea,select') || target.isContentEditable);

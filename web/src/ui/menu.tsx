@@ -20,7 +20,7 @@ export function Menu() {
         </button>
         <div id="menu" class="menu" popover="auto" ref={popover}>
             {userName.value && <a class="menu-item" href={profilePath(userName.value)} onClick={close}><Avatar name={userName.value} size={28} />{userName.value}</a>}
-            <a class="menu-item" href="/mine" onClick={close}><Icon name="list" />{say('mine')}</a>
+            <a class="menu-item" href="./mine" onClick={close}><Icon name="list" />{say('mine')}</a>
             <button class="menu-item" onClick={() => { close(); isHelpOpen.value = true; }}><Icon name="keyboard" />{say('help')}</button>
             <fieldset class="menu-choice">
                 <legend><Icon name="sun" />{say('theme')}</legend>

@@ -46,7 +46,7 @@ export function SearchBox() {
         event.preventDefault();
         const user = shown[chosen.value];
         if (user) visit(profilePath(user.username));
-        else if (query.value) visit(`/search?q=${encodeURIComponent(query.value)}`);
+        else if (query.value) visit(`./search?q=${encodeURIComponent(query.value)}`);
     };
     const press = (event: KeyboardEvent) => {
         const move = { ArrowDown: 1, ArrowUp: -1 }[event.key];

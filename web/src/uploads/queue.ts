@@ -11,11 +11,11 @@ import { isFinished } from './progress';
 import { newRate, noteSent, secondsLeft } from './rate';
 import { forgetAtServer, makeSender, type Told } from './sender';
 import { areJobsKnown, jobs, openJobs, timeLeft } from './state';
-import { addJob, listJobs, removeJob, saveJob, saveWords } from './store';
+import { addJob, listJobs, removeJob, saveJob, saveWords, UPLOADS } from './store';
 import { makeWatcher } from './watcher';
 
 type Message = Told | { kind: 'removed'; id: string } | { kind: 'wake' } | { kind: 'cancel'; id: string };
-const channel = 'BroadcastChannel' in globalThis ? new BroadcastChannel('uploads') : null;
+const channel = 'BroadcastChannel' in globalThis ? new BroadcastChannel(UPLOADS) : null;
 const tell = (message: Message) => channel?.postMessage(message);
 
 /* ---- What is shown ---- */
@@ -110,7 +110,7 @@ export async function startUploads() {
     channel?.addEventListener('message', hear as (event: MessageEvent) => void);
     await showStored();
     areJobsKnown.value = true;
-    if (navigator.locks) void navigator.locks.request('uploads', lead);
+    if (navigator.locks) void navigator.locks.request(UPLOADS, lead);
     else void lead();
     wake();
     if (jobs.value.some((job) => !job.author)) withLogin(adopt);

@@ -1,4 +1,5 @@
 // Jobs and their files in IndexedDB, where page and service worker find them after any restart.
+import { BASE } from '../lib/base';
 import { withWords, type Job, type JobWords } from './job';
 
 const request = <Result>(what: IDBRequest<Result>) => new Promise<Result>((done, fail) => {
@@ -6,10 +7,13 @@ const request = <Result>(what: IDBRequest<Result>) => new Promise<Result>((done,
     what.onerror = () => fail(what.error);
 });
 
+/* What page and service worker share goes by this name; each server of one host has its own. */
+export const UPLOADS = `uploads${BASE}`;
+
 let database: Promise<IDBDatabase> | undefined;
 
 function open(): Promise<IDBDatabase> {
-    const opening = indexedDB.open('uploads', 1);
+    const opening = indexedDB.open(UPLOADS, 1);
     opening.onupgradeneeded = () => {
         opening.result.createObjectStore('jobs', { keyPath: 'id' });
         opening.result.createObjectStore('files');

@@ -1,5 +1,5 @@
 // A tus 1.0 client (tus.io/protocols/resumable-upload): core, creation, checksum, termination. Runs in page and worker.
-import { ask, identity, Problem, problemOf, send, API } from '../lib/api';
+import { ask, identity, Problem, problemOf, send } from '../lib/api';
 
 const VERSION = { 'Tus-Resumable': '1.0.0' };
 const PIECE_MIN = 128 << 10;
@@ -48,7 +48,7 @@ async function create(file: Blob, upload: Upload, { created, signal }: Hooks): P
             'Upload-Metadata': `filename ${base64(new TextEncoder().encode(upload.name))}`,
         },
     });
-    const url = new URL(answer.headers.get('Location') ?? '', new URL(`${API}/uploads`, location.origin)).href;
+    const url = new URL(answer.headers.get('Location') ?? '', answer.url).href;
     await created(url);
     return url;
 }

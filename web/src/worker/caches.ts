@@ -2,7 +2,7 @@
 
 export const THUMBNAILS = { name: 'thumbnails-1', max: 3000 };
 export const LARGE = { name: 'large-1', max: 150 };
-const ANSWERS = { name: 'answers-1', max: 300 };
+export const ANSWERS = { name: 'answers-1', max: 300 };
 const PATIENCE_MS = 4000;
 const TRIM_EVERY = 40;
 

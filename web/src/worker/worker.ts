@@ -1,34 +1,25 @@
 // The service worker: keeps the app and what was seen for when there is no network, takes what is shared with the app,
 // and goes on with uploads when the network is back and no page is open.
+import { BASE } from '../lib/base';
 import { newJob, isForSender } from '../uploads/job';
 import { makeSender } from '../uploads/sender';
-import { addJob, listJobs } from '../uploads/store';
+import { addJob, listJobs, UPLOADS } from '../uploads/store';
 import { cacheFirst, networkFirst, LARGE, THUMBNAILS } from './caches';
 import type { WorkerScope } from './scope';
 
 declare const __SHELL__: string[];
 declare const __VERSION__: string;
 
-const FILES = __SHELL__; // of the app, beside the page
+const FILES = __SHELL__; // of the app, beside the page, from where the server is: "assets/…"
 const worker = self as unknown as WorkerScope;
-const SHELL = `shell-${__VERSION__}`;
-const PAGE = '/';
+const SHELL = `shell${BASE}-${__VERSION__}`;
+const PAGE = 'mine'; // as it was built: the server writes no photos into it, which would be old when they are shown
 
-/* The page as it was built: first photos that the server wrote into it would be old when they are shown. */
-async function keepShell() {
-    const cache = await caches.open(SHELL);
-    await cache.addAll(FILES);
-    const answer = await fetch(PAGE, { cache: 'no-store' });
-    if (!answer.ok) throw answer.status;
-    const page = (await answer.text())
-        .replace(/<script type="application\/json" id="first-data">.*?<\/script>|<link rel="preload" as="image"[^>]*>/gs, '');
-    const headers = new Headers(answer.headers); // with its policies
-    headers.delete('Content-Encoding');
-    await cache.put(PAGE, new Response(page, { headers }));
-}
+const keepShell = async () => (await caches.open(SHELL)).addAll([PAGE, ...FILES]);
 
+/* The same but for the version, which has twelve digits: other servers of this host have theirs. */
 async function dropOldShells() {
-    for (const name of await caches.keys()) if (name.startsWith('shell-') && name !== SHELL) await caches.delete(name);
+    for (const name of await caches.keys()) if (name.slice(0, -12) === SHELL.slice(0, -12) && name !== SHELL) await caches.delete(name);
     await worker.clients.claim();
 }
 
@@ -38,14 +29,14 @@ async function takeShared(request: Request): Promise<Response> {
     const form = await request.formData();
     const shared = form.getAll('photos').filter((one): one is File => one instanceof File);
     for (const file of shared) await addJob(newJob('', file), file); // the page knows who we are
-    return Response.redirect('/mine?shared', 303);
+    return Response.redirect('./mine?shared', 303);
 }
 
 /* What of the server's answers is kept, and how. All else goes to the server as if there were no worker. */
 const ROUTES: { fits: RegExp; answer: (request: Request) => Promise<Response> }[] = [
-    { fits: /^\/buckets\/thumbnails\//, answer: (request) => cacheFirst(THUMBNAILS, request) },
-    { fits: /^\/buckets\/photos\//, answer: (request) => cacheFirst(LARGE, request) },
-    { fits: /^\/(photos|users)(\/\w+)?$/, answer: networkFirst },
+    { fits: /^buckets\/thumbnails\//, answer: (request) => cacheFirst(THUMBNAILS, request) },
+    { fits: /^buckets\/photos\//, answer: (request) => cacheFirst(LARGE, request) },
+    { fits: /^(photos|users)(\/\w+)?$/, answer: networkFirst },
 ];
 
 worker.addEventListener('install', (event) => event.waitUntil(keepShell().then(() => worker.skipWaiting())));
@@ -53,25 +44,26 @@ worker.addEventListener('activate', (event) => event.waitUntil(dropOldShells()))
 
 worker.addEventListener('fetch', (event) => {
     const { request } = event;
-    const url = new URL(request.url);
-    if (url.origin !== location.origin) return;
-    if (request.method === 'POST' && url.pathname === '/share-target') { event.respondWith(takeShared(request)); return; }
+    const { origin, pathname } = new URL(request.url);
+    if (origin !== location.origin || !pathname.startsWith(`${BASE}/`)) return;
+    const path = pathname.slice(BASE.length + 1);
+    if (request.method === 'POST' && path === 'share-target') { event.respondWith(takeShared(request)); return; }
     if (request.method !== 'GET') return;
     if (request.mode === 'navigate') {
-        if (/^\/(search|mine|share-target|@\w+|photo\/[0-9a-f]{32})?$/.test(url.pathname)) event.respondWith(fromShell(PAGE));
+        if (/^(search|mine|share-target|@\w+|photo\/[0-9a-f]{32})?$/.test(path)) event.respondWith(fromShell(PAGE));
         return;
     }
-    if (FILES.includes(url.pathname)) { event.respondWith(fromShell(request)); return; }
-    const route = ROUTES.find(({ fits }) => fits.test(url.pathname));
+    if (FILES.includes(path)) { event.respondWith(fromShell(request)); return; }
+    const route = ROUTES.find(({ fits }) => fits.test(path));
     if (route) event.respondWith(route.answer(request));
 });
 
 /* While a page is open it holds the lock, and sends by itself. */
 worker.addEventListener('sync', (event) => {
     if (event.tag !== 'uploads') return;
-    event.waitUntil(navigator.locks.request('uploads', { ifAvailable: true }, async (lock) => {
+    event.waitUntil(navigator.locks.request(UPLOADS, { ifAvailable: true }, async (lock) => {
         if (!lock) return;
-        const channel = new BroadcastChannel('uploads');
+        const channel = new BroadcastChannel(UPLOADS);
         await makeSender((told) => channel.postMessage(told)).run();
         channel.close();
         if ((await listJobs()).some(isForSender)) throw new Error('some are left'); // the browser will try again

@@ -36,6 +36,7 @@ export const reasons = {
         'idempotency-key-invalid': 'The header Idempotency-Key can’t be used. Send 1 to {1} visible ASCII characters, or none.',
         'photos-too-many': 'You have {1} photos that are still being processed, which is the limit. Send this one when some are done.',
         'address-unknown': 'There is nothing at this address. Check it for typing errors.',
+        'address-outside': 'There is nothing at this address. Cloud Photos is at {1} on this server.',
         'method-not-allowed': 'This method isn’t allowed here. The header Allow lists those that are.',
         'method-unknown': 'This server doesn’t know this method. Use GET, HEAD, POST, PATCH, DELETE or OPTIONS.',
         'request-malformed': 'This request is malformed: {1}. Update the program that sent it, or use another.',

@@ -35,6 +35,7 @@ const sentences: ReasonSentences = {
     'idempotency-key-invalid': 'L’intestazione Idempotency-Key non si può usare. Invia da 1 a {1} caratteri ASCII visibili, oppure nessuna.',
     'photos-too-many': 'Hai {1} foto ancora in elaborazione, e questo è il limite. Invia questa quando alcune saranno pronte.',
     'address-unknown': 'A questo indirizzo non c’è nulla. Controlla di averlo scritto bene.',
+    'address-outside': 'A questo indirizzo non c’è nulla. Su questo server, Cloud Photos si trova in {1}.',
     'method-not-allowed': 'Questo metodo non è consentito qui. L’intestazione Allow elenca quelli consentiti.',
     'method-unknown': 'Questo server non conosce questo metodo. Usa GET, HEAD, POST, PATCH, DELETE o OPTIONS.',
     'request-malformed': 'Questa richiesta è malformata: {1}. Aggiorna il programma che l’ha inviata, o usane un altro.',
