@@ -39,6 +39,8 @@ static const struct {
 
     [REASON_SHOWS_WEAPON] = {"shows-weapon", "Not published: this photo appears to show a weapon ({} confidence)."},
     [REASON_SHOWS_NUDITY] = {"shows-nudity", "Not published: this photo appears to show nudity ({} confidence)."},
+    [REASON_SHOWS_VIOLENCE] = {"shows-violence",
+                               "Not published: this photo appears to show an injury or violence ({} confidence)."},
     [REASON_SHOWS_LABEL] = {"shows-label", "Not published: this photo appears to show \"{}\" ({} confidence)."},
     [REASON_ANIMATION_UNCHECKED] =
         {"animation-unchecked",

@@ -37,9 +37,10 @@ enum reason {
     REASON_FILE_OVER_LIMIT, /* what is allowed: reason_bytes_limit; where the size is not known */
 
     /* ---- What it shows ---- */
-    REASON_SHOWS_WEAPON, /* how sure that is: "94%" */
-    REASON_SHOWS_NUDITY, /* how sure that is */
-    REASON_SHOWS_LABEL,  /* the moderator's label; how sure that is */
+    REASON_SHOWS_WEAPON,   /* how sure that is: "94%" */
+    REASON_SHOWS_NUDITY,   /* how sure that is */
+    REASON_SHOWS_VIOLENCE, /* how sure that is */
+    REASON_SHOWS_LABEL,    /* the moderator's label; how sure that is */
     REASON_ANIMATION_UNCHECKED,
     REASON_REFUSED_BY_REVIEWER,
     REASON_WITHDRAWN,

@@ -11,6 +11,8 @@ static const struct {
 } shown[] = {
     {"Weapons", REASON_SHOWS_WEAPON},
     {"Weapon Violence", REASON_SHOWS_WEAPON},
+    {"Graphic Violence", REASON_SHOWS_VIOLENCE},
+    {"Graphic Violence Or Gore", REASON_SHOWS_VIOLENCE},
     {"Explicit Nudity", REASON_SHOWS_NUDITY},
     {"Nudity", REASON_SHOWS_NUDITY},
     {"Graphic Female Nudity", REASON_SHOWS_NUDITY},

@@ -12,6 +12,10 @@ static void test_labels(void)
     } rows[] = {
         {"Weapons", "Violence", 94.4, "Not published: this photo appears to show a weapon (94% confidence)."},
         {"Weapon Violence", "Violence", 50, "Not published: this photo appears to show a weapon (50% confidence)."},
+        {"Graphic Violence", "Violence", 81,
+         "Not published: this photo appears to show an injury or violence (81% confidence)."},
+        {"Blood & Gore", "Graphic Violence", 66,
+         "Not published: this photo appears to show an injury or violence (66% confidence)."},
         {"Explicit Nudity", "Explicit", 99.6, "Not published: this photo appears to show nudity (100% confidence)."},
         {"Exposed Female Nipple", "Explicit Nudity", 87.5,
          "Not published: this photo appears to show nudity (88% confidence)."},

@@ -21,6 +21,7 @@ export const reasons = {
         'file-over-limit': 'This file is larger than {1}, which is the limit. Export it at a smaller size.',
         'shows-weapon': 'Not published: this photo appears to show a weapon ({1} confidence).',
         'shows-nudity': 'Not published: this photo appears to show nudity ({1} confidence).',
+        'shows-violence': 'Not published: this photo appears to show an injury or violence ({1} confidence).',
         'shows-label': 'Not published: this photo appears to show “{1}” ({2} confidence).',
         'animation-unchecked': 'Not published: this animation has too many different frames to check. Send a shorter one.',
         'refused-by-reviewer': 'Not published: a person has reviewed this photo and refused it.',

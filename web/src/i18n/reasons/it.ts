@@ -20,6 +20,7 @@ const sentences: ReasonSentences = {
     'file-over-limit': 'Questo file supera il limite di {1}. Esportalo in dimensioni più piccole.',
     'shows-weapon': 'Non pubblicata: questa foto sembra mostrare un’arma (sicurezza {1}).',
     'shows-nudity': 'Non pubblicata: questa foto sembra mostrare nudità (sicurezza {1}).',
+    'shows-violence': 'Non pubblicata: questa foto sembra mostrare una ferita o violenza (sicurezza {1}).',
     'shows-label': 'Non pubblicata: questa foto sembra mostrare «{1}» (sicurezza {2}).',
     'animation-unchecked': 'Non pubblicata: questa animazione ha troppi fotogrammi diversi per essere controllata. Inviane una più breve.',
     'refused-by-reviewer': 'Non pubblicata: una persona ha esaminato questa foto e l’ha rifiutata.',
