@@ -113,6 +113,21 @@ for (const [device, options] of [['a desktop', {}], ['a phone', PHONE]]) {
     }, options));
 }
 
+for (const [device, options] of [['a desktop', {}], ['a phone', PHONE]]) {
+    test(`the viewer's details leave the photo in sight, on ${device}`, () => withPage(server, async (page) => {
+        await page.goto('/');
+        await cells(page).first().click();
+        await page.locator('.viewer').waitFor();
+        if (!await page.locator('.viewer-panel .info').isVisible()) await page.getByRole('button', { name: 'Details' }).click();
+        await page.locator('.viewer-panel .info').waitFor();
+        await page.waitForFunction(() => {
+            const photo = document.querySelector('.pswp__item[aria-hidden="false"] .pswp__img:not(.pswp__img--placeholder)')?.getBoundingClientRect();
+            const panel = document.querySelector('.viewer-panel').getBoundingClientRect();
+            return photo?.width > 100 && (photo.bottom <= panel.top + 1 || photo.right <= panel.left + 1);
+        });
+    }, options));
+}
+
 test('"back" closes the viewer; its details tell about the photo', () => withPage(server, async (page) => {
     await page.goto('/');
     await cells(page).first().click();

@@ -62,7 +62,7 @@ const SCREENS = {
         await page.getByRole('heading', { name: 'Nothing is being uploaded' }).waitFor();
         await context.setOffline(true);
         await choose(page, [photograph(40 + number), photograph(50 + number)], () => page.getByRole('button', { name: 'Choose photos' }).click());
-        await caption(page, photograph(40 + number).name, 'What is said of it goes when the photo goes');
+        await caption(page, photograph(40 + number).name, 'Written on the train, without a network');
         await jobState(page, photograph(50 + number).name, 'Waiting for network');
     },
     'error': async (page) => {

@@ -26,9 +26,10 @@ export function view({ photos, index, element, hasAddress = true, onClose }: Ope
         showHideAnimationType: calm ? 'none' : 'zoom', zoomAnimationDuration: calm ? false : 260,
         closeTitle: say('close'), zoomTitle: say('zoomIn'), arrowPrevTitle: say('previous'), arrowNextTitle: say('next'),
         errorMsg: say('imageFailed'), secondaryZoomLevel: 1, maxZoomLevel: 4,
-        paddingFn: (size) => (isPanelOpen.value && !isNarrow() && size.x > PANEL_PX * 2
-            ? { top: 0, bottom: 0, left: isMirrored() ? PANEL_PX : 0, right: isMirrored() ? 0 : PANEL_PX }
-            : { top: 0, bottom: 0, left: 0, right: 0 }),
+        paddingFn: ({ y }) => {
+            const side = isPanelOpen.value && !isNarrow() ? PANEL_PX : 0, foot = isPanelOpen.value && !side ? y * 0.62 : 0;
+            return { top: 0, bottom: foot, left: isMirrored() ? side : 0, right: isMirrored() ? 0 : side };
+        },
     });
     const current = () => photos.peek().find((one) => one.photo_id === shownId(viewer)) ?? photos.peek()[viewer.currIndex];
     viewer.addFilter('numItems', () => photos.peek().length);
