@@ -183,8 +183,9 @@ static enum status create(const struct upload *upload, const struct image_info *
         .caption = copy_words(arena, words->caption),
         .alt_text = copy_words(arena, words->alt_text),
         .sha256 = sha256,
-        .captured = is_silly ? (struct capture_time){0} : info->captured,
     };
+    if (!is_silly)
+        photo.captured = info->captured;
     JSON_CLEANUP json_t *input = json_pack("{s:s, s:s}", "photo_id", key, "author", upload->author);
     TEXT_CLEANUP struct text data = {0};
     runner_initial_data(upload->photos->definition, input, &data);

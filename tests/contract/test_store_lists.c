@@ -117,7 +117,7 @@ static void test_by_capture(struct store *store, const char *address)
 {
     (void)address;
     enum { OF_ANNA = CAPTURED - 1 };
-    struct photo photos[CAPTURED], wanted[OF_ANNA], pending = make_photo("anna", 2000);
+    struct photo photos[CAPTURED], wanted[OF_ANNA] = {0}, pending = make_photo("anna", 2000);
     make_captured(store, photos);
     CHECK_OK(create_photo(store, &pending, NULL, NULL, why));
     size_t count = 0;
