@@ -17,6 +17,8 @@ static const struct {
     [REASON_IMAGE_KIND_UNSUPPORTED] = {"image-kind-unsupported",
                                        "This {} has {}, which isn't supported. Export it as a JPEG."},
     [REASON_IMAGE_RAW] = {"image-raw", "This is a raw photo ({}). Develop it and export it as a JPEG."},
+    [REASON_IMAGE_HAS_PAGES] = {"image-has-pages",
+                                "This TIFF has several pages or layers. Export each of them as a file of its own."},
     [REASON_IMAGE_TOO_MANY_PIXELS] = {"image-too-many-pixels",
                                       "This photo has {}; the limit is {}. Export it at a smaller size."},
     [REASON_IMAGE_TOO_MANY_FRAMES] = {"image-too-many-frames",

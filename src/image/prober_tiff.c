@@ -1,12 +1,13 @@
-/* TIFF 6.0 and BigTIFF: the first directory for the size, and that its strips or tiles are all there. Only the first page is ever
- * developed, so a TIFF has one frame. Raw photos are TIFFs too: those go to raw.h, because their first page is a thumbnail. */
+/* TIFF 6.0 and BigTIFF: the first directory for the size, and that its strips or tiles are all there. Files with several pages or
+ * layers are refused, because only the first would be published. Raw photos are TIFFs too: those go to raw.h, because their first page is a thumbnail. */
 #include "image_cost.h"
 #include "raw.h"
+#include "reasons.h"
 #include "tiff_directory.h"
 
 #include <string.h>
 
-enum { PARTS_MAX = 1 << 16, STRIP_ROWS_HELD = 128, PLANAR_SEPARATE = 2 };
+enum { PARTS_MAX = 1 << 16, STRIP_ROWS_HELD = 128, PLANAR_SEPARATE = 2, DIRECTORIES_MAX = 64 };
 
 enum {
     WIDTH,
@@ -29,6 +30,8 @@ static const uint16_t tags[FIELDS] = {
     [STRIP_ROWS] = 278, [PLANAR] = 284,       [TILE_WIDTH] = 322, [TILE_HEIGHT] = 323, [OFFSETS] = 273,
     [BYTES] = 279,      [TILE_OFFSETS] = 324, [TILE_BYTES] = 325,
 };
+
+enum { PAGE_KIND, PAGE_OLD_KIND, PAGE_WIDTH, PAGE_HEIGHT, PAGE_FIELDS };
 
 static bool matches(const uint8_t *data, size_t size)
 {
@@ -106,6 +109,41 @@ static bool read_side(const struct tiff *tiff, const struct tiff_entry *entry, u
     return true;
 }
 
+/* A smaller version of the first page or a mask isn't a page. Some writers don't mark them: what is less than half as wide or as
+ * high counts as a thumbnail. */
+static bool is_page(const struct tiff *tiff, const struct tiff_entry *fields, const struct image_info *first)
+{
+    enum { REDUCED = 1, MASK = 4, OLD_REDUCED = 2 };
+    if (tiff_read_or(tiff, &fields[PAGE_KIND], 0) & (REDUCED | MASK))
+        return false;
+    if (tiff_read_or(tiff, &fields[PAGE_OLD_KIND], 0) == OLD_REDUCED)
+        return false;
+    return tiff_read_or(tiff, &fields[PAGE_WIDTH], 0) * 2 >= first->width
+           && tiff_read_or(tiff, &fields[PAGE_HEIGHT], 0) * 2 >= first->height;
+}
+
+/* `next` is the directory after the first. One that can't be read ends the list: nothing of it would be published. */
+static enum status check_pages(const struct tiff *tiff, uint64_t next, const struct image_info *first)
+{
+    static const uint16_t page_tags[PAGE_FIELDS] = {
+        [PAGE_KIND] = 254, [PAGE_OLD_KIND] = 255, [PAGE_WIDTH] = 256, [PAGE_HEIGHT] = 257};
+    struct text *why = tiff->prober->why;
+    TEXT_CLEANUP struct text unheard = {0};
+    bool has_pages = false;
+    tiff->prober->why = &unheard;
+    for (size_t i = 0; next && next != tiff->first && i < DIRECTORIES_MAX && !has_pages; i++) {
+        struct tiff_entry fields[PAGE_FIELDS];
+        if (tiff_read_directory(tiff, next, page_tags, PAGE_FIELDS, fields, &next) != STATUS_OK)
+            break;
+        has_pages = is_page(tiff, fields, first);
+    }
+    tiff->prober->why = why;
+    if (!has_pages)
+        return STATUS_OK;
+    reason_set(why, REASON_IMAGE_HAS_PAGES);
+    return STATUS_UNPROCESSABLE;
+}
+
 static enum status walk(struct prober *prober, struct image_info *info)
 {
     struct tiff tiff;
@@ -126,7 +164,7 @@ static enum status walk(struct prober *prober, struct image_info *info)
     bool tiled = fields[TILE_OFFSETS].count;
     status = check_parts(&tiff, &fields[tiled ? TILE_OFFSETS : OFFSETS], &fields[tiled ? TILE_BYTES : BYTES]);
     estimate(&tiff, fields, info);
-    return status;
+    return status == STATUS_OK ? check_pages(&tiff, next, info) : status;
 }
 
 const struct prober_ops prober_tiff = {.format = IMAGE_TIFF, .matches = matches, .walk = walk};

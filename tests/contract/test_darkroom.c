@@ -81,7 +81,6 @@ static const struct still stills[] = {
     {"plain.tif", AS_IT_IS, OPAQUE, SCENE},
     {"tiled.tif", AS_IT_IS, OPAQUE, SCENE},
     {"jpeg.tif", AS_IT_IS, OPAQUE, SCENE},
-    {"pages.tif", AS_IT_IS, OPAQUE, SCENE},
     {"grey.jpg", AS_IT_IS, OPAQUE, GREYS},
     {"grey.png", AS_IT_IS, OPAQUE, GREYS},
     {"grey16.png", AS_IT_IS, OPAQUE, GREYS},

@@ -13,7 +13,7 @@ static const char *const kinds[] = {
     "large.jpg",  "plain.png",       "interlaced.png",  "palette.png",  "rgb16.png",  "alpha.png",
     "p3.png",     "large.png",       "plain.gif",       "animated.gif", "plain.webp", "lossless.webp",
     "alpha.webp", "animated.webp",   "plain.heic",      "tiles.heic",   "plain.avif", "plain.tif",
-    "tiled.tif",  "jpeg.tif",        "lab.tif",         "float.tif",    "alpha.tif",  "pages.tif",
+    "tiled.tif",  "jpeg.tif",        "lab.tif",         "float.tif",    "alpha.tif",
 };
 enum { KINDS = sizeof kinds / sizeof kinds[0], ROUNDS = 4 };
 

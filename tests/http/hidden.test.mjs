@@ -39,7 +39,6 @@ const rows = {
     'a WebP behind the end of another': [webp, behind(webp, webpToo)],
     'the default image of an APNG that is none of its frames': [apng([shown, moved]), apng([shown, moved], { hidden })],
     'a second image in a HEIC': [heic(shown), heic(shown, hidden)],
-    'a second page of a TIFF': [save(shown, 'tif'), saveMoving([shown, hidden], 'tif')],
 };
 
 describe('what is hidden in a file', () => {
@@ -59,4 +58,10 @@ describe('what is hidden in a file', () => {
             assert.ok(stuffed.length > plain.length);
             assert.deepEqual(await publish(stuffed), await publish(plain));
         });
+
+    it('is refused: a second page of a TIFF', async () => {
+        const answer = await server.upload('ann', saveMoving([shown, hidden], 'tif'));
+        assert.equal(answer.code, 422);
+        assert.equal(answer.json.error_code, 'image-has-pages');
+    });
 });

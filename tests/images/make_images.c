@@ -245,7 +245,6 @@ int main(int argc, char **argv)
     save_sizes();
     save(animation(), "animated.gif");
     save(animation(), "animated.webp[lossless]");
-    save(animation(), "pages.tif");
     save_kinds();
     save_avifs();
     save_animations();

@@ -39,6 +39,13 @@ struct file {
 #define PNG_FCTL   "\0\0\0\0fcTLabcd"
 #define GIF_START  "GIF89a\3\0\2\0\x80\0\0rgbRGB"
 #define GIF_FRAME  "\x2C\0\0\0\0\3\0\2\0\0\2\1x\0"
+/* Its first directory leads to what `next` says; it has 3 x 2 pixels. */
+#define TIFF_LEADING_TO(next)                                                                                          \
+    "II*\0\10\0\0\0\3\0\0\1\3\0\1\0\0\0\3\0\0\0\1\1\3\0\1\0\0\0\2\0\0\0\x11\1\4\0\1\0\0\0\10\0\0\0" next "\0\0\0"
+/* With a second directory, whose pixels a tag describes. */
+#define TIFF_AND(tag, kind, width)                                                                                     \
+    TIFF_LEADING_TO("\x32")                                                                                            \
+    "\3\0" tag "\0\4\0\1\0\0\0" kind "\0\0\0\0\1\3\0\1\0\0\0" width "\0\0\0\1\1\3\0\1\0\0\0\2\0\0\0\0\0\0\0"
 #define HEIC_META                                                                                                      \
     "\0\0\0\x73meta\0\0\0\0"                                                                                           \
     "\0\0\0\16pitm\0\0\0\0\0\2"                                                                                        \
@@ -78,6 +85,12 @@ static const struct file files[] = {
      BYTES("II*\0\10\0\0\0\3\0\0\1\3\0\1\0\0\0\3\0\0\0\1\1\3\0\1\0\0\0\2\0\0\0\x11\1\4\0\1\0\0\0\10\0\0\0")},
     {"a big-endian TIFF with wide numbers", IMAGE_TIFF, 3, 2, 1,
      BYTES("MM\0*\0\0\0\10\0\3\1\0\0\4\0\0\0\1\0\0\0\3\1\1\0\4\0\0\0\1\0\0\0\2\1\x11\0\4\0\0\0\1\0\0\0\10")},
+    {"a TIFF with a smaller version of its picture", IMAGE_TIFF, 3, 2, 1, BYTES(TIFF_AND("\xFE", "\1", "\3"))},
+    {"a TIFF with a mask", IMAGE_TIFF, 3, 2, 1, BYTES(TIFF_AND("\xFE", "\4", "\3"))},
+    {"a TIFF with a smaller version, marked in the old way", IMAGE_TIFF, 3, 2, 1, BYTES(TIFF_AND("\xFF", "\2", "\3"))},
+    {"a TIFF with a thumbnail that nothing marks", IMAGE_TIFF, 3, 2, 1, BYTES(TIFF_AND("\xFE", "\0", "\1"))},
+    {"a TIFF whose first page leads to itself", IMAGE_TIFF, 3, 2, 1, BYTES(TIFF_LEADING_TO("\10"))},
+    {"a TIFF whose second directory is beyond the end", IMAGE_TIFF, 3, 2, 1, BYTES(TIFF_LEADING_TO("\xFF"))},
 };
 
 static void reads_whole_files(void)
@@ -96,10 +109,12 @@ static void reads_whole_files(void)
 }
 
 /* Where a cut file may pass, because what is missing may be no more than its end: then its end is told to be missing, or (of a file of
- * boxes, between two of them) the decoder has to say. */
+ * boxes, between two of them) the decoder has to say. Of a TIFF, its first page may be there. */
 static bool may_pass(const struct file *file, size_t size, const struct image_info *info)
 {
-    bool between = file->format == IMAGE_AVIF && size == file->size - 10;
+    enum { FIRST_PAGE_BYTES = 46 };
+    bool between = (file->format == IMAGE_AVIF && size == file->size - 10)
+                   || (file->format == IMAGE_TIFF && size >= FIRST_PAGE_BYTES);
     bool unfinished = file->format == IMAGE_JPEG || file->format == IMAGE_PNG || file->format == IMAGE_GIF;
     return between || (unfinished && info->part.is_untidy);
 }
@@ -228,6 +243,10 @@ static const struct {
      STATUS_UNSUPPORTED, "This HEIC has a film without a still picture, which isn't supported. Export it as a JPEG."},
     {"a TIFF whose directory is itself the end", BYTES("II*\0\xFF\0\0\0"), STATUS_UNPROCESSABLE,
      "This TIFF is incomplete. Export or copy it again."},
+    {"a TIFF of two pages", BYTES(TIFF_AND("\xFE", "\0", "\3")), STATUS_UNPROCESSABLE,
+     "This TIFF has several pages or layers. Export each of them as a file of its own."},
+    {"a TIFF of two pages that are marked", BYTES(TIFF_AND("\xFE", "\2", "\3")), STATUS_UNPROCESSABLE,
+     "This TIFF has several pages or layers. Export each of them as a file of its own."},
     {"a BigTIFF whose directory is beyond the end", BYTES("II+\0\10\0\0\0\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF"),
      STATUS_UNPROCESSABLE, "This TIFF is incomplete. Export or copy it again."},
     {"a raw photo of a kind without a preview", BYTES("FOVb\0\0\0\0\0\0\0\0"), STATUS_UNSUPPORTED,

@@ -9,6 +9,7 @@ export const reasons = {
         'image-unknown': 'This file isn’t a photo in a supported format. Export it as {1}.',
         'image-kind-unsupported': 'This {1} has {2}, which isn’t supported. Export it as a JPEG.',
         'image-raw': 'This is a raw photo ({1}). Develop it and export it as a JPEG.',
+        'image-has-pages': 'This TIFF has several pages or layers. Export each of them as a file of its own.',
         'image-too-many-pixels': 'This photo has {1}; the limit is {2}. Export it at a smaller size.',
         'image-too-many-frames': 'This animation has {1} frames; the limit is {2}. Export a shorter one.',
         'image-too-long-a-side': 'This photo’s longer side has {1} pixels; the limit is {2}. Export it smaller.',

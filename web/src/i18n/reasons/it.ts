@@ -8,6 +8,7 @@ const sentences: ReasonSentences = {
     'image-unknown': 'Questo file non è una foto in un formato supportato. Esportala come {1}.',
     'image-kind-unsupported': 'Questo file {1} non è supportato ({2}). Esportalo come JPEG.',
     'image-raw': 'Questa è una foto in formato raw ({1}). Sviluppala ed esportala come JPEG.',
+    'image-has-pages': 'Questo TIFF ha più pagine o livelli. Esporta ognuno come file separato.',
     'image-too-many-pixels': 'Questa foto ha {1}; il limite è {2}. Esportala in dimensioni più piccole.',
     'image-too-many-frames': 'Questa animazione ha {1} fotogrammi; il limite è {2}. Esportane una più corta.',
     'image-too-long-a-side': 'Il lato più lungo di questa foto ha {1} pixel; il limite è {2}. Esportala più piccola.',
