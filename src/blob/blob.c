@@ -83,6 +83,13 @@ enum status blob_open_to_read(const char *address, struct blob **ret_blob, struc
     return back_end ? back_end->open_to_read(rest, ret_blob, why) : STATUS_INVALID;
 }
 
+enum status blob_open_beside(const char *address, struct blob **ret_blob, struct text *why)
+{
+    const char *rest;
+    const struct blob_ops *back_end = find_back_end(address, &rest, why);
+    return back_end ? back_end->open_beside(rest, ret_blob, why) : STATUS_INVALID;
+}
+
 void blob_close(struct blob *blob)
 {
     if (blob)

@@ -35,6 +35,10 @@ struct blob;
 enum status blob_open(const char *address, struct blob **ret_blob, struct text *why);
 /* To look into buckets that another process owns: only blob_get may be called. NOT_FOUND when there are none yet. */
 enum status blob_open_to_read(const char *address, struct blob **ret_blob, struct text *why);
+/* To write into buckets whether or not another process owns them; one process at a time, or BUSY. Removes what a crash of such a process
+ * left, and neither disturbs nor is disturbed by the owner, even one that starts meanwhile. NOT_FOUND as above; FORBIDDEN to
+ * anybody but the user who owns the folder. */
+enum status blob_open_beside(const char *address, struct blob **ret_blob, struct text *why);
 void blob_close(struct blob *blob);
 
 struct blob_object {

@@ -1,7 +1,8 @@
 /* Buckets in a folder of the file system:
  *
  *     FOLDER/.lock                     held while a process owns the folder
- *     FOLDER/photos/.incoming/N        an upload that has not been committed
+ *     FOLDER/.lock-admin               held while another one writes beside it
+ *     FOLDER/photos/.incoming/N        an upload that has not been committed; admin-N when it is of the other one
  *     FOLDER/photos/5e/ID-comp.webp    an object; 5e is a hash of its key, since ids of one day begin alike
  *
  * A slash in a key is written as '+', which no key has: an object is one file name, so that "a" and "a/b" can both
@@ -23,7 +24,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#define INCOMING ".incoming"
+#define INCOMING   ".incoming"
+#define ADMIN      "admin-"
+#define ADMIN_LOCK ".lock-admin"
 enum { SHARDS = 256, SHARD_SIZE = 3 /* two hex digits and NUL */, TEMPORARY_SIZE = 32 };
 enum { LOCK_WAIT_MS = 2000, LOCK_STEP_MS = 20 };
 
@@ -31,6 +34,8 @@ struct blob_fs {
     struct blob blob;
     char *folder;
     int folder_fd, lock_fd;
+    bool is_beside;    /* the owner is another process */
+    bool sweeps_admin; /* what begins with ADMIN is left over */
     int bucket_fds[BUCKETS];
     atomic_ullong uploads; /* begun so far: names the next temporary */
 };
@@ -123,9 +128,9 @@ static bool lock_soon(int fd)
     return true;
 }
 
-static enum status take_lock(struct blob_fs *fs, struct text *why)
+static enum status take_lock(struct blob_fs *fs, const char *name, const char *use, struct text *why)
 {
-    fs->lock_fd = openat(fs->folder_fd, ".lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    fs->lock_fd = openat(fs->folder_fd, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fs->lock_fd < 0)
         return fail(fs, errno, why);
     if (!lock_soon(fs->lock_fd)) {
@@ -135,13 +140,30 @@ static enum status take_lock(struct blob_fs *fs, struct text *why)
             return fail(fs, error, why);
         if (pread(fs->lock_fd, owner, sizeof owner - 1, 0) <= 0)
             memcpy(owner, "unknown", sizeof "unknown");
-        text_setf(why, "The folder %s is in use by another process (PID %s).", fs->folder, owner);
+        text_setf(why, "The folder %s is %s by another process (PID %s).", fs->folder, use, owner);
         return STATUS_BUSY;
     }
     /* The number is for people alone: that a full disk can't take it does no harm. */
     if (ftruncate(fs->lock_fd, 0) == 0)
         (void)dprintf(fs->lock_fd, "%d", (int)getpid());
     return STATUS_OK;
+}
+
+/* Of an admin command that is writing, nothing is left over. -1: it is, or none ever was. */
+static int lock_out_admin(const struct blob_fs *fs)
+{
+    int fd = openat(fs->folder_fd, ADMIN_LOCK, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+    if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
+        return fd;
+    if (fd >= 0)
+        (void)close(fd);
+    return -1;
+}
+
+static bool is_left_over(const struct blob_fs *fs, const char *name)
+{
+    bool is_admin = strncmp(name, ADMIN, sizeof ADMIN - 1) == 0;
+    return name[0] != '.' && (is_admin ? fs->sweeps_admin : !fs->is_beside);
 }
 
 static enum status remove_incoming(const struct blob_fs *fs, int fd, struct text *why)
@@ -154,7 +176,7 @@ static enum status remove_incoming(const struct blob_fs *fs, int fd, struct text
     }
     enum status status = STATUS_OK;
     for (const struct dirent *entry; !status && (entry = readdir(folder));)
-        if (entry->d_name[0] != '.' && unlinkat(dirfd(folder), entry->d_name, 0) && errno != ENOENT)
+        if (is_left_over(fs, entry->d_name) && unlinkat(dirfd(folder), entry->d_name, 0) && errno != ENOENT)
             status = fail(fs, errno, why);
     (void)closedir(folder);
     return status;
@@ -231,6 +253,49 @@ static enum status fs_open_to_read(const char *folder, struct blob **ret_blob, s
     return STATUS_OK;
 }
 
+/* What root wrote, a server that is another user could not read. */
+static enum status check_owner(const struct blob_fs *fs, struct text *why)
+{
+    struct stat folder;
+    if (fstat(fs->folder_fd, &folder))
+        return fail(fs, errno, why);
+    if (folder.st_uid == geteuid())
+        return STATUS_OK;
+    text_setf(why, "The folder %s belongs to the user with the number %u. Run this as that user.", fs->folder,
+              (unsigned)folder.st_uid);
+    return STATUS_FORBIDDEN;
+}
+
+static enum status sweep_admin(const struct blob_fs *fs, struct text *why)
+{
+    enum status status = STATUS_OK;
+    for (int i = 0; !status && i < BUCKETS; i++) {
+        int fd = open_beneath(fs->bucket_fds[i], INCOMING, O_RDONLY | O_DIRECTORY);
+        status = fd < 0 ? fail(fs, errno, why) : remove_incoming(fs, fd, why);
+    }
+    return status;
+}
+
+static enum status fs_open_beside(const char *folder, struct blob **ret_blob, struct text *why)
+{
+    struct blob *blob;
+    enum status status = fs_open_to_read(folder, &blob, why);
+    if (status)
+        return status;
+    struct blob_fs *fs = (struct blob_fs *)blob;
+    fs->is_beside = fs->sweeps_admin = true;
+    status = check_owner(fs, why);
+    if (!status)
+        status = take_lock(fs, ADMIN_LOCK, "being written to", why);
+    if (!status)
+        status = sweep_admin(fs, why);
+    if (status)
+        fs_close(blob);
+    else
+        *ret_blob = blob;
+    return status;
+}
+
 static enum status fs_open(const char *folder, struct blob **ret_blob, struct text *why)
 {
     struct blob_fs *fs = fs_new(folder, why);
@@ -238,9 +303,13 @@ static enum status fs_open(const char *folder, struct blob **ret_blob, struct te
         return STATUS_INVALID;
     enum status status = make_folder(fs, AT_FDCWD, folder, &fs->folder_fd, why);
     if (!status)
-        status = take_lock(fs, why);
+        status = take_lock(fs, ".lock", "in use", why);
+    int admin_lock_fd = status ? -1 : lock_out_admin(fs);
+    fs->sweeps_admin = admin_lock_fd >= 0;
     for (int i = 0; !status && i < BUCKETS; i++)
         status = open_bucket(fs, (enum bucket)i, why);
+    if (admin_lock_fd >= 0)
+        (void)close(admin_lock_fd);
     if (status) {
         fs_close(&fs->blob);
         return status;
@@ -303,7 +372,8 @@ static enum status fs_upload_begin(struct blob *blob, enum bucket bucket, const 
     struct blob_fs *fs = (struct blob_fs *)blob;
     struct fs_upload *upload = NEW(struct fs_upload);
     upload->bucket = bucket;
-    (void)snprintf(upload->temporary, sizeof upload->temporary, INCOMING "/%llx", atomic_fetch_add(&fs->uploads, 1));
+    (void)snprintf(upload->temporary, sizeof upload->temporary, INCOMING "/%s%llx", fs->is_beside ? ADMIN : "",
+                   atomic_fetch_add(&fs->uploads, 1));
     path_of(key, upload->path);
     upload->upload.blob = blob;
     upload->upload.fd =
@@ -398,6 +468,7 @@ const struct blob_ops blob_fs_ops = {
     .scheme = "file",
     .open = fs_open,
     .open_to_read = fs_open_to_read,
+    .open_beside = fs_open_beside,
     .close = fs_close,
     .get = fs_get,
     .upload_begin = fs_upload_begin,

@@ -8,6 +8,7 @@ struct blob_ops {
     const char *scheme; /* of the address: "file" */
     enum status (*open)(const char *rest, struct blob **ret_blob, struct text *why);
     enum status (*open_to_read)(const char *rest, struct blob **ret_blob, struct text *why);
+    enum status (*open_beside)(const char *rest, struct blob **ret_blob, struct text *why);
     void (*close)(struct blob *blob);
     enum status (*get)(struct blob *blob, enum bucket bucket, const char *key, struct blob_object *ret_object,
                        struct text *why);
