@@ -13,12 +13,13 @@ static const struct setting rows[] = {
     {"data", SETTING_STRING, FIELD(data), "./data", 0, 0, "FOLDER", "data folder of the server"},
     {"store", SETTING_STRING, FIELD(store), NULL, 0, 0, "ADDRESS", "metadata store; default: sqlite:FOLDER/photos.db"},
     {"buckets", SETTING_STRING, FIELD(buckets), NULL, 0, 0, "ADDRESS",
-     "rescan: image store; default: file:FOLDER/buckets"},
+     "rescan, render: image store; default: file:FOLDER/buckets"},
     {"status", SETTING_STRING, FIELD(status), NULL, 0, 0, "STATUS",
      "list: only executions that are RUNNING, SUCCEEDED, FAILED or ABORTED"},
     {"models", SETTING_STRING, FIELD(models), NULL, 0, 0, "FOLDER",
      "folder of the local moderator's models; default: next to the program"},
-    {"processes", SETTING_INTEGER, FIELD(processes), "2", 1, 256, "N", "eval, rescan: photos to moderate in parallel"},
+    {"processes", SETTING_INTEGER, FIELD(processes), "2", 1, 256, "N",
+     "eval, rescan, render: photos to process in parallel"},
     {"everything", SETTING_SWITCH, FIELD(everything), "no", 0, 0, NULL,
      "eval: run every model on every tile of a photo"},
     {"curve", SETTING_STRING, FIELD(curve), NULL, 0, 0, "FILE",
@@ -38,7 +39,8 @@ static const struct settings_table table = {
         "                                                       would be refused or held now, until a person decides\n"
         "       cloudphotos admin moderation review [list|approve ID|refuse ID]   decide on photos in review\n"
         "       cloudphotos admin moderation verdicts [list|forget ID]            list or forget decisions; copies of\n"
-        "                                                       refused photos are refused at once",
+        "                                                       refused photos are refused at once\n"
+        "       cloudphotos admin photos render                 make the medium images that older photos lack",
     .rows = rows,
     .count = sizeof rows / sizeof rows[0],
 };
@@ -196,17 +198,33 @@ static enum status dispatch(const struct settings_words *words, const struct adm
     return STATUS_INVALID;
 }
 
+typedef enum status manage(const struct settings_words *words, const struct admin_settings *settings,
+                           struct store *store, struct text *why);
+
+/* NULL for any other word. */
+static manage *find_subject(const struct settings_words *words)
+{
+    static const struct {
+        const char *name;
+        manage *run;
+    } subjects[] = {{"executions", dispatch}, {"moderation", admin_moderation}, {"photos", admin_photos}};
+    for (size_t i = 0; words->count > 0 && i < sizeof subjects / sizeof subjects[0]; i++)
+        if (strcmp(subjects[i].name, words->words[0]) == 0)
+            return subjects[i].run;
+    return NULL;
+}
+
 static enum status administer(const struct settings_words *words, struct admin_settings *settings, struct arena *arena,
                               struct text *why)
 {
     struct store *store;
-    bool is_moderation = words->count > 0 && strcmp(words->words[0], "moderation") == 0;
-    if (is_moderation && words->count > 1 && strcmp(words->words[1], "eval") == 0)
-        return admin_moderation_eval(words, settings, why);
-    if (!is_moderation && (words->count == 0 || strcmp(words->words[0], "executions") != 0)) {
-        text_setf(why, "name what to manage: executions or moderation (see cloudphotos admin --help)");
+    manage *run = find_subject(words);
+    if (!run) {
+        text_setf(why, "name what to manage: executions, moderation or photos (see cloudphotos admin --help)");
         return STATUS_INVALID;
     }
+    if (run == admin_moderation && words->count > 1 && strcmp(words->words[1], "eval") == 0)
+        return admin_moderation_eval(words, settings, why);
     if (!settings->store)
         settings->store = arena_printf(arena, "sqlite:%s/photos.db", settings->data);
     if (!settings->buckets)
@@ -214,7 +232,7 @@ static enum status administer(const struct settings_words *words, struct admin_s
     enum status status = store_open(settings->store, &store, why);
     if (status != STATUS_OK)
         return status;
-    status = is_moderation ? admin_moderation(words, settings, store, why) : dispatch(words, settings, store, why);
+    status = run(words, settings, store, why);
     store_close(store);
     return status;
 }
@@ -236,6 +254,6 @@ static int run_admin(int argc, char **argv)
 
 const struct command admin_command = {
     .name = "admin",
-    .summary = "manages workflow executions and moderation",
+    .summary = "manages workflow executions, moderation and photos",
     .run = run_admin,
 };

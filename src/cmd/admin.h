@@ -19,6 +19,8 @@ struct admin_eyes {
     struct moderator *moderator;
 };
 enum status admin_eyes_open(const struct admin_settings *settings, struct admin_eyes *ret_eyes, struct text *why);
+enum status admin_darkroom_open(const struct admin_settings *settings, struct darkroom **ret_darkroom,
+                                struct text *why);
 void admin_eyes_close(struct admin_eyes *eyes); /* {0} is allowed */
 /* Returns when all of `count` threads have. */
 void admin_run_threads(void *(*work)(void *context), void *context, unsigned count);
@@ -31,5 +33,8 @@ enum status admin_moderation_rescan(const struct admin_settings *settings, struc
 /* moderation … */
 enum status admin_moderation(const struct settings_words *words, const struct admin_settings *settings,
                              struct store *store, struct text *why);
+/* photos … */
+enum status admin_photos(const struct settings_words *words, const struct admin_settings *settings, struct store *store,
+                         struct text *why);
 
 #endif

@@ -5,7 +5,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-enum status admin_eyes_open(const struct admin_settings *settings, struct admin_eyes *ret_eyes, struct text *why)
+enum status admin_darkroom_open(const struct admin_settings *settings, struct darkroom **ret_darkroom, struct text *why)
 {
     const struct darkroom_settings darkroom = {
         .processes = (unsigned)settings->processes,
@@ -14,6 +14,11 @@ enum status admin_eyes_open(const struct admin_settings *settings, struct admin_
         .limits = {.pixels = 100000000, .frames = 1000},
         .quality = 75,
     };
+    return darkroom_open(&darkroom, ret_darkroom, why);
+}
+
+enum status admin_eyes_open(const struct admin_settings *settings, struct admin_eyes *ret_eyes, struct text *why)
+{
     const struct moderation_settings moderation = {
         .models = settings->models,
         .processes = (unsigned)settings->processes,
@@ -22,7 +27,7 @@ enum status admin_eyes_open(const struct admin_settings *settings, struct admin_
         .everything = settings->everything,
     };
     struct admin_eyes eyes = {0};
-    enum status status = darkroom_open(&darkroom, &eyes.darkroom, why);
+    enum status status = admin_darkroom_open(settings, &eyes.darkroom, why);
     if (status == STATUS_OK)
         status = moderator_open("onnx", &moderation, &eyes.moderator, why);
     if (status == STATUS_OK)

@@ -3,56 +3,24 @@
  * begun again at any time: each photo is one transaction. */
 #include "admin.h"
 #include "admin_progress.h"
+#include "admin_published.h"
 #include "clock.h"
 #include "look.h"
-#include "memory.h"
 #include "photos.h"
 
 #include <pthread.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-enum { PAGE = 1000 };
 
 struct rescan {
     struct store *store;
     struct blob *blob;
     struct admin_eyes eyes;
-    struct id *ids;
-    size_t count, room;
+    struct admin_published published;
     atomic_size_t next, approved, gone, failed;
     struct progress progress;
     pthread_mutex_t print_lock; /* and of the reason */
     struct text reason;         /* of the last that could not be looked at */
 };
-
-/* ---- What there is ---- */
-
-static bool add_id(void *context, const struct photo *photo)
-{
-    struct rescan *rescan = context;
-    if (rescan->count == rescan->room) {
-        rescan->room = rescan->room ? 2 * rescan->room : PAGE;
-        rescan->ids = memory_resize(rescan->ids, rescan->room * sizeof rescan->ids[0]);
-    }
-    rescan->ids[rescan->count++] = photo->id;
-    return true;
-}
-
-/* Page by page: a snapshot of the database is not held for long. */
-static enum status list_published(struct rescan *rescan, struct text *why)
-{
-    size_t before;
-    do {
-        struct id after = rescan->count ? rescan->ids[rescan->count - 1] : (struct id){{0}};
-        before = rescan->count;
-        enum status status = store_photos_published(rescan->store, before ? &after : NULL, PAGE, add_id, rescan, why);
-        if (status != STATUS_OK)
-            return status;
-    } while (rescan->count - before == PAGE);
-    return STATUS_OK;
-}
 
 /* ---- Looking again ---- */
 
@@ -133,8 +101,8 @@ static void rescan_one(struct rescan *rescan, const struct id *id)
 static void *work(void *context)
 {
     struct rescan *rescan = context;
-    for (size_t i; (i = atomic_fetch_add(&rescan->next, 1)) < rescan->count;)
-        rescan_one(rescan, &rescan->ids[i]);
+    for (size_t i; (i = atomic_fetch_add(&rescan->next, 1)) < rescan->published.count;)
+        rescan_one(rescan, &rescan->published.ids[i]);
     return NULL;
 }
 
@@ -145,7 +113,7 @@ static enum status summarise(struct rescan *rescan, struct text *why)
     size_t found = atomic_load(&rescan->progress.found_count), failed = atomic_load(&rescan->failed);
     printf("%zu published photos: %zu withdrawn for review, %zu left alone because a person approved them, %zu gone "
            "meanwhile, %zu not looked at\n",
-           rescan->count, found, atomic_load(&rescan->approved), atomic_load(&rescan->gone), failed);
+           rescan->published.count, found, atomic_load(&rescan->approved), atomic_load(&rescan->gone), failed);
     if (!failed)
         return STATUS_OK;
     text_setf(why, "%zu photos could not be looked at (the last one: %s); they stay published: run it again", failed,
@@ -157,14 +125,14 @@ static enum status run(const struct admin_settings *settings, struct rescan *res
 {
     enum status status = blob_open_to_read(settings->buckets, &rescan->blob, why);
     if (status == STATUS_OK)
-        status = list_published(rescan, why);
+        status = admin_published_list(rescan->store, NULL, &rescan->published, why);
     if (status == STATUS_OK)
         status = admin_eyes_open(settings, &rescan->eyes, why);
     if (status != STATUS_OK)
         return status;
     if (rescan->eyes.moderator->blind)
         (void)fprintf(stderr, "The moderator can't see: %s\n", rescan->eyes.moderator->blind);
-    rescan->progress.total = rescan->count;
+    rescan->progress.total = rescan->published.count;
     admin_run_threads(work, rescan, (unsigned)settings->processes);
     progress_end(&rescan->progress);
     return summarise(rescan, why);
@@ -179,7 +147,7 @@ enum status admin_moderation_rescan(const struct admin_settings *settings, struc
     if (rescan.blob)
         blob_close(rescan.blob);
     text_release(&rescan.reason);
-    free(rescan.ids);
+    admin_published_release(&rescan.published);
     (void)pthread_mutex_destroy(&rescan.print_lock);
     return status;
 }
