@@ -24,11 +24,11 @@ enum reason {
     REASON_IMAGE_KIND_UNSUPPORTED, /* its format; the kind, in words: "16-bit float samples" */
     REASON_IMAGE_RAW,              /* the raw format: "Nikon NEF" */
     REASON_IMAGE_HAS_PAGES,
-    REASON_IMAGE_TOO_MANY_PIXELS,  /* how many: reason_pixels; how many are allowed: reason_pixels_limit */
-    REASON_IMAGE_TOO_MANY_FRAMES,  /* how many, and how many are allowed: reason_number */
-    REASON_IMAGE_TOO_LONG_A_SIDE,  /* pixels, and how many are allowed: reason_number */
-    REASON_IMAGE_TOO_COMPLEX,      /* its format */
-    REASON_IMAGE_NEEDS_MEMORY,     /* its format; how much is allowed: reason_bytes_limit */
+    REASON_IMAGE_TOO_MANY_PIXELS, /* how many: reason_pixels; how many are allowed: reason_pixels_limit */
+    REASON_IMAGE_TOO_MANY_FRAMES, /* how many, and how many are allowed: reason_number */
+    REASON_IMAGE_TOO_LONG_A_SIDE, /* pixels, and how many are allowed: reason_number */
+    REASON_IMAGE_TOO_COMPLEX,     /* its format */
+    REASON_IMAGE_NEEDS_MEMORY,    /* its format; how much is allowed: reason_bytes_limit */
     REASON_IMAGE_NEEDS_TIME,
     REASON_IMAGE_CRASHES,
     REASON_IMAGE_UNREADABLE, /* nothing better is known */
