@@ -8,9 +8,9 @@ let server;
 before(async () => { ({ server } = await startWith()); });
 after(async () => { await closeBrowser(); await server.stop(); });
 
-const shown = (page) => page.locator('.grid a').evaluateAll((links) => links.map((link) => link.getAttribute('href').slice('/photo/'.length)));
+const shown = (page) => page.locator('.grid a').evaluateAll((links) => links.map((link) => link.getAttribute('href').split('/').at(-1)));
 const showsOnly = (page, ids) => page.waitForFunction((wanted) => JSON.stringify(
-    [...document.querySelectorAll('.grid a')].map((link) => link.getAttribute('href').slice('/photo/'.length))) === JSON.stringify(wanted), ids);
+    [...document.querySelectorAll('.grid a')].map((link) => link.getAttribute('href').split('/').at(-1))) === JSON.stringify(wanted), ids);
 
 for (const path of ['/', '/@eve']) test(`${path} shows what another device has published and deleted`, () => withPage(server, async (page) => {
     await page.clock.install();

@@ -29,11 +29,11 @@ const comesToMove = (place) => until('it moves', () => moves(place), 20_000);
 const comesToStand = (place) => until('it stands still', async () => !await moves(place), 20_000);
 const drawn = (place) => place.evaluate((image) => image.decode());
 
-const inList = async (page) => { await page.goto('/@ada'); return page.locator(`a[href="/photo/${film}"] img`); };
+const inList = async (page) => { await page.goto('/@ada'); return page.locator(`a[href$="/photo/${film}"] img`); };
 const atItsPage = async (page) => { await page.goto(`/photo/${film}`); return page.locator('.stage img'); };
 const inViewer = async (page) => {
     await page.goto('/@ada');
-    await page.locator(`a[href="/photo/${film}"]`).click();
+    await page.locator(`a[href$="/photo/${film}"]`).click();
     return page.locator('.pswp__item[aria-hidden="false"] .pswp__img:not(.pswp__img--placeholder)');
 };
 const PLACES = [['in a list', inList], ['at its own page', atItsPage], ['in the viewer', inViewer]];
@@ -73,12 +73,12 @@ for (const [device, options] of [['a desktop', {}], ['a phone', PHONE]])
 test('what is stopped in the list is stopped in the viewer, and the other way round', () => withPage(server, async (page) => {
     await comesToMove(await inList(page));
     await page.getByRole('button', { name: 'Pause animations' }).click();
-    await page.locator(`a[href="/photo/${film}"]`).click();
+    await page.locator(`a[href$="/photo/${film}"]`).click();
     await page.locator('.pswp').getByRole('button', { name: 'Play animation' }).click();
     await page.waitForTimeout(300); // while it zooms in, PhotoSwipe hears no keys
     await page.keyboard.press('Escape');
     await page.locator('.pswp').waitFor({ state: 'detached' });
-    await comesToMove(page.locator(`a[href="/photo/${film}"] img`));
+    await comesToMove(page.locator(`a[href$="/photo/${film}"] img`));
 }, { reducedMotion: 'no-preference' }));
 
 test('a photo that stands still has no such button', () => withPage(server, async (page) => {

@@ -1,6 +1,7 @@
 // The door to the viewer, which is fetched when it is first wanted.
 import type { ReadonlySignal } from '@preact/signals';
 import { photoPath, type Photo } from '../lib/api';
+import { fetchLater } from '../lib/lazy';
 import { go } from '../lib/router';
 
 export interface Opening {
@@ -14,6 +15,7 @@ export interface Opening {
 export async function openViewer(opening: Opening) {
     const photo = opening.photos.value[opening.index];
     if (!photo) return;
+    void fetchLater().catch(() => {}); // it keeps the focus where one goes on
     try {
         const { view } = await import('./viewer');
         view(opening);
