@@ -25,20 +25,22 @@ export const PHONE = { viewport: { width: 390, height: 844 }, deviceScaleFactor:
 /* A browser of one's own, to be closed; `flags` beyond the usual ones. */
 export const launchBrowser = async (flags = []) => (await launch(flags)).browser;
 
-let running; // { browser, pid }
+let launched; // the promise of the browser, so that pages opened at once share one
+let running;  // { browser, pid }
 export async function openBrowser() {
-    running ??= await launch();
+    launched ??= launch();
+    running = await launched;
     return running.browser;
 }
 export const browserPid = () => running.pid;
 
 export async function closeBrowser() {
     if (running) await closeOrKill('the browser', () => running.browser.close(), running.pid);
-    running = undefined;
+    launched = running = undefined;
 }
 /* Closes a context of that browser. Where it hangs, the next `openBrowser` starts another browser. */
 async function closeContext(context, limit_ms) {
-    if (!await closeOrKill('a context', () => context.close(), running.pid, limit_ms)) running = undefined;
+    if (!await closeOrKill('a context', () => context.close(), running.pid, limit_ms)) launched = running = undefined;
 }
 
 /* Watches a page; returns a function that lists what was wrong. `expected`: addresses whose failures are meant, for the browser's

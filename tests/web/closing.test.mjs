@@ -48,7 +48,7 @@ for (const [behaviour, close, isKilled] of CASES) test(behaviour, async () => {
     if (isKilled) await until('both are dead', () => !isAlive(parent.pid) && !isAlive(child));
     else assert.ok(isAlive(parent.pid) && isAlive(child));
     assert.deepEqual(warnings, isKilled ? [`WARNING: the stand-in did not close within 0.1 s; its browser (process ${parent.pid}) was killed`] : []);
-    if (!isKilled) for (const pid of [child, parent.pid]) process.kill(pid, 'SIGKILL');
+    if (!isKilled) for (const pid of [parent.pid, child]) process.kill(pid, 'SIGKILL');
     assert.equal(await within('its end', ended), 'SIGKILL');
 });
 
