@@ -231,12 +231,13 @@ static struct blob_fs *fs_new(const char *folder, struct text *why)
     return fs;
 }
 
-/* Without the lock, and without sweeping up: what is there belongs to the process that serves it. */
-static enum status fs_open_to_read(const char *folder, struct blob **ret_blob, struct text *why)
+/* Without the lock, and without sweeping up: what is there belongs to the process that serves it. NULL on failure. */
+static struct blob_fs *open_shared(const char *folder, enum status *ret_status, struct text *why)
 {
     struct blob_fs *fs = fs_new(folder, why);
+    *ret_status = fs ? STATUS_OK : STATUS_INVALID;
     if (!fs)
-        return STATUS_INVALID;
+        return NULL;
     fs->folder_fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     bool opened = fs->folder_fd >= 0;
     for (int i = 0; opened && i < BUCKETS; i++) {
@@ -246,11 +247,20 @@ static enum status fs_open_to_read(const char *folder, struct blob **ret_blob, s
     if (!opened) {
         int error = errno;
         enum status status = fail(fs, error, why);
+        *ret_status = error == ENOENT ? STATUS_NOT_FOUND : status;
         fs_close(&fs->blob);
-        return error == ENOENT ? STATUS_NOT_FOUND : status;
+        return NULL;
     }
-    *ret_blob = &fs->blob;
-    return STATUS_OK;
+    return fs;
+}
+
+static enum status fs_open_to_read(const char *folder, struct blob **ret_blob, struct text *why)
+{
+    enum status status;
+    struct blob_fs *fs = open_shared(folder, &status, why);
+    if (fs)
+        *ret_blob = &fs->blob;
+    return status;
 }
 
 /* What root wrote, a server that is another user could not read. */
@@ -278,11 +288,10 @@ static enum status sweep_admin(const struct blob_fs *fs, struct text *why)
 
 static enum status fs_open_beside(const char *folder, struct blob **ret_blob, struct text *why)
 {
-    struct blob *blob;
-    enum status status = fs_open_to_read(folder, &blob, why);
-    if (status)
+    enum status status;
+    struct blob_fs *fs = open_shared(folder, &status, why);
+    if (!fs)
         return status;
-    struct blob_fs *fs = (struct blob_fs *)blob;
     fs->is_beside = fs->sweeps_admin = true;
     status = check_owner(fs, why);
     if (!status)
@@ -290,9 +299,9 @@ static enum status fs_open_beside(const char *folder, struct blob **ret_blob, st
     if (!status)
         status = sweep_admin(fs, why);
     if (status)
-        fs_close(blob);
+        fs_close(&fs->blob);
     else
-        *ret_blob = blob;
+        *ret_blob = &fs->blob;
     return status;
 }
 
