@@ -24,7 +24,7 @@ async function use(page) {
     await page.locator('.pswp--open').waitFor({ state: 'detached' });
 }
 
-const isUnderWay = (page) => page.getByText(/uploads? in progress/).isVisible();
+const isUnderWay = (page) => page.locator('.summary').getByText(/uploads? in progress/).first().isVisible();
 
 const upload = (files) => async (page) => {
     await observe(page, [{ type: 'event', durationThreshold: SEEN_FROM_MS }]);
