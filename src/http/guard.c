@@ -116,9 +116,9 @@ static void admit(struct guard *guard, int fd, const struct sockaddr *address, s
 {
     char client[INET6_ADDRSTRLEN] = "", network[INET6_ADDRSTRLEN];
     struct in6_addr peer;
-    network_write(address, client);
-    network_of(client, network);
     address_of_socket(address, &peer);
+    address_write(&peer, client);
+    network_of(client, network);
     bool is_proxy = proxy_list_has(guard->server->settings.proxies, &peer);
     lock(guard);
     bool is_few = is_proxy || take_place(guard, network), room = is_few && make_room(guard);

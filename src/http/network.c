@@ -6,14 +6,6 @@
 
 enum { NETWORK_BYTES = 8 };
 
-void network_write(const struct sockaddr *address, char ret_client[static INET6_ADDRSTRLEN])
-{
-    const void *host = address->sa_family == AF_INET6
-                           ? (const void *)&((const struct sockaddr_in6 *)(const void *)address)->sin6_addr
-                           : (const void *)&((const struct sockaddr_in *)(const void *)address)->sin_addr;
-    (void)inet_ntop(address->sa_family, host, ret_client, INET6_ADDRSTRLEN);
-}
-
 void network_of(const char *client, char ret_network[static INET6_ADDRSTRLEN])
 {
     struct in6_addr address;

@@ -43,10 +43,9 @@ void connection_on_change(void *context, struct MHD_Connection *handle, void **s
     connection->handle = handle;
     connection->fd = MHD_get_connection_info(handle, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
     const struct sockaddr *socket = MHD_get_connection_info(handle, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr;
-    struct in6_addr peer;
-    network_write(socket, connection->client);
-    address_of_socket(socket, &peer);
-    connection->is_proxy = proxy_list_has(server->settings.proxies, &peer);
+    address_of_socket(socket, &connection->peer);
+    address_write(&connection->peer, connection->client);
+    connection->is_proxy = proxy_list_has(server->settings.proxies, &connection->peer);
     connection_enter(connection, PHASE_IDLE, clock_monotonic_ns());
     guard_add(server->guard, connection);
     (void)snprintf(connection->id, sizeof connection->id, "%016" PRIx64 "-%" PRIx64 "-", server->seed,

@@ -224,8 +224,9 @@ struct connection {
     bool cut;          /* and was not asked, but forced */
     int64_t sample_ns; /* when acknowledged was looked at */
     uint64_t acknowledged;
-    char client[INET6_ADDRSTRLEN];
-    char id[ID_ROOM - 17]; /* with which the ids of its requests begin */
+    struct in6_addr peer;          /* who has connected: address_of_socket */
+    char client[INET6_ADDRSTRLEN]; /* the same in letters */
+    char id[ID_ROOM - 17];         /* with which the ids of its requests begin */
     struct http_request request;
 };
 
@@ -236,8 +237,6 @@ void connection_on_change(void *context, struct MHD_Connection *handle, void **s
 
 /* ---- network.c ---- */
 
-/* The address in letters, without its port. */
-void network_write(const struct sockaddr *address, char ret_client[static INET6_ADDRSTRLEN]);
 /* The client's address, or the part of it that tells who it is. */
 void network_of(const char *client, char ret_network[static INET6_ADDRSTRLEN]);
 

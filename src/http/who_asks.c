@@ -49,9 +49,9 @@ void who_asks_read(struct http_request *request)
         .addresses = read_all(request, "X-Forwarded-For"),
         .schemes = read_all(request, "X-Forwarded-Proto"),
         .hosts = read_all(request, "X-Forwarded-Host"),
+        .peer = request->connection->peer,
     };
     struct forwarded forwarded;
-    (void)address_read(request->client, strlen(request->client), &evidence.peer);
     forwarded_read(request->server->settings.proxies, &evidence, &forwarded);
     address_write(&forwarded.client, client);
     request->client = client;

@@ -57,7 +57,7 @@ static struct http_server *open_with(struct http_settings settings, const char *
     TEXT_CLEANUP struct text why = {0};
     proxies.count = 0;
     CHECK_INT(proxy_list_add(&proxies, named, &why), STATUS_OK);
-    settings.listen = "127.0.0.1:0";
+    settings.listen = settings.listen ? settings.listen : "127.0.0.1:0";
     settings.event_threads = 2;
     settings.pool_threads = 8;
     settings.tables = tables;
@@ -113,6 +113,31 @@ static void test_believed(void)
         CHECK_STR(text_get(&answer.body), rows[i].body);
         ANSWER_CLEANUP struct answer next = client_ask(&client, "GET / HTTP/1.1\r\nHost: b\r\n\r\n");
         CHECK_STR(text_get(&next.body), "127.0.0.1 - b"); /* each request by itself */
+        client_close(&client);
+        http_server_close(server);
+    }
+}
+
+/* On a listener of IPv6, a client of IPv4 comes from a mapped address: it must count as the same client there and behind a proxy. */
+static void test_mapped(void)
+{
+    static const struct {
+        const char *says, *named, *headers, *body;
+    } rows[] = {
+        {"a client of IPv4", "10.0.0.0/8", "", "127.0.0.1 - a"},
+        {"a client of IPv4, by a proxy of IPv4", "127.0.0.1", "X-Forwarded-For: 192.0.2.7\r\n", "192.0.2.7 - a"},
+        {"the same, mapped", "127.0.0.1", "X-Forwarded-For: ::ffff:192.0.2.7\r\n", "192.0.2.7 - a"},
+        {"a proxy of IPv4 itself", "127.0.0.1", "", "127.0.0.1 - a"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        check_case("%s", rows[i].says);
+        struct http_server *server =
+            open_with((struct http_settings){.listen = "[::]:0", .connections = 100}, rows[i].named);
+        struct client client = client_open(server);
+        TEXT_CLEANUP struct text ask = {0};
+        text_addf(&ask, "GET / HTTP/1.1\r\nHost: a\r\n%s\r\n", rows[i].headers);
+        ANSWER_CLEANUP struct answer answer = client_ask(&client, text_get(&ask));
+        CHECK_STR(text_get(&answer.body), rows[i].body);
         client_close(&client);
         http_server_close(server);
     }
@@ -209,6 +234,7 @@ static void test_connections(void)
 }
 
 CHECK_MAIN({"a named proxy is believed about its clients, and no other", test_believed},
+           {"a client of IPv4 is the same one on a listener of IPv6", test_mapped},
            {"streams of events count by the client", test_streams},
            {"requests of a client are limited as its connections would be", test_requests},
            {"connections of a named proxy don't count for its address", test_connections})
