@@ -23,7 +23,7 @@ enum status cursor_parse(const char *text, struct post_cursor *ret_cursor, enum 
     size_t digits = strspn(time, "0123456789abcdef");
     bool has_zero = time[0] == '0' && (digits > 1 || is_before); /* of a time that is written in another way */
     struct post_cursor cursor = {0};
-    if (digits >= 1 && digits <= 15 && time[digits] == '-' && !(is_captured && has_zero)
+    if (digits >= 1 && digits <= 15 && time[digits] == '-' && !has_zero
         && id_parse(time + digits + 1, strlen(time + digits + 1), &cursor.id)) {
         cursor.time_ms = strtoll(time, NULL, 16);
         cursor.time_ms = is_before ? -cursor.time_ms : cursor.time_ms;

@@ -21,6 +21,8 @@ static void cursors_are_parsed(void)
         {"t-42207e75680-" ID, -4544208000640, ORDER_CAPTURED}, /* of 1826 */
         {"t-0-" ID, REFUSED, 0},
         {"t00-" ID, REFUSED, 0},
+        {"00-" ID, REFUSED, 0},
+        {"019a20548327-" ID, REFUSED, 0},
         {"t--5-" ID, REFUSED, 0},
         {"t-" ID, REFUSED, 0},
         {"T5-" ID, REFUSED, 0},
