@@ -50,9 +50,11 @@ static bool parse_date(const char *text, int64_t *ret_seconds)
                        .tm_sec = number_at(text + 17, 2)};
     struct tm same = parts;
     int64_t seconds = (int64_t)timegm(&same);
+    if (number_at(text, 4) < FIRST_YEAR || same.tm_mon != parts.tm_mon || same.tm_mday != parts.tm_mday
+        || same.tm_hour != parts.tm_hour || same.tm_min != parts.tm_min || same.tm_sec != parts.tm_sec)
+        return false;
     *ret_seconds = seconds;
-    return number_at(text, 4) >= FIRST_YEAR && same.tm_mon == parts.tm_mon && same.tm_mday == parts.tm_mday
-           && same.tm_hour == parts.tm_hour && same.tm_min == parts.tm_min && same.tm_sec == parts.tm_sec;
+    return true;
 }
 
 static bool parse_offset(const char *text, int32_t *ret_minutes)
@@ -61,8 +63,10 @@ static bool parse_offset(const char *text, int32_t *ret_minutes)
         return false;
     int32_t minutes = number_at(text + 4, 2), offset = number_at(text + 1, 2) * 60 + minutes;
     offset = text[0] == '-' ? -offset : offset;
+    if (minutes >= 60 || offset < OFFSET_LEAST || offset > OFFSET_MOST)
+        return false;
     *ret_minutes = offset;
-    return minutes < 60 && offset >= OFFSET_LEAST && offset <= OFFSET_MOST;
+    return true;
 }
 
 /* The digits behind the point, as many as there are. */
@@ -84,8 +88,6 @@ bool capture_time_parse(const char *original, const char *offset, const char *fr
         return false;
     struct capture_time time = {.is_known = true, .ms = seconds * 1000 + parse_fraction(fraction)};
     time.has_offset = parse_offset(offset, &time.offset_minutes);
-    if (!time.has_offset)
-        time.offset_minutes = 0;
     time.ms -= (int64_t)time.offset_minutes * MINUTE_MS;
     *ret_time = time;
     return true;
