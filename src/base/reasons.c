@@ -197,7 +197,7 @@ static const struct {
     [REASON_SERVER_STREAMS] = {"server-streams",
                                "The server has {} event streams open, which is the limit. Try again later."},
     [REASON_ADDRESS_CROWDED] = {"address-crowded",
-                                "Your address has too many connections open. Close some, or try again in a moment."},
+                                "Your address has too many connections or requests open. Try again in a moment."},
     [REASON_ADDRESS_STREAMS] =
         {"address-streams",
          "Your address has {} event streams open, which is the limit. Close some, or try again later."},

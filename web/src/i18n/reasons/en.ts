@@ -96,7 +96,7 @@ export const reasons = {
         'server-busy': 'The server is too busy right now. Try again in a moment.',
         'server-crowded': 'The server has too many connections right now. Try again in a moment.',
         'server-streams': 'The server has {1} event streams open, which is the limit. Try again later.',
-        'address-crowded': 'Your address has too many connections open. Close some, or try again in a moment.',
+        'address-crowded': 'Your address has too many connections or requests open. Try again in a moment.',
         'address-streams': 'Your address has {1} event streams open, which is the limit. Close some, or try again later.',
         'server-fault': 'Something went wrong on the server. Try again later.',
         'server-gave-up': 'The server failed several times while it worked on this photo. Upload it again later.',

@@ -95,7 +95,7 @@ const sentences: ReasonSentences = {
     'server-busy': 'Il server ha troppo da fare in questo momento. Riprova tra poco.',
     'server-crowded': 'Il server ha troppe connessioni in questo momento. Riprova tra poco.',
     'server-streams': 'Il server ha {1} flussi di eventi aperti, e questo è il limite. Riprova più tardi.',
-    'address-crowded': 'Il tuo indirizzo ha troppe connessioni aperte. Chiudine qualcuna, o riprova tra poco.',
+    'address-crowded': 'Il tuo indirizzo ha troppe connessioni o richieste aperte. Riprova tra poco.',
     'address-streams': 'Il tuo indirizzo ha {1} flussi di eventi aperti, e questo è il limite. Chiudine qualcuno, o riprova più tardi.',
     'server-fault': 'Qualcosa è andato storto nel server. Riprova più tardi.',
     'server-gave-up': 'Il server non è riuscito più volte a elaborare questa foto. Caricala di nuovo più tardi.',
