@@ -1,6 +1,6 @@
 /* cloudphotos admin moderation rescan: shows the published photos to the moderator of today. Those that it would refuse, or hold, are
  * withdrawn and wait for a person; those that a person approved stay. Works beside a running server, and may be ended and
- * begun again at any time: each photo is one transaction. */
+ * begun again at any time: each step can be repeated. */
 #include "admin.h"
 #include "admin_progress.h"
 #include "admin_published.h"
@@ -60,12 +60,7 @@ static enum status judge_again(struct rescan *rescan, const struct photo *photo,
     const char *labels = text_get(&sight.json), *audit = text_get(&sight.audit);
     if (!doubt)
         return store_photo_judge(rescan->store, &photo->id, labels, audit, clock_now_ms(), why);
-    const struct verdict waiting = {.photo = photo->id,
-                                    .kind = VERDICT_WAITING,
-                                    .fingerprint = sight.fingerprint,
-                                    .labels = labels,
-                                    .decided_ms = clock_now_ms()};
-    status = sight.fingerprint.is_there ? store_verdict_add(rescan->store, &waiting, why) : STATUS_OK;
+    status = look_keep_verdict(rescan->store, &photo->id, &sight, VERDICT_WAITING, NULL, why);
     if (status == STATUS_OK)
         status = photos_withdraw(rescan->store, photo, labels, audit, why);
     *ret_withdrawn = status == STATUS_OK;

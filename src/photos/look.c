@@ -256,8 +256,8 @@ enum status photos_look(struct photos *photos, const struct id *id, const char *
                              clock_now_ms(), why);
 }
 
-enum status photos_keep_verdict(struct photos *photos, const struct id *id, const struct sight *sight,
-                                enum verdict_kind kind, const char *reason, struct text *why)
+enum status look_keep_verdict(struct store *store, const struct id *id, const struct sight *sight,
+                              enum verdict_kind kind, const char *reason, struct text *why)
 {
     const struct verdict verdict = {
         .photo = *id,
@@ -267,7 +267,7 @@ enum status photos_keep_verdict(struct photos *photos, const struct id *id, cons
         .labels = text_get(&sight->json),
         .decided_ms = clock_now_ms(),
     };
-    return sight->fingerprint.is_there ? store_verdict_add(photos->settings.store, &verdict, why) : STATUS_OK;
+    return sight->fingerprint.is_there ? store_verdict_add(store, &verdict, why) : STATUS_OK;
 }
 
 enum status photos_keep_decision(struct photos *photos, const struct id *id, bool is_approved, struct text *why)

@@ -35,6 +35,9 @@ struct look_context {
 };
 enum status look_in_turn(const struct look_context *context, struct darkroom *darkroom, struct moderator *moderator,
                          int original_fd, struct sight *ret_sight, struct negative *ret_negative, struct text *why);
+/* Keeps what was decided about a photo (reason: VERDICT_REFUSED), or that a person has to, so that copies of it are known. */
+enum status look_keep_verdict(struct store *store, const struct id *id, const struct sight *sight,
+                              enum verdict_kind kind, const char *reason, struct text *why);
 /* Whether the moderator can look at all: shows it a plain picture. False for one elsewhere, which says itself what is the
  * picture's fault. */
 bool look_works(struct moderator *moderator);

@@ -37,9 +37,6 @@ extern const size_t photo_task_count;
 enum status photos_look(struct photos *photos, const struct id *id, const char *author, int original_fd,
                         struct sight *ret_sight, struct negative *ret_negative, struct text *why);
 
-/* Keeps what was decided about a photo (reason: VERDICT_REFUSED), or that a person has to, so that copies of it are known. */
-enum status photos_keep_verdict(struct photos *photos, const struct id *id, const struct sight *sight,
-                                enum verdict_kind kind, const char *reason, struct text *why);
 /* A person has decided. */
 enum status photos_keep_decision(struct photos *photos, const struct id *id, bool is_approved, struct text *why);
 

@@ -106,7 +106,7 @@ static void fail_look(struct photos *photos, enum look_stage stage, enum status 
 static void hold(struct photos *photos, const struct id *id, const struct sight *sight, struct task_outcome *outcome)
 {
     TEXT_CLEANUP struct text why = {0};
-    enum status status = photos_keep_verdict(photos, id, sight, VERDICT_WAITING, NULL, &why);
+    enum status status = look_keep_verdict(photos->settings.store, id, sight, VERDICT_WAITING, NULL, &why);
     if (status == STATUS_OK)
         status = store_photo_review(photos->settings.store, id, REVIEW_WAITING, clock_now_ms(), &why);
     if (status == STATUS_OK)
@@ -123,7 +123,7 @@ static void refuse(struct photos *photos, const struct id *id, const struct sigh
     enum status status = STATUS_OK;
     fail_refused(outcome, label);
     if (label->confidence >= MODERATION_SURE_AT)
-        status = photos_keep_verdict(photos, id, sight, VERDICT_REFUSED, text_get(&outcome->cause), &why);
+        status = look_keep_verdict(photos->settings.store, id, sight, VERDICT_REFUSED, text_get(&outcome->cause), &why);
     if (status != STATUS_OK)
         fail_storage(outcome, status, &why);
 }
