@@ -45,11 +45,14 @@ static const struct settings_table table = {
     .count = sizeof rows / sizeof rows[0],
 };
 
-static enum status read_id(const char *text, struct id *ret_id, struct text *why)
+enum status admin_read_id(const char *text, struct id *ret_id, struct text *why)
 {
     if (text && id_parse(text, strlen(text), ret_id))
         return STATUS_OK;
-    text_setf(why, text ? "\"%s\" isn't an id; ids have 32 hexadecimal digits" : "the id is missing", text);
+    if (text)
+        text_setf(why, "\"%s\" isn't an id; ids have 32 hexadecimal digits", text);
+    else
+        text_setf(why, "the id of the photo is missing; ids have 32 hexadecimal digits");
     return STATUS_INVALID;
 }
 
@@ -110,7 +113,7 @@ static enum status show(struct store *store, const struct admin_settings *settin
     struct id id;
     struct execution execution;
     (void)settings;
-    enum status status = read_id(id_text, &id, why);
+    enum status status = admin_read_id(id_text, &id, why);
     if (status == STATUS_OK)
         status = store_execution_get(store, &id, &arena, &execution, why);
     if (status != STATUS_OK)
@@ -135,7 +138,7 @@ static enum status retry(struct store *store, const struct admin_settings *setti
     struct id id;
     struct execution execution;
     (void)settings;
-    enum status status = read_id(id_text, &id, why);
+    enum status status = admin_read_id(id_text, &id, why);
     if (status == STATUS_OK)
         status = store_execution_get(store, &id, &arena, &execution, why);
     if (status == STATUS_OK)
@@ -169,7 +172,7 @@ static enum status stop(struct store *store, const struct admin_settings *settin
     struct id id;
     bool held = false;
     (void)settings;
-    enum status status = read_id(id_text, &id, why);
+    enum status status = admin_read_id(id_text, &id, why);
     if (status != STATUS_OK)
         return status;
     status = photos_stop(store, &id, &held, why);

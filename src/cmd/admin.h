@@ -25,6 +25,9 @@ void admin_eyes_close(struct admin_eyes *eyes); /* {0} is allowed */
 /* Returns when all of `count` threads have. */
 void admin_run_threads(void *(*work)(void *context), void *context, unsigned count);
 
+/* Of a photo, or of its execution. INVALID when it is missing (NULL) or no id. */
+enum status admin_read_id(const char *text, struct id *ret_id, struct text *why);
+
 /* moderation eval FOLDER. Needs no store. */
 enum status admin_moderation_eval(const struct settings_words *words, const struct admin_settings *settings,
                                   struct text *why);

@@ -27,11 +27,9 @@ static enum status decide(struct store *store, const char *id_text, enum photo_r
     ARENA_CLEANUP struct arena arena = {0};
     struct photo photo;
     struct id id;
-    if (!id_text || !id_parse(id_text, strlen(id_text), &id)) {
-        text_setf(why, "give the id of the photo; ids have 32 hexadecimal digits");
-        return STATUS_INVALID;
-    }
-    enum status status = store_photo_get(store, &id, &arena, &photo, why);
+    enum status status = admin_read_id(id_text, &id, why);
+    if (status == STATUS_OK)
+        status = store_photo_get(store, &id, &arena, &photo, why);
     if (status != STATUS_OK)
         return status;
     if (photo.state != PHOTO_PENDING || photo.review != REVIEW_WAITING) {
@@ -67,11 +65,9 @@ static enum status list_verdicts(struct store *store, const struct admin_setting
 static enum status forget_verdict(struct store *store, const char *id_text, struct text *why)
 {
     struct id id;
-    if (!id_text || !id_parse(id_text, strlen(id_text), &id)) {
-        text_setf(why, "the verdict on which photo? Its id has 32 hex digits");
-        return STATUS_INVALID;
-    }
-    enum status status = store_verdict_forget(store, &id, why);
+    enum status status = admin_read_id(id_text, &id, why);
+    if (status == STATUS_OK)
+        status = store_verdict_forget(store, &id, why);
     if (status == STATUS_OK)
         printf("The verdict on %s is forgotten; copies of it are moderated again.\n", id_text);
     return status;
@@ -85,7 +81,7 @@ static enum status verdicts(const struct settings_words *words, const struct adm
         return list_verdicts(store, settings, why);
     if (strcmp(verb, "forget") == 0)
         return forget_verdict(store, words->count > 3 ? words->words[3] : NULL, why);
-    text_setf(why, "verdicts can be listed and forgotten (forget ID), not \"%s\"", verb);
+    text_setf(why, "verdicts has no sub-command \"%s\"; there are list and forget ID", verb);
     return STATUS_INVALID;
 }
 

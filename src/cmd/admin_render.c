@@ -154,8 +154,7 @@ static enum status summarise(struct render *render, struct text *why)
     size_t gone = atomic_load(&render->gone), failed = atomic_load(&render->failed);
     size_t left = render->published.count - made - needless - gone - failed;
     printf("%zu photos without a medium image: %zu made, %zu don't need one, %zu deleted or changed meanwhile, %zu "
-           "failed, "
-           "%zu left\n",
+           "failed, %zu left\n",
            render->published.count, made, needless, gone, failed, left);
     if (atomic_load(&render->is_full)) {
         text_setf(
@@ -203,8 +202,15 @@ static enum status render_all(const struct admin_settings *settings, struct stor
 enum status admin_photos(const struct settings_words *words, const struct admin_settings *settings, struct store *store,
                          struct text *why)
 {
-    if (words->count == 2 && strcmp(words->words[1], "render") == 0)
+    const char *verb = words->count > 1 ? words->words[1] : NULL;
+    bool is_render = verb && strcmp(verb, "render") == 0;
+    if (is_render && words->count == 2)
         return render_all(settings, store, why);
-    text_setf(why, "photos has the sub-command render");
+    if (!verb)
+        text_setf(why, "name what to do with photos: render (see cloudphotos admin --help)");
+    else if (is_render)
+        text_setf(why, "\"%s\" is not expected after photos render", words->words[2]);
+    else
+        text_setf(why, "photos has no sub-command \"%s\"; there is render", verb);
     return STATUS_INVALID;
 }

@@ -161,8 +161,11 @@ describe('rendering older photos', () => {
         assert.deepEqual([second.code, second.stdout], [1, '']);
         assert.match(second.stderr, /^cloudphotos admin: The folder .*buckets is being written to by another process \(PID \d+\)\.\n$/);
         await server.stop();
-        const other = await runProgram(['admin', 'photos', 'develop', '--data', newFolder()]);
-        assert.deepEqual([other.code, other.stderr], [2, 'cloudphotos admin: photos has the sub-command render\n']);
+        for (const [words, sentence] of [[[], 'name what to do with photos: render (see cloudphotos admin --help)'],
+            [['develop'], 'photos has no sub-command "develop"; there is render'], [['render', 'all'], '"all" is not expected after photos render']]) {
+            const other = await runProgram(['admin', 'photos', ...words, '--data', newFolder()]);
+            assert.deepEqual([other.code, other.stderr], [2, `cloudphotos admin: ${sentence}\n`]);
+        }
         const nowhere = await render(newFolder());
         assert.equal(nowhere.code, 1);
         assert.match(nowhere.stderr, /^cloudphotos admin: The folder .*buckets can't be used: No such file or directory\.\n$/);
