@@ -1,8 +1,11 @@
 // A server below a base path: all of it is there, every address that it tells has the path in it, and what lies outside says where it is.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { readFileSync } from 'node:fs';
 import { png } from './pictures.mjs';
+import { faults } from './schema.mjs';
 import { runProgram, startServer, tinySite } from './server.mjs';
+import { readYaml } from './yaml.mjs';
 
 const BASE = '/photos-of-us';
 const tus = { 'Tus-Resumable': '1.0.0', Authorization: 'ann' };
@@ -54,6 +57,13 @@ describe('below its base path', () => {
         const home = (await server.get('/')).text;
         assert.match(home, new RegExp(`<link rel="preload" as="image"[^>]* href="${BASE}/buckets/thumbnails/`));
         assert.match(home, /id="first-data">\{"\/photos\?limit=60":/, 'which the app asks for below its base');
+    });
+
+    it('what it answers is as documented', async () => {
+        const document = readYaml(readFileSync(new URL('../../docs/openapi.yaml', import.meta.url), 'utf8'));
+        const location = document.paths['/share-target'].post.responses['303'].headers.Location.schema;
+        assert.deepEqual(faults(document, document.components.schemas.Photo, (await server.get(`/photos/${id}`)).json), []);
+        assert.deepEqual(faults(document, location, (await server.ask('POST', '/share-target')).headers.location), []);
     });
 
     it('other sites are told the whole address', async () => {
