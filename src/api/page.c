@@ -2,6 +2,7 @@
  * will ask for, by their addresses, and the first thumbnails; and on the pages of photos and people what other sites show of them
  * (ogp.me). All of it is data: nothing that comes from people can become markup. */
 #include "page.h"
+#include "origin.h"
 
 #include <string.h>
 
@@ -71,8 +72,8 @@ const char *page_root(struct http_request *request)
 {
     const struct api *api = http_context(request);
     const char *host = http_host(request), *scheme = http_scheme(request);
-    if (!host || !*host || host[strspn(host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.:-[]")])
-        return "";
+    if (!host || !origin_is_host(host, strlen(host)))
+        return api->settings.base_path;
     return arena_printf(http_arena(request), "%s://%s%s", scheme ? scheme : "http", host, api->settings.base_path);
 }
 

@@ -13,7 +13,7 @@ void page_make_home(struct http_request *request, struct page *page);
 void page_make_profile(struct http_request *request, struct page *page);
 void page_make_photo(struct http_request *request, struct page *page);
 void page_make_missing(struct http_request *request, struct page *page);
-/* Where this server is, as the client sees it: "https://photos.example", with the base path. "" for a Host that is none. */
+/* Where this server is, as the client sees it: "https://photos.example", with the base path; the base path alone where Host is missing or no host. */
 const char *page_root(struct http_request *request);
 /* What a photo is called where it is shown elsewhere: its caption, or whose it is. */
 const char *page_title(struct http_request *request, const struct photo *photo);

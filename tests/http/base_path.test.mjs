@@ -77,6 +77,16 @@ describe('below its base path', () => {
         assert.equal((await server.get(`/oembed?url=http://${server.address}/photo/${id}`)).code, 404, 'an address without the base path');
     });
 
+    for (const [says, host, root] of [['a name with an underscore', 'my_nas:8080', 'http://my_nas:8080'], ['an IPv6 address', '[::1]:8080', 'http://[::1]:8080'],
+        ['a port that is none', 'photos.example:99999', ''], ['half an address', '[::1', '']])
+        it(`other sites are told the base path, whatever Host is: ${says}`, async () => {
+            const { text } = await server.get(`/photo/${id}`, { Host: host });
+            assert.equal(/property="og:url" content="([^"]*)"/.exec(text)[1], `${root}${BASE}/photo/${id}`);
+            const embedded = await server.get(`/oembed?url=${root}${BASE}/photo/${id}`, { Host: host });
+            if (root) assert.deepEqual([embedded.code, embedded.json.url], [200, `${root}${BASE}/buckets/photos/${id}-comp.webp`]);
+            else assert.equal(embedded.code, 404, 'the address of no server');
+        });
+
     it('an event stream ends with the photo', async () => {
         const events = await server.watch(id);
         assert.equal((await events.rest()).at(-1).data.status, 'SUCCESS');
