@@ -72,7 +72,7 @@ static const struct setting rows[] = {
     {"base-path", SETTING_STRING, FIELD(base_path), "/", 0, 0, "PATH",
      "the path below which everything is served: /photos; a proxy passes it on unchanged"},
     {"trusted-proxy", SETTING_LIST, FIELD(trusted_proxy), NULL, 0, 0, "ADDRESSES",
-     "proxies whose X-Forwarded headers are believed: addresses, ranges as 10.0.0.0/8, loopback or private, "
+     "proxies whose X-Forwarded headers are believed: addresses, ranges such as 10.0.0.0/8, loopback or private, "
      "comma-separated; may be repeated"},
     {"max-upload", SETTING_BYTES, FIELD(max_upload), "64M", 1024, 4LL << 30, "SIZE", "maximum size of a photo"},
     {"max-partials", SETTING_INTEGER, FIELD(max_partials), "32", 1, 1 << 20, "N",

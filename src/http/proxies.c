@@ -87,10 +87,10 @@ static const char *read_range(const char *word, size_t length, struct proxy_rang
     char *end = NULL;
     unsigned long bits = digits && digits <= 3 && slash[1] >= '0' && slash[1] <= '9' ? strtoul(slash + 1, &end, 10) : 0;
     if (end != word + length || first + bits > ALL_BITS)
-        return first ? "needs a number from 0 to 32 behind its slash" : "needs a number from 0 to 128 behind its slash";
+        return first ? "needs a number from 0 to 32 after its slash" : "needs a number from 0 to 128 after its slash";
     ret_range->bits = first + (unsigned)bits;
-    return has_more_bits(ret_range) ? "is one address and a range at once: leave the slash away for the one, or write "
-                                      "zeros behind the range's bits"
+    return has_more_bits(ret_range) ? "has bits set after its prefix: remove the slash to name one address, or write "
+                                      "a range such as 10.0.0.0/8"
                                     : NULL;
 }
 

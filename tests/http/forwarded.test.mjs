@@ -91,7 +91,7 @@ describe('a proxy that is not named', () => {
 });
 
 describe('--trusted-proxy', () => {
-    for (const [words, fault] of [['proxy.example', 'is not an address'], ['', 'is not an address'], ['10.0.0.1/8', 'is one address and a range at once'],
+    for (const [words, fault] of [['proxy.example', 'is not an address'], ['', 'is not an address'], ['10.0.0.1/8', 'has bits set after its prefix'],
         ['10.0.0.0/33', 'needs a number from 0 to 32'], ['loopback,', 'is not an address'], ['*', 'is not an address']])
         it(`is refused in words when it names nobody: "${words}"`, async () => {
             const { code, stderr } = await runProgram(['serve', '--trusted-proxy', words]);

@@ -72,8 +72,8 @@ static void test_no_lists(void)
         {"10.0.0.0/0008", "from 0 to 32"},
         {"10.0.0.0/-1", "from 0 to 32"},
         {"fd00::/129", "from 0 to 128"},
-        {"10.0.0.5/8", "is one address and a range at once"},
-        {"fd00::1/8", "is one address and a range at once"},
+        {"10.0.0.5/8", "has bits set after its prefix"},
+        {"fd00::1/8", "has bits set after its prefix"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         check_case("\"%s\"", rows[i].words);
