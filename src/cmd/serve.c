@@ -130,6 +130,7 @@ static const struct settings_table table = {
 struct service {
     struct origin_list allowed_origins;
     struct proxy_list proxies;
+    enum moderation_action when_unsure;
     struct store *store;
     struct blob *blob;
     struct darkroom *darkroom;
@@ -234,11 +235,12 @@ static unsigned count_workers(const struct serve_settings *settings, const struc
 
 static enum status open_photos(const struct serve_settings *settings, struct service *service, struct text *why)
 {
-    struct photos_settings photos = {
+    const struct photos_settings photos = {
         .store = service->store,
         .blob = service->blob,
         .darkroom = service->darkroom,
         .moderator = service->moderator,
+        .when_unsure = service->when_unsure,
         .workers = count_workers(settings, service->moderator),
         .uploads = settings->uploads,
         .max_upload = (uint64_t)settings->max_upload,
@@ -251,10 +253,7 @@ static enum status open_photos(const struct serve_settings *settings, struct ser
         .keep_failed_ms = settings->keep_failed_ms,
         .trouble = log_trouble,
     };
-    if (moderation_read_unsure(settings->when_unsure, &photos.when_unsure))
-        return photos_open(&photos, &service->photos, why);
-    text_setf(why, "--when-unsure: \"%s\" is not refuse, hold or publish", settings->when_unsure);
-    return STATUS_INVALID;
+    return photos_open(&photos, &service->photos, why);
 }
 
 static enum status open_server(const struct serve_settings *settings, struct service *service, struct text *why)
@@ -385,20 +384,38 @@ static void end_at_once(struct service *service)
     _exit(0);
 }
 
+static enum status read_unsure(const char *name, enum moderation_action *ret_action, struct text *why)
+{
+    if (moderation_read_unsure(name, ret_action))
+        return STATUS_OK;
+    text_setf(why, "--when-unsure: \"%s\" is not refuse, hold or publish", name);
+    return STATUS_INVALID;
+}
+
+/* What settings alone can be wrong about, before anything is made or opened. */
+static enum status read_service(struct serve_settings *settings, struct arena *arena, struct service *service,
+                                struct text *why)
+{
+    enum status status = reach_check_login(settings->listen, settings->open_login, why);
+    if (status == STATUS_OK)
+        status = reach_read_origins(&settings->allow_origin, arena, &service->allowed_origins, why);
+    if (status == STATUS_OK)
+        status = reach_read_proxies(&settings->trusted_proxy, &service->proxies, why);
+    if (status == STATUS_OK)
+        status = reach_read_base_path(settings->base_path, arena, &settings->base_path, why);
+    if (status == STATUS_OK)
+        status = read_unsure(settings->when_unsure, &service->when_unsure, why);
+    return status;
+}
+
 static int serve(struct serve_settings *settings, const sigset_t *ends, struct arena *arena)
 {
     TEXT_CLEANUP struct text why = {0};
     struct service service = {0};
     int signal_number;
-    enum status status = reach_check_login(settings->listen, settings->open_login, &why);
+    enum status status = read_service(settings, arena, &service, &why);
     if (status == STATUS_OK)
         status = secure_descriptors(settings, &why);
-    if (status == STATUS_OK)
-        status = reach_read_origins(&settings->allow_origin, arena, &service.allowed_origins, &why);
-    if (status == STATUS_OK)
-        status = reach_read_proxies(&settings->trusted_proxy, &service.proxies, &why);
-    if (status == STATUS_OK)
-        status = reach_read_base_path(settings->base_path, arena, &settings->base_path, &why);
     if (status == STATUS_OK)
         status = open_data(settings, arena, &why);
     if (status == STATUS_OK)

@@ -166,6 +166,14 @@ describe('settings', () => {
             assert.match(ended.stderr, /^cloudphotos serve: .+\n$/);
         });
 
+    for (const words of [['--log-level', 'loud'], ['--when-unsure', 'perhaps'], ['--allow-origin', 'photos'], ['--trusted-proxy', 'photos'],
+        ['--base-path', 'photos']])
+        it(`that make no sense leave nothing behind: ${words.join(' ')}`, async () => {
+            const data = join(folder, `untouched${words[0]}`);
+            assert.equal((await runProgram(['serve', '--listen', '127.0.0.1:0', '--data', data, ...words])).code, 2);
+            assert.equal(existsSync(data), false, 'it ends before it makes its folder');
+        });
+
     for (const [says, content, sentence] of [['an unknown key', '[serve]\ncolour = red\n',
         /wrong\.ini:2: there is no setting "colour"/],
         ['no equals sign', 'listen\n', /wrong\.ini:1: expected key = value/],
@@ -222,6 +230,16 @@ describe('the program', () => {
         assert.match(ended.stderr, /Can't listen on 127\.0\.0\.1:\d+: Address already in use/);
         await server.stop();
     });
+
+    const NO_ID = 'the id of the photo is missing; ids have 32 hexadecimal digits';
+    const BAD_ID = '"0123" isn\'t an id; ids have 32 hexadecimal digits';
+    for (const [words, sentence] of [['executions show', NO_ID], ['executions retry 0123', BAD_ID], ['executions dance', 'executions has no sub-command "dance"; there are list, show ID, retry ID and abort ID'],
+        ['moderation review approve', NO_ID], ['moderation review refuse 0123', BAD_ID], ['moderation review dance', 'review has no sub-command "dance"; there are list, approve ID and refuse ID'],
+        ['moderation verdicts forget', NO_ID], ['moderation verdicts forget 0123', BAD_ID], ['moderation verdicts dance', 'verdicts has no sub-command "dance"; there are list and forget ID']])
+        it(`says what is wrong with the words of an admin command: ${words}`, async () => {
+            const ended = await runProgram(['admin', ...words.split(' '), '--data', newFolder()]);
+            assert.deepEqual([ended.code, ended.stderr], [2, `cloudphotos admin: ${sentence}\n`]);
+        });
 
     it('looks into the executions beside a running server, and retries what failed', async () => {
         const server = await startServer();
