@@ -233,9 +233,12 @@ describe('the program', () => {
 
     const NO_ID = 'the id of the photo is missing; ids have 32 hexadecimal digits';
     const BAD_ID = '"0123" isn\'t an id; ids have 32 hexadecimal digits';
-    for (const [words, sentence] of [['executions show', NO_ID], ['executions retry 0123', BAD_ID], ['executions dance', 'executions has no sub-command "dance"; there are list, show ID, retry ID and abort ID'],
-        ['moderation review approve', NO_ID], ['moderation review refuse 0123', BAD_ID], ['moderation review dance', 'review has no sub-command "dance"; there are list, approve ID and refuse ID'],
-        ['moderation verdicts forget', NO_ID], ['moderation verdicts forget 0123', BAD_ID], ['moderation verdicts dance', 'verdicts has no sub-command "dance"; there are list and forget ID']])
+    for (const [words, sentence] of [['executions show', NO_ID], ['executions retry 0123', BAD_ID],
+        ['executions dance', 'executions has no sub-command "dance"; there are list, show ID, retry ID and abort ID'],
+        ['moderation review approve', NO_ID], ['moderation review refuse 0123', BAD_ID],
+        ['moderation review dance', 'review has no sub-command "dance"; there are list, approve ID and refuse ID'],
+        ['moderation verdicts forget', NO_ID], ['moderation verdicts forget 0123', BAD_ID],
+        ['moderation verdicts dance', 'verdicts has no sub-command "dance"; there are list and forget ID']])
         it(`says what is wrong with the words of an admin command: ${words}`, async () => {
             const ended = await runProgram(['admin', ...words.split(' '), '--data', newFolder()]);
             assert.deepEqual([ended.code, ended.stderr], [2, `cloudphotos admin: ${sentence}\n`]);
