@@ -72,6 +72,10 @@ export function withNews(list: Photo[], news: Photo[], isWhole: boolean): Photo[
     return next;
 }
 
+/* Whether nothing can have been published between a list and the page of what was published last. */
+export const joins = (list: Photo[], { photos, next_cursor }: PhotoPage) =>
+    next_cursor === null || photos.some(({ photo_id }) => list.some((one) => one.photo_id === photo_id));
+
 interface KeptFeed extends Feed { all: Signal<Photo[]> }
 
 function makeFeed(path: string): KeptFeed {
@@ -103,15 +107,19 @@ function makeFeed(path: string): KeptFeed {
         }
     }
 
+    /* The first page and, where it is not all there is, what was published last. */
+    async function firstPages(): Promise<[PhotoPage, PhotoPage | null]> {
+        const first = await page(FIRST_PAGE, null);
+        return [first, isByCapture && first.next_cursor ? await page(FIRST_PAGE, null, '&order=published') : null];
+    }
+
     /* What others have published, changed or deleted since: the first page says it of as many photos as it has. In the order of capture,
-     * what was published last may be anywhere. */
+     * what was published last may be anywhere; where more than a page of it is new, the list starts again. */
     async function refresh() {
         if (state.peek() === 'loading' || state.peek() === 'idle' && all.peek().length === 0) return;
-        const isLong = isByCapture && all.peek().length > FIRST_PAGE;
-        const [first, latest] = await Promise.all([page(FIRST_PAGE, null), isLong ? page(FIRST_PAGE, null, '&order=published') : null])
-            .catch(() => []); // else what is there stays
+        const [first, latest] = await firstPages().catch(() => []); // else what is there stays
         if (!first || state.peek() === 'loading') return;
-        const joined = withFirstPage(all.peek(), first);
+        const joined = !latest || joins(all.peek(), latest) ? withFirstPage(all.peek(), first) : first.photos;
         if (joined.length === first.photos.length) {
             cursor = first.next_cursor;
             state.value = cursor ? 'idle' : 'end';
