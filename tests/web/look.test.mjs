@@ -195,6 +195,28 @@ test('its author gives a photo a caption and a description; others can not', () 
     assert.equal(await page.getByRole('button', { name: /Edit|Delete/ }).count(), 0);
 }, { name: 'ada' }));
 
+test('on a photo’s page the viewer says what its author has just said of it', async () => {
+    const id = await server.publish('ada', photograph(8).bytes);
+    await withPage(server, async (page) => {
+        await page.goto(`/photo/${id}`);
+        const open = async (words) => {
+            await page.locator('.stage').click();
+            await page.locator('.pswp').getByRole('img', { name: words }).waitFor();
+            await page.keyboard.press('Escape');
+            await page.locator('.pswp').waitFor({ state: 'detached' });
+        };
+        await open('Photo 1 of 1 by ada');
+        for (const words of ['A yellow flower', 'A flower in May']) {
+            await page.getByRole('button', { name: 'Edit' }).click();
+            await page.getByLabel('Caption').fill(words);
+            await page.getByRole('button', { name: 'Save' }).click();
+            await page.getByRole('button', { name: 'Edit' }).waitFor();
+            await open(words);
+        }
+    }, { name: 'ada' });
+    await server.ask('DELETE', `/photos/${id}`, { headers: { Authorization: 'ada' } });
+});
+
 test('deleting can be undone for a while, and then is done', async () => {
     const id = await server.publish('ada', photograph(7).bytes);
     await withPage(server, async (page) => {

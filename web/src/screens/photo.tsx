@@ -1,5 +1,5 @@
 // A photo at its own address.
-import { useComputed, useSignal } from '@preact/signals';
+import { computed, useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { say } from '../i18n';
 import { isAnimated, largeUrl, photoOf, reasonOf, showPhoto, thumbnailUrl, type Photo, type PhotoDetail, type Problem } from '../lib/api';
@@ -42,7 +42,9 @@ export function PhotoScreen({ id }: { id: string }) {
 function PhotoPage({ detail, onSave }: { detail: PhotoDetail; onSave: (words: Partial<Words>) => void }) {
     const photo = photoOf(detail);
     const place = useRef<HTMLDivElement>(null);
-    const shown = useComputed(() => (hidden.value.has(photo.photo_id) ? [] : [photo]));
+    const open = () => void openViewer({
+        photos: computed(() => (hidden.value.has(photo.photo_id) ? [] : [photo])), index: 0, element: place.current, hasAddress: false,
+    });
     const title = photo.caption ? say('photoTitleCaption', { caption: photo.caption, name: photo.author_username })
         : say('photoTitle', { name: photo.author_username });
     useEffect(() => { document.title = `${title} · ${say('appName')}`; }, [title]);
@@ -51,7 +53,7 @@ function PhotoPage({ detail, onSave }: { detail: PhotoDetail; onSave: (words: Pa
         <div class="photo-side">
             <button class="icon-button back" onClick={goBack} aria-label={say('back')}><Icon name="back" /></button>
             {detail.large && isAnimated(photo) && <MotionButton id={photo.photo_id} name={title} />}
-            {detail.large ? <Stage photo={photo} onOpen={() => void openViewer({ photos: shown, index: 0, element: place.current, hasAddress: false })} />
+            {detail.large ? <Stage photo={photo} onOpen={open} />
                 : <div role="status"><Empty icon="image" title={say('photoPending')} hint={say(stateText(stateOf(detail.stage ?? '')))} /></div>}
         </div>
         <PhotoInfo photo={photo} detail={detail} onSave={onSave} onDelete={goBack} />
