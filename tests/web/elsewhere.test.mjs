@@ -57,6 +57,17 @@ test('uploads, says something of it, searches and shows', () => withPage(server,
     assert.deepEqual([...asked], [server.url]);
 }, { name, get baseURL() { return origin(); } }));
 
+test('fetches nothing again for its service worker, which keeps what is of its own origin', () => withPage(server, async (page) => {
+    const asked = [];
+    page.on('request', (request) => { if (request.url().startsWith(server.url)) asked.push(request.url()); });
+    await page.goto('/@annika');
+    await page.waitForFunction(() => document.querySelector('.grid img')?.naturalWidth > 0);
+    await page.waitForFunction(() => navigator.serviceWorker.controller);
+    await page.waitForFunction(async () => (await caches.keys()).some((name) => name.startsWith('answers-'))); // all was looked at
+    await page.waitForLoadState('networkidle');
+    assert.deepEqual(asked.filter((url, at) => asked.indexOf(url) !== at), []);
+}, { serviceWorkers: 'allow', get baseURL() { return origin(); } }));
+
 test('changes nothing at a server that does not let it, by script nor by form, but may read there', () => withPage(server, async (page) => {
     await page.goto('/');
     const [photo] = (await stranger.get('/users/annika')).json.post_ids;

@@ -1,6 +1,5 @@
 // Registering the service worker. Under Trusted Types its address has to come from a policy: one that lets only it through.
 import { ANSWERS } from '../worker/caches';
-import { BASE } from './base';
 import { givenAnswers } from './first_data';
 
 interface TrustedTypes { createPolicy(name: string, rules: { createScriptURL(url: string): string }): { createScriptURL(url: string): string } }
@@ -17,13 +16,17 @@ export async function startServiceWorker() {
     await worker.register(policy ? policy.createScriptURL(ADDRESS) : ADDRESS).catch(() => {}); // then without
 }
 
+/* Whether it is an answer or an image of the server that the page is from: the worker keeps no others. */
+const isFromHere = (address: string) =>
+    address.startsWith(document.baseURI) && /^(buckets|photos|users)\b/.test(address.slice(document.baseURI.length));
+
 /* On a first visit there is no worker yet to keep what the page shows. Once there is one, it is asked for the same again: the browser
  * still has the images. What came with the page itself nobody has asked for. */
 async function keepSeen() {
     const kept = new Set<string>();
     new PerformanceObserver((list) => {
         for (const { name, workerStart } of list.getEntries() as PerformanceResourceTiming[]) {
-            if (workerStart || kept.has(name) || !/^\/(buckets|photos|users)\b/.test(new URL(name).pathname.slice(BASE.length))) continue;
+            if (workerStart || kept.has(name) || !isFromHere(name)) continue;
             kept.add(name);
             void fetch(name).catch(() => {});
         }
