@@ -27,20 +27,23 @@ export const launchBrowser = async (flags = []) => (await launch(flags)).browser
 
 let launched; // the promise of the browser, so that pages opened at once share one
 let running;  // { browser, pid }
-export async function openBrowser() {
+async function start() {
     launched ??= launch();
     running = await launched;
-    return running.browser;
+    return running;
 }
+export const openBrowser = async () => (await start()).browser;
 export const browserPid = () => running.pid;
 
 export async function closeBrowser() {
     if (running) await closeOrKill('the browser', () => running.browser.close(), running.pid);
     launched = running = undefined;
 }
-/* Closes a context of that browser. Where it hangs, the next `openBrowser` starts another browser. */
-async function closeContext(context, limit_ms) {
-    if (!await closeOrKill('a context', () => context.close(), running.pid, limit_ms)) launched = running = undefined;
+/* Closes a context of `home`, its browser. Where it hangs, the next page has another browser. Of several pages of one browser each may
+ * hang, and the first has then killed it, and another may run. */
+async function closeContext(context, home, limit_ms) {
+    if (await closeOrKill('a context', () => context.close(), home.pid, limit_ms)) return;
+    if (running === home) launched = running = undefined;
 }
 
 /* Watches a page; returns a function that lists what was wrong. `expected`: addresses whose failures are meant, for the browser's
@@ -58,7 +61,8 @@ export function watch(page, expected = []) {
 
 /* Runs `work` with a page of a new person: a context without any past. `name` logs in. Resolves to what `work` does. */
 export async function withPage(server, work, { name, expected, closeLimit_ms, ...options } = {}) {
-    const context = await (await openBrowser()).newContext(contextOptions({ ...DESKTOP, locale: 'en', reducedMotion: 'reduce',
+    const home = await start();
+    const context = await home.browser.newContext(contextOptions({ ...DESKTOP, locale: 'en', reducedMotion: 'reduce',
         serviceWorkers: 'block', baseURL: server.url, ...options }));
     try {
         context.setDefaultTimeout(PATIENCE_MS);
@@ -71,7 +75,7 @@ export async function withPage(server, work, { name, expected, closeLimit_ms, ..
         assert.deepEqual(faults(), []);
         return result;
     } finally {
-        await closeContext(context, closeLimit_ms);
+        await closeContext(context, home, closeLimit_ms);
     }
 }
 

@@ -71,3 +71,27 @@ test('the next page has a new browser, and the server is still there', async () 
     });
     assert.notEqual(browserPid(), first);
 });
+
+test('a page that hangs after its browser was killed leaves the next browser alone', async () => {
+    let isOpen, goOn;
+    const opened = new Promise((done) => { isOpen = done; });
+    const released = new Promise((done) => { goOn = done; });
+    let next;
+    const warnings = await warningsOf(async () => {
+        const late = withPage(server, async (page, context) => {
+            context.close = hang;
+            isOpen();
+            await released;
+        }, { closeLimit_ms: LIMIT_MS });
+        await opened;
+        await withPage(server, async (page, context) => { context.close = hang; }, { closeLimit_ms: LIMIT_MS });
+        await openBrowser();
+        next = browserPid();
+        goOn();
+        await late;
+    });
+    assert.equal(warnings.length, 2);
+    assert.ok(isAlive(next));
+    await openBrowser();
+    assert.equal(browserPid(), next);
+});
