@@ -4,7 +4,7 @@ import type { ReadonlySignal } from '@preact/signals';
 import type PhotoSwipe from 'photoswipe';
 import type { Photo } from '../lib/api';
 
-const SLIDES_KEPT = 12; // by PhotoSwipe's cache, at most
+const SLIDES_KEPT = 12; // on either side of the one that is shown: PhotoSwipe keeps five in all
 
 /* The id of the photo that is shown, whatever the list says by now. */
 export const shownId = (viewer: PhotoSwipe) => viewer.currSlide?.data['id'] as string | undefined;
@@ -12,7 +12,7 @@ export const shownId = (viewer: PhotoSwipe) => viewer.currSlide?.data['id'] as s
 /* Slides are kept by their index: those that have another photo now are made anew. */
 function renumber(viewer: PhotoSwipe, list: Photo[], index: number) {
     const slide = viewer.currSlide!;
-    for (let one = list.length + SLIDES_KEPT; one >= 0; one--) viewer.contentLoader.removeByIndex(one);
+    for (let one = viewer.currIndex + SLIDES_KEPT; one >= 0; one--) viewer.contentLoader.removeByIndex(one);
     viewer.currIndex = viewer.potentialIndex = slide.index = slide.content.index = index;
     for (const [at, holder] of viewer.mainScroll.itemHolders.entries())
         if (holder.slide?.data['id'] !== list[index - 1 + at]?.photo_id) viewer.refreshSlideContent(index - 1 + at);
