@@ -75,9 +75,10 @@ test('what is stopped in the list is stopped in the viewer, and the other way ro
     await page.getByRole('button', { name: 'Pause animations' }).click();
     await page.locator(`a[href$="/photo/${film}"]`).click();
     await page.locator('.pswp').getByRole('button', { name: 'Play animation' }).click();
-    await page.waitForTimeout(300); // while it zooms in, PhotoSwipe hears no keys
-    await page.keyboard.press('Escape');
-    await page.locator('.pswp').waitFor({ state: 'detached' });
+    await until('the viewer has closed', async () => { // while it zooms in, PhotoSwipe hears no keys
+        await page.keyboard.press('Escape');
+        return await page.locator('.pswp').count() === 0;
+    });
     await comesToMove(page.locator(`a[href$="/photo/${film}"] img`));
 }, { reducedMotion: 'no-preference' }));
 
@@ -99,10 +100,10 @@ test('the row of an upload never moves', () => withPage(server, async (page) => 
 }, { name: 'motion_a', reducedMotion: 'no-preference' }));
 
 test('nothing of the app itself moves under reduced motion', () => withPage(server, async (page) => {
-    await page.route('**/users/ada?**', () => {}); // never answered: what stands in for photos breathes
+    await page.route('**/photos?**', () => {}); // never answered: what stands in for photos breathes
     await page.goto('/search?q=');
     await page.evaluate(() => document.querySelector('.brand').click());
-    await page.locator('.grid').waitFor();
+    await page.locator('.skeleton-rows').waitFor();
     await page.keyboard.press('?');
     await page.getByRole('dialog').waitFor();
     const running = await page.evaluate(() => document.getAnimations().map((one) => one.effect.target.className));
