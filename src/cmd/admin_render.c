@@ -153,15 +153,14 @@ static enum status summarise(struct render *render, struct text *why)
     size_t made = atomic_load(&render->made), needless = atomic_load(&render->needless);
     size_t gone = atomic_load(&render->gone), failed = atomic_load(&render->failed);
     size_t left = render->published.count - made - needless - gone - failed;
-    printf("%zu photos without a medium image: %zu made, %zu don't need one, %zu deleted or changed meanwhile, %zu "
-           "failed, %zu left\n",
+    printf("%zu photos without a medium image: %zu made, %zu don't need one, %zu deleted or changed meanwhile, "
+           "%zu failed, %zu left\n",
            render->published.count, made, needless, gone, failed, left);
     if (atomic_load(&render->is_full)) {
-        text_setf(
-            why,
-            "the disk of the buckets is full, or has no more free space than is kept back so that photos that were "
-            "accepted can be finished. %zu photos are left: make room and run it again",
-            left);
+        text_setf(why,
+                  "the disk of the buckets is full, or its free space is kept back for accepted photos. "
+                  "%zu photos are left: make room and run it again",
+                  left);
         return STATUS_NO_SPACE;
     }
     if (!failed)

@@ -24,8 +24,9 @@ enum status reach_check_login(const char *listen, bool open_login, struct text *
     if (open_login || is_loopback(listen))
         return STATUS_OK;
     text_setf(why,
-              "--listen %s would let other machines in, and there are no passwords: anyone who can reach this server "
-              "could act as any user. Listen on 127.0.0.1 or [::1], or add --open-login if that is what you want.",
+              "--listen %s would let other machines in, and there are no passwords: "
+              "anyone who can reach this server could act as any user. "
+              "Listen on 127.0.0.1 or [::1], or add --open-login if that is what you want.",
               listen);
     return STATUS_INVALID;
 }

@@ -89,8 +89,8 @@ static const char *read_range(const char *word, size_t length, struct proxy_rang
     if (end != word + length || first + bits > ALL_BITS)
         return first ? "needs a number from 0 to 32 after its slash" : "needs a number from 0 to 128 after its slash";
     ret_range->bits = first + (unsigned)bits;
-    return has_more_bits(ret_range) ? "has bits set after its prefix: remove the slash to name one address, or write "
-                                      "a range such as 10.0.0.0/8"
+    return has_more_bits(ret_range) ? "has bits set after its prefix: "
+                                      "remove the slash to name one address, or write a range such as 10.0.0.0/8"
                                     : NULL;
 }
 
