@@ -21,7 +21,7 @@ export const isSanitized = existsSync(program)
 /* Photos are not moderated unless a test is about that: then it names the moderator. */
 process.env.CLOUDPHOTOS_MODERATOR ??= 'none';
 
-const patience_ms = isSanitized ? 120_000 : 60_000;
+export const patience_ms = isSanitized ? 120_000 : 60_000;
 
 const running = new Set();
 const folders = new Set();

@@ -2,9 +2,7 @@
 import assert from 'node:assert/strict';
 import net from 'node:net';
 import { assertCatalogued } from './catalogue.mjs';
-import { within } from './server.mjs';
-
-const patience_ms = 60_000;
+import { patience_ms, within } from './server.mjs';
 
 export class Wire {
     constructor(socket) {
