@@ -4,8 +4,10 @@
 #include "probe.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 static const struct image_limits limits = {.pixels = 1u << 30, .frames = 10};
@@ -261,6 +263,7 @@ enum { PICTURE = 1, OTHER = 2, DATA = 3 };
 struct keeping {
     bool is_in_idat, is_wide; /* ids of four bytes */
     uint16_t describes, extents;
+    uint16_t pieces; /* more than one of the picture */
     uint32_t file;
     const char *type;
 };
@@ -315,7 +318,11 @@ static size_t put_places(struct file *file, const struct keeping *keeping, uint3
         put_number(file, true, id == DATA && keeping->is_in_idat, 2);
         put_number(file, true, id == DATA ? keeping->file : 0, 2);
         put_number(file, true, id == DATA ? 4 : 0, 4); /* the base */
-        put_number(file, true, id == DATA ? keeping->extents : 1, 2);
+        put_number(file, true, id == DATA ? keeping->extents : 1 + keeping->pieces, 2);
+        for (uint16_t i = 0; id == PICTURE && i < keeping->pieces; i++) {
+            put_number(file, true, i, 4);
+            put_number(file, true, i, 4);
+        }
         put_number(file, true, 0, 4);
         put_number(file, true, id == DATA ? bytes : 2, 4);
     }
@@ -347,6 +354,7 @@ static void make_heic_with(const struct file *exif, const struct keeping *keepin
 
 static const struct keeping in_file = {.describes = PICTURE, .extents = 1, .type = "Exif"},
                             in_idat = {.is_in_idat = true, .describes = PICTURE, .extents = 1, .type = "Exif"},
+                            behind_pieces = {.describes = PICTURE, .extents = 1, .pieces = 7, .type = "Exif"},
                             wide = {.is_wide = true, .describes = PICTURE, .extents = 1, .type = "Exif"},
                             of_another = {.describes = OTHER, .extents = 1, .type = "Exif"},
                             elsewhere = {.describes = PICTURE, .extents = 1, .file = 1, .type = "Exif"},
@@ -364,6 +372,10 @@ static void make_heic_idat(const struct file *exif, struct file *file)
 static void make_heic_wide(const struct file *exif, struct file *file)
 {
     make_heic_with(exif, &wide, file);
+}
+static void make_heic_behind_pieces(const struct file *exif, struct file *file)
+{
+    make_heic_with(exif, &behind_pieces, file);
 }
 static void make_heic_of_another(const struct file *exif, struct file *file)
 {
@@ -397,6 +409,7 @@ static const struct carrier {
     {"a HEIC", make_heic, true},
     {"a HEIC's idat", make_heic_idat, true},
     {"a HEIC with wide ids", make_heic_wide, true},
+    {"a HEIC, behind a picture in pieces", make_heic_behind_pieces, true},
     {"the JPEG of a RAF", make_raf, true},
     {"a CR3", make_cr3, true},
     {"a JPEG, behind the picture", make_jpeg_behind_picture, false},
@@ -492,5 +505,37 @@ static void survives_damage(void)
     }
 }
 
+/* Extents of no bytes: counts alone would make a short file the work of minutes. */
+static void passes_over_empty_extents(void)
+{
+    enum { ENTRIES = 65535, EXTENTS = 65535, ENTRY_BYTES = 8 };
+    struct file start = {0};
+    PUT(&start, "\0\0\0\x14"
+                "ftypheic\0\0\0\0mif1");
+    size_t meta = box_open(&start, "meta");
+    PUT(&start, "\0\0\0\0");
+    put_items(&start, &in_file);
+    PUT(&start, "\0\0\0\x24iprp\0\0\0\x1Cipco\0\0\0\x14ispe\0\0\0\0\0\0\0\3\0\0\0\2");
+    size_t iloc = box_open(&start, "iloc"), size = start.size + 8 + (size_t)ENTRIES * ENTRY_BYTES;
+    PUT(&start, "\1\0\0\0\0\0\xFF\xFF"); /* sizes of 0; 65,535 entries */
+    write_number(start.bytes + iloc, true, (uint32_t)(size - iloc), 4);
+    write_number(start.bytes + meta, true, (uint32_t)(size - meta), 4);
+    uint8_t *bytes = calloc(1, size);
+    memcpy(bytes, start.bytes, start.size);
+    for (size_t at = start.size; at < size; at += ENTRY_BYTES) {
+        write_number(bytes + at, true, PICTURE, 2);
+        write_number(bytes + at + 6, true, EXTENTS, 2);
+    }
+    TEXT_CLEANUP struct text why = {0};
+    struct image_info info = {0};
+    clock_t begin = clock();
+    CHECK_INT(probe(bytes, size, &info, &why), STATUS_OK);
+    CHECK((clock() - begin) / CLOCKS_PER_SEC < 10);
+    CHECK_STR(text_get(&why), "");
+    CHECK(!info.captured.is_known && info.width == 3);
+    free(bytes);
+}
+
 CHECK_MAIN({"Exif data are found in each kind of file that carries them", finds_it_in_each_kind},
-           {"silly Exif data are as good as none", survives_silly_data}, {"no byte of it does harm", survives_damage})
+           {"silly Exif data are as good as none", survives_silly_data}, {"no byte of it does harm", survives_damage},
+           {"a table of empty extents takes no time", passes_over_empty_extents})
