@@ -180,6 +180,7 @@ static struct cost develop_bare(const struct photo *photo)
                             .height = info.height,
                             .limits = limits,
                             .large_side = LARGE_SIDE,
+                            .given_side = LARGE_SIDE,
                             .thumbnail_side = THUMBNAIL_SIDE,
                             .quality = QUALITY};
     if (develop_photo(&files, &job, &result, &why) != STATUS_OK)

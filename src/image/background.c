@@ -4,23 +4,27 @@
 
 #include <stdlib.h>
 
-enum { ALPHA = 3, BLACK = 0, WHITE = 255, LIGHT_FROM = 192, HALF = 1 << (SCALE_WIDE_BITS - 1) };
+enum { ALPHA = 3, BLACK = 0, WHITE = 255, LIGHT_FROM = 192, WEIGHTS = 1000, HALF = 1 << (SCALE_WIDE_BITS - 1) };
 
 /* Colours are multiplied by alpha: their sums are those of the visible part. Weights are Rec. 601's, in thousandths. */
-uint8_t background_choose(const struct picture *picture)
+void background_add_row(struct background *background, void *const rows[static PICTURE_PLANES_MAX], uint32_t width)
 {
-    static const unsigned weights[] = {299, 587, 114};
-    if (picture->kind != PICTURE_RGBA)
-        return WHITE;
-    size_t count = (size_t)picture->width * picture->height;
-    const uint16_t *alphas = picture->planes[ALPHA].samples;
-    uint64_t light = 0, visible = 0;
-    for (size_t i = 0; i < count; i++) {
-        visible += alphas[i];
-        for (size_t channel = 0; channel < ALPHA; channel++)
-            light += (uint64_t)weights[channel] * ((const uint16_t *)picture->planes[channel].samples)[i];
+    enum { RED_WEIGHT = 299, GREEN_WEIGHT = 587, BLUE_WEIGHT = 114 };
+    const uint16_t *reds = rows[0], *greens = rows[1], *blues = rows[2], *alphas = rows[ALPHA];
+    uint64_t red = 0, green = 0, blue = 0, visible = 0;
+    for (uint32_t x = 0; x < width; x++) {
+        red += reds[x];
+        green += greens[x];
+        blue += blues[x];
+        visible += alphas[x];
     }
-    return light * WHITE > visible * LIGHT_FROM * 1000 ? BLACK : WHITE;
+    background->light += red * RED_WEIGHT + green * GREEN_WEIGHT + blue * BLUE_WEIGHT;
+    background->visible += visible;
+}
+
+uint8_t background_choose(const struct background *background)
+{
+    return background->light * WHITE > background->visible * LIGHT_FROM * WEIGHTS ? BLACK : WHITE;
 }
 
 static uint8_t mix(unsigned colour, unsigned alpha, unsigned background)

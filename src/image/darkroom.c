@@ -117,7 +117,7 @@ static enum status make_job(const struct darkroom *darkroom, enum job_kind kind,
     ret_job->width = info.width;
     ret_job->height = info.height;
     ret_job->keeps_negative = info.frames == 1;
-    ret_job->large_side = rendition_large_side(&info, darkroom->settings.memory_bytes);
+    ret_job->large_side = ret_job->given_side = rendition_large_side(&info, darkroom->settings.memory_bytes);
     return STATUS_OK;
 }
 

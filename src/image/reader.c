@@ -29,7 +29,7 @@ struct reader {
     void *rows[PICTURE_PLANES_MAX]; /* the same, plane by plane */
     uint32_t next_frame;
     bool has_alpha;
-    uint8_t background; /* from the first frame on */
+    struct background background; /* of the first frame */
 };
 
 /* Of each format: what decodes it, and what its rarer kind, if that is another. */
@@ -189,6 +189,8 @@ static void feed_strip(struct reader *reader, const struct source_rows *strip, u
             split_row_with_alpha(reader);
         else
             split_row(reader);
+        if (reader->has_alpha && reader->next_frame == 0)
+            background_add_row(&reader->background, reader->rows, reader->info.width);
         for (unsigned plane = 0; plane < shrinker->planes; plane++)
             shrinker_feed(shrinker, plane, reader->rows[plane]);
     }
@@ -220,7 +222,6 @@ enum status reader_next(struct reader *reader, uint32_t side, struct picture *re
 {
     const struct reader_info *info = &reader->info;
     uint32_t width, height;
-    bool is_first = reader->next_frame == 0;
     picture_fit(info->width, info->height, side, &width, &height);
     picture_init(ret_frame, reader->has_alpha ? PICTURE_RGBA : PICTURE_RGB, width, height);
     enum status status = read_frame(reader, ret_frame, why);
@@ -228,9 +229,7 @@ enum status reader_next(struct reader *reader, uint32_t side, struct picture *re
         picture_release(ret_frame);
         return status;
     }
-    if (is_first)
-        reader->background = background_choose(ret_frame);
-    background_flatten(ret_frame, reader->background);
+    background_flatten(ret_frame, background_choose(&reader->background));
     picture_turn(ret_frame, info->orientation);
     return STATUS_OK;
 }
