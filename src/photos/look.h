@@ -30,8 +30,10 @@ enum status look_at(struct darkroom *darkroom, struct moderator *moderator, int 
 struct look_context {
     struct turns *turns; /* NULL: at once */
     const char *author;
-    struct store *store;   /* with verdicts; NULL: nothing is known */
-    bool asks_about_alike; /* somebody looks at what resembles a refused photo */
+    struct store *store; /* with verdicts; NULL: nothing is known */
+    /* Somebody looks at what resembles a refused photo. One that an approved photo is nearer to isn't asked about: a person has seen that one, and
+     * whoever told the two apart once needn't do it again. */
+    bool asks_about_alike;
 };
 enum status look_in_turn(const struct look_context *context, struct darkroom *darkroom, struct moderator *moderator,
                          int original_fd, struct sight *ret_sight, struct negative *ret_negative, struct text *why);

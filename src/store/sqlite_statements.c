@@ -17,7 +17,7 @@
 /* The numbers in these texts. */
 _Static_assert(PHOTO_PENDING == 0 && PHOTO_SUCCESS == 1 && PHOTO_ERROR == 2 && STATE_DELETED == 3, "photos.state");
 _Static_assert(REVIEW_NONE == 0 && REVIEW_WAITING == 1, "photos.review");
-_Static_assert(VERDICT_WAITING == 0, "verdicts.kind");
+_Static_assert(VERDICT_WAITING == 0 && VERDICT_REFUSED == 1, "verdicts.kind");
 _Static_assert(EXECUTION_RUNNING == 0 && EXECUTION_ABORTED == 3, "executions.status");
 
 const char *const statement_sql[STATEMENTS] = {
@@ -77,6 +77,7 @@ const char *const statement_sql[STATEMENTS] = {
     [VERDICT_GET] = "SELECT " VERDICT_COLUMNS " FROM verdicts WHERE number = ?",
     [VERDICTS_SHAPES] = "SELECT number, shape FROM verdicts INDEXED BY verdicts_shapes"
                         " WHERE shape IS NOT NULL AND kind > 0",
+    [VERDICTS_REFUSED] = "SELECT " VERDICT_COLUMNS " FROM verdicts WHERE kind = 1",
     [VERDICTS_LIST] = "SELECT " VERDICT_COLUMNS " FROM verdicts ORDER BY number DESC LIMIT ?",
     [VERDICT_FIND] = "SELECT " VERDICT_COLUMNS " FROM verdicts WHERE photo = ?",
     [VERDICT_FORGET] = "DELETE FROM verdicts WHERE photo = ?",

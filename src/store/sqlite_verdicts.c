@@ -1,7 +1,10 @@
 /* What was decided about pictures before. They are few (VERDICTS_MAX), so the nearest shape is found by comparing with each: two milliseconds. */
 #include "arena.h"
+#include "memory.h"
 #include "sqlite_store.h"
 
+#include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- Reading ---- */
@@ -80,6 +83,15 @@ static enum status take(struct connection *connection, enum statement statement,
     return STATUS_OK;
 }
 
+static struct verdict_match compare(const struct fingerprint *one, const struct fingerprint *other)
+{
+    bool have_shapes = one->has_shape && other->has_shape;
+    return (struct verdict_match){.is_exact = memcmp(one->pixels, other->pixels, FINGERPRINT_PIXELS) == 0,
+                                  .distance = have_shapes ? fingerprint_distance(one->shape, other->shape) : UINT_MAX,
+                                  .difference =
+                                      have_shapes ? fingerprint_difference(one->cells, other->cells) : UINT_MAX};
+}
+
 /* A copy, else the nearest. */
 static enum status choose(struct connection *connection, const struct candidates *candidates, struct arena *arena,
                           struct verdict *ret_verdict, struct verdict_match *ret_match, struct text *why)
@@ -90,9 +102,7 @@ static enum status choose(struct connection *connection, const struct candidates
         status = take(connection, VERDICT_GET, VALUES(INTEGER(candidates->rows[i].number)), arena, &verdict, why);
         if (status)
             return status;
-        const struct verdict_match match = {
-            .distance = candidates->rows[i].distance,
-            .difference = fingerprint_difference(candidates->wanted->cells, verdict.fingerprint.cells)};
+        const struct verdict_match match = compare(candidates->wanted, &verdict.fingerprint);
         bool is_copy = verdict_match_is_copy(&match);
         if (i == 0 || is_copy) {
             *ret_verdict = verdict;
@@ -189,22 +199,34 @@ enum status sqlite_verdict_add(struct store *store, const struct verdict *verdic
     return writer_run(&((struct store_sqlite *)store)->writer, add, &copy, why);
 }
 
-/* Copies of what is approved are no longer refused. */
-static enum status forget_copies(struct connection *connection, const struct fingerprint *approved, struct text *why)
+/* Refused copies of another photo. They are forgotten after the walk, which reads the same table. */
+struct copies {
+    const struct verdict *approved;
+    struct id *photos;
+    size_t count;
+};
+
+static bool note_copy(void *context, sqlite3_stmt *row)
 {
-    for (;;) {
-        ARENA_CLEANUP struct arena arena = {0};
-        struct verdict found;
-        struct verdict_match match;
-        enum status status = find(connection, approved, FINGERPRINT_COPY_DISTANCE, &arena, &found, &match, why);
-        if (status == STATUS_NOT_FOUND)
-            return STATUS_OK;
-        if (status || found.kind != VERDICT_REFUSED || !verdict_match_is_copy(&match))
-            return status;
-        status = connection_run(connection, VERDICT_FORGET, VALUES(ID(&found.photo)), why);
-        if (status)
-            return status;
+    struct copies *copies = context;
+    const struct verdict refused = verdict_from_row(row);
+    const struct verdict_match match = compare(&copies->approved->fingerprint, &refused.fingerprint);
+    if (verdict_match_is_copy(&match) && !id_equal(&refused.photo, &copies->approved->photo)) {
+        copies->photos = memory_resize(copies->photos, (copies->count + 1) * sizeof *copies->photos);
+        copies->photos[copies->count++] = refused.photo;
     }
+    return true;
+}
+
+/* Copies of what is approved are no longer refused, whatever else is as near or nearer. */
+static enum status forget_copies(struct connection *connection, const struct verdict *approved, struct text *why)
+{
+    struct copies copies = {.approved = approved};
+    enum status status = connection_each(connection, VERDICTS_REFUSED, VALUES(), note_copy, &copies, why);
+    for (size_t i = 0; !status && i < copies.count; i++)
+        status = connection_run(connection, VERDICT_FORGET, VALUES(ID(&copies.photos[i])), why);
+    free(copies.photos);
+    return status;
 }
 
 static enum status decide(struct connection *connection, void *arguments, struct text *why)
@@ -216,7 +238,7 @@ static enum status decide(struct connection *connection, void *arguments, struct
     if (status)
         return status == STATUS_NOT_FOUND ? STATUS_OK : status;
     if (decided->kind == VERDICT_APPROVED && verdict.kind != VERDICT_APPROVED)
-        status = forget_copies(connection, &verdict.fingerprint, why);
+        status = forget_copies(connection, &verdict, why);
     return status ? status
                   : connection_run(connection, VERDICT_DECIDE,
                                    VALUES(ID(&decided->photo), INTEGER(decided->kind), TEXT(decided->reason),

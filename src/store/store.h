@@ -174,8 +174,8 @@ bool verdict_match_is_copy(const struct verdict_match *match);
 
 /* Writes the verdict on a photo, over an older one. The photo need not be there any more. */
 enum status store_verdict_add(struct store *store, const struct verdict *verdict, struct text *why);
-/* A person has decided. Approving it also forgets what was refused and is a copy of it. OK without doing anything when nothing is known of
- * that photo. */
+/* A person has decided. Approving it also forgets each other photo that was refused and is a copy of it. OK without doing anything when
+ * nothing is known of that photo. */
 enum status store_verdict_decide(struct store *store, const struct id *photo, enum verdict_kind kind,
                                  const char *reason, int64_t now_ms, struct text *why);
 /* The newest verdict on the same pixels, else that on a copy, else that on the shape that is nearest, at most `distance` away; NOT_FOUND. */

@@ -103,6 +103,27 @@ static void test_decide(struct store *store, const char *address)
     CHECK_STR(find(store, make_print(2, 3, 3)), "approved 3 3");
     CHECK_STR(find(store, make_print(3, 25, 0)), "refused exact");
     CHECK_STR(find(store, make_print(4, 3, 200)), "refused exact");
+
+    check_case("however near an approved picture is that is another one, or a copy too");
+    (void)add(store, make_print(5, 100, 0), VERDICT_APPROVED);
+    (void)add(store, make_print(6, 110, 0), VERDICT_REFUSED);
+    (void)add(store, make_print(7, 99, 0), VERDICT_REFUSED);
+    struct fingerprint shapeless = make_print(8, 0, 0);
+    shapeless.has_shape = false;
+    (void)add(store, shapeless, VERDICT_REFUSED);
+    good = add(store, make_print(5, 100, 0), VERDICT_WAITING);
+    CHECK_OK(store_verdict_decide(store, &good, VERDICT_APPROVED, NULL, 9, why));
+    CHECK_STR(find(store, make_print(6, 110, 0)), "approved 10 0");
+    CHECK_STR(find(store, make_print(7, 99, 0)), "approved 1 0");
+    CHECK_STR(find(store, shapeless), "refused exact");
+    good = add(store, shapeless, VERDICT_WAITING);
+    CHECK_OK(store_verdict_decide(store, &good, VERDICT_APPROVED, NULL, 9, why));
+    CHECK_STR(find(store, shapeless), "approved exact");
+
+    check_case("what a person has refused may be approved after all");
+    struct id refused = add(store, make_print(9, 150, 0), VERDICT_REFUSED);
+    CHECK_OK(store_verdict_decide(store, &refused, VERDICT_APPROVED, NULL, 9, why));
+    CHECK_STR(find(store, make_print(9, 150, 0)), "approved exact");
 }
 
 static bool count_row(void *context, const struct verdict *verdict)

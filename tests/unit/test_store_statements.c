@@ -10,6 +10,7 @@ static const char *const allowed_scans[STATEMENTS] = {
     [PHOTOS_DELETED] = "SCAN photos USING COVERING INDEX photos_deleted",
     [EXECUTIONS_LIST] = "SCAN executions",
     [VERDICTS_SHAPES] = "SCAN verdicts USING COVERING INDEX verdicts_shapes",
+    [VERDICTS_REFUSED] = "SCAN verdicts",
     [VERDICTS_LIST] = "SCAN verdicts",
     [USERS_ALL] = "SCAN users",
     [EXECUTIONS_COUNT] = "SCAN counters",
