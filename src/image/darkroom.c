@@ -181,10 +181,12 @@ static uint32_t fit_sight(const struct job *job, const struct darkroom_sight *si
     return side > sight->long_side ? sight->long_side : (uint32_t)side;
 }
 
-/* A worker that was taken over by its data may say anything. */
+/* A worker that was taken over by its data may say anything. A view of nothing would be published unseen. */
 static bool is_sane(const struct darkroom_view *view, const struct job *job)
 {
     const struct darkroom_sight *sight = &job->sight;
+    if (view->frames == 0 || view->width == 0 || view->height == 0 || (sight->jpegs && view->jpegs < view->frames))
+        return false;
     if (view->frames > sight->frames || view->jpegs > sight->jpegs || view->negative.width > job->large_side
         || view->negative.height > job->large_side)
         return false;

@@ -1,0 +1,32 @@
+/* A program behind the darkroom's fence whose worker was taken over: it says what test_darkroom_lies asks for (darkroom_lies.h). */
+#include "darkroom_lies.h"
+#include "protocol.h"
+#include "room.h"
+
+static enum status prepare(const char *program, const char *argument, struct text *why)
+{
+    (void)program, (void)argument, (void)why;
+    return STATUS_OK;
+}
+
+static enum status work(const void *job_bytes, const int *descriptors, void *ret_answer, struct text *why)
+{
+    (void)descriptors, (void)why;
+    const struct job *job = job_bytes;
+    struct job_answer *answer = ret_answer;
+    answer->view = darkroom_lies[job->sight.long_side % DARKROOM_LIES].view;
+    return STATUS_OK;
+}
+
+int main(int argc, char **argv)
+{
+    static const struct room room = {
+        .name = "darkroom_liar",
+        .job_bytes = sizeof(struct job),
+        .answer_bytes = sizeof(struct job_answer),
+        .descriptors = JOB_DESCRIPTORS,
+        .prepare = prepare,
+        .work = work,
+    };
+    return room_main(&room, argc, argv);
+}
