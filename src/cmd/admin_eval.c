@@ -165,7 +165,16 @@ static void print_share(const char *what, size_t part, size_t whole)
            100 * fmax(centre - reach, 0), 100 * fmin(centre + reach, 1));
 }
 
-static size_t count_group(const struct samples *samples, const struct sample *first, bool only_refused)
+enum counted { LOOKED_AT, REFUSED, UNSURE };
+
+/* UNSURE: --when-unsure decides about it. */
+static bool counts(const struct sample *sample, enum counted what)
+{
+    return sample->status == STATUS_OK && (what == LOOKED_AT || sample->is_refused)
+           && (what != UNSURE || sample->confidence < MODERATION_SURE_AT);
+}
+
+static size_t count_group(const struct samples *samples, const struct sample *first, enum counted what)
 {
     size_t count = 0;
     for (size_t i = 0; i < samples->count; i++) {
@@ -173,7 +182,7 @@ static size_t count_group(const struct samples *samples, const struct sample *fi
         bool is_same = first->expected ? sample->expected && sample->expected_length == first->expected_length
                                              && strncmp(sample->expected, first->expected, first->expected_length) == 0
                                        : !sample->expected;
-        count += is_same && sample->status == STATUS_OK && (!only_refused || sample->is_refused);
+        count += is_same && counts(sample, what);
     }
     return count;
 }
@@ -205,7 +214,9 @@ static void print_table(const struct samples *samples)
         TEXT_CLEANUP struct text what = {0};
         text_setf(&what, sample->expected ? "hits: %.*s" : "false alarms", (int)sample->expected_length,
                   sample->expected);
-        print_share(text_get(&what), count_group(samples, sample, true), count_group(samples, sample, false));
+        size_t all = count_group(samples, sample, LOOKED_AT);
+        print_share(text_get(&what), count_group(samples, sample, REFUSED), all);
+        print_share("  below 75 % confidence", count_group(samples, sample, UNSURE), all);
     }
 }
 
