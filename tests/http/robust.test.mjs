@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { rmSync } from 'node:fs';
 import { heavyPng, png } from './pictures.mjs';
-import { formBody, isSanitized, listFiles, newFolder, startServer, until } from './server.mjs';
+import { formBody, listFiles, newFolder, startServer, until } from './server.mjs';
 import { connect, exchange, lines } from './wire.mjs';
 
 const boundary = 'a-boundary-of-the-tests';
@@ -23,22 +23,21 @@ function drip(wire, bytes, pause_ms) {
     return wire.closed().finally(() => clearInterval(timer));
 }
 
-/* Asks again and again, each time on a new connection, until the work is done; every answer must be there and good. */
+/* Asks again and again, each time on a new connection, until the work is done; every answer must be there and good. Resolves to how
+ * many there were. */
 async function servedMeanwhile(server, work) {
-    let isDone = false, served = 0, slowest_ms = 0;
+    let isDone = false, served = 0;
     const asking = (async () => {
         while (!isDone) {
-            const start = Date.now();
             const answers = await exchange(server, lines('GET /healthcheck HTTP/1.1', 'Host: a', 'Connection: close'));
             assert.deepEqual(answers.map(({ code }) => code), [200]);
-            slowest_ms = Math.max(slowest_ms, Date.now() - start);
             served++;
         }
     })();
     try { await Promise.race([work(), asking]); } finally { isDone = true; }
     await asking;
     assert.ok(served > 0);
-    return { served, slowest_ms };
+    return served;
 }
 
 describe('slow clients', () => {
@@ -55,13 +54,13 @@ describe('slow clients', () => {
     ];
     for (const [says, bytes] of headers)
         it(`that ${says} are sent away, and others are served meanwhile`, async () => {
-            const { slowest_ms } = await servedMeanwhile(server, async () => {
+            const served = await servedMeanwhile(server, async () => {
                 const wires = await Promise.all(Array.from({ length: 100 }, () => connect(server)));
                 await Promise.all(wires.map((wire) => (says.startsWith('drip')
                     ? drip(wire, bytes, 40) : wire.send(bytes).then(() => wire.closed()))));
                 for (const wire of wires) wire.leave();
             });
-            assert.ok(slowest_ms < (isSanitized ? 5000 : 1000), `the slowest answer took ${slowest_ms} ms`);
+            assert.ok(served >= 10, `only ${served} were served: they waited for the slow ones`); // even a busy machine has time for 80
         });
 
     it('that keep a connection and say no more are sent away after their answer', async () => {
@@ -373,9 +372,9 @@ describe('SIGTERM', () => {
         await wire.send(Buffer.concat([uploadHead('Content-Length: 500000'),
             uploadBody(heavyPng(500_000)).subarray(0, 100_000)]));
         await until('it is under way', () => listFiles(server.data).some((file) => file.includes('incoming')));
-        const start = Date.now();
+        const start = Date.now(); // the client itself is sent away after 24 s
         await server.stop();
-        assert.ok(Date.now() - start < 15_000);
+        assert.ok(Date.now() - start < 20_000);
         assert.equal(server.lines.find((line) => line.event === 'drained').requests_cut, 1);
         wire.leave();
     });
