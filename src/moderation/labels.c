@@ -31,19 +31,29 @@ const struct moderation_label *moderation_find(const struct moderation_labels *l
     return surest;
 }
 
+/* NULL: it isn't among them. */
+static const struct moderation_label *find_name(const struct moderation_labels *labels, const char *name)
+{
+    for (size_t i = 0; i < labels->count; i++)
+        if (strcmp(labels->rows[i].name, name) == 0)
+            return &labels->rows[i];
+    return NULL;
+}
+
 enum moderation_action moderation_decide(const struct moderation_labels *labels, enum moderation_action when_unsure,
                                          const struct moderation_label **ret_label)
 {
     const struct moderation_label *refusal = moderation_find(labels, MODERATION_REFUSE);
     const struct moderation_label *doubt = moderation_find(labels, MODERATION_HOLD);
+    const struct moderation_label *unseen = find_name(labels, MODERATION_UNSEEN);
     bool is_sure = refusal && refusal->confidence >= MODERATION_SURE_AT;
     enum moderation_action action = is_sure ? MODERATION_REFUSE : refusal ? when_unsure : MODERATION_LABEL;
     *ret_label = action == MODERATION_LABEL ? NULL : refusal;
     if (action == MODERATION_REFUSE || !doubt)
         return action;
-    *ret_label = doubt;
-    bool is_unseen = strcmp(doubt->name, MODERATION_UNSEEN) == 0;
-    return is_unseen && when_unsure != MODERATION_HOLD ? MODERATION_REFUSE : MODERATION_HOLD;
+    bool is_refused = unseen && when_unsure != MODERATION_HOLD;
+    *ret_label = is_refused ? unseen : doubt;
+    return is_refused ? MODERATION_REFUSE : MODERATION_HOLD;
 }
 
 bool moderation_read_unsure(const char *name, enum moderation_action *ret_action)
@@ -80,21 +90,13 @@ bool moderation_is_listed(const char *list, const char *name)
     return false;
 }
 
-static struct moderation_label *find_same(struct moderation_labels *labels, const struct moderation_label *label)
-{
-    for (size_t i = 0; i < labels->count; i++)
-        if (strcmp(labels->rows[i].name, label->name) == 0)
-            return &labels->rows[i];
-    return NULL;
-}
-
 static void add(struct moderation_labels *labels, const struct moderation_label *label)
 {
-    struct moderation_label *same = find_same(labels, label);
+    const struct moderation_label *same = find_name(labels, label->name);
     if (!same && labels->count < MODERATION_LABELS_MAX)
         labels->rows[labels->count++] = *label;
     else if (same && label->confidence > same->confidence)
-        *same = *label;
+        labels->rows[same - labels->rows] = *label;
 }
 
 void moderation_labels_merge(struct moderation_labels *labels, const struct moderation_labels *others)

@@ -99,11 +99,12 @@ static enum status inspect_groups(struct moderator *moderator, int view_fd, cons
     return status;
 }
 
-/* By a label of ours. */
+/* By a label of ours: the first, so that there is room for it however many there are. */
 static void ask_about(const char *label, struct sight *sight)
 {
-    const struct moderation_labels labels = {{moderation_label_make(label, "", 100, MODERATION_HOLD)}, 1};
-    moderation_labels_merge(&sight->labels, &labels);
+    struct moderation_labels labels = {{moderation_label_make(label, "", 100, MODERATION_HOLD)}, 1};
+    moderation_labels_merge(&labels, &sight->labels);
+    sight->labels = labels;
 }
 
 static enum status inspect_view(struct moderator *moderator, int view_fd, const struct darkroom_view *view,

@@ -42,20 +42,27 @@ static void test_decide(void)
 /* What nobody looked at is never published, and waits only where somebody comes. */
 static void test_unseen(void)
 {
+    enum { ALONE, BEHIND_ANOTHER, WITH_REFUSAL, LISTS };
     static const struct {
         enum moderation_action when_unsure, expected;
+        const char *decided[LISTS]; /* by which label */
     } rows[] = {
-        {MODERATION_REFUSE, MODERATION_REFUSE},
-        {MODERATION_HOLD, MODERATION_HOLD},
-        {MODERATION_LABEL, MODERATION_REFUSE},
+        {MODERATION_REFUSE, MODERATION_REFUSE, {MODERATION_UNSEEN, MODERATION_UNSEEN, "R"}},
+        {MODERATION_HOLD, MODERATION_HOLD, {MODERATION_UNSEEN, "H", MODERATION_UNSEEN}},
+        {MODERATION_LABEL, MODERATION_REFUSE, {MODERATION_UNSEEN, MODERATION_UNSEEN, MODERATION_UNSEEN}},
     };
-    const struct moderation_labels labels = {{moderation_label_make(MODERATION_UNSEEN, "", 100, MODERATION_HOLD)}, 1};
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        const struct moderation_label *label;
-        check_case("when unsure: %s", moderation_action_name(rows[i].when_unsure));
-        CHECK_INT(moderation_decide(&labels, rows[i].when_unsure, &label), rows[i].expected);
-        CHECK_STR(label->name, MODERATION_UNSEEN);
-    }
+    const struct moderation_label unseen = moderation_label_make(MODERATION_UNSEEN, "", 100, MODERATION_HOLD),
+                                  held = moderation_label_make("H", "", 100, MODERATION_HOLD),
+                                  unsure = moderation_label_make("R", "", 60, MODERATION_REFUSE);
+    const struct moderation_labels lists[LISTS] = {
+        [ALONE] = {{unseen}, 1}, [BEHIND_ANOTHER] = {{held, unseen}, 2}, [WITH_REFUSAL] = {{unseen, held, unsure}, 3}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        for (size_t k = 0; k < LISTS; k++) {
+            const struct moderation_label *label;
+            check_case("when unsure: %s; list %zu", moderation_action_name(rows[i].when_unsure), k);
+            CHECK_INT(moderation_decide(&lists[k], rows[i].when_unsure, &label), rows[i].expected);
+            CHECK_STR(label->name, rows[i].decided[k]);
+        }
 }
 
 static void test_merge(void)
@@ -85,6 +92,15 @@ static void test_merge(void)
     moderation_labels_merge(&many, &more);
     CHECK_INT(many.count, MODERATION_LABELS_MAX);
     CHECK(moderation_find(&many, MODERATION_REFUSE) != NULL);
+
+    check_case("of those that are as sure, the first list's stay");
+    for (int i = 0; i < MODERATION_LABELS_MAX; i++) {
+        char name[2] = {(char)('0' + i)};
+        many.rows[i] = moderation_label_make(name, "", gun.confidence, MODERATION_LABEL);
+    }
+    moderation_labels_merge(&more, &many);
+    CHECK_INT(more.count, MODERATION_LABELS_MAX);
+    CHECK_STR(more.rows[0].name, "Gun");
 }
 
 static void test_lists(void)
