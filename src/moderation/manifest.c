@@ -170,6 +170,10 @@ static enum status read_label(struct reading *reading, const json_t *entry)
         return refuse(reading, "its curve lies between 0.1 and 10");
     if (json_array_size(evidence) == 0)
         return refuse(reading, "it needs evidence");
+    if (label->tiles_from > 0 && json_array_size(evidence) > 1)
+        return refuse(reading,
+                      "its tiles_from needs the evidence of a single model, because the score of several is too low "
+                      "where one of them wasn't asked");
     manifest->label_count++;
     enum status status = STATUS_OK;
     for (size_t i = 0; status == STATUS_OK && i < json_array_size(evidence); i++)

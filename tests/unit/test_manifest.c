@@ -76,6 +76,11 @@ static const struct {
      "Ghosts: its tile_threshold lies between 0 and 1"},
     {"tiles that nothing leads to", MANIFEST(NET("a", ""), LABEL("\"tiles_from\":1," SEES(""))),
      "Ghosts: its tiles_from lies between 0 and 1"},
+    {"tiles that follow from several models",
+     MANIFEST(NET("a", ""), LABEL("\"tiles_from\":0.1,\"evidence\":[{\"model\":\"a\",\"outputs\":[1]},{\"model\":\"a\","
+                                  "\"outputs\":[2]}]")),
+     "Ghosts: its tiles_from needs the evidence of a single model, because the score of several is too low where one "
+     "of them wasn't asked"},
     {"a label without evidence", MANIFEST(NET("a", ""), LABEL("\"evidence\":[]")), "Ghosts: it needs evidence"},
     {"evidence of a model that is not there", MANIFEST(NET("b", ""), LABEL(SEES(""))),
      "Ghosts: its evidence names a model that is not listed above"},
@@ -136,37 +141,35 @@ static void test_limits(void)
     }
 }
 
+#define GHOSTS                                                                                                         \
+    LABEL("\"tiles\":true,\"tile_threshold\":0.75,\"curve\":2,\"evidence\":["                                          \
+          "{\"model\":\"a\",\"outputs\":[3],\"go_on_at\":0.25},{\"model\":\"a\",\"outputs\":[1,2]}]")
+#define BOTH                                                                                                           \
+    "{\"name\":\"Both\",\"parent\":\"All\",\"action\":\"refuse\",\"threshold\":0.5,\"evidence\":["                     \
+    "{\"model\":\"a\",\"outputs\":[0]},{\"model\":\"b\",\"outputs\":[0]}]}"
+#define RARE LABEL("\"tiles_from\":0.125," SEES(""))
+
 static void test_fields(void)
 {
     struct manifest manifest;
     TEXT_CLEANUP struct text reason = {0};
     write_file("runtime.so", "x");
     write_file("a.onnx", "four");
-    read_manifest(
-        MANIFEST(NET("a", ",\"bytes\":4") "," NET("b", ""),
-                 LABEL("\"tiles\":true,\"tile_threshold\":0.75,\"tiles_from\":0.125,\"curve\":2,\"evidence\":[{"
-                       "\"model\":\"a\",\"outputs\":[3],"
-                       "\"go_on_at\":0.25},{\"model\":\"a\",\"outputs\":[1,2]}]") ","
-                                                                                  "{\"name\":\"Both\",\"parent\":"
-                                                                                  "\"All\",\"action\":\"refuse\","
-                                                                                  "\"threshold\":0.5,\"evidence\":["
-                                                                                  "{\"model\":\"a\",\"outputs\":[0]},{"
-                                                                                  "\"model\":\"b\",\"outputs\":[0]}]}"),
-        &manifest, &reason);
+    read_manifest(MANIFEST(NET("a", ",\"bytes\":4") "," NET("b", ""), GHOSTS "," BOTH "," RARE), &manifest, &reason);
     if (!CHECK_STR(text_get(&reason), ""))
         return;
     CHECK(manifest.runtime_is_there);
     CHECK_INT(manifest.net_count, 2);
     CHECK(manifest.nets[0].is_there && !manifest.nets[1].is_there);
     CHECK(!manifest.nets[0].is_nhwc && manifest.nets[0].mean[1] == 0 && manifest.nets[0].deviation[1] == 255);
-    const struct manifest_label *ghosts = &manifest.labels[0], *both = &manifest.labels[1];
-    CHECK_INT(manifest.label_count, 2);
+    const struct manifest_label *ghosts = &manifest.labels[0], *both = &manifest.labels[1], *rare = &manifest.labels[2];
+    CHECK_INT(manifest.label_count, 3);
     CHECK(ghosts->is_visible && ghosts->in_tiles && ghosts->action == MODERATION_HOLD);
     CHECK(ghosts->evidence[0].go_on_at == 0.25F && ghosts->evidence[1].go_on_at == 0);
     CHECK_INT(ghosts->evidence[1].output_count, 2);
     CHECK(ghosts->curve == 2 && both->curve == 1);
     CHECK(ghosts->tile_threshold == 0.75F && both->tile_threshold == 0.5F);
-    CHECK(ghosts->tiles_from == 0.125F && both->tiles_from == 0);
+    CHECK(rare->tiles_from == 0.125F && both->tiles_from == 0);
     CHECK(!both->is_visible); /* its second model's file is missing */
     CHECK_STR(both->parent, "All");
     manifest_release(&manifest);
