@@ -120,17 +120,15 @@ enum status sqlite_executions_list(struct store *store, int status_wanted, size_
 {
     struct store_sqlite *sqlite = (struct store_sqlite *)store;
     struct execution_list list = {row, context};
-    int64_t rows = limit > INT64_MAX ? INT64_MAX : (int64_t)limit;
     struct reader *reader;
     enum status status = readers_take(&sqlite->readers, &reader, why);
     if (status)
         return status;
     if (status_wanted < 0)
-        status =
-            connection_each(&reader->connection, EXECUTIONS_LIST, VALUES(INTEGER(rows)), execution_row, &list, why);
+        status = connection_each(&reader->connection, EXECUTIONS_LIST, VALUES(LIMIT(limit)), execution_row, &list, why);
     else
         status = connection_each(&reader->connection, EXECUTIONS_LIST_STATUS,
-                                 VALUES(INTEGER(status_wanted), INTEGER(rows)), execution_row, &list, why);
+                                 VALUES(INTEGER(status_wanted), LIMIT(limit)), execution_row, &list, why);
     readers_give_back(&sqlite->readers, reader, status);
     return status;
 }

@@ -40,20 +40,14 @@ enum status sqlite_photos_list(struct store *store, enum photo_state state, enum
 {
     struct listing listing = {row, context};
     return list(store, PHOTOS_LIST,
-                VALUES(INTEGER(state), INTEGER(wanted), ID(after ? after : &before_all), INTEGER(limit)), &listing,
-                why);
+                VALUES(INTEGER(state), INTEGER(wanted), ID(after ? after : &before_all), LIMIT(limit)), &listing, why);
 }
 
 enum status sqlite_photos_published(struct store *store, const struct id *after, size_t limit, store_photo_row *row,
                                     void *context, struct text *why)
 {
     struct listing listing = {row, context};
-    return list(store, PHOTOS_PUBLISHED, VALUES(ID(after ? after : &before_all), INTEGER(limit)), &listing, why);
-}
-
-static int64_t at_most(size_t limit)
-{
-    return limit > INT64_MAX ? INT64_MAX : (int64_t)limit;
+    return list(store, PHOTOS_PUBLISHED, VALUES(ID(after ? after : &before_all), LIMIT(limit)), &listing, why);
 }
 
 enum status sqlite_photos_newest(struct store *store, const char *author, const struct post_cursor *after, size_t limit,
@@ -62,10 +56,9 @@ enum status sqlite_photos_newest(struct store *store, const char *author, const 
     struct listing listing = {row, context};
     const struct post_cursor *from = after ? after : &cursor_before_all;
     if (!author)
-        return list(store, PHOTOS_NEWEST, VALUES(INTEGER(from->time_ms), ID(&from->id), INTEGER(at_most(limit))),
-                    &listing, why);
-    return list(store, PHOTOS_NEWEST_OF,
-                VALUES(INTEGER(from->time_ms), ID(&from->id), INTEGER(at_most(limit)), TEXT(author)), &listing, why);
+        return list(store, PHOTOS_NEWEST, VALUES(INTEGER(from->time_ms), ID(&from->id), LIMIT(limit)), &listing, why);
+    return list(store, PHOTOS_NEWEST_OF, VALUES(INTEGER(from->time_ms), ID(&from->id), LIMIT(limit), TEXT(author)),
+                &listing, why);
 }
 
 enum status sqlite_photos_by_capture(struct store *store, const char *author, const struct post_cursor *after,
@@ -73,8 +66,8 @@ enum status sqlite_photos_by_capture(struct store *store, const char *author, co
 {
     struct listing listing = {row, context};
     const struct post_cursor *from = after ? after : &cursor_before_all;
-    return list(store, PHOTOS_BY_CAPTURE,
-                VALUES(INTEGER(from->time_ms), ID(&from->id), INTEGER(at_most(limit)), TEXT(author)), &listing, why);
+    return list(store, PHOTOS_BY_CAPTURE, VALUES(INTEGER(from->time_ms), ID(&from->id), LIMIT(limit), TEXT(author)),
+                &listing, why);
 }
 
 struct content_search {

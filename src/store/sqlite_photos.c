@@ -252,18 +252,24 @@ enum status sqlite_photo_publish(struct store *store, const struct photo *photo,
     return writer_run(&((struct store_sqlite *)store)->writer, publish, &change, why);
 }
 
+/* CONFLICT: it is not published. */
+static enum status find_published(struct connection *connection, const struct id *id, struct photo_found *ret_found,
+                                  struct text *why)
+{
+    enum status status = photo_find(connection, id, NULL, ret_found, why);
+    if (status || ret_found->state == PHOTO_SUCCESS)
+        return status;
+    text_setf(why, "The photo is not published.");
+    return STATUS_CONFLICT;
+}
+
 static enum status render(struct connection *connection, void *arguments, struct text *why)
 {
     const struct photo_change *change = arguments;
     struct photo_found found;
-    enum status status = photo_find(connection, change->id, NULL, &found, why);
-    if (status)
-        return status;
-    if (found.state != PHOTO_SUCCESS) {
-        text_setf(why, "The photo is not published.");
-        return STATUS_CONFLICT;
-    }
-    return connection_run(connection, PHOTO_RENDER, VALUES(ID(change->id), RENDITION(*change->medium)), why);
+    enum status status = find_published(connection, change->id, &found, why);
+    return status ? status
+                  : connection_run(connection, PHOTO_RENDER, VALUES(ID(change->id), RENDITION(*change->medium)), why);
 }
 
 enum status sqlite_photo_render(struct store *store, const struct id *id, const struct rendition *medium,
@@ -340,16 +346,11 @@ static enum status withdraw(struct connection *connection, void *arguments, stru
 {
     const struct photo_change *change = arguments;
     struct photo_found found;
-    enum status status = photo_find(connection, change->id, NULL, &found, why);
-    if (status)
-        return status;
-    if (found.state != PHOTO_SUCCESS) {
-        text_setf(why, "The photo is not published.");
-        return STATUS_CONFLICT;
-    }
-    status =
-        connection_run(connection, PHOTO_WITHDRAW,
-                       VALUES(ID(change->id), INTEGER(change->now_ms), TEXT(change->labels), TEXT(change->audit)), why);
+    enum status status = find_published(connection, change->id, &found, why);
+    if (!status)
+        status = connection_run(
+            connection, PHOTO_WITHDRAW,
+            VALUES(ID(change->id), INTEGER(change->now_ms), TEXT(change->labels), TEXT(change->audit)), why);
     if (!status)
         status = user_remove_post(connection, found.author, why);
     return status ? status : execution_replace(connection, change->execution, found.author, why);
@@ -412,7 +413,7 @@ enum status sqlite_photos_deleted(struct store *store, struct id *ret_ids, size_
     enum status status = readers_take(&sqlite->readers, &reader, why);
     if (status)
         return status;
-    status = connection_each(&reader->connection, PHOTOS_DELETED, VALUES(INTEGER(limit)), deleted_row, &deleted, why);
+    status = connection_each(&reader->connection, PHOTOS_DELETED, VALUES(LIMIT(limit)), deleted_row, &deleted, why);
     readers_give_back(&sqlite->readers, reader, status);
     if (!status)
         *ret_count = deleted.count;

@@ -135,6 +135,8 @@ struct value {
     {                                                                                                                  \
         .type = VALUE_INTEGER, .integer = (int64_t)(value)                                                             \
     }
+/* A number of rows at most: SQLite takes a negative one for any. */
+#define LIMIT(rows) INTEGER((rows) > INT64_MAX ? INT64_MAX : (rows))
 #define INTEGER_IF(is_known, value)                                                                                    \
     {                                                                                                                  \
         .type = (is_known) ? VALUE_INTEGER : VALUE_NULL, .integer = (int64_t)(value)                                   \

@@ -102,10 +102,9 @@ enum status sqlite_user_posts(struct store *store, const char *author, const str
     enum status status = readers_take(&sqlite->readers, &reader, why);
     if (status)
         return status;
-    status = connection_each(
-        &reader->connection, USER_POSTS,
-        VALUES(TEXT(author), INTEGER(from->time_ms), ID(&from->id), INTEGER(limit > INT64_MAX ? INT64_MAX : limit)),
-        posts_row, &posts, why);
+    status = connection_each(&reader->connection, USER_POSTS,
+                             VALUES(TEXT(author), INTEGER(from->time_ms), ID(&from->id), LIMIT(limit)), posts_row,
+                             &posts, why);
     readers_give_back(&sqlite->readers, reader, status);
     return status;
 }

@@ -171,8 +171,7 @@ enum status sqlite_verdicts_list(struct store *store, size_t limit, store_verdic
     enum status status = readers_take(&sqlite->readers, &reader, why);
     if (status)
         return status;
-    status = connection_each(&reader->connection, VERDICTS_LIST, VALUES(INTEGER(limit > INT64_MAX ? INT64_MAX : limit)),
-                             list_verdict, &listing, why);
+    status = connection_each(&reader->connection, VERDICTS_LIST, VALUES(LIMIT(limit)), list_verdict, &listing, why);
     readers_give_back(&sqlite->readers, reader, status);
     return status;
 }
