@@ -70,28 +70,63 @@ static void add_object_headers(struct http_request *request, enum bucket bucket,
         add_cors_headers(request);
 }
 
+static void answer_failure(struct http_request *request, enum status status)
+{
+    answer_error(request, api_code(status), status == STATUS_BUSY ? "SlowDown" : "InternalError",
+                 "The object can't be read now; try again.");
+}
+
+/* What comes from elsewhere is here as a whole before the answer begins: so a fault is an answer of its own instead of half an image, and
+ * a slow client holds no connection to the back end. */
+static enum status take_bytes(struct blob_object *object, const struct conditional_answer *range, int *ret_fd,
+                              uint64_t *ret_offset)
+{
+    if (object->fd < 0) {
+        *ret_offset = 0;
+        return blob_object_copy_out(object, range->offset, range->size, ret_fd, NULL);
+    }
+    *ret_fd = object->fd;
+    *ret_offset = range->offset;
+    object->fd = -1;
+    return STATUS_OK;
+}
+
+static void answer_bytes(struct http_request *request, enum bucket bucket, struct blob_object *object,
+                         const struct conditional_answer *answer)
+{
+    int fd;
+    uint64_t offset;
+    enum status status = take_bytes(object, answer, &fd, &offset);
+    if (status != STATUS_OK) {
+        answer_failure(request, status);
+        return;
+    }
+    add_object_headers(request, bucket, object);
+    if (answer->code == 206)
+        http_add_header(request, "Content-Range",
+                        arena_printf(http_arena(request), "bytes %" PRIu64 "-%" PRIu64 "/%" PRIu64, answer->offset,
+                                     answer->offset + answer->size - 1, object->size));
+    http_answer_file(request, answer->code, object->content_type, fd, offset, answer->size);
+}
+
 static void answer_object(struct http_request *request, enum bucket bucket, struct blob_object *object)
 {
     struct conditional_answer answer = decide(request, object);
-    char *range = arena_printf(http_arena(request), "bytes %" PRIu64 "-%" PRIu64 "/%" PRIu64, answer.offset,
-                               answer.offset + answer.size - 1, object->size);
-    if (answer.code == 412) {
+    switch (answer.code) {
+    case 412:
         answer_error(request, 412, "PreconditionFailed",
                      "At least one of the preconditions you specified did not hold.");
-    } else if (answer.code == 416) {
-        range = arena_printf(http_arena(request), "bytes */%" PRIu64, object->size);
-        http_add_header(request, "Content-Range", range);
+        break;
+    case 416:
+        http_add_header(request, "Content-Range", arena_printf(http_arena(request), "bytes */%" PRIu64, object->size));
         answer_error(request, 416, "InvalidRange", "The requested range is not satisfiable");
-    } else {
+        break;
+    case 304:
         add_object_headers(request, bucket, object);
-        if (answer.code == 206)
-            http_add_header(request, "Content-Range", range);
-        if (answer.code == 304) {
-            http_answer(request, 304, NULL, NULL, 0);
-        } else {
-            http_answer_file(request, answer.code, object->content_type, object->fd, answer.offset, answer.size);
-            object->fd = -1; /* taken */
-        }
+        http_answer(request, 304, NULL, NULL, 0);
+        break;
+    default:
+        answer_bytes(request, bucket, object, &answer);
     }
     blob_object_release(object);
 }
@@ -115,8 +150,7 @@ static void get_object(struct http_request *request)
     else if (status == STATUS_NOT_FOUND)
         deny(request);
     else
-        answer_error(request, api_code(status), status == STATUS_BUSY ? "SlowDown" : "InternalError",
-                     "The object can't be read now; try again.");
+        answer_failure(request, status);
 }
 
 /* Listing (GET without a key), and every method that writes: nobody may. */

@@ -1,48 +1,19 @@
-/* What holds for every back end of the buckets: who may read them, which keys there are, and the way to the back end
- * that an address names. */
+/* What holds for every back end of the buckets, and the way to the one that an address names. */
 #include "blob_ops.h"
+#include "blob_spool.h"
+#include "file_at.h"
+#include "memory.h"
 
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-const struct bucket_policy bucket_policies[BUCKETS] = {
-    [BUCKET_ORIGINALS] = {"originals", false},
-    [BUCKET_PHOTOS] = {"photos", true},
-    [BUCKET_THUMBNAILS] = {"thumbnails", true},
-    [BUCKET_SITE] = {"site", true},
-};
-
-static const struct blob_ops *const back_ends[] = {&blob_fs_ops};
+static const struct blob_ops *const back_ends[] = {&blob_file_ops};
+enum { BLOCK_BYTES = 256 << 10 };
 enum { BACK_ENDS = sizeof back_ends / sizeof back_ends[0] };
-
-int bucket_from_name(const char *name, size_t length)
-{
-    for (int i = 0; i < BUCKETS; i++)
-        if (strlen(bucket_policies[i].name) == length && memcmp(bucket_policies[i].name, name, length) == 0)
-            return i;
-    return -1;
-}
-
-static bool is_key_character(char character)
-{
-    return (character >= 'a' && character <= 'z') || (character >= 'A' && character <= 'Z')
-           || (character >= '0' && character <= '9') || character == '.' || character == '_' || character == '-';
-}
-
-bool blob_key_is_valid(const char *key, size_t length)
-{
-    if (length == 0 || length > BLOB_KEY_MAX)
-        return false;
-    bool at_part_start = true;
-    for (size_t i = 0; i < length; i++) {
-        if (at_part_start && (key[i] == '/' || key[i] == '.'))
-            return false;
-        if (key[i] != '/' && !is_key_character(key[i]))
-            return false;
-        at_part_start = key[i] == '/';
-    }
-    return !at_part_start;
-}
 
 static enum status check_key(const char *key, struct text *why)
 {
@@ -69,25 +40,11 @@ static const struct blob_ops *find_back_end(const char *address, const char **re
     return NULL;
 }
 
-enum status blob_open(const char *address, struct blob **ret_blob, struct text *why)
+enum status blob_open(const char *address, enum blob_use use, struct blob **ret_blob, struct text *why)
 {
     const char *rest;
     const struct blob_ops *back_end = find_back_end(address, &rest, why);
-    return back_end ? back_end->open(rest, ret_blob, why) : STATUS_INVALID;
-}
-
-enum status blob_open_to_read(const char *address, struct blob **ret_blob, struct text *why)
-{
-    const char *rest;
-    const struct blob_ops *back_end = find_back_end(address, &rest, why);
-    return back_end ? back_end->open_to_read(rest, ret_blob, why) : STATUS_INVALID;
-}
-
-enum status blob_open_beside(const char *address, struct blob **ret_blob, struct text *why)
-{
-    const char *rest;
-    const struct blob_ops *back_end = find_back_end(address, &rest, why);
-    return back_end ? back_end->open_beside(rest, ret_blob, why) : STATUS_INVALID;
+    return back_end ? back_end->open(rest, use, ret_blob, why) : STATUS_INVALID;
 }
 
 void blob_close(struct blob *blob)
@@ -96,25 +53,171 @@ void blob_close(struct blob *blob)
         blob->ops->close(blob);
 }
 
+bool blob_has_files(const struct blob *blob)
+{
+    return blob->ops->has_files;
+}
+
+/* ---- Reading ---- */
+
 enum status blob_get(struct blob *blob, enum bucket bucket, const char *key, struct blob_object *ret_object,
                      struct text *why)
 {
+    struct blob_object object = {.fd = -1};
     enum status status = check_key(key, why);
-    return status ? status : blob->ops->get(blob, bucket, key, ret_object, why);
+    if (status == STATUS_OK)
+        status = blob->ops->get(blob, bucket, key, &object, why);
+    if (status != STATUS_OK)
+        return status;
+    object.blob = blob;
+    object.content_type = blob_content_type(key);
+    *ret_object = object;
+    return STATUS_OK;
+}
+
+static enum status read_file(const struct blob_object *object, uint64_t offset, void *bytes, size_t size,
+                             struct text *why)
+{
+    errno = EIO; /* a file that ends early was cut by somebody else */
+    if (file_read_at(object->fd, bytes, size, offset) == size)
+        return STATUS_OK;
+    text_setf(why, "The object can't be read: %s.", strerrordesc_np(errno));
+    return STATUS_UNAVAILABLE;
+}
+
+enum status blob_object_read(struct blob_object *object, uint64_t offset, void *bytes, size_t size, size_t *ret_count,
+                             struct text *why)
+{
+    uint64_t left = offset < object->size ? object->size - offset : 0;
+    size_t count = size < left ? size : (size_t)left;
+    enum status status = STATUS_OK;
+    if (count && object->fd >= 0)
+        status = read_file(object, offset, bytes, count, why);
+    else if (count)
+        status = object->blob->ops->read(object, offset, bytes, count, why);
+    if (status == STATUS_OK)
+        *ret_count = count;
+    return status;
+}
+
+static enum status fill(struct blob_object *object, uint64_t offset, uint64_t size, int fd, struct text *why)
+{
+    char *block = memory_new(BLOCK_BYTES);
+    enum status status = STATUS_OK;
+    for (uint64_t done = 0; status == STATUS_OK && done < size;) {
+        size_t wanted = size - done < BLOCK_BYTES ? (size_t)(size - done) : BLOCK_BYTES, count = 0;
+        status = blob_object_read(object, offset + done, block, wanted, &count, why);
+        if (status == STATUS_OK && !file_write_at(fd, block, count, done)) {
+            status = status_from_errno(errno);
+            text_setf(why, "A temporary file can't be written: %s.", strerrordesc_np(errno));
+        }
+        done += count;
+    }
+    free(block);
+    return status;
+}
+
+enum status blob_object_copy_out(struct blob_object *object, uint64_t offset, uint64_t size, int *ret_fd,
+                                 struct text *why)
+{
+    assert(size <= object->size && offset <= object->size - size);
+    int fd;
+    enum status status = blob_spool_new(&fd, why);
+    if (status != STATUS_OK)
+        return status;
+    status = fill(object, offset, size, fd, why);
+    if (status == STATUS_OK)
+        *ret_fd = fd;
+    else
+        (void)close(fd);
+    return status;
 }
 
 void blob_object_release(struct blob_object *object)
 {
     if (object->fd >= 0)
         (void)close(object->fd);
+    if (object->reader)
+        object->blob->ops->release(object);
     object->fd = -1;
+    object->reader = NULL;
+}
+
+enum status blob_get_file(struct blob *blob, enum bucket bucket, const char *key, struct blob_object *ret_object,
+                          struct text *why)
+{
+    struct blob_object object;
+    enum status status = blob_get(blob, bucket, key, &object, why);
+    if (status == STATUS_OK && object.fd < 0)
+        status = blob_object_copy_out(&object, 0, object.size, &object.fd, why);
+    else if (status != STATUS_OK)
+        return status;
+    if (status == STATUS_OK)
+        *ret_object = object;
+    else
+        blob_object_release(&object);
+    return status;
+}
+
+/* ---- Writing ---- */
+
+enum status blob_put(struct blob *blob, enum bucket bucket, const char *key, int fd, uint64_t offset, uint64_t size,
+                     struct text *why)
+{
+    enum status status = check_key(key, why);
+    return status ? status : blob->ops->put(blob, bucket, key, fd, offset, size, why);
+}
+
+/* Where the back end has no files. */
+struct spooled_upload {
+    struct blob_upload upload;
+    enum bucket bucket;
+    char key[BLOB_KEY_MAX + 1];
+};
+
+static enum status begin_spooled(struct blob *blob, enum bucket bucket, const char *key,
+                                 struct blob_upload **ret_upload, struct text *why)
+{
+    int fd;
+    enum status status = blob_spool_new(&fd, why);
+    if (status != STATUS_OK)
+        return status;
+    struct spooled_upload *spooled = NEW(struct spooled_upload);
+    spooled->upload = (struct blob_upload){.blob = blob, .fd = fd};
+    spooled->bucket = bucket;
+    memcpy(spooled->key, key, strlen(key) + 1);
+    *ret_upload = &spooled->upload;
+    return STATUS_OK;
+}
+
+static void abort_spooled(struct blob_upload *upload)
+{
+    (void)close(upload->fd);
+    free(upload);
+}
+
+static enum status commit_spooled(struct blob_upload *upload, struct text *why)
+{
+    const struct spooled_upload *spooled = (const struct spooled_upload *)upload;
+    struct stat file;
+    enum status status = STATUS_UNAVAILABLE;
+    if (fstat(upload->fd, &file) == 0)
+        status = upload->blob->ops->put(upload->blob, spooled->bucket, spooled->key, upload->fd, 0,
+                                        (uint64_t)file.st_size, why);
+    else
+        text_setf(why, "A temporary file can't be read: %s.", strerrordesc_np(errno));
+    abort_spooled(upload);
+    return status;
 }
 
 enum status blob_upload_begin(struct blob *blob, enum bucket bucket, const char *key, struct blob_upload **ret_upload,
                               struct text *why)
 {
     enum status status = check_key(key, why);
-    return status ? status : blob->ops->upload_begin(blob, bucket, key, ret_upload, why);
+    if (status != STATUS_OK)
+        return status;
+    blob_upload_begin_op *begin = blob->ops->upload_begin ? blob->ops->upload_begin : begin_spooled;
+    return begin(blob, bucket, key, ret_upload, why);
 }
 
 int blob_upload_fd(const struct blob_upload *upload)
@@ -124,19 +227,39 @@ int blob_upload_fd(const struct blob_upload *upload)
 
 enum status blob_upload_commit(struct blob_upload *upload, struct text *why)
 {
-    return upload->blob->ops->upload_commit(upload, why);
+    blob_upload_commit_op *commit = upload->blob->ops->upload_commit;
+    return commit ? commit(upload, why) : commit_spooled(upload, why);
 }
 
 void blob_upload_abort(struct blob_upload *upload)
 {
-    if (upload)
-        upload->blob->ops->upload_abort(upload);
+    if (!upload)
+        return;
+    blob_upload_abort_op *abort_upload = upload->blob->ops->upload_abort;
+    abort_upload ? abort_upload(upload) : abort_spooled(upload);
+}
+
+enum status blob_copy(struct blob *blob, enum bucket from, const char *key, enum bucket to, const char *to_key,
+                      struct text *why)
+{
+    enum status status = check_key(key, why);
+    if (status == STATUS_OK)
+        status = check_key(to_key, why);
+    return status ? status : blob->ops->copy(blob, from, key, to, to_key, why);
 }
 
 enum status blob_delete(struct blob *blob, enum bucket bucket, const char *key, struct text *why)
 {
-    enum status status = check_key(key, why);
-    return status ? status : blob->ops->delete (blob, bucket, key, why);
+    return blob_delete_many(blob, bucket, &key, 1, why);
+}
+
+enum status blob_delete_many(struct blob *blob, enum bucket bucket, const char *const *keys, size_t count,
+                             struct text *why)
+{
+    enum status status = STATUS_OK;
+    for (size_t i = 0; status == STATUS_OK && i < count; i++)
+        status = check_key(keys[i], why);
+    return status || count == 0 ? status : blob->ops->delete (blob, bucket, keys, count, why);
 }
 
 enum status blob_list(struct blob *blob, enum bucket bucket, blob_key_row *row, void *context, struct text *why)
@@ -144,30 +267,72 @@ enum status blob_list(struct blob *blob, enum bucket bucket, blob_key_row *row, 
     return blob->ops->list(blob, bucket, row, context, why);
 }
 
-static const struct {
-    const char *suffix, *type;
-} content_types[] = {
-    {".webp", "image/webp"},
-    {".html", "text/html; charset=utf-8"},
-    {".css", "text/css; charset=utf-8"},
-    {".js", "text/javascript; charset=utf-8"},
-    {".mjs", "text/javascript; charset=utf-8"},
-    {".json", "application/json"},
-    {".map", "application/json"},
-    {".webmanifest", "application/manifest+json"},
-    {".svg", "image/svg+xml"},
-    {".png", "image/png"},
-    {".jpg", "image/jpeg"},
-    {".ico", "image/vnd.microsoft.icon"},
-    {".woff2", "font/woff2"},
-    {".txt", "text/plain; charset=utf-8"},
-};
+/* ---- In parts ---- */
 
-const char *blob_content_type(const char *key)
+enum status blob_parts_begin(struct blob *blob, enum bucket bucket, const char *key, struct text *ret_id,
+                             struct text *why)
 {
-    const char *suffix = strrchr(key, '.');
-    for (size_t i = 0; suffix && i < sizeof content_types / sizeof content_types[0]; i++)
-        if (strcmp(suffix, content_types[i].suffix) == 0)
-            return content_types[i].type;
-    return "application/octet-stream";
+    enum status status = check_key(key, why);
+    return status ? status : blob->ops->parts_begin(blob, bucket, key, ret_id, why);
+}
+
+static enum status check_number(unsigned number, struct text *why)
+{
+    if (number >= 1 && number <= BLOB_PARTS_MAX)
+        return STATUS_OK;
+    text_setf(why, "Parts are numbered from 1 to %d; this one is %u.", BLOB_PARTS_MAX, number);
+    return STATUS_INVALID;
+}
+
+enum status blob_parts_put(struct blob *blob, enum bucket bucket, const char *key, const char *id, unsigned number,
+                           int fd, uint64_t offset, uint64_t size, struct blob_part *ret_part, struct text *why)
+{
+    struct blob_part part = {.number = number, .size = size};
+    enum status status = check_key(key, why);
+    if (status == STATUS_OK)
+        status = check_number(number, why);
+    if (status == STATUS_OK)
+        status = blob->ops->parts_put(blob, bucket, key, id, fd, offset, &part, why);
+    if (status == STATUS_OK)
+        *ret_part = part;
+    return status;
+}
+
+static enum status check_parts(const struct blob_part *parts, size_t count, struct text *why)
+{
+    if (count == 0 || count > BLOB_PARTS_MAX) {
+        text_setf(why, "An object has 1 to %d parts, not %zu.", BLOB_PARTS_MAX, count);
+        return STATUS_INVALID;
+    }
+    for (size_t i = 0; i + 1 < count; i++) {
+        if (parts[i].number < parts[i + 1].number && parts[i].size >= BLOB_PART_BYTES_MIN)
+            continue;
+        text_setf(
+            why,
+            "Part %u of %zu has %llu bytes: parts come in the order of their numbers, and all but the last have at "
+            "least %d bytes.",
+            parts[i].number, count, (unsigned long long)parts[i].size, BLOB_PART_BYTES_MIN);
+        return STATUS_INVALID;
+    }
+    return STATUS_OK;
+}
+
+enum status blob_parts_complete(struct blob *blob, enum bucket bucket, const char *key, const char *id,
+                                const struct blob_part *parts, size_t count, struct text *why)
+{
+    enum status status = check_key(key, why);
+    if (status == STATUS_OK)
+        status = check_parts(parts, count, why);
+    return status ? status : blob->ops->parts_complete(blob, bucket, key, id, parts, count, why);
+}
+
+enum status blob_parts_abort(struct blob *blob, enum bucket bucket, const char *key, const char *id, struct text *why)
+{
+    enum status status = check_key(key, why);
+    return status ? status : blob->ops->parts_abort(blob, bucket, key, id, why);
+}
+
+enum status blob_parts_list(struct blob *blob, enum bucket bucket, blob_parts_row *row, void *context, struct text *why)
+{
+    return blob->ops->parts_list(blob, bucket, row, context, why);
 }

@@ -1,5 +1,10 @@
 /* Buckets of objects, as S3 has them: a flat space of keys, immutable once written, readable while others write.
- * Back ends implement blob_ops.h; tests/contract/ runs the same suite against each. Safe from any thread. */
+ * Back ends implement blob_ops.h; tests/contract/ runs the same suite against each. Safe from any thread. Every function
+ * but those that say otherwise may wait for a disk or a network: none belongs on an event loop unless
+ * blob_has_files says that objects are local files.
+ *
+ * INVALID: a bad key. NO_SPACE: a disk or a quota is full. UNAVAILABLE, TIMEOUT: the back end can't be used for now.
+ * BUSY: it asks to slow down. FORBIDDEN: it does not let us. *why has the sentence; it may be NULL. */
 #ifndef BLOB_H
 #define BLOB_H
 
@@ -10,7 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { BLOB_KEY_MAX = 200, BLOB_ETAG_SIZE = 48 };
+enum { BLOB_KEY_MAX = 200, BLOB_ETAG_SIZE = 72 };
 
 enum bucket { BUCKET_ORIGINALS, BUCKET_PHOTOS, BUCKET_THUMBNAILS, BUCKET_SITE };
 enum { BUCKETS = 4 };
@@ -30,44 +35,109 @@ bool blob_key_is_valid(const char *key, size_t length);
 /* The Content-Type of a key, by its suffix. Static. */
 const char *blob_content_type(const char *key);
 
+/* ---- The back end ---- */
+
 struct blob;
-/* address: "file:FOLDER" (made if missing, mode 0700). Removes what crashed uploads left. */
-enum status blob_open(const char *address, struct blob **ret_blob, struct text *why);
-/* To look into buckets that another process owns: only blob_get may be called. NOT_FOUND when there are none yet. */
-enum status blob_open_to_read(const char *address, struct blob **ret_blob, struct text *why);
-/* To write into buckets whether or not another process owns them; one process at a time, or BUSY. Removes what a crash of such a process
- * left, and neither disturbs nor is disturbed by the owner, even one that starts meanwhile. NOT_FOUND as above; FORBIDDEN to
- * anybody but the user who owns the folder. */
-enum status blob_open_beside(const char *address, struct blob **ret_blob, struct text *why);
-void blob_close(struct blob *blob);
+enum blob_use {
+    BLOB_OWN, /* the server: makes what is missing, and removes what crashed uploads left. BUSY: another process has them */
+    BLOB_READ,   /* only blob_get and blob_list may be called. NOT_FOUND when there are none yet */
+    BLOB_BESIDE, /* to write beside an owner, even one that starts meanwhile; neither disturbs the other. One process at a
+                  * time, or BUSY. NOT_FOUND when there are none yet; FORBIDDEN to anybody but the user who owns them */
+};
+/* address: "file:FOLDER" (mode 0700). INVALID for an address that names no back end. */
+enum status blob_open(const char *address, enum blob_use use, struct blob **ret_blob, struct text *why);
+void blob_close(struct blob *blob); /* NULL is allowed */
+/* Whether objects are files of this machine: then blob_get doesn't wait for a network, and fills in the descriptor. */
+bool blob_has_files(const struct blob *blob);
+
+/* ---- Reading ---- */
 
 struct blob_object {
-    int fd;                    /* readable from offset 0 and seekable; closed by blob_object_release */
+    struct blob *blob;
+    int fd;                    /* readable from offset 0 and seekable; -1 unless blob_has_files */
     uint64_t size;             /* bytes */
     int64_t modified_s;        /* Last-Modified */
     char etag[BLOB_ETAG_SIZE]; /* with its quotes (RFC 9110 8.8.3) */
     const char *content_type;  /* static, by the key's suffix */
+    void *reader;              /* the back end's */
 };
-/* NOT_FOUND; INVALID for a bad key. On success the object is the caller's to release. */
+/* NOT_FOUND. On success the object is the caller's to release; it is for one thread. */
 enum status blob_get(struct blob *blob, enum bucket bucket, const char *key, struct blob_object *ret_object,
                      struct text *why);
+/* Fills `bytes` from `offset` on; *ret_count is less than `size` only where the object ends. Who reads on where the last
+ * read ended reads one stream. What comes is of the object that blob_get found: CONFLICT when that was replaced meanwhile,
+ * NOT_FOUND when it was deleted, unless the back end still has it. */
+enum status blob_object_read(struct blob_object *object, uint64_t offset, void *bytes, size_t size, size_t *ret_count,
+                             struct text *why);
+/* A range that the object has, in an anonymous temporary file from its offset 0; the descriptor is the caller's to close. */
+enum status blob_object_copy_out(struct blob_object *object, uint64_t offset, uint64_t size, int *ret_fd,
+                                 struct text *why);
 void blob_object_release(struct blob_object *object);
+/* As blob_get, for who needs a file: `fd` is one whatever the back end. */
+enum status blob_get_file(struct blob *blob, enum bucket bucket, const char *key, struct blob_object *ret_object,
+                          struct text *why);
 
-/* An upload: write to its descriptor in any order, then commit or abort: both end and free it. Until commit returned OK no
- * reader sees anything, and after it the object survives a power cut. Committing over an existing key replaces it. */
+/* ---- Writing: until it returned OK no reader sees anything, and after it the object survives a power cut. Writing to a key
+ * that is there replaces its object. ---- */
+
+/* `size` bytes of a file that is readable at `offset`; the descriptor stays the caller's and its position may move.
+ * UNPROCESSABLE when the file is shorter. */
+enum status blob_put(struct blob *blob, enum bucket bucket, const char *key, int fd, uint64_t offset, uint64_t size,
+                     struct text *why);
+
+/* An object that comes bit by bit: write to its descriptor in any order, then commit or abort: both end and free it. */
 struct blob_upload;
 enum status blob_upload_begin(struct blob *blob, enum bucket bucket, const char *key, struct blob_upload **ret_upload,
                               struct text *why);
 int blob_upload_fd(const struct blob_upload *upload); /* readable too; borrowed */
-/* NO_SPACE, UNAVAILABLE; the upload is gone either way. */
+/* The upload is gone whatever comes of it. */
 enum status blob_upload_commit(struct blob_upload *upload, struct text *why);
 void blob_upload_abort(struct blob_upload *upload); /* NULL is allowed */
 
+/* Within the buckets; the bytes don't pass through us where the back end can do without. The copy is as old as its
+ * copying. NOT_FOUND when there is nothing to copy: then `to_key` stays as it was. */
+enum status blob_copy(struct blob *blob, enum bucket from, const char *key, enum bucket to, const char *to_key,
+                      struct text *why);
+
 /* Durable. A key that isn't there is OK. */
 enum status blob_delete(struct blob *blob, enum bucket bucket, const char *key, struct text *why);
+/* The same, of many keys in as few steps as the back end needs. After a failure some may be deleted. */
+enum status blob_delete_many(struct blob *blob, enum bucket bucket, const char *const *keys, size_t count,
+                             struct text *why);
 
 /* Every key of a bucket, in no order; for sweeping up after a crash. Returning false ends it. */
 typedef bool blob_key_row(void *context, const char *key, int64_t modified_s);
 enum status blob_list(struct blob *blob, enum bucket bucket, blob_key_row *row, void *context, struct text *why);
+
+/* ---- An object in parts, which may come in any order, from several processes and over days ---- */
+
+enum {
+    BLOB_PARTS_ID_MAX = 256,
+    BLOB_PART_TAG_SIZE = 72,
+    BLOB_PARTS_MAX = 10000,
+    BLOB_PART_BYTES_MIN = 5 << 20, /* of each but the last: S3's limit, which holds for every back end */
+};
+struct blob_part {
+    unsigned number; /* 1 to BLOB_PARTS_MAX */
+    uint64_t size;
+    char tag[BLOB_PART_TAG_SIZE]; /* the back end's word for the content */
+};
+/* Sets *ret_id to what names the parts from now on; at most BLOB_PARTS_ID_MAX bytes of printable ASCII. */
+enum status blob_parts_begin(struct blob *blob, enum bucket bucket, const char *key, struct text *ret_id,
+                             struct text *why);
+/* As blob_put; it replaces an earlier part of that number. *ret_part is what blob_parts_complete wants. NOT_FOUND: there are
+ * no such parts; they were completed or aborted. */
+enum status blob_parts_put(struct blob *blob, enum bucket bucket, const char *key, const char *id, unsigned number,
+                           int fd, uint64_t offset, uint64_t size, struct blob_part *ret_part, struct text *why);
+/* Makes them one object, in the order given, which is that of their numbers; parts that aren't named are dropped. NOT_FOUND as
+ * above; INVALID when a part is missing, was replaced, or is too small. After a failure the parts are still there. */
+enum status blob_parts_complete(struct blob *blob, enum bucket bucket, const char *key, const char *id,
+                                const struct blob_part *parts, size_t count, struct text *why);
+/* Parts that aren't there are OK. */
+enum status blob_parts_abort(struct blob *blob, enum bucket bucket, const char *key, const char *id, struct text *why);
+/* Those that were neither completed nor aborted, and when they were begun. Returning false ends it. */
+typedef bool blob_parts_row(void *context, const char *key, const char *id, int64_t begun_s);
+enum status blob_parts_list(struct blob *blob, enum bucket bucket, blob_parts_row *row, void *context,
+                            struct text *why);
 
 #endif

@@ -1,23 +1,68 @@
-/* What a back end of the buckets implements; blob.h has the promises. Keys were checked already. */
+/* What a back end of the buckets implements; blob.h has the promises. Keys, ranges and parts were checked already. */
 #ifndef BLOB_OPS_H
 #define BLOB_OPS_H
 
 #include "blob.h"
 
+typedef enum status blob_open_op(const char *rest, enum blob_use use, struct blob **ret_blob, struct text *why);
+typedef void blob_close_op(struct blob *blob);
+
+/* Fills in all but `blob` and `content_type`. Without files it sets `reader` instead of `fd`. */
+typedef enum status blob_get_op(struct blob *blob, enum bucket bucket, const char *key, struct blob_object *ret_object,
+                                struct text *why);
+/* Only of objects without a file; `size` bytes are there, all of which it reads. */
+typedef enum status blob_read_op(struct blob_object *object, uint64_t offset, void *bytes, size_t size,
+                                 struct text *why);
+typedef void blob_release_op(struct blob_object *object); /* frees the reader */
+
+/* With an fd that is a file of the back end, which commit puts in place. */
+typedef enum status blob_upload_begin_op(struct blob *blob, enum bucket bucket, const char *key,
+                                         struct blob_upload **ret_upload, struct text *why);
+typedef enum status blob_upload_commit_op(struct blob_upload *upload, struct text *why);
+typedef void blob_upload_abort_op(struct blob_upload *upload);
+
+typedef enum status blob_put_op(struct blob *blob, enum bucket bucket, const char *key, int fd, uint64_t offset,
+                                uint64_t size, struct text *why);
+typedef enum status blob_copy_op(struct blob *blob, enum bucket from, const char *key, enum bucket to,
+                                 const char *to_key, struct text *why);
+typedef enum status blob_delete_op(struct blob *blob, enum bucket bucket, const char *const *keys, size_t count,
+                                   struct text *why);
+typedef enum status blob_list_op(struct blob *blob, enum bucket bucket, blob_key_row *row, void *context,
+                                 struct text *why);
+
+typedef enum status blob_parts_begin_op(struct blob *blob, enum bucket bucket, const char *key, struct text *ret_id,
+                                        struct text *why);
+/* Number and size are filled in already. */
+typedef enum status blob_parts_put_op(struct blob *blob, enum bucket bucket, const char *key, const char *id, int fd,
+                                      uint64_t offset, struct blob_part *part, struct text *why);
+typedef enum status blob_parts_complete_op(struct blob *blob, enum bucket bucket, const char *key, const char *id,
+                                           const struct blob_part *parts, size_t count, struct text *why);
+typedef enum status blob_parts_abort_op(struct blob *blob, enum bucket bucket, const char *key, const char *id,
+                                        struct text *why);
+typedef enum status blob_parts_list_op(struct blob *blob, enum bucket bucket, blob_parts_row *row, void *context,
+                                       struct text *why);
+
 struct blob_ops {
     const char *scheme; /* of the address: "file" */
-    enum status (*open)(const char *rest, struct blob **ret_blob, struct text *why);
-    enum status (*open_to_read)(const char *rest, struct blob **ret_blob, struct text *why);
-    enum status (*open_beside)(const char *rest, struct blob **ret_blob, struct text *why);
-    void (*close)(struct blob *blob);
-    enum status (*get)(struct blob *blob, enum bucket bucket, const char *key, struct blob_object *ret_object,
-                       struct text *why);
-    enum status (*upload_begin)(struct blob *blob, enum bucket bucket, const char *key, struct blob_upload **ret_upload,
-                                struct text *why);
-    enum status (*upload_commit)(struct blob_upload *upload, struct text *why);
-    void (*upload_abort)(struct blob_upload *upload);
-    enum status (*delete)(struct blob *blob, enum bucket bucket, const char *key, struct text *why);
-    enum status (*list)(struct blob *blob, enum bucket bucket, blob_key_row *row, void *context, struct text *why);
+    bool has_files;
+    blob_open_op *open;
+    blob_close_op *close;
+    blob_get_op *get;
+    blob_read_op *read; /* these two are NULL in a back end with files */
+    blob_release_op *release;
+    blob_put_op *put;
+    blob_upload_begin_op
+        *upload_begin; /* these three are NULL in one without: uploads wait in a temporary file for a put */
+    blob_upload_commit_op *upload_commit;
+    blob_upload_abort_op *upload_abort;
+    blob_copy_op *copy;
+    blob_delete_op *delete;
+    blob_list_op *list;
+    blob_parts_begin_op *parts_begin;
+    blob_parts_put_op *parts_put;
+    blob_parts_complete_op *parts_complete;
+    blob_parts_abort_op *parts_abort;
+    blob_parts_list_op *parts_list;
 };
 
 /* Back ends embed these as their first field. */
@@ -29,6 +74,6 @@ struct blob_upload {
     int fd;
 };
 
-extern const struct blob_ops blob_fs_ops;
+extern const struct blob_ops blob_file_ops;
 
 #endif

@@ -100,7 +100,7 @@ static enum status render_one(struct render *render, const struct id *id, bool *
     photos_large_key(id, key);
     enum status status = check_photo(render, id, why);
     if (status == STATUS_OK)
-        status = blob_get(render->blob, BUCKET_PHOTOS, key, &large, why);
+        status = blob_get_file(render->blob, BUCKET_PHOTOS, key, &large, why);
     if (status == STATUS_NOT_FOUND && check_photo(render, id, NULL) == STATUS_OK)
         return STATUS_UNAVAILABLE; /* the photo is there, its image isn't */
     if (status != STATUS_OK)
@@ -172,7 +172,7 @@ static enum status summarise(struct render *render, struct text *why)
 
 static enum status run(const struct admin_settings *settings, struct render *render, struct text *why)
 {
-    enum status status = blob_open_beside(settings->buckets, &render->blob, why);
+    enum status status = blob_open(settings->buckets, BLOB_BESIDE, &render->blob, why);
     if (status == STATUS_OK)
         status = admin_published_list(render->store, lacks_medium, &render->published, why);
     if (status == STATUS_OK)

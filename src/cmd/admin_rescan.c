@@ -29,7 +29,7 @@ static enum status look_again(struct rescan *rescan, const struct id *id, struct
     char key[OBJECT_KEY_SIZE];
     struct blob_object object;
     photos_large_key(id, key);
-    enum status status = blob_get(rescan->blob, BUCKET_PHOTOS, key, &object, why);
+    enum status status = blob_get_file(rescan->blob, BUCKET_PHOTOS, key, &object, why);
     if (status != STATUS_OK)
         return status;
     status = look_at(rescan->eyes.darkroom, rescan->eyes.moderator, object.fd, ret_sight, NULL, why);
@@ -118,7 +118,7 @@ static enum status summarise(struct rescan *rescan, struct text *why)
 
 static enum status run(const struct admin_settings *settings, struct rescan *rescan, struct text *why)
 {
-    enum status status = blob_open_to_read(settings->buckets, &rescan->blob, why);
+    enum status status = blob_open(settings->buckets, BLOB_READ, &rescan->blob, why);
     if (status == STATUS_OK)
         status = admin_published_list(rescan->store, NULL, &rescan->published, why);
     if (status == STATUS_OK)

@@ -301,7 +301,7 @@ static enum status open_server(const struct serve_settings *settings, struct ser
 static enum status open_stores(const struct serve_settings *settings, struct service *service, struct text *why)
 {
     bool is_whole = true;
-    enum status status = blob_open(settings->buckets, &service->blob, why);
+    enum status status = blob_open(settings->buckets, BLOB_OWN, &service->blob, why);
     if (status == STATUS_OK)
         status = data_check_before(settings->store, settings->buckets, service->blob, why);
     if (status == STATUS_OK)

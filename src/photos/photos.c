@@ -169,15 +169,24 @@ const struct public_object public_objects[PUBLIC_OBJECTS] = {
     [OBJECT_THUMBNAIL] = {"thumbnail", BUCKET_THUMBNAILS, photos_thumbnail_key},
 };
 
+static enum status remove_of_bucket(struct photos *photos, const struct id *id, enum bucket bucket, struct text *why)
+{
+    char rows[PUBLIC_OBJECTS][OBJECT_KEY_SIZE];
+    const char *keys[PUBLIC_OBJECTS];
+    size_t count = 0;
+    for (size_t i = 0; i < PUBLIC_OBJECTS; i++) {
+        if (public_objects[i].bucket != bucket)
+            continue;
+        public_objects[i].make_key(id, rows[i]);
+        keys[count++] = rows[i];
+    }
+    return blob_delete_many(photos->settings.blob, bucket, keys, count, why);
+}
+
 enum status photos_remove_renditions(struct photos *photos, const struct id *id, struct text *why)
 {
-    char key[OBJECT_KEY_SIZE];
-    enum status status = STATUS_OK;
-    for (size_t i = 0; i < PUBLIC_OBJECTS && status == STATUS_OK; i++) {
-        public_objects[i].make_key(id, key);
-        status = blob_delete(photos->settings.blob, public_objects[i].bucket, key, why);
-    }
-    return status;
+    enum status status = remove_of_bucket(photos, id, BUCKET_PHOTOS, why);
+    return status == STATUS_OK ? remove_of_bucket(photos, id, BUCKET_THUMBNAILS, why) : status;
 }
 
 enum status photos_purge(struct photos *photos, const struct id *id, struct text *why)

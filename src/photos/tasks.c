@@ -40,7 +40,7 @@ static enum status open_original(struct photos *photos, const struct id *id, str
 {
     char key[OBJECT_KEY_SIZE];
     photos_original_key(id, key);
-    return blob_get(photos->settings.blob, BUCKET_ORIGINALS, key, ret_original, why);
+    return blob_get_file(photos->settings.blob, BUCKET_ORIGINALS, key, ret_original, why);
 }
 
 /* ---- detect-and-store: is it a photo within the limits, and may it be shown? ---- */

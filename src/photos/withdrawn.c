@@ -4,11 +4,6 @@
 #include "clock.h"
 #include "photos_private.h"
 
-#include <errno.h>
-#include <unistd.h>
-
-enum { COPY_BYTES = 64 << 10 };
-
 /* ---- In the store ---- */
 
 enum status photos_withdraw(struct store *store, const struct photo *photo, const char *labels, const char *audit,
@@ -36,52 +31,13 @@ enum status photos_withdraw(struct store *store, const struct photo *photo, cons
 
 /* ---- In the buckets ---- */
 
-static enum status copy_bytes(const struct blob_object *from, int to, struct text *why)
-{
-    char block[COPY_BYTES];
-    for (uint64_t done = 0; done < from->size;) {
-        ssize_t count = pread(from->fd, block, sizeof block, (off_t)done);
-        if (count > 0)
-            count = pwrite(to, block, (size_t)count, (off_t)done);
-        if (count < 0 && errno == EINTR)
-            continue;
-        if (count <= 0) {
-            text_setf(why, "An image of the photo could not be moved: %s.",
-                      count ? strerrordesc_np(errno) : "it is cut short");
-            return count ? status_from_errno(errno) : STATUS_UNAVAILABLE;
-        }
-        done += (uint64_t)count;
-    }
-    return STATUS_OK;
-}
-
-/* NOT_FOUND when there is nothing to copy. */
-static enum status copy(struct blob *blob, enum bucket from, enum bucket to, const char *key, struct text *why)
-{
-    struct blob_object object;
-    struct blob_upload *upload;
-    enum status status = blob_get(blob, from, key, &object, why);
-    if (status != STATUS_OK)
-        return status;
-    status = blob_upload_begin(blob, to, key, &upload, why);
-    if (status == STATUS_OK) {
-        status = copy_bytes(&object, blob_upload_fd(upload), why);
-        if (status == STATUS_OK)
-            status = blob_upload_commit(upload, why);
-        else
-            blob_upload_abort(upload);
-    }
-    blob_object_release(&object);
-    return status;
-}
-
 enum status photos_hide(struct photos *photos, const struct id *id, struct text *why)
 {
     char key[OBJECT_KEY_SIZE];
     struct blob *blob = photos->settings.blob;
     for (size_t i = 0; i < PUBLIC_OBJECTS; i++) {
         public_objects[i].make_key(id, key);
-        enum status status = copy(blob, public_objects[i].bucket, BUCKET_ORIGINALS, key, why);
+        enum status status = blob_copy(blob, public_objects[i].bucket, key, BUCKET_ORIGINALS, key, why);
         if (status == STATUS_OK)
             status = blob_delete(blob, public_objects[i].bucket, key, why);
         if (status != STATUS_OK && status != STATUS_NOT_FOUND)
@@ -95,7 +51,8 @@ enum status photos_show(struct photos *photos, const struct id *id, struct text 
     char key[OBJECT_KEY_SIZE];
     for (size_t i = 0; i < PUBLIC_OBJECTS; i++) {
         public_objects[i].make_key(id, key);
-        enum status status = copy(photos->settings.blob, BUCKET_ORIGINALS, public_objects[i].bucket, key, why);
+        enum status status =
+            blob_copy(photos->settings.blob, BUCKET_ORIGINALS, key, public_objects[i].bucket, key, why);
         if (status == STATUS_NOT_FOUND && i == OBJECT_MEDIUM)
             continue;
         if (status != STATUS_OK)

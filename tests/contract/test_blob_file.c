@@ -19,7 +19,7 @@ static struct blob *open_folder(const char *folder, enum status expected, struct
     struct text address TEXT_CLEANUP = {0};
     struct blob *blob = NULL;
     text_addf(&address, "file:%s", folder);
-    if (!CHECK_STR(status_name(blob_open(text_get(&address), &blob, why)), status_name(expected)))
+    if (!CHECK_STR(status_name(blob_open(text_get(&address), BLOB_OWN, &blob, why)), status_name(expected)))
         printf("# %s\n", text_get(why));
     CHECK(!expected || strstr(text_get(why), folder)); /* the sentence names the folder */
     return blob;
@@ -126,7 +126,7 @@ static struct blob *open_beside(const char *folder, enum status expected, struct
     struct text address TEXT_CLEANUP = {0};
     struct blob *blob = NULL;
     text_addf(&address, "file:%s", folder);
-    if (!CHECK_STR(status_name(blob_open_beside(text_get(&address), &blob, why)), status_name(expected)))
+    if (!CHECK_STR(status_name(blob_open(text_get(&address), BLOB_BESIDE, &blob, why)), status_name(expected)))
         printf("# %s\n", text_get(why));
     CHECK(!expected || strstr(text_get(why), folder));
     return blob;
@@ -390,8 +390,8 @@ static void test_strange_folders(void)
     (void)open_folder(file, STATUS_UNAVAILABLE, &why);
     (void)open_folder("/nowhere/at/all", STATUS_UNAVAILABLE, &why);
     struct blob *blob;
-    CHECK_INT(blob_open("file:", &blob, &why), STATUS_INVALID);
-    CHECK_INT(blob_open("tape:/x", &blob, &why), STATUS_INVALID);
+    CHECK_INT(blob_open("file:", BLOB_OWN, &blob, &why), STATUS_INVALID);
+    CHECK_INT(blob_open("tape:/x", BLOB_OWN, &blob, &why), STATUS_INVALID);
 }
 
 static void test_policies(void)

@@ -1,0 +1,261 @@
+/* Opening the folder: who may, what is made, and what crashed uploads left. */
+#include "blob_file.h"
+
+#include "memory.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <time.h>
+#include <unistd.h>
+
+#define ADMIN_LOCK ".lock-admin"
+enum { LOCK_WAIT_MS = 2000, LOCK_STEP_MS = 20 };
+
+static enum status make_folder(const struct blob_file *file, int parent_fd, const char *name, int *ret_fd,
+                               struct text *why)
+{
+    bool made = mkdirat(parent_fd, name, 0700) == 0;
+    if (!made && errno != EEXIST)
+        return blob_file_fail(file, errno, why);
+    int fd = openat(parent_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int above = fd >= 0 && made ? openat(fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    int error = fd < 0 || (made && (above < 0 || fsync(above))) ? errno : 0;
+    if (above >= 0)
+        (void)close(above);
+    if (error) {
+        if (fd >= 0)
+            (void)close(fd);
+        return blob_file_fail(file, error, why);
+    }
+    *ret_fd = fd;
+    return STATUS_OK;
+}
+
+/* A process that was killed may hold the lock for the moment that its end takes. */
+static bool lock_soon(int fd)
+{
+    for (int waited = 0; flock(fd, LOCK_EX | LOCK_NB) != 0; waited += LOCK_STEP_MS) {
+        if (errno != EWOULDBLOCK || waited >= LOCK_WAIT_MS)
+            return false;
+        (void)nanosleep(&(struct timespec){.tv_nsec = LOCK_STEP_MS * 1000000}, NULL);
+    }
+    return true;
+}
+
+static enum status take_lock(struct blob_file *file, const char *name, const char *use, struct text *why)
+{
+    file->lock_fd = openat(file->folder_fd, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (file->lock_fd < 0)
+        return blob_file_fail(file, errno, why);
+    if (!lock_soon(file->lock_fd)) {
+        int error = errno;
+        char owner[16] = "";
+        if (error != EWOULDBLOCK)
+            return blob_file_fail(file, error, why);
+        if (pread(file->lock_fd, owner, sizeof owner - 1, 0) <= 0)
+            memcpy(owner, "unknown", sizeof "unknown");
+        text_setf(why, "The folder %s is %s by another process (PID %s).", file->folder, use, owner);
+        return STATUS_BUSY;
+    }
+    /* The number is for people alone: that a full disk can't take it does no harm. */
+    if (ftruncate(file->lock_fd, 0) == 0)
+        (void)dprintf(file->lock_fd, "%d", (int)getpid());
+    return STATUS_OK;
+}
+
+/* Of an admin command that is writing, nothing is left over. -1: it is, or none ever was. */
+static int lock_out_admin(const struct blob_file *file)
+{
+    int fd = openat(file->folder_fd, ADMIN_LOCK, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+    if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
+        return fd;
+    if (fd >= 0)
+        (void)close(fd);
+    return -1;
+}
+
+static bool is_left_over(const struct blob_file *file, const char *name)
+{
+    bool is_admin = strncmp(name, ADMIN, sizeof ADMIN - 1) == 0;
+    return name[0] != '.' && (is_admin ? file->sweeps_admin : !file->is_beside);
+}
+
+static enum status remove_incoming(const struct blob_file *file, int fd, struct text *why)
+{
+    DIR *folder = fdopendir(fd);
+    if (!folder) {
+        int error = errno;
+        (void)close(fd);
+        return blob_file_fail(file, error, why);
+    }
+    enum status status = STATUS_OK;
+    for (const struct dirent *entry; !status && (entry = readdir(folder));)
+        if (is_left_over(file, entry->d_name) && unlinkat(dirfd(folder), entry->d_name, 0) && errno != ENOENT)
+            status = blob_file_fail(file, errno, why);
+    (void)closedir(folder);
+    return status;
+}
+
+static enum status open_bucket(struct blob_file *file, enum bucket bucket, struct text *why)
+{
+    enum status status =
+        make_folder(file, file->folder_fd, bucket_policies[bucket].name, &file->bucket_fds[bucket], why);
+    if (status)
+        return status;
+    int bucket_fd = file->bucket_fds[bucket];
+    for (unsigned shard = 0; shard < SHARDS; shard++) {
+        char name[SHARD_SIZE];
+        (void)snprintf(name, sizeof name, "%02x", shard % SHARDS);
+        if (mkdirat(bucket_fd, name, 0700) && errno != EEXIST)
+            return blob_file_fail(file, errno, why);
+    }
+    if (fsync(bucket_fd))
+        return blob_file_fail(file, errno, why);
+    int incoming_fd;
+    status = make_folder(file, bucket_fd, INCOMING, &incoming_fd, why);
+    return status ? status : remove_incoming(file, incoming_fd, why);
+}
+
+void blob_file_close(struct blob *blob)
+{
+    struct blob_file *file = (struct blob_file *)blob;
+    for (int i = 0; i < BUCKETS; i++)
+        if (file->bucket_fds[i] >= 0)
+            (void)close(file->bucket_fds[i]);
+    if (file->folder_fd >= 0)
+        (void)close(file->folder_fd);
+    if (file->lock_fd >= 0)
+        (void)close(file->lock_fd);
+    free(file->folder);
+    free(file);
+}
+
+/* NULL for an empty name. */
+static struct blob_file *file_new(const char *folder, struct text *why)
+{
+    if (!folder[0]) {
+        text_setf(why, "The buckets' address has no folder after \"file:\".");
+        return NULL;
+    }
+    struct blob_file *file = NEW(struct blob_file);
+    file->blob.ops = &blob_file_ops;
+    file->folder = memory_copy_string(folder);
+    file->folder_fd = file->lock_fd = -1;
+    for (int i = 0; i < BUCKETS; i++)
+        file->bucket_fds[i] = -1;
+    return file;
+}
+
+/* Without the lock, and without sweeping up: what is there belongs to the process that serves it. NULL on failure. */
+static struct blob_file *open_shared(const char *folder, enum status *ret_status, struct text *why)
+{
+    struct blob_file *file = file_new(folder, why);
+    *ret_status = file ? STATUS_OK : STATUS_INVALID;
+    if (!file)
+        return NULL;
+    file->folder_fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool opened = file->folder_fd >= 0;
+    for (int i = 0; opened && i < BUCKETS; i++) {
+        file->bucket_fds[i] = blob_file_open_beneath(file->folder_fd, bucket_policies[i].name, O_RDONLY | O_DIRECTORY);
+        opened = file->bucket_fds[i] >= 0;
+    }
+    if (!opened) {
+        int error = errno;
+        enum status status = blob_file_fail(file, error, why);
+        *ret_status = error == ENOENT ? STATUS_NOT_FOUND : status;
+        blob_file_close(&file->blob);
+        return NULL;
+    }
+    return file;
+}
+
+static enum status open_to_read(const char *folder, struct blob **ret_blob, struct text *why)
+{
+    enum status status;
+    struct blob_file *file = open_shared(folder, &status, why);
+    if (file)
+        *ret_blob = &file->blob;
+    return status;
+}
+
+/* What root wrote, a server that is another user could not read. */
+static enum status check_owner(const struct blob_file *file, struct text *why)
+{
+    struct stat folder;
+    if (fstat(file->folder_fd, &folder))
+        return blob_file_fail(file, errno, why);
+    if (folder.st_uid == geteuid())
+        return STATUS_OK;
+    text_setf(why, "The folder %s belongs to the user with the number %u. Run this as that user.", file->folder,
+              (unsigned)folder.st_uid);
+    return STATUS_FORBIDDEN;
+}
+
+static enum status sweep_admin(const struct blob_file *file, struct text *why)
+{
+    enum status status = STATUS_OK;
+    for (int i = 0; !status && i < BUCKETS; i++) {
+        int fd = blob_file_open_beneath(file->bucket_fds[i], INCOMING, O_RDONLY | O_DIRECTORY);
+        status = fd < 0 ? blob_file_fail(file, errno, why) : remove_incoming(file, fd, why);
+    }
+    return status;
+}
+
+static enum status open_beside(const char *folder, struct blob **ret_blob, struct text *why)
+{
+    enum status status;
+    struct blob_file *file = open_shared(folder, &status, why);
+    if (!file)
+        return status;
+    file->is_beside = file->sweeps_admin = true;
+    status = check_owner(file, why);
+    if (!status)
+        status = take_lock(file, ADMIN_LOCK, "being written to", why);
+    if (!status)
+        status = sweep_admin(file, why);
+    if (status)
+        blob_file_close(&file->blob);
+    else
+        *ret_blob = &file->blob;
+    return status;
+}
+
+static enum status open_to_own(const char *folder, struct blob **ret_blob, struct text *why)
+{
+    struct blob_file *file = file_new(folder, why);
+    if (!file)
+        return STATUS_INVALID;
+    enum status status = make_folder(file, AT_FDCWD, folder, &file->folder_fd, why);
+    if (!status)
+        status = take_lock(file, ".lock", "in use", why);
+    int admin_lock_fd = status ? -1 : lock_out_admin(file);
+    file->sweeps_admin = admin_lock_fd >= 0;
+    for (int i = 0; !status && i < BUCKETS; i++)
+        status = open_bucket(file, (enum bucket)i, why);
+    if (admin_lock_fd >= 0)
+        (void)close(admin_lock_fd);
+    if (status) {
+        blob_file_close(&file->blob);
+        return status;
+    }
+    *ret_blob = &file->blob;
+    return STATUS_OK;
+}
+
+enum status blob_file_open(const char *folder, enum blob_use use, struct blob **ret_blob, struct text *why)
+{
+    switch (use) {
+    case BLOB_READ:
+        return open_to_read(folder, ret_blob, why);
+    case BLOB_BESIDE:
+        return open_beside(folder, ret_blob, why);
+    case BLOB_OWN:
+        break;
+    }
+    return open_to_own(folder, ret_blob, why);
+}
