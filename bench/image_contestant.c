@@ -181,7 +181,6 @@ static struct cost develop_bare(const struct photo *photo)
                             .limits = limits,
                             .large_side = LARGE_SIDE,
                             .given_side = LARGE_SIDE,
-                            .thumbnail_side = THUMBNAIL_SIDE,
                             .quality = QUALITY};
     if (develop_photo(&files, &job, &result, &why) != STATUS_OK)
         give_up(photo->original, text_get(&why));

@@ -90,7 +90,6 @@ static struct job start_job(const struct darkroom *darkroom, enum job_kind kind)
         .limits = settings->limits,
         .memory_bytes = settings->memory_bytes,
         .large_side = LARGE_SIDE,
-        .thumbnail_side = THUMBNAIL_SIDE,
         .quality = settings->quality,
     };
 }

@@ -64,7 +64,7 @@ static enum status write_all(const struct develop_files *files, const struct job
     if (status != STATUS_OK)
         return status;
     struct picture thumbnail;
-    picture_shrink(large, job->thumbnail_side, &thumbnail);
+    picture_shrink(large, THUMBNAIL_SIDE, &thumbnail);
     status = write_still(files->thumbnail, &thumbnail, job->quality, &result.thumbnail, why);
     result.thumbhash = thumbhash_of(&thumbnail);
     picture_release(&thumbnail);
@@ -103,7 +103,7 @@ static enum status add_frames(struct reader *reader, const struct job *job, stru
         int duration = reader_duration_ms(reader, i);
         status = add_frame(large, &frame, info->plays, job->quality, duration, why);
         if (status == STATUS_OK) {
-            picture_shrink(&frame, job->thumbnail_side, &small);
+            picture_shrink(&frame, THUMBNAIL_SIDE, &small);
             if (i == 0)
                 *ret_hash = thumbhash_of(&small);
             status = add_frame(thumbnail, &small, info->plays, job->quality, duration, why);

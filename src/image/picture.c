@@ -59,24 +59,17 @@ static struct path find_path(const struct plane *plane, const struct turn *turn,
     return turn->flip_x ? (struct path){first + (width - 1) * step_x, -step_x} : (struct path){first, step_x};
 }
 
-static void turn_plane(struct plane *plane, const struct turn *turn, enum scale_width sample_width)
+static void turn_plane(struct plane *plane, const struct turn *turn)
 {
     uint32_t width = turn->transpose ? plane->height : plane->width;
     uint32_t height = turn->transpose ? plane->width : plane->height;
-    void *samples = memory_new_array(height, (size_t)width * sample_width);
+    uint8_t *samples = memory_new_array(height, width);
     for (uint32_t y = 0; y < height; y++) {
         struct path path = find_path(plane, turn, y);
-        if (sample_width == SCALE_BYTES) {
-            const uint8_t *from = (const uint8_t *)plane->samples + path.first;
-            uint8_t *to = (uint8_t *)samples + (size_t)y * width;
-            for (uint32_t x = 0; x < width; x++)
-                to[x] = from[(ptrdiff_t)x * path.step];
-        } else {
-            const uint16_t *from = (const uint16_t *)plane->samples + path.first;
-            uint16_t *to = (uint16_t *)samples + (size_t)y * width;
-            for (uint32_t x = 0; x < width; x++)
-                to[x] = from[(ptrdiff_t)x * path.step];
-        }
+        const uint8_t *from = (const uint8_t *)plane->samples + path.first;
+        uint8_t *to = samples + (size_t)y * width;
+        for (uint32_t x = 0; x < width; x++)
+            to[x] = from[(ptrdiff_t)x * path.step];
     }
     free(plane->samples);
     *plane = (struct plane){width, height, samples};
@@ -86,9 +79,10 @@ void picture_turn(struct picture *picture, int orientation)
 {
     if (orientation < 2 || orientation > 8)
         return;
+    assert(picture_sample_width(picture->kind) == SCALE_BYTES);
     const struct turn *turn = &turns[orientation];
     for (unsigned i = 0; i < picture_planes(picture->kind); i++)
-        turn_plane(&picture->planes[i], turn, picture_sample_width(picture->kind));
+        turn_plane(&picture->planes[i], turn);
     picture->width = picture->planes[0].width;
     picture->height = picture->planes[0].height;
 }

@@ -21,7 +21,7 @@ struct job {
     uint32_t width, height;   /* as the probe saw them */
     struct image_limits limits;
     uint64_t memory_bytes; /* that a worker may have: for sentences */
-    uint32_t large_side, thumbnail_side, quality;
+    uint32_t large_side, quality;
     uint32_t given_side;               /* a decoder that shrinks WebPs leaves at least twice that */
     bool makes_medium;                 /* where there is one */
     struct darkroom_sight sight;       /* JOB_INSPECT, and the next two */
