@@ -46,6 +46,10 @@ static void read_tiff(const struct tiff *tiff, struct capture_time *ret_time)
 
 enum status capture_read(struct prober *prober, struct capture_time *ret_time)
 {
+    if (prober->exif.bytes == 0) {
+        *ret_time = (struct capture_time){0};
+        return prober->error ? prober_ends(prober) : STATUS_OK;
+    }
     struct prober *within = prober_new_within(prober, prober->exif.offset, prober->exif.bytes);
     const uint8_t *data = prober_get(within, 0, SIGNATURE_BYTES);
     uint64_t base = data && memcmp(data, "Exif\0", SIGNATURE_BYTES) == 0 ? SIGNATURE_BYTES : 0;

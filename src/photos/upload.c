@@ -170,7 +170,6 @@ static enum status create(const struct upload *upload, const struct image_info *
     char key[OBJECT_KEY_SIZE];
     photos_original_key(&upload->id, key);
     int64_t now = clock_now_ms();
-    bool is_silly = capture_time_is_future(&info->captured, now);
     struct photo photo = {
         .id = upload->id,
         .author = arena_copy_string(arena, upload->author),
@@ -184,7 +183,7 @@ static enum status create(const struct upload *upload, const struct image_info *
         .alt_text = copy_words(arena, words->alt_text),
         .sha256 = sha256,
     };
-    if (!is_silly)
+    if (!capture_time_is_future(&info->captured, now))
         photo.captured = info->captured;
     JSON_CLEANUP json_t *input = json_pack("{s:s, s:s}", "photo_id", key, "author", upload->author);
     TEXT_CLEANUP struct text data = {0};
