@@ -91,7 +91,7 @@ struct darkroom_view {
     struct fingerprint fingerprint; /* of all frames, unless the view is partial */
 };
 /* Decodes as darkroom_develop does, but for who looks at the photo: 8-bit sRGB, three bytes a pixel, rows without padding, transparent
- * parts on white, all frames one after the other; or JPEGs of the same. Into negative_fd, unless that is -1, goes the
+ * parts on white or black (background.h), all frames one after the other; or JPEGs of the same. Into negative_fd, unless that is -1, goes the
  * negative; there is none of an animation, nor when the view is larger than the published image, nor of one that is larger than
  * NEGATIVE_BYTES_MAX (negative.h). */
 enum status darkroom_inspect(struct darkroom *darkroom, int original_fd, const struct darkroom_sight *sight,

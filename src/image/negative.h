@@ -5,8 +5,8 @@
 #include "picture.h"
 #include "protocol.h"
 
-enum { NEGATIVE_BYTES_MAX = 17 << 20 }; /* LARGE_SIDE squared, with alpha */
-/* Larger ones are made again instead: several wait in memory at a time. */
+/* LARGE_SIDE squared takes 6 MB; a long photo up to 20, of which the largest are made again instead: several wait in memory at a time. */
+enum { NEGATIVE_BYTES_MAX = 17 << 20 };
 bool negative_fits(const struct picture *picture);
 /* UNAVAILABLE: there is no memory for it. */
 enum status negative_write(int file, const struct picture *picture, struct darkroom_negative *ret_shape,
