@@ -49,7 +49,6 @@ const openPhoto = (index) => async (page) => {
     await page.locator(`.grid a[data-index="${index}"]`).focus();
     await page.keyboard.press('Enter');
     await openDetails(page);
-    await page.waitForTimeout(300); // while it zooms in, PhotoSwipe hears no keys
 };
 const letter = (name) => ({ name, bytes: Buffer.from(`${name} is a letter, whatever its name may say of it.`) });
 

@@ -25,8 +25,8 @@ async function moves(place) {
     }
     return false;
 }
-const comesToMove = (place) => until('it moves', () => moves(place), 20_000);
-const comesToStand = (place) => until('it stands still', async () => !await moves(place), 20_000);
+const comesToMove = (place) => until('it moves', () => moves(place));
+const comesToStand = (place) => until('it stands still', async () => !await moves(place));
 const drawn = (place) => place.evaluate((image) => image.decode());
 
 const inList = async (page) => { await page.goto('/@ada'); return page.locator(`a[href$="/photo/${film}"] img`); };
@@ -75,11 +75,27 @@ test('what is stopped in the list is stopped in the viewer, and the other way ro
     await page.getByRole('button', { name: 'Pause animations' }).click();
     await page.locator(`a[href$="/photo/${film}"]`).click();
     await page.locator('.pswp').getByRole('button', { name: 'Play animation' }).click();
-    await until('the viewer has closed', async () => { // while it zooms in, PhotoSwipe hears no keys
-        await page.keyboard.press('Escape');
-        return await page.locator('.pswp').count() === 0;
-    });
+    await page.keyboard.press('Escape');
+    await page.locator('.pswp').waitFor({ state: 'detached' });
     await comesToMove(page.locator(`a[href$="/photo/${film}"] img`));
+}, { reducedMotion: 'no-preference' }));
+
+const LEAVING = [
+    ['Escape', () => document.dispatchEvent(new KeyboardEvent('keydown', { key: 'Escape' }))],
+    ['"back"', () => history.back()],
+];
+for (const [what, leave] of LEAVING) test(`${what} while the viewer zooms in closes it`, () => withPage(server, async (page) => {
+    await page.goto('/@ada');
+    await page.evaluate(`new MutationObserver((_, observer) => {
+        if (!document.querySelector('.pswp')) return;
+        observer.disconnect();
+        (${leave})();
+        document.body.dataset.left = 'yes';
+    }).observe(document.body, { childList: true })`);
+    await page.locator(`a[href$="/photo/${photo}"]`).click();
+    await page.locator('[data-left]').waitFor();
+    await page.locator('.pswp').waitFor({ state: 'detached' });
+    assert.equal(new URL(page.url()).pathname, '/@ada');
 }, { reducedMotion: 'no-preference' }));
 
 test('a photo that stands still has no such button', () => withPage(server, async (page) => {

@@ -20,10 +20,9 @@ const isNarrow = () => innerWidth < 800;
 const isPanelOpen = signal(false);
 
 export function view({ photos, index, element, hasAddress = true, onClose }: Opening) {
-    const calm = matchMedia('(prefers-reduced-motion: reduce)').matches;
     const viewer = new PhotoSwipe({
         index, loop: false, returnFocus: false, wheelToZoom: true, bgOpacity: 1, mainClass: 'viewer', preload: [1, 2],
-        showHideAnimationType: calm ? 'none' : 'zoom', zoomAnimationDuration: calm ? false : 260,
+        zoomAnimationDuration: 260, // PhotoSwipe itself moves nothing where the system asks for little motion
         closeTitle: say('close'), zoomTitle: say('zoomIn'), arrowPrevTitle: say('previous'), arrowNextTitle: say('next'),
         errorMsg: say('imageFailed'), secondaryZoomLevel: 1, maxZoomLevel: 4,
         paddingFn: ({ y }) => {
@@ -52,7 +51,14 @@ export function view({ photos, index, element, hasAddress = true, onClose }: Ope
     showDecoded(viewer);
     followList(viewer, photos);
     viewer.on('destroy', () => requestAnimationFrame(() => (onClose ? onClose(viewer.currIndex) : element?.querySelector<HTMLElement>('.stage')?.focus())));
+    viewer.events.add(document, 'keydown', (event) => { if ((event as KeyboardEvent).key === 'Escape') leave(viewer); });
     viewer.init();
+}
+
+/* Closes it. PhotoSwipe ignores that while it zooms in: then it closes as soon as it has. */
+function leave(viewer: PhotoSwipe) {
+    if (viewer.opener.isOpen) viewer.close();
+    else viewer.on('bindEvents', () => viewer.close());
 }
 
 const isMirrored = () => document.documentElement.dir === 'rtl';
@@ -70,7 +76,7 @@ function slideOf(photo: Photo | undefined, index: number, count: number, element
     };
 }
 
-const INFO_ICON = '<circle cx="16" cy="16" r="9" fill="none" stroke="#fff" stroke-width="2"/><path d="M15 14.500h2v6.500h-2zM15 11h2v2h-2z"/>';
+const INFO_ICON = '<circle cx="16" cy="16" r="9" fill="none" stroke="#fff" stroke-width="2"/><path d="M15 14.5h2v6.5h-2zM15 11h2v2h-2z"/>';
 
 function addDetailsButton(viewer: PhotoSwipe) {
     viewer.ui!.registerElement({
@@ -84,10 +90,15 @@ function addDetailsButton(viewer: PhotoSwipe) {
     });
 }
 
+function addPlace(viewer: PhotoSwipe, className: string) {
+    const place = Object.assign(document.createElement('div'), { className });
+    viewer.on('initialLayout', () => viewer.element!.append(place));
+    return place;
+}
+
 /* The details of the photo that is shown, beside it or at its foot. */
 function addPanel(viewer: PhotoSwipe, current: () => Photo | undefined, { leave, undo }: { leave: () => void; undo: (id: string) => void }) {
-    const panel = document.createElement('div');
-    panel.className = 'viewer-panel';
+    const panel = addPlace(viewer, 'viewer-panel');
     panel.addEventListener('keydown', (event) => { if (event.key !== 'Escape') event.stopPropagation(); });
     const draw = () => {
         const photo = current();
@@ -95,30 +106,22 @@ function addPanel(viewer: PhotoSwipe, current: () => Photo | undefined, { leave,
             ? <PhotoInfo key={photo.photo_id} photo={photo} onUndo={() => undo(photo.photo_id)} onLeave={leave} /> : null, panel);
         viewer.element?.classList.toggle('has-panel', isPanelOpen.value);
     };
-    viewer.on('initialLayout', () => { viewer.element!.append(panel); draw(); });
     viewer.on('change', draw);
-    let isFirst = true;
-    const forget = isPanelOpen.subscribe(() => {
-        if (!isFirst) { draw(); viewer.updateSize(true); }
-        isFirst = false;
-    });
+    const forget = isPanelOpen.subscribe(() => { if (viewer.isOpen) { draw(); viewer.updateSize(true); } });
     viewer.on('destroy', () => { forget(); render(null, panel); });
 }
 
 /* Messages are within the dialog, where keys and screen readers get to them. */
 function addToasts(viewer: PhotoSwipe) {
-    const place = document.createElement('div');
-    place.className = 'corner';
-    viewer.on('initialLayout', () => { viewer.element!.append(place); render(<ToastPlace />, place); });
+    const place = addPlace(viewer, 'corner');
+    render(<ToastPlace />, place);
     viewer.on('destroy', () => render(null, place));
 }
 
 /* Turning a page moves no focus, so it is said. */
 function announcePages(viewer: PhotoSwipe, name: () => string) {
-    const place = document.createElement('div');
-    place.className = 'visually-hidden';
+    const place = addPlace(viewer, 'visually-hidden');
     place.setAttribute('role', 'status');
-    viewer.on('initialLayout', () => viewer.element!.append(place));
     viewer.on('change', () => { const now = name(); if (place.textContent !== now) place.textContent = now; });
 }
 
@@ -163,7 +166,7 @@ function keepAddress(viewer: PhotoSwipe, current: () => Photo | undefined): () =
     let isShown = false;
     viewer.on('firstUpdate', () => { history.pushState({ isAbove: true }, '', address()); isShown = true; });
     onStay(viewer, () => { if (isShown) history.replaceState({ isAbove: true }, '', address()); });
-    const back = () => { isShown = false; viewer.close(); };
+    const back = () => { isShown = false; leave(viewer); };
     addEventListener('popstate', back);
     viewer.on('close', () => { if (isShown) { isShown = false; history.back(); } });
     viewer.on('destroy', () => removeEventListener('popstate', back));
