@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { photograph } from './album.mjs';
 import { axeSource, choose, closeBrowser, DESKTOP, PHONE, startWith, withPage } from './browser.mjs';
+import { letter } from './steps.mjs';
 
 const axe = readFileSync(axeSource, 'utf8');
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
@@ -50,7 +51,7 @@ const SCREENS = {
     'keys': async (page) => { await page.goto('/'); await page.locator('.grid img').first().waitFor(); await page.keyboard.press('?'); await page.getByRole('dialog').waitFor(); },
     'uploads': async (page) => {
         await page.goto('/mine');
-        await choose(page, [{ name: 'letter.jpg', bytes: Buffer.from('This is a letter, and no photo at all, whatever its name says.') },
+        await choose(page, [letter('letter.jpg'),
             photograph(0)], () => page.getByRole('button', { name: 'Choose photos' }).click());
         await page.locator('.summary').getByText(/published/).waitFor();
     },

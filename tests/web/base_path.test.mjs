@@ -4,9 +4,9 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { startProxy } from '../http/proxies.mjs';
-import { within } from '../http/server.mjs';
 import { photograph } from './album.mjs';
 import { choose, closeBrowser, DESKTOP, job, jobState, PHONE, startWith, withPage } from './browser.mjs';
+import { imagesKept, imagesShown, share, stageShown, workerTakesOver } from './steps.mjs';
 
 const BASE = '/photos-of-us';
 let server;
@@ -16,15 +16,11 @@ before(async () => {
 });
 after(async () => { await closeBrowser(); await server.stop(); });
 
-const loaded = (page, count) => page.waitForFunction((wanted) => {
-    const images = [...document.querySelectorAll('.grid img')];
-    return images.length >= wanted && images.every((image) => image.complete && image.naturalWidth > 0);
-}, count);
 const pathOf = (page) => new URL(page.url()).pathname + new URL(page.url()).search;
 
 async function lookRound(page) {
     await page.goto('./');
-    await loaded(page, 3);
+    await imagesShown(page, 3);
     await page.locator('.grid a').first().click();
     await page.locator('.pswp__img:not(.pswp__img--placeholder)').first().waitFor();
     assert.match(pathOf(page), /^\/photos-of-us\/photo\/[0-9a-f]{32}$/);
@@ -36,7 +32,7 @@ async function lookRound(page) {
     await page.getByRole('heading', { name: 'ada' }).waitFor();
     assert.equal(pathOf(page), `${BASE}/@ada`);
     await page.getByRole('link', { name: 'Cloud Photos' }).click();
-    await loaded(page, 3);
+    await imagesShown(page, 3);
     assert.equal(pathOf(page), `${BASE}/`);
     await page.goto('./no/such/page');
     await page.getByRole('heading', { name: 'Page not found' }).waitFor();
@@ -47,22 +43,15 @@ async function upload(page, name, photo) {
     await choose(page, [photo]);
     await jobState(page, photo.name, 'Published');
     await job(page, photo.name).getByRole('link', { name: 'Open' }).click();
-    await page.waitForFunction(() => document.querySelector('.stage img')?.naturalWidth > 0);
+    await stageShown(page);
     assert.match(pathOf(page), /^\/photos-of-us\/photo\//);
     await page.reload();
-    await page.waitForFunction(() => document.querySelector('.stage img')?.naturalWidth > 0);
+    await stageShown(page);
     assert.equal((await server.get(`/users/${name}`)).json.post_ids.length, 1);
 }
 
-async function share(page, photo) {
-    await page.evaluate(({ base64, file }) => {
-        const transfer = new DataTransfer();
-        transfer.items.add(new File([Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0))], file, { type: 'image/jpeg' }));
-        const form = Object.assign(document.createElement('form'), { method: 'POST', action: 'share-target', enctype: 'multipart/form-data' });
-        form.append(Object.assign(document.createElement('input'), { type: 'file', name: 'photos', files: transfer.files }));
-        document.body.append(form);
-        form.submit();
-    }, { base64: photo.bytes.toString('base64'), file: photo.name });
+async function shareOne(page, photo) {
+    await share(page, photo);
     await page.waitForURL('**/photos-of-us/mine?shared');
     await jobState(page, photo.name, 'Published');
 }
@@ -81,20 +70,20 @@ for (const [device, options, seed] of [['a desktop', DESKTOP, 8], ['a phone', PH
                 await lookRound(page);
                 await upload(page, name, photograph(seed));
                 await page.goto('./');
-                await within('the service worker has taken over', page.evaluate(async () => { await navigator.serviceWorker.ready; }));
-                await page.waitForFunction(() => navigator.serviceWorker.controller);
+                await workerTakesOver(page);
                 assert.equal(await page.evaluate(async () => (await navigator.serviceWorker.getRegistration()).scope), `${proxy.url}${BASE}/`);
                 const devtools = await context.newCDPSession(page);
                 const { errors } = await devtools.send('Page.getAppManifest');
                 assert.deepEqual(errors, []);
-                await share(page, photograph(seed + 1));
+                await shareOne(page, photograph(seed + 1));
                 await page.goto(`./photo/${ids[0]}`);
-                await page.waitForFunction(() => document.querySelector('.stage img')?.naturalWidth > 0);
+                await stageShown(page);
+                await imagesKept(page);
                 await page.waitForLoadState('networkidle');
                 await proxy.stop();
                 for (const path of ['./', `./photo/${ids[0]}`]) {
                     await page.goto(path);
-                    await page.waitForFunction(() => document.querySelector('.grid img, .stage img')?.naturalWidth > 0);
+                    await imagesShown(page, 1, '.grid img, .stage img');
                 }
                 assert.deepEqual(outside, []);
             }, { ...options, name, baseURL: `${proxy.url}${BASE}/`, serviceWorkers: 'allow',
@@ -104,15 +93,13 @@ for (const [device, options, seed] of [['a desktop', DESKTOP, 8], ['a phone', PH
         }
     });
 
-test('two servers of one host keep their uploads and the app apart', async () => {
+test('what the browser keeps is kept under the path, apart from that of other servers of the host', async () => {
     const proxy = await startProxy('nginx', server, { tls: false });
     await withPage(server, async (page) => {
         await page.goto('./');
-        await within('the service worker has taken over', page.evaluate(async () => { await navigator.serviceWorker.ready; }));
-        await page.waitForFunction(() => navigator.serviceWorker.controller);
+        await workerTakesOver(page);
         const kept = await page.evaluate(async () => ({ caches: await caches.keys(), databases: (await indexedDB.databases()).map(({ name }) => name) }));
         assert.ok(kept.caches.some((one) => /^shell\/photos-of-us-[0-9a-f]{12}$/.test(one)), kept.caches.join());
         assert.deepEqual(kept.databases, [`uploads${BASE}`]);
-    }, { baseURL: `${proxy.url}${BASE}/`, serviceWorkers: 'allow' });
-    await proxy.stop();
+    }, { baseURL: `${proxy.url}${BASE}/`, serviceWorkers: 'allow' }).finally(() => proxy.stop());
 });

@@ -108,7 +108,11 @@ for (const [device, options] of DEVICES) {
         const seen = new Map();
         for (const part of [1, 0.5, 0]) {
             await page.evaluate((to) => scrollTo(0, document.documentElement.scrollHeight * to), part);
-            await page.waitForTimeout(100);
+            await page.waitForFunction(() => { // the photos that are in the page are those about the window
+                const boxes = [...document.querySelectorAll('.grid li')].map((one) => one.getBoundingClientRect());
+                const last = document.querySelector('.grid li:last-child').getAttribute('aria-posinset') === document.querySelector('.grid li').getAttribute('aria-setsize');
+                return Math.min(...boxes.map(({ top }) => top)) < innerHeight / 2 && (last || Math.max(...boxes.map(({ bottom }) => bottom)) >= innerHeight);
+            });
             for (const [place, href] of await page.locator('.grid li').evaluateAll((all) => all.map((one) =>
                 [Number(one.getAttribute('aria-posinset')) - 1, one.querySelector('a').getAttribute('href').split('/').at(-1)]))) seen.set(place, href);
         }

@@ -10,6 +10,7 @@ import { after, before, test } from 'node:test';
 import { newFolder } from '../http/server.mjs';
 import { photograph } from './album.mjs';
 import { caption, choose, closeBrowser, dist, jobState, startWith, withPage } from './browser.mjs';
+import { imagesShown } from './steps.mjs';
 
 const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.png': 'image/png', '.webmanifest': 'application/manifest+json' };
 const name = `user_${randomBytes(4).toString('hex')}`;
@@ -51,7 +52,7 @@ test('uploads, says something of it, searches and shows', () => withPage(server,
     await page.getByRole('option', { name: 'annika' }).waitFor();
     await page.goto(`/@${name}`);
     await page.getByRole('img', { name: 'From elsewhere' }).waitFor();
-    await page.waitForFunction(() => document.querySelector('.grid img')?.naturalWidth > 0);
+    await imagesShown(page);
     await page.locator('.grid a').first().click();
     await page.locator('.pswp--open').waitFor();
     assert.deepEqual([...asked], [server.url]);
@@ -61,7 +62,7 @@ test('fetches nothing again for its service worker, which keeps what is of its o
     const asked = [];
     page.on('request', (request) => { if (request.url().startsWith(server.url)) asked.push(request.url()); });
     await page.goto('/@annika');
-    await page.waitForFunction(() => document.querySelector('.grid img')?.naturalWidth > 0);
+    await imagesShown(page);
     await page.waitForFunction(() => navigator.serviceWorker.controller);
     await page.waitForFunction(async () => (await caches.keys()).some((name) => name.startsWith('answers-'))); // all was looked at
     await page.waitForLoadState('networkidle');

@@ -7,6 +7,7 @@ import { startServer } from '../http/server.mjs';
 import { photograph } from './album.mjs';
 import { caption, choose, closeBrowser, DESKTOP, jobState, PHONE, startWith, withPage } from './browser.mjs';
 import { lacks, useBrowser } from './browsers.mjs';
+import { imagesKept, imagesShown, share, stageShown, workerTakesOver } from './steps.mjs';
 
 useBrowser('firefox');
 const skip = lacks('firefox');
@@ -24,10 +25,6 @@ after(async () => { await closeBrowser(); await server?.stop(); });
 
 const newName = () => `user_${randomBytes(4).toString('hex')}`;
 const cells = (page) => page.locator('.grid a');
-const seen = (page, count) => page.waitForFunction((wanted) => {
-    const images = [...document.querySelectorAll('.grid img')];
-    return images.length >= wanted && images.every((image) => image.complete && image.naturalWidth > 0);
-}, count);
 const shown = (page, id) => page.waitForFunction((wanted) => document.querySelector(
     `.pswp__item[aria-hidden="false"] img[src$="${wanted}-comp.webp"]`)?.naturalWidth > 0, id);
 const closeViewer = async (page) => {
@@ -81,20 +78,20 @@ async function findAda(page) {
     await page.keyboard.press('ArrowDown');
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: 'ada', exact: true }).waitFor();
-    await seen(page, PHOTOS);
+    await imagesShown(page, PHOTOS);
 }
 
 for (const [device, options] of [['a desktop', DESKTOP], ['a phone', PHONE]]) {
     test(`home, viewer, log in, upload, profile, delete, search and photo page, on ${device}`, { skip }, () => withPage(server, async (page) => {
         const name = newName();
         await page.goto('/');
-        await seen(page, PHOTOS);
+        await imagesShown(page, PHOTOS);
         await lookAround(page);
         await publish(page, name, photograph(device === 'a phone' ? 20 : 21));
         await deleteAndUndo(page, name);
         await findAda(page);
         await page.goto(`/photo/${ids[0]}`);
-        await page.waitForFunction(() => document.querySelector('.stage img')?.naturalWidth > 0);
+        await stageShown(page);
         const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
         assert.ok(wide <= 0, `the page is ${wide} px wider than the window`);
         assert.equal((await server.get(`/users/${name}`)).json.post_ids.length, 1, 'what was undone is still there');
@@ -108,12 +105,13 @@ test('starts without a server, keeps what is chosen, and sends it when the serve
     try {
         await withPage(away, async (page) => {
             await page.goto('/');
-            await page.waitForFunction(() => navigator.serviceWorker.controller);
+            await workerTakesOver(page);
             await page.reload();
-            await seen(page, 3);
+            await imagesShown(page, 3);
+            await imagesKept(page);
             await away.kill();
             await page.reload();
-            await seen(page, 3);
+            await imagesShown(page, 3);
             await page.goto('/mine');
             await choose(page, [photograph(30)], () => page.getByRole('button', { name: 'Choose photos' }).click());
             await jobState(page, photograph(30).name, 'Waiting for network');
@@ -141,24 +139,15 @@ test('says that there is no network, and waits for it', { skip }, () => withPage
 
 test('takes what is shared with it, and what is dropped', { skip }, () => withPage(server, async (page) => {
     await page.goto('/');
-    await page.waitForFunction(() => navigator.serviceWorker.controller);
-    const [shared, dropped] = [photograph(32), photograph(33)].map(({ name, bytes }) => ({ name, base64: bytes.toString('base64') }));
-    await page.evaluate(() => {
-        globalThis.transferOf = ({ name, base64 }) => {
-            const transfer = new DataTransfer();
-            transfer.items.add(new File([Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0))], name, { type: 'image/jpeg' }));
-            return transfer;
-        };
-    });
-    await page.evaluate((file) => document.body.dispatchEvent(
-        new DragEvent('drop', { dataTransfer: transferOf(file), bubbles: true, cancelable: true })), dropped);
+    await workerTakesOver(page);
+    const [shared, dropped] = [photograph(32), photograph(33)];
+    await page.evaluate(({ name, base64 }) => {
+        const transfer = new DataTransfer();
+        transfer.items.add(new File([Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0))], name, { type: 'image/jpeg' }));
+        document.body.dispatchEvent(new DragEvent('drop', { dataTransfer: transfer, bubbles: true, cancelable: true }));
+    }, { name: dropped.name, base64: dropped.bytes.toString('base64') });
     await jobState(page, dropped.name, 'Published');
-    await page.evaluate((file) => {
-        const form = Object.assign(document.createElement('form'), { method: 'POST', action: '/share-target', enctype: 'multipart/form-data' });
-        form.append(Object.assign(document.createElement('input'), { type: 'file', name: 'photos', files: transferOf(file).files }));
-        document.body.append(form);
-        form.submit();
-    }, shared);
+    await share(page, shared);
     await page.waitForURL('**/mine?shared');
     await jobState(page, shared.name, 'Published');
 }, { ...WITH_WORKER, name: newName() }));

@@ -5,6 +5,7 @@ import { after, before, test } from 'node:test';
 import { within } from '../http/server.mjs';
 import { photograph } from './album.mjs';
 import { closeBrowser, DESKTOP, PHONE, startWith, withPage } from './browser.mjs';
+import { imagesShown, workerTakesOver } from './steps.mjs';
 
 let photos;
 before(() => { photos = [0, 1, 2].map((number) => ['ada', photograph(number).bytes]); });
@@ -16,10 +17,7 @@ const PAGES = {
     'a photo’s page': { path: (ids) => `/photo/${ids[1]}`, images: '.stage img', count: 1 },
 };
 
-const shown = (page, { images, count }) => page.waitForFunction(({ selector, wanted }) => {
-    const found = [...document.querySelectorAll(selector)];
-    return found.length === wanted && found.every((image) => image.complete && image.naturalWidth > 0);
-}, { selector: images, wanted: count });
+const shown = (page, { images, count }) => imagesShown(page, count, images);
 
 /* The page's own part is done when its answer and its images are kept. */
 const keptAll = (page, count) => page.waitForFunction(async (wanted) => {
@@ -32,11 +30,10 @@ const keptAll = (page, count) => page.waitForFunction(async (wanted) => {
 }, count);
 
 async function visit(page, path, view) {
-    await page.goto(path);
+    const first = await page.goto(path);
+    assert.equal(first.fromServiceWorker(), false, 'there was no worker before');
     await shown(page, view);
-    assert.equal(await page.evaluate(() => navigator.serviceWorker.controller), null, 'what was seen came without a worker');
-    await within('the service worker has taken over', page.evaluate(async () => { await navigator.serviceWorker.ready; }));
-    await page.waitForFunction(() => navigator.serviceWorker.controller);
+    await workerTakesOver(page);
     await keptAll(page, view.count);
 }
 

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { photograph } from './album.mjs';
 import { choose, closeBrowser, DESKTOP, job, jobState, PHONE, startWith, withPage } from './browser.mjs';
+import { letter } from './steps.mjs';
 
 let server;
 let ids;
@@ -50,7 +51,6 @@ const openPhoto = (index) => async (page) => {
     await page.keyboard.press('Enter');
     await openDetails(page);
 };
-const letter = (name) => ({ name, bytes: Buffer.from(`${name} is a letter, whatever its name may say of it.`) });
 
 /* Each: what is done, how, and where the focus is then; on a phone elsewhere, if there is a fourth. A page each. */
 const JOURNEYS = {

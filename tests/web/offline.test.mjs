@@ -2,9 +2,10 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, test } from 'node:test';
-import { startServer, until, within } from '../http/server.mjs';
+import { startServer, until } from '../http/server.mjs';
 import { photograph } from './album.mjs';
 import { caption, choose, closeBrowser, job, jobState, startWith, withPage } from './browser.mjs';
+import { imagesKept, imagesShown, share, stageShown, workerTakesOver } from './steps.mjs';
 
 let server;
 let ids;
@@ -17,15 +18,9 @@ const WITH_WORKER = { serviceWorkers: 'allow', expected: [/ERR_CONNECTION_REFUSE
 /* Opens a page whose service worker has taken over: it has all of the app by then. */
 async function openWithWorker(page, path) {
     await page.goto(path);
-    await within('the service worker is ready', page.evaluate(async () => { await navigator.serviceWorker.ready; }));
-    await page.waitForFunction(() => navigator.serviceWorker.controller);
+    await workerTakesOver(page);
     await page.reload();
 }
-
-const loaded = (page) => page.waitForFunction(() => {
-    const images = [...document.querySelectorAll('.grid img')];
-    return images.length === 3 && images.every((image) => image.complete && image.naturalWidth > 0);
-});
 
 test('nothing keeps it from being installed', () => withPage(server, async (page, context) => {
     await openWithWorker(page, '/');
@@ -40,18 +35,20 @@ test('starts without a server, with the photos that were seen', async () => {
     const { server: away } = await startWith([0, 1, 2].map((number) => ['ada', photograph(number).bytes]));
     await withPage(away, async (page) => {
         await openWithWorker(page, '/');
-        await loaded(page);
+        await imagesShown(page, 3);
         const told = page.waitForResponse(/\/photos\/[0-9a-f]{32}$/);
         await page.locator('.grid a').first().click();
         await told;
         await page.locator('.pswp__img:not(.pswp__img--placeholder)').first().waitFor();
-        await page.waitForLoadState('networkidle');
+        await imagesKept(page);
         const address = page.url();
+        await page.waitForFunction((id) => caches.match(`./photos/${id}`), address.split('/').at(-1));
+        await page.waitForLoadState('networkidle');
         await away.kill();
         await page.goto('/');
-        await loaded(page);
+        await imagesShown(page, 3);
         await page.goto(address);
-        await page.waitForFunction(() => document.querySelector('.stage img')?.naturalWidth > 0);
+        await stageShown(page);
         await page.goto('/@somebody_else');
         await page.getByRole('heading', { name: 'The server can’t be reached' }).waitFor();
     }, WITH_WORKER);
@@ -59,7 +56,7 @@ test('starts without a server, with the photos that were seen', async () => {
 
 test('says so when there is no network', () => withPage(server, async (page, context) => {
     await page.goto('/');
-    await loaded(page);
+    await imagesShown(page, 3);
     await context.setOffline(true);
     await page.getByText('You’re offline. Photos you’ve opened are still available').waitFor();
     await context.setOffline(false);
@@ -69,15 +66,7 @@ test('says so when there is no network', () => withPage(server, async (page, con
 test('takes what another app shares', () => withPage(server, async (page) => {
     await openWithWorker(page, '/');
     const shared = photograph(8);
-    await page.evaluate(({ base64, name }) => {
-        const transfer = new DataTransfer();
-        transfer.items.add(new File([Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0))], name, { type: 'image/jpeg' }));
-        const form = Object.assign(document.createElement('form'), { method: 'POST', action: '/share-target', enctype: 'multipart/form-data' });
-        const input = Object.assign(document.createElement('input'), { type: 'file', name: 'photos', files: transfer.files });
-        form.append(input);
-        document.body.append(form);
-        form.submit();
-    }, { base64: shared.bytes.toString('base64'), name: shared.name });
+    await share(page, shared);
     await page.waitForURL('**/mine?shared');
     await page.getByLabel('User name').fill(newName());
     await page.keyboard.press('Enter');
@@ -86,11 +75,7 @@ test('takes what another app shares', () => withPage(server, async (page) => {
 
 test('says that what came before its worker was ready has to be shared again', () => withPage(server, async (page) => {
     await page.goto('/@ada');
-    await page.evaluate(() => {
-        const form = Object.assign(document.createElement('form'), { method: 'POST', action: '/share-target', enctype: 'multipart/form-data' });
-        document.body.append(form);
-        form.submit();
-    });
+    await share(page, null);
     await page.getByRole('status').getByText('Please share it again').waitFor();
     assert.equal(new URL(page.url()).pathname + new URL(page.url()).search, '/', 'a reload does not say it again');
 }));

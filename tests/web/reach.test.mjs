@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { photograph } from './album.mjs';
 import { choose, closeBrowser, startWith, withPage } from './browser.mjs';
+import { letter } from './steps.mjs';
 
 let server;
 let ids;
@@ -12,7 +13,7 @@ before(async () => { ({ server, ids } = await startWith(['ada', 'ada', 'annika']
 after(async () => { await closeBrowser(); await server.stop(); });
 
 const button = (page, ...names) => page.getByRole('button', { name: new RegExp(`^(${names.join('|')})$`) }).filter({ visible: true }).first();
-const letter = { name: 'a-long-name-of-what-is-no-photo-at-all-whatever-it-says.jpg', bytes: Buffer.from('This is a letter, and no photo at all.') };
+const noPhoto = letter('a-long-name-of-what-is-no-photo-at-all-whatever-it-says.jpg');
 
 /* The main way through the app, in English or Italian. */
 const SCREENS = {
@@ -32,7 +33,7 @@ const SCREENS = {
     uploads: async (page) => {
         await page.goto('/mine');
         await page.locator('.empty').waitFor();
-        await choose(page, [photograph(40), letter], () => button(page, 'Choose photos', 'Scegli foto').click());
+        await choose(page, [photograph(40), noPhoto], () => button(page, 'Choose photos', 'Scegli foto').click());
         await page.locator('.job-published').waitFor();
         await page.locator('.job-refused').waitFor();
     },

@@ -4,6 +4,7 @@ import { after, before, test } from 'node:test';
 import { listen, readTree, told } from './aloud.mjs';
 import { photograph } from './album.mjs';
 import { choose, closeBrowser, PHONE, startWith, withPage } from './browser.mjs';
+import { letter } from './steps.mjs';
 
 let server;
 let ids;
@@ -17,35 +18,28 @@ after(async () => { await closeBrowser(); await server.stop(); });
 const tidy = (line) => line.replace(/\d{1,2} \w+ 20\d\d( at \d\d:\d\d)?/g, 'DATE').replace(/\d+ (second|minute)s? ago|now$/, 'AGO')
     .replace(/[\d,]+ × [\d,]+ · [\d.]+ kB/, 'SIZE').replace(/\s+$/, '');
 
-const HEAD = `
+const TOP = `
 link: Skip to content
 banner:
   link: Cloud Photos
   search:
     combobox: Search people (opens listbox, collapsed)
     status: (live polite)
-  navigation: Main
+  navigation: Main`;
+const HEAD = `${TOP}
     button: Upload
     link: Logged in as ada
     button: Menu (collapsed)`;
 const FOOT = `
 status: (live polite)`;
-const PHONE_HEAD = `
-link: Skip to content
-banner:
-  link: Cloud Photos
-  search:
-    combobox: Search people (opens listbox, collapsed)
-    status: (live polite)
-  navigation: Main
+const PHONE_HEAD = `${TOP}
     button: Menu (collapsed)`;
 const PHONE_FOOT = `
 navigation: Menu
   link: Home
   button: Upload
   link: Uploads
-  link: ada
-status: (live polite)`;
+  link: ada${FOOT}`;
 
 const KEPT = `
     paragraph:
@@ -197,7 +191,7 @@ dialog: Pick a name (modal)
 
 for (const [device, options] of [['a desktop', {}], ['a phone', PHONE]])
     test(`thirty uploads, of which two are refused, take four sentences, on ${device}`, () => withPage(server, async (page) => {
-        const letters = ['a.jpg', 'b.jpg'].map((name) => ({ name, bytes: Buffer.from(`${name} is a letter, whatever its name may say of it.`) }));
+        const letters = ['a.jpg', 'b.jpg'].map(letter);
         const photos = Array.from({ length: 28 }, (_, number) => photograph(100 + number));
         await listen(page);
         await page.goto('/');

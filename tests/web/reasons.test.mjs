@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { png, vips } from '../http/pictures.mjs';
 import { choose as chooseBy, closeBrowser, job, jobState, startWith, withPage } from './browser.mjs';
+import { letter } from './steps.mjs';
 
 const MAX_UPLOAD = 1_000_000;
 let server;
@@ -21,7 +22,7 @@ const broken = () => {
 
 /* At once by the server, or by its workflow. */
 const refused = [
-    ['lettera.jpg', () => Buffer.from('This is a letter, and no photo at all, whatever its name says.'),
+    ['lettera.jpg', () => letter('lettera.jpg').bytes,
         /^Questo file non è una foto in un formato supportato\. Esportala come JPEG, .* o \w+\.$/],
     ['vuota.jpg', () => Buffer.alloc(0), /^Questo file è vuoto\. Scegli di nuovo la foto, oppure copiala di nuovo\.$/],
     ['meta.jpg', () => { const whole = vips(400, 300, 'jpg'); return whole.subarray(0, whole.length / 2); },
@@ -61,7 +62,7 @@ test('what the app has no words for is told in the server\'s', () => withPage(se
 
 test('what an earlier version of the app has noted is shown as it is', () => withPage(server, async (page) => {
     await page.goto('/mine');
-    await choose(page, [{ name: 'vecchia.jpg', bytes: Buffer.from('This is a letter, and no photo at all, whatever its name says.') }]);
+    await choose(page, [letter('vecchia.jpg')]);
     await jobState(page, 'vecchia.jpg', 'Non pubblicata');
     await page.evaluate(() => new Promise((done) => {
         const opening = indexedDB.open('uploads', 1);

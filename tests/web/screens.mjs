@@ -6,6 +6,7 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { photograph } from './album.mjs';
 import { caption, choose, closeBrowser, jobState, openBrowser, PHONE, startWith } from './browser.mjs';
+import { letter } from './steps.mjs';
 
 const folder = join(resolve(dirname(fileURLToPath(import.meta.url)), '..', '..'), 'docs', 'screens');
 const wanted = process.env.SCREENS ?? '';
@@ -39,10 +40,9 @@ const SCREENS = {
     'uploads': async (page, { number }) => {
         await page.goto('/');
         await seen(page, '.grid img');
-        const letter = { name: 'letter.jpg', bytes: Buffer.from('This is a letter, and no photo at all, whatever its name says.') };
         await page.evaluate(() => localStorage.setItem('name', `guest_${Math.random().toString(36).slice(2, 8)}`));
         await page.reload();
-        await choose(page, [photograph(40 + number), photograph(50 + number), letter], () => page.locator('.foot-upload:visible, header .button.primary:visible').click());
+        await choose(page, [photograph(40 + number), photograph(50 + number), letter('letter.jpg')], () => page.locator('.foot-upload:visible, header .button.primary:visible').click());
         await page.locator('.summary').getByText(/published/).waitFor();
         if (await page.getByRole('button', { name: 'Show uploads' }).isVisible()) await page.getByRole('button', { name: 'Show uploads' }).click();
         await seen(page, '.job-image img');

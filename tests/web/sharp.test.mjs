@@ -4,6 +4,7 @@ import { after, before, test } from 'node:test';
 import { vips } from '../http/pictures.mjs';
 import { photograph } from './album.mjs';
 import { closeBrowser, DESKTOP, PHONE, startWith, withPage } from './browser.mjs';
+import { imagesShown, stageShown } from './steps.mjs';
 
 const SHARP = 0.85; // of the screen's pixels (web/src/photos/sources.ts)
 const screens = {
@@ -44,10 +45,7 @@ for (const [what, screen] of Object.entries(screens)) {
     test(`${what} fetches of each photo the smallest image that is sharp`, () => withPage(server, async (page) => {
         for (const path of ['/', '/@ada']) {
             await page.goto(path);
-            await page.waitForFunction((count) => {
-                const images = [...document.querySelectorAll('.grid img')];
-                return images.length === count && images.every((image) => image.complete && image.naturalWidth > 0);
-            }, ids.length);
+            await imagesShown(page, ids.length);
             const files = new Set();
             for (const one of await drawn(page, '.grid img')) files.add(await check(one));
             if (what === 'a dense phone') assert.ok(files.has('medium'), 'where 350 pixels would be soft');
@@ -56,7 +54,7 @@ for (const [what, screen] of Object.entries(screens)) {
 
     test(`${what} fetches of a panorama on its page no more than it shows`, () => withPage(server, async (page) => {
         await page.goto(`/photo/${ids.at(-1)}`);
-        await page.waitForFunction(() => { const image = document.querySelector('.stage img'); return image?.complete && image.naturalWidth > 0; });
+        await stageShown(page);
         const [one] = await drawn(page, '.stage img');
         assert.ok(one.given >= one.wanted * SHARP, JSON.stringify(one));
         assert.ok(one.given <= 4 * one.wanted, JSON.stringify(one));

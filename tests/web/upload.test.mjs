@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { photograph } from './album.mjs';
 import { choose, closeBrowser, job, jobState, PHONE, startWith, withPage } from './browser.mjs';
+import { letter } from './steps.mjs';
 
 let server;
 before(async () => { ({ server } = await startWith()); });
@@ -32,14 +33,14 @@ test('asks who one is, publishes, and shows it without being asked', () => withP
 
 test('says in words why a picture is refused', () => withPage(server, async (page) => {
     await page.goto('/');
-    await choose(page, [{ name: 'letter.jpg', bytes: Buffer.from('This is a letter, and no photo at all, whatever its name says.') }]);
+    await choose(page, [letter('letter.jpg')]);
     await jobState(page, 'letter.jpg', 'Not published');
     assert.match(await job(page, 'letter.jpg').locator('.job-reason').innerText(), /isn’t a photo/);
 }, { name: newName(), expected: [/\/uploads\//] }));
 
 for (const [device, options] of [['a desktop', {}], ['a phone', PHONE]]) {
     test(`what was not published is said, shown and announced once, on ${device}`, () => withPage(server, async (page) => {
-        const letters = ['a.jpg', 'b.jpg'].map((name) => ({ name, bytes: Buffer.from(`${name} is a letter, whatever its name may say of it.`) }));
+        const letters = ['a.jpg', 'b.jpg'].map(letter);
         await page.goto('/');
         await choose(page, [photograph(50), photograph(51), ...letters]);
         await page.locator('.summary').getByText('2 published, 2 not').waitFor();
