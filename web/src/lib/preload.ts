@@ -12,10 +12,10 @@ function ask(href: string) {
     });
 }
 
-/* `files` as the build names them: below its base, or beside the importer where the base is relative. */
+/* `files` as the build names them: by their place beside the importer, because its base is relative. */
 export async function preload<Part>(load: () => Promise<Part>, files: string[] = [], importer = location.href): Promise<Part> {
     await Promise.all(files.map((file) => {
-        const { href } = new URL(import.meta.env.BASE_URL.startsWith('.') ? file : import.meta.env.BASE_URL + file, importer);
+        const { href } = new URL(file, importer);
         if (!asked.has(href)) asked.set(href, ask(href));
         return asked.get(href);
     }));

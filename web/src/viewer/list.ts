@@ -4,7 +4,7 @@ import type { ReadonlySignal } from '@preact/signals';
 import type PhotoSwipe from 'photoswipe';
 import type { Photo } from '../lib/api';
 
-const SLIDES_KEPT = 12; // on either side of the one that is shown: PhotoSwipe keeps five in all
+const SLIDES_KEPT = 12; // how far behind the one that is shown a slide may be that PhotoSwipe keeps (five in all)
 
 /* The id of the photo that is shown, whatever the list says by now. */
 export const shownId = (viewer: PhotoSwipe) => viewer.currSlide?.data['id'] as string | undefined;
