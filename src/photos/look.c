@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 enum { CHANNELS = 3 };
-_Static_assert(MODERATION_JPEGS_MAX <= DARKROOM_JPEGS_MAX, "a view has room for all JPEGs of a photo");
+_Static_assert((int)MODERATION_JPEGS_MAX <= (int)DARKROOM_JPEGS_MAX, "a view has room for all JPEGs of a photo");
 
 static void labels_to_json(const struct moderation_labels *labels, struct text *ret_text)
 {
