@@ -99,7 +99,7 @@ const JOURNEYS = {
             await press('button', 'Save')(page);
             await page.getByRole('alert').waitFor();
         }, 'button: Save'],
-        ['saved', async (page) => { await press('button', 'Save')(page); await page.getByText('Saved').waitFor(); }, 'button: Edit'],
+        ['saved', async (page) => { await press('button', 'Save')(page); await page.getByText('Saved', { exact: true }).waitFor(); }, 'button: Edit'],
         ['the message is closed', press('button', 'Close'), 'main#content: '],
         ['the viewer is closed', async (page) => {
             await page.locator('.stage').focus();

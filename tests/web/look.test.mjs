@@ -186,7 +186,7 @@ test('its author gives a photo a caption and a description; others can not', () 
     await page.getByLabel('Caption').fill('The storm, "as it came" <over> the sea');
     await page.getByLabel('Description').fill('Dark clouds above a road');
     await page.getByRole('button', { name: 'Save' }).click();
-    await page.getByText('Saved').waitFor();
+    await page.getByText('Saved', { exact: true }).waitFor();
     await page.reload();
     await page.locator('p.caption').getByText('The storm, "as it came" <over> the sea').waitFor();
     await page.getByRole('img', { name: 'Dark clouds above a road' }).waitFor();
