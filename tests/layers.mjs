@@ -1,27 +1,30 @@
-// Proves that the floors hold: with the flags that Meson compiles a folder with, the headers of lower floors that it
-// names can be included, and those of its siblings and of higher floors can't. Usage: node tests/layers.mjs BUILD_FOLDER
+// Proves that the layers hold: with the flags that Meson compiles a folder with, the headers of lower layers that it
+// names can be included, and those of its siblings and of higher layers can't. A folder within a folder is of its layer.
+// Usage: node tests/layers.mjs BUILD_FOLDER
 import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
-import { basename, dirname, join, resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 
-const FLOORS = [
+const LAYERS = [
     ['base'],
-    ['http', 'fence'],
+    ['http', 'http_client', 'worker_pool'],
     ['store', 'blob', 'image', 'moderation'],
-    ['workflow'],
-    ['photos', 'fleet', 'load'],
+    ['workflow', 'darkroom', 'moderator'],
+    ['photos', 'load'],
     ['api'],
     ['cmd'],
 ];
-// Libraries that only one folder (or two) may know, so that they can be replaced and can be fenced in.
+// Libraries that only one folder (or two) may know, so that they can be replaced and sandboxed.
 const OWNERS = {
-    microhttpd: 'http', curl: 'http', openssl: ['base', 'http'], sqlite3: 'store', vips: 'image', webp: 'image', jpeglib: 'image', lcms2: 'image', seccomp: 'fence',
+    microhttpd: 'http', curl: 'http_client', openssl: ['base', 'http_client'], sqlite3: 'store/sqlite', vips: 'darkroom', webp: 'darkroom',
+    jpeglib: 'darkroom', lcms2: 'darkroom', seccomp: 'worker_pool',
 };
 
 const root = resolve(import.meta.dirname ?? dirname(new URL(import.meta.url).pathname), '..');
 const build = resolve(process.argv[2] ?? join(root, 'build'));
-const floorOf = (folder) => FLOORS.findIndex((floor) => floor.includes(folder));
+const topOf = (folder) => folder.split('/')[0];
+const layerOf = (folder) => LAYERS.findIndex((layer) => layer.includes(topOf(folder)));
 
 let count = 0;
 let failures = 0;
@@ -38,8 +41,8 @@ const filesIn = (folder, ending) =>
 function readFlags() {
     const flags = new Map();
     for (const { file, directory, command } of JSON.parse(readFileSync(join(build, 'compile_commands.json')))) {
-        const folder = basename(dirname(resolve(directory, file)));
-        if (dirname(dirname(resolve(directory, file))) !== join(root, 'src')) continue;
+        const folder = relative(join(root, 'src'), dirname(resolve(directory, file)));
+        if (folder.startsWith('..')) continue;
         const words = command.match(/'[^']*'|\S+/g).map((word) => word.replace(/^'|'$/g, ''));
         const kept = words.filter((word, i) =>
             !['-c', '-o', '-MD', '-MQ', '-MF'].includes(word) && !['-c', '-o', '-MQ', '-MF'].includes(words[i - 1]));
@@ -68,10 +71,10 @@ function includeHeader({ directory, command }, folder, header, other) {
 
 async function checkPair(flags, folder, other) {
     const headers = filesIn(other, '.h');
-    if (headers.length === 0) return;
-    const relation = Math.sign(floorOf(folder) - floorOf(other));
+    if (headers.length === 0 || (folder !== other && topOf(folder) === topOf(other))) return;
+    const relation = Math.sign(layerOf(folder) - layerOf(other));
     const declared = flags.command.some((word) => word.startsWith('-I') && word.endsWith(`src/${other}`));
-    if (relation > 0 && !declared) return; // it does without that floor
+    if (relation > 0 && !declared) return; // it does without that layer
     const expected = folder === other || relation > 0;
     const details = [];
     for (const header of headers) {
@@ -104,11 +107,13 @@ function checkIncludes(folder) {
     report(details.length === 0, `src/${folder} includes no path and no library of another folder`, details);
 }
 
-const folders = readdirSync(join(root, 'src')).filter((name) => statSync(join(root, 'src', name)).isDirectory());
+const foldersIn = (folder) => readdirSync(join(root, 'src', folder)).filter((name) => statSync(join(root, 'src', folder, name)).isDirectory())
+    .map((name) => join(folder, name)).flatMap((name) => [name, ...foldersIn(name)]);
+const folders = foldersIn('.');
 const allFlags = readFlags();
 const work = [];
 for (const folder of folders) {
-    report(floorOf(folder) >= 0, `src/${folder} stands on a floor`);
+    report(layerOf(folder) >= 0, `src/${folder} is of a layer`);
     const flags = allFlags.get(folder);
     report(flags !== undefined, `src/${folder} is compiled`);
     checkIncludes(folder);

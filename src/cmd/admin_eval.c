@@ -2,7 +2,7 @@
  * FOLDER/refuse/LABEL those that must be refused, with that label (as in "weapons"). Everything is looked at as an upload is. */
 #include "admin.h"
 #include "admin_progress.h"
-#include "look.h"
+#include "inspect.h"
 #include "memory.h"
 
 #include <ctype.h>

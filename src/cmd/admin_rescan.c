@@ -5,7 +5,7 @@
 #include "admin_progress.h"
 #include "admin_published.h"
 #include "clock.h"
-#include "look.h"
+#include "inspect.h"
 #include "photos.h"
 
 #include <pthread.h>

@@ -1,8 +1,8 @@
 /* The local moderator: nets that run on this machine, in fenced processes, offline. */
-#include "fence.h"
 #include "json.h"
 #include "memory.h"
 #include "onnx_protocol.h"
+#include "worker_pool.h"
 
 #include <stdlib.h>
 #include <string.h>

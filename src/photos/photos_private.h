@@ -2,9 +2,9 @@
 #ifndef PHOTOS_PRIVATE_H
 #define PHOTOS_PRIVATE_H
 
+#include "decoded_cache.h"
 #include "events.h"
-#include "look.h"
-#include "negatives.h"
+#include "inspect.h"
 #include "photos.h"
 #include "task.h"
 

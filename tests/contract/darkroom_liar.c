@@ -1,7 +1,7 @@
 /* A program behind the darkroom's fence whose worker was taken over: it says what test_darkroom_lies asks for (darkroom_lies.h). */
 #include "darkroom_lies.h"
 #include "protocol.h"
-#include "room.h"
+#include "worker_program.h"
 
 static enum status prepare(const char *program, const char *argument, struct text *why)
 {

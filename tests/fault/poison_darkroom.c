@@ -2,7 +2,7 @@
  * POISON_HANG does that to the process that decodes it. All else is developed as ever. */
 #include "develop.h"
 #include "pixels.h"
-#include "room.h"
+#include "worker_program.h"
 
 #include <string.h>
 #include <unistd.h>

@@ -34,11 +34,11 @@ describe.each(catalogues)('%s', (_, { sentences, megapixels, phrases }) => {
     });
 });
 
-/* Values in words: kinds of pictures that are not supported, as src/image writes them. */
-const folder = new URL('../../src/image/', import.meta.url);
+/* Values in words: kinds of pictures that are not supported, as the sources write them. */
+const folders = ['image', 'darkroom'].map((name) => new URL(`../../src/${name}/`, import.meta.url));
 const written = /(?:prober_unsupported\(\w+,|TROUBLE_KIND,|odd =|return|\{\d+,|IMAGE_HEIC,) "([^"]+)"/g;
-const kinds = readdirSync(folder).filter((name) => /^(prober|source)_.*\.c$/.test(name))
-    .flatMap((name) => [...readFileSync(new URL(name, folder), 'utf8').matchAll(written)].map(([, kind]) => kind!))
+const kinds = folders.flatMap((folder) => readdirSync(folder).filter((name) => /^(prober|source)_.*\.c$/.test(name))
+    .flatMap((name) => [...readFileSync(new URL(name, folder), 'utf8').matchAll(written)].map(([, kind]) => kind!)))
     .filter((kind) => kind.includes(' '));
 
 test('the kinds of pictures are found in the sources', () => expect(kinds.length).toBeGreaterThan(15));

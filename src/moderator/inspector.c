@@ -2,7 +2,7 @@
 
 #include "memory.h"
 #include "onnx_runtime.h"
-#include "places.h"
+#include "regions.h"
 
 #include <stdlib.h>
 #include <string.h>

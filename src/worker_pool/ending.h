@@ -2,8 +2,8 @@
 #ifndef ENDING_H
 #define ENDING_H
 
-#include "fence.h"
 #include "wire.h"
+#include "worker_pool.h"
 
 /* The job's status, and a sentence for the operator. */
 enum status ending_explain(const struct fence_settings *settings, const struct hired *hired, bool in_time,

@@ -1,4 +1,4 @@
-#include "partials.h"
+#include "upload_quota.h"
 
 #include "memory.h"
 #include "quota.h"

@@ -1,9 +1,10 @@
 /* cloudphotos-moderator: the program behind the local moderator's fence. The first process loads the models once; the workers share
  * them. Its argument is the folder of models. */
 #include "file_at.h"
+#include "inspector.h"
 #include "memory.h"
 #include "onnx_protocol.h"
-#include "room.h"
+#include "worker_program.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* Decoded photos between the moderator's look and the resize: each is had once, and none stays. */
 #include "check.h"
-#include "negatives.h"
+#include "decoded_cache.h"
 
 #include <fcntl.h>
 #include <sys/mman.h>

@@ -2,8 +2,8 @@
 #ifndef FENCE_INSIDE_H
 #define FENCE_INSIDE_H
 
-#include "fence.h"
 #include "wire.h"
+#include "worker_pool.h"
 
 #include <pthread.h>
 #include <stdatomic.h>

@@ -1,4 +1,4 @@
-#include "negatives.h"
+#include "decoded_cache.h"
 
 #include <string.h>
 #include <unistd.h>

@@ -1,5 +1,5 @@
 /* The first process from the server's side: starting it, asking it for workers, starting it again when it died. */
-#include "fence_inside.h"
+#include "worker_pool_inside.h"
 
 #include <errno.h>
 #include <poll.h>

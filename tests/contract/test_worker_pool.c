@@ -1,8 +1,8 @@
 /* The fence: however a worker ends, the job gets the status that its end means, the operator is told how, and the next job is done. */
 #include "check.h"
-#include "fence.h"
-#include "fence_jobs.h"
+#include "pool_jobs.h"
 #include "sandbox.h"
+#include "worker_pool.h"
 
 #include <fcntl.h>
 #include <pthread.h>
@@ -33,7 +33,7 @@ static struct fence *open_fence(int64_t timeout_ms, bool explains)
     const struct fence_settings settings = {
         .name = "workshop",
         .work = "finished",
-        .program = FENCE_ROOM,
+        .program = POOL_PROGRAM,
         .processes = 1,
         .timeout_ms = timeout_ms,
         .memory_bytes = FENCE_MEMORY,

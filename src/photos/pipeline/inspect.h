@@ -3,8 +3,8 @@
 #define LOOK_H
 
 #include "darkroom.h"
+#include "decoded_cache.h"
 #include "moderator.h"
-#include "negatives.h"
 #include "store.h"
 #include "turns.h"
 

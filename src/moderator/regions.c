@@ -1,4 +1,4 @@
-#include "places.h"
+#include "regions.h"
 
 #include "memory.h"
 

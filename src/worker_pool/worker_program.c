@@ -1,4 +1,4 @@
-#include "room.h"
+#include "worker_program.h"
 
 #include "heap.h"
 #include "memory.h"

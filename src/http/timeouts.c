@@ -7,7 +7,7 @@
  *      handling   never: that is our time
  *      sending    body_grace_ms without that rate acknowledged by the client; streams never
  */
-#include "guard.h"
+#include "acceptor.h"
 
 #include "clock.h"
 

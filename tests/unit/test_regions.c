@@ -1,6 +1,6 @@
 /* Where a net looks, and what it is shown of it. */
 #include "check.h"
-#include "places.h"
+#include "regions.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -1,9 +1,9 @@
-#include "fence.h"
+#include "worker_pool.h"
 
 #include "clock.h"
 #include "ending.h"
-#include "fence_inside.h"
 #include "memory.h"
+#include "worker_pool_inside.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -13,8 +13,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#ifndef FENCE_INSTALL_FOLDER
-#define FENCE_INSTALL_FOLDER "/usr/local/libexec"
+#ifndef PROGRAMS_INSTALL_FOLDER
+#define PROGRAMS_INSTALL_FOLDER "/usr/local/libexec"
 #endif
 
 /* Beside the running executable, then where `make install` puts it: as seen from there, wherever the whole was moved to, and by
@@ -32,7 +32,7 @@ static char *find_program(const char *name)
         if (access(path.data, X_OK) == 0)
             return text_take(&path);
     }
-    text_setf(&path, "%s/%s", FENCE_INSTALL_FOLDER, name);
+    text_setf(&path, "%s/%s", PROGRAMS_INSTALL_FOLDER, name);
     return access(path.data, X_OK) == 0 ? text_take(&path) : NULL;
 }
 
@@ -40,7 +40,7 @@ static enum status start_all(struct fence *fence, struct text *why)
 {
     if (!fence->program) {
         text_setf(why, "%s is neither next to this program nor in %s.", fence->settings.program_name,
-                  FENCE_INSTALL_FOLDER);
+                  PROGRAMS_INSTALL_FOLDER);
         return STATUS_UNAVAILABLE;
     }
     enum status status = first_process_start(fence, why);

@@ -1,5 +1,5 @@
 /* What a photo shows: the darkroom makes pixels of it, the moderator looks at them, the store keeps what it saw. */
-#include "look.h"
+#include "inspect.h"
 #include "clock.h"
 #include "photos_private.h"
 #include "reasons.h"

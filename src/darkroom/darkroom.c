@@ -1,10 +1,10 @@
 #include "darkroom.h"
 
-#include "fence.h"
 #include "memory.h"
 #include "protocol.h"
 #include "reasons.h"
 #include "renditions.h"
+#include "worker_pool.h"
 
 #include <errno.h>
 #include <stdatomic.h>

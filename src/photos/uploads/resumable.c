@@ -3,11 +3,11 @@
 #include "clock.h"
 #include "file_at.h"
 #include "memory.h"
-#include "partials.h"
 #include "photos_private.h"
 #include "reasons.h"
 #include "resumable_file.h"
 #include "upload.h"
+#include "upload_quota.h"
 
 #include <errno.h>
 #include <pthread.h>

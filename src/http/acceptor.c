@@ -2,7 +2,7 @@
  * stuck and greedy clients cannot starve the rest. It sleeps until a client comes, a stream's client goes, or it is time to
  * look round again (sweep.c). A socket is shut down under the lock alone, and libmicrohttpd closes one only after it took
  * that lock in guard_remove: so the guard can't hit a descriptor that already belongs to somebody else. */
-#include "guard.h"
+#include "acceptor.h"
 
 #include "clock.h"
 #include "memory.h"

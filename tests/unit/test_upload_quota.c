@@ -1,5 +1,5 @@
 #include "check.h"
-#include "partials.h"
+#include "upload_quota.h"
 
 #include <stddef.h>
 

@@ -1,7 +1,7 @@
 /* A program behind a fence that does what test_fence asks for (fence_jobs.h). */
-#include "fence_jobs.h"
 #include "memory.h"
-#include "room.h"
+#include "pool_jobs.h"
+#include "worker_program.h"
 
 #include <pthread.h>
 #include <signal.h>

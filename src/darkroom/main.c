@@ -2,7 +2,7 @@
 #include "develop.h"
 #include "pixels.h"
 #include "protocol.h"
-#include "room.h"
+#include "worker_program.h"
 
 #include <glib.h>
 #include <unistd.h>
