@@ -14,12 +14,13 @@
 
 struct darkroom {
     struct darkroom_settings settings;
-    struct fence *fence;
+    struct worker_pool *pool;
     atomic_uint_fast64_t developed;
 };
 
 /* Why a photo's worker ended, for the photo's owner. */
-static void explain(const struct fence_settings *settings, const void *job_bytes, enum status status, struct text *why)
+static void explain(const struct worker_pool_settings *settings, const void *job_bytes, enum status status,
+                    struct text *why)
 {
     const struct job *job = job_bytes;
     char memory[REASON_NUMBER_SIZE];
@@ -33,7 +34,7 @@ static void explain(const struct fence_settings *settings, const void *job_bytes
 
 enum status darkroom_open(const struct darkroom_settings *settings, struct darkroom **ret_darkroom, struct text *why)
 {
-    const struct fence_settings fence_settings = {
+    const struct worker_pool_settings pool_settings = {
         .name = "darkroom",
         .work = "developed",
         .program_name = "cloudphotos-darkroom",
@@ -48,33 +49,33 @@ enum status darkroom_open(const struct darkroom_settings *settings, struct darkr
         .trouble = settings->trouble,
         .context = settings->context,
     };
-    struct fence *fence;
-    enum status status = fence_open(&fence_settings, &fence, why);
+    struct worker_pool *pool;
+    enum status status = worker_pool_open(&pool_settings, &pool, why);
     if (status != STATUS_OK)
         return status;
     struct darkroom *darkroom = NEW(struct darkroom);
     darkroom->settings = *settings;
-    darkroom->fence = fence;
+    darkroom->pool = pool;
     *ret_darkroom = darkroom;
     return STATUS_OK;
 }
 
 const char *darkroom_caution(const struct darkroom *darkroom)
 {
-    return fence_caution(darkroom->fence);
+    return worker_pool_caution(darkroom->pool);
 }
 
 void darkroom_close(struct darkroom *darkroom)
 {
     if (darkroom)
-        fence_close(darkroom->fence);
+        worker_pool_close(darkroom->pool);
     free(darkroom);
 }
 
 void darkroom_get_stats(const struct darkroom *darkroom, struct darkroom_stats *ret_stats)
 {
-    struct fence_stats stats;
-    fence_get_stats(darkroom->fence, &stats);
+    struct worker_pool_stats stats;
+    worker_pool_get_stats(darkroom->pool, &stats);
     *ret_stats = (struct darkroom_stats){.developed = atomic_load_explicit(&darkroom->developed, memory_order_relaxed),
                                          .restarts = stats.restarts,
                                          .processes = stats.processes,
@@ -130,7 +131,7 @@ static enum status make_files(struct darkroom *darkroom, struct job *job, int fr
                                               [JOB_MEDIUM] = job->makes_medium ? files->medium : files->large,
                                               [JOB_THUMBNAIL] = files->thumbnail};
     struct job_answer answer;
-    enum status status = fence_work(darkroom->fence, job, descriptors, &answer, why);
+    enum status status = worker_pool_work(darkroom->pool, job, descriptors, &answer, why);
     if (status != STATUS_OK)
         return status;
     atomic_fetch_add_explicit(&darkroom->developed, 1, memory_order_relaxed);
@@ -212,7 +213,7 @@ enum status darkroom_inspect(struct darkroom *darkroom, int original_fd, const s
                                         [JOB_MEDIUM] = view_fd,
                                         [JOB_NEGATIVE] = job.keeps_negative ? negative_fd : view_fd};
     struct job_answer answer;
-    status = fence_work(darkroom->fence, &job, files, &answer, why);
+    status = worker_pool_work(darkroom->pool, &job, files, &answer, why);
     if (status != STATUS_OK)
         return status;
     if (!is_sane(&answer.view, &job)) {

@@ -1,6 +1,6 @@
 /* The darkroom: where untrusted pixels are decoded, resized and encoded, in processes that can do nothing else.
  *
- * Its fence (fence.h) starts the program `cloudphotos-darkroom` once (its own executable, so that the server never maps libvips and the
+ * Its pool (worker_pool.h) starts the program `cloudphotos-darkroom` once (its own executable, so that the server never maps libvips and the
  * darkroom never sees the server's memory or descriptors). That first process opens libvips and forks the workers
  * ahead, one for each of `processes`; each closes everything but its socket and sandboxes itself before it sees a byte: no new privileges,
  * seccomp allow-list, no network, no opening of files, limits on memory and CPU time. Pictures go in and out as
@@ -49,7 +49,7 @@ struct darkroom_result {
 struct darkroom;
 /* Starts the processes and returns when all are ready. UNAVAILABLE, saying what is missing, when it can't. */
 enum status darkroom_open(const struct darkroom_settings *settings, struct darkroom **ret_darkroom, struct text *why);
-/* As fence_caution: a library is too old for some photos. */
+/* As worker_pool_caution: a library is too old for some photos. */
 const char *darkroom_caution(const struct darkroom *darkroom);
 /* Ends the processes; work under way is lost. */
 void darkroom_close(struct darkroom *darkroom);
@@ -61,7 +61,7 @@ struct darkroom_files {
 /* Decodes what is behind `original_fd`, which stays the caller's, once and writes the renditions as WebP; upright, in sRGB, without
  * metadata or profile. Blocks, waiting for a free worker first; safe from any
  * thread. UNPROCESSABLE (broken, in words), UNSUPPORTED, TOO_LARGE (pixels, frames, memory: what was exceeded); TIMEOUT, CRASHED and
- * UNAVAILABLE as fence.h says; NO_SPACE when an output could not be written; outputs are undefined then. */
+ * UNAVAILABLE as worker_pool.h says; NO_SPACE when an output could not be written; outputs are undefined then. */
 enum status darkroom_develop(struct darkroom *darkroom, int original_fd, const struct darkroom_files *files,
                              struct darkroom_result *ret_result, struct text *why);
 /* The medium rendition alone, of a large one that is published: to medium_fd, which is left empty when there is none. As

@@ -1,4 +1,4 @@
-/* The work of the darkroom on one photo, without any fence: decode once, shrink, write the WebP files. */
+/* The work of the darkroom on one photo, without any sandbox: decode once, shrink, write the WebP files. */
 #ifndef DEVELOP_H
 #define DEVELOP_H
 

@@ -1,4 +1,4 @@
-/* cloudphotos-darkroom: the program behind the darkroom's fence. The first process opens the image libraries once. */
+/* cloudphotos-darkroom: the program whose processes are the darkroom's workers. The first process opens the image libraries once. */
 #include "develop.h"
 #include "pixels.h"
 #include "protocol.h"
@@ -48,7 +48,7 @@ static enum status work(const void *job_bytes, const int *descriptors, void *ret
 
 int main(int argc, char **argv)
 {
-    static const struct room darkroom = {
+    static const struct worker_program darkroom = {
         .name = "cloudphotos-darkroom",
         .job_bytes = sizeof(struct job),
         .answer_bytes = sizeof(struct job_answer),
@@ -57,5 +57,5 @@ int main(int argc, char **argv)
         .enter = enter,
         .work = work,
     };
-    return room_main(&darkroom, argc, argv);
+    return worker_program_main(&darkroom, argc, argv);
 }

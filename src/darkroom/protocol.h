@@ -1,4 +1,4 @@
-/* What the server and the darkroom's workers say to each other, through the fence. */
+/* What the server and the darkroom's workers say to each other, through the pool. */
 #ifndef PROTOCOL_H
 #define PROTOCOL_H
 

@@ -1,4 +1,4 @@
-/* The local moderator: nets that run on this machine, in fenced processes, offline. */
+/* The local moderator: nets that run on this machine, in sandboxed processes, offline. */
 #include "json.h"
 #include "memory.h"
 #include "onnx_protocol.h"
@@ -13,7 +13,7 @@ struct moderation_onnx {
     char *folder;
     struct text blind;
     bool everything;
-    struct fence *fence; /* NULL: no label is visible, there is nothing to run */
+    struct worker_pool *pool; /* NULL: no label is visible, there is nothing to run */
 };
 
 static void list_blind_labels(const struct manifest *manifest, struct text *ret_blind)
@@ -38,7 +38,7 @@ static bool sees_anything(const struct manifest *manifest)
 
 static enum status start(struct moderation_onnx *onnx, const struct moderation_settings *settings, struct text *why)
 {
-    const struct fence_settings fence = {
+    const struct worker_pool_settings pool = {
         .name = "moderator",
         .work = "moderated",
         .program_name = "cloudphotos-moderator",
@@ -50,13 +50,13 @@ static enum status start(struct moderation_onnx *onnx, const struct moderation_s
         .answer_bytes = sizeof(struct onnx_answer),
         .descriptors = 1,
     };
-    return fence_open(&fence, &onnx->fence, why);
+    return worker_pool_open(&pool, &onnx->pool, why);
 }
 
 static void onnx_close(struct moderator *moderator)
 {
     struct moderation_onnx *onnx = (struct moderation_onnx *)moderator;
-    fence_close(onnx->fence);
+    worker_pool_close(onnx->pool);
     manifest_release(&onnx->manifest);
     text_release(&onnx->blind);
     free(onnx->folder);
@@ -168,8 +168,8 @@ static enum status onnx_inspect(struct moderator *moderator, const struct modera
                                  .everything = onnx->everything};
     struct onnx_answer answer = {0};
     enum status status = STATUS_OK;
-    if (onnx->fence)
-        status = fence_work(onnx->fence, &job, &image->file, &answer, why);
+    if (onnx->pool)
+        status = worker_pool_work(onnx->pool, &job, &image->file, &answer, why);
     if (status != STATUS_OK)
         return status;
     read_labels(&onnx->manifest, &answer.inspection, ret_labels);
@@ -180,9 +180,9 @@ static enum status onnx_inspect(struct moderator *moderator, const struct modera
 static void onnx_get_stats(const struct moderator *moderator, struct moderation_stats *ret_stats)
 {
     const struct moderation_onnx *onnx = (const struct moderation_onnx *)moderator;
-    struct fence_stats stats = {0};
-    if (onnx->fence)
-        fence_get_stats(onnx->fence, &stats);
+    struct worker_pool_stats stats = {0};
+    if (onnx->pool)
+        worker_pool_get_stats(onnx->pool, &stats);
     *ret_stats = (struct moderation_stats){
         .inspected = stats.done, .restarts = stats.restarts, .processes = stats.processes, .busy = stats.busy};
 }

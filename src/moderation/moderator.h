@@ -40,7 +40,7 @@ struct moderation_sight {
     uint32_t jpegs, jpegs_a_frame, jpeg_bytes, jpeg_least_side; /* jpegs 0: pixels */
 };
 
-/* What a photo shows, or some of an animation's frames, behind a descriptor, so that it goes from one fenced process to the other and never through the server: pixels in
+/* What a photo shows, or some of an animation's frames, behind a descriptor, so that it goes from one sandboxed process to the other and never through the server: pixels in
  * 8-bit sRGB, three bytes each, rows without padding, all frames one after the other. For a moderator elsewhere: JPEGs. */
 struct moderation_image {
     int file;        /* -1: none, for a moderator without sight */

@@ -1,4 +1,4 @@
-/* What the server and the moderator's workers say to each other, through the fence. */
+/* What the server and the moderator's workers say to each other, through the pool. */
 #ifndef ONNX_PROTOCOL_H
 #define ONNX_PROTOCOL_H
 

@@ -1,4 +1,4 @@
-/* cloudphotos-moderator: the program behind the local moderator's fence. The first process loads the models once; the workers share
+/* cloudphotos-moderator: the program whose processes are the local moderator's workers. The first process loads the models once; the workers share
  * them. Its argument is the folder of models. */
 #include "file_at.h"
 #include "inspector.h"
@@ -50,7 +50,7 @@ static enum status work(const void *job_bytes, const int *descriptors, void *ret
 
 int main(int argc, char **argv)
 {
-    static const struct room room = {
+    static const struct worker_program program = {
         .name = "cloudphotos-moderator",
         .job_bytes = sizeof(struct onnx_job),
         .answer_bytes = sizeof(struct onnx_answer),
@@ -58,5 +58,5 @@ int main(int argc, char **argv)
         .prepare = prepare,
         .work = work,
     };
-    return room_main(&room, argc, argv);
+    return worker_program_main(&program, argc, argv);
 }

@@ -29,7 +29,7 @@ static enum status explain_signal(int number, struct text *detail)
     return STATUS_CRASHED;
 }
 
-static enum status explain_exit(const struct fence_settings *settings, int code, struct text *detail)
+static enum status explain_exit(const struct worker_pool_settings *settings, int code, struct text *detail)
 {
     if (code != WORKER_EXIT_MEMORY) {
         text_addf(detail, " ended with exit code %d", code);
@@ -39,7 +39,7 @@ static enum status explain_exit(const struct fence_settings *settings, int code,
     return STATUS_TOO_LARGE;
 }
 
-enum status ending_explain(const struct fence_settings *settings, const struct hired *hired, bool in_time,
+enum status ending_explain(const struct worker_pool_settings *settings, const struct hired *hired, bool in_time,
                            struct text *ret_detail)
 {
     enum status status;

@@ -14,9 +14,9 @@
 enum { HELLO_TIMEOUT_MS = 30000, HIRE_TIMEOUT_MS = 10000 };
 
 /* Whether the first process says something in time; the end of its socket counts, the next receive finds it. */
-static bool control_answers(const struct fence *fence, int timeout_ms)
+static bool control_answers(const struct worker_pool *pool, int timeout_ms)
 {
-    struct pollfd wait = {.fd = fence->control, .events = POLLIN};
+    struct pollfd wait = {.fd = pool->control, .events = POLLIN};
     int ready;
     do {
         ready = poll(&wait, 1, timeout_ms);
@@ -71,18 +71,18 @@ static int spawn_program(const char *program, const char *argument, int control,
     return error;
 }
 
-static enum status await_hello(struct fence *fence, struct text *why)
+static enum status await_hello(struct worker_pool *pool, struct text *why)
 {
-    const struct fence_settings *settings = &fence->settings;
+    const struct worker_pool_settings *settings = &pool->settings;
     struct hello hello;
-    if (!control_answers(fence, HELLO_TIMEOUT_MS) || !wire_receive(fence->control, &hello, sizeof hello, NULL, 0)) {
+    if (!control_answers(pool, HELLO_TIMEOUT_MS) || !wire_receive(pool->control, &hello, sizeof hello, NULL, 0)) {
         text_setf(why, "The %s's program %s started but didn't report that it is ready.", settings->name,
-                  fence->program);
+                  pool->program);
         return STATUS_UNAVAILABLE;
     }
     if (hello.version != WIRE_VERSION || hello.job_bytes != settings->job_bytes
         || hello.answer_bytes != settings->answer_bytes) {
-        text_setf(why, "The %s's program %s is from another version of Cloud Photos.", settings->name, fence->program);
+        text_setf(why, "The %s's program %s is from another version of Cloud Photos.", settings->name, pool->program);
         return STATUS_UNAVAILABLE;
     }
     hello.trouble[REASON_BYTES - 1] = '\0';
@@ -91,75 +91,75 @@ static enum status await_hello(struct fence *fence, struct text *why)
         return STATUS_UNAVAILABLE;
     }
     hello.caution[REASON_BYTES - 1] = '\0';
-    if (!fence->caution[0]) /* it is told once, and may be read by now */
-        memcpy(fence->caution, hello.caution, sizeof fence->caution);
+    if (!pool->caution[0]) /* it is told once, and may be read by now */
+        memcpy(pool->caution, hello.caution, sizeof pool->caution);
     return STATUS_OK;
 }
 
-enum status first_process_start(struct fence *fence, struct text *why)
+enum status first_process_start(struct worker_pool *pool, struct text *why)
 {
     int pair[2];
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0) {
-        text_setf(why, "The %s could not get a socket: %s.", fence->settings.name, strerror(errno));
+        text_setf(why, "The %s could not get a socket: %s.", pool->settings.name, strerror(errno));
         return STATUS_UNAVAILABLE;
     }
-    int error = spawn_program(fence->program, fence->settings.argument, pair[1], &fence->first_process);
+    int error = spawn_program(pool->program, pool->settings.argument, pair[1], &pool->first_process);
     close(pair[1]);
-    fence->control = pair[0];
+    pool->control = pair[0];
     if (error) {
-        fence->first_process = 0;
-        text_setf(why, "The %s's program %s can't be started: %s.", fence->settings.name, fence->program,
+        pool->first_process = 0;
+        text_setf(why, "The %s's program %s can't be started: %s.", pool->settings.name, pool->program,
                   strerror(error));
-        first_process_end(fence, true);
+        first_process_end(pool, true);
         return STATUS_UNAVAILABLE;
     }
-    enum status status = await_hello(fence, why);
+    enum status status = await_hello(pool, why);
     if (status != STATUS_OK)
-        first_process_end(fence, true);
+        first_process_end(pool, true);
     return status;
 }
 
-void first_process_end(struct fence *fence, bool kills)
+void first_process_end(struct worker_pool *pool, bool kills)
 {
-    if (fence->control >= 0)
-        close(fence->control);
-    fence->control = -1;
-    if (fence->first_process > 0) {
+    if (pool->control >= 0)
+        close(pool->control);
+    pool->control = -1;
+    if (pool->first_process > 0) {
         /* With its socket it ends by itself, after its workers; when it was stuck, the workers end with it all the same. */
         if (kills)
-            kill(fence->first_process, SIGKILL);
-        while (waitpid(fence->first_process, NULL, 0) < 0 && errno == EINTR)
+            kill(pool->first_process, SIGKILL);
+        while (waitpid(pool->first_process, NULL, 0) < 0 && errno == EINTR)
             ;
     }
-    fence->first_process = 0;
+    pool->first_process = 0;
 }
 
-static bool ask(struct fence *fence, const struct hire *hire, struct hired *ret_hired, int *ret_socket)
+static bool ask(struct worker_pool *pool, const struct hire *hire, struct hired *ret_hired, int *ret_socket)
 {
-    return fence->control >= 0 && wire_send(fence->control, hire, sizeof *hire, NULL, 0)
-           && control_answers(fence, HIRE_TIMEOUT_MS)
-           && wire_receive(fence->control, ret_hired, sizeof *ret_hired, ret_socket, 1);
+    return pool->control >= 0 && wire_send(pool->control, hire, sizeof *hire, NULL, 0)
+           && control_answers(pool, HIRE_TIMEOUT_MS)
+           && wire_receive(pool->control, ret_hired, sizeof *ret_hired, ret_socket, 1);
 }
 
 /* Asks; when the first process is gone or stuck, asks a new one. With the control lock held. */
-static enum status ask_or_restart(struct fence *fence, const struct hire *hire, struct hired *ret_hired,
+static enum status ask_or_restart(struct worker_pool *pool, const struct hire *hire, struct hired *ret_hired,
                                   int *ret_socket, struct text *why)
 {
-    if (ask(fence, hire, ret_hired, ret_socket))
+    if (ask(pool, hire, ret_hired, ret_socket))
         return STATUS_OK;
-    first_process_end(fence, true);
-    enum status status = first_process_start(fence, why);
+    first_process_end(pool, true);
+    enum status status = first_process_start(pool, why);
     if (status != STATUS_OK)
         return status;
-    if (ask(fence, hire, ret_hired, ret_socket))
+    if (ask(pool, hire, ret_hired, ret_socket))
         return STATUS_OK;
-    first_process_end(fence, true);
-    text_setf(why, "The %s's first process doesn't respond.", fence->settings.name);
+    first_process_end(pool, true);
+    text_setf(why, "The %s's first process doesn't respond.", pool->settings.name);
     return STATUS_UNAVAILABLE;
 }
 
 /* The worker's first words: whether its sandbox has closed. */
-static enum status await_ready(const struct fence *fence, int socket, struct text *why)
+static enum status await_ready(const struct worker_pool *pool, int socket, struct text *why)
 {
     struct pollfd wait = {.fd = socket, .events = POLLIN};
     struct verdict ready;
@@ -168,41 +168,41 @@ static enum status await_ready(const struct fence *fence, int socket, struct tex
         ready_count = poll(&wait, 1, HIRE_TIMEOUT_MS);
     } while (ready_count < 0 && errno == EINTR);
     if (ready_count != 1 || !wire_receive(socket, &ready, sizeof ready, NULL, 0)) {
-        text_setf(why, "A worker of the %s ended before its sandbox was in place.", fence->settings.name);
+        text_setf(why, "A worker of the %s ended before its sandbox was in place.", pool->settings.name);
         return STATUS_UNAVAILABLE;
     }
     ready.reason[REASON_BYTES - 1] = '\0';
     if (ready.status == STATUS_OK)
         return STATUS_OK;
-    text_setf(why, "The %s can't work: %s", fence->settings.name, ready.reason);
+    text_setf(why, "The %s can't work: %s", pool->settings.name, ready.reason);
     return STATUS_UNAVAILABLE;
 }
 
-enum status slot_hire(struct fence *fence, struct slot *slot, unsigned patience_ms, struct hired *ret_hired,
+enum status slot_hire(struct worker_pool *pool, struct slot *slot, unsigned patience_ms, struct hired *ret_hired,
                       struct text *why)
 {
     if (slot->socket >= 0)
         close(slot->socket);
     slot->socket = -1;
 
-    const struct fence_settings *settings = &fence->settings;
+    const struct worker_pool_settings *settings = &pool->settings;
     struct hire hire = {
-        .slot = (uint32_t)(slot - fence->slots),
+        .slot = (uint32_t)(slot - pool->slots),
         .patience_ms = patience_ms,
         .memory_bytes = settings->memory_bytes,
         /* Of a worker's life. It retires after half of it, so a job that begins has the other half. */
         .cpu_seconds = 2 * ((uint64_t)settings->timeout_ms / 1000 + 60),
     };
     int socket = -1;
-    pthread_mutex_lock(&fence->control_lock);
-    enum status status = ask_or_restart(fence, &hire, ret_hired, &socket, why);
-    pthread_mutex_unlock(&fence->control_lock);
+    pthread_mutex_lock(&pool->control_lock);
+    enum status status = ask_or_restart(pool, &hire, ret_hired, &socket, why);
+    pthread_mutex_unlock(&pool->control_lock);
     if (status == STATUS_OK && ret_hired->error) {
         text_setf(why, "The %s could not start a worker: %s.", settings->name, strerror(ret_hired->error));
         status = STATUS_UNAVAILABLE;
     }
     if (status == STATUS_OK)
-        status = await_ready(fence, socket, why);
+        status = await_ready(pool, socket, why);
     if (status == STATUS_OK)
         slot->socket = socket;
     else if (socket >= 0)

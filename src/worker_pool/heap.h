@@ -1,4 +1,4 @@
-/* The heap of a program behind a fence: malloc(3), its relatives and pthread_create(3), which the program and all its libraries call.
+/* The heap of a program whose processes work in a pool: malloc(3), its relatives and pthread_create(3), which the program and all its libraries call.
  * They are the C library's, but for one thing: in a worker an allocation that is refused, be it a thread's stack, ends the process
  * with WORKER_EXIT_MEMORY.
  *

@@ -1,4 +1,4 @@
-/* The fence around a worker. After sandbox_enter the process can compute, read and write the descriptors that it has or is
+/* The sandbox around a worker. After sandbox_enter the process can compute, read and write the descriptors that it has or is
  * sent, take memory up to its limit, start threads of its own, and end. Every other system call fails, and those that only
  * somebody makes who has taken the process over (running a program, the network, other processes, privileges) kill it (SIGSYS).
  *

@@ -1,4 +1,4 @@
-/* What the server and the processes behind a fence say to each other: messages of known sizes over SOCK_SEQPACKET sockets, the
+/* What the server and the processes of a pool say to each other: messages of known sizes over SOCK_SEQPACKET sockets, the
  * data beside them as descriptors (SCM_RIGHTS, unix(7)).
  *
  * Control socket, server and first process: on start comes one `hello`; then each `hire` is answered by one `hired`.

@@ -1,11 +1,11 @@
-/* A fence: processes that do one kind of dangerous work for the server, and can do nothing else.
+/* A worker pool: processes that do one kind of dangerous work for the server, and can do nothing else.
  *
- * A fence starts a program of its own once (its own executable, so that the server never maps its libraries and it never sees the
+ * A pool starts a program of its own once (its own executable, so that the server never maps its libraries and it never sees the
  * server's memory or descriptors). That first process prepares what the work needs and forks the workers ahead, one for each of
  * `processes`; each closes everything but its socket and sandboxes itself before it sees a byte: no new privileges, seccomp
  * allow-list, no network, no opening of files, limits on memory and CPU time. Data goes in and out as descriptors passed over the
  * socket (SCM_RIGHTS, unix(7)). A worker that crashes, runs over its time or its memory is killed and replaced; that costs the one
- * job. The program's side is room.h.
+ * job. The program's side is worker_program.h.
  *
  * How a worker's end over a job becomes the job's status, by whose doing it was:
  *
@@ -17,8 +17,8 @@
  *                out of memory, or a person), the first process is gone, or no worker could be started
  *
  * So who retries must stop after a few tries of the first three, and need not with the last. */
-#ifndef FENCE_H
-#define FENCE_H
+#ifndef WORKER_POOL_H
+#define WORKER_POOL_H
 
 #include "status.h"
 #include "text.h"
@@ -27,7 +27,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct fence_settings {
+struct worker_pool_settings {
     const char *name;         /* as in "The darkroom can't work" */
     const char *work;         /* as in "The process that developed a photo" */
     const char *program_name; /* of the executable: beside the running one, then in the install folder */
@@ -39,31 +39,32 @@ struct fence_settings {
     size_t job_bytes, answer_bytes;
     size_t descriptors; /* that go with every job */
     /* The sentence for who sent the job, when its status is TOO_LARGE, TIMEOUT or CRASHED as above. NULL: the operator's. */
-    void (*explain)(const struct fence_settings *settings, const void *job, enum status status, struct text *why);
+    void (*explain)(const struct worker_pool_settings *settings, const void *job, enum status status, struct text *why);
     /* How a worker ended, for the operator, from any thread. NULL: nobody wants to know. */
     void (*trouble)(void *context, const char *sentence);
     void *context; /* of trouble */
 };
 
-struct fence;
+struct worker_pool;
 /* Starts the processes and returns when all are ready. UNAVAILABLE, saying what is missing, when it can't. The strings must
- * outlive the fence. */
-enum status fence_open(const struct fence_settings *settings, struct fence **ret_fence, struct text *why);
+ * outlive the pool. */
+enum status worker_pool_open(const struct worker_pool_settings *settings, struct worker_pool **ret_pool,
+                             struct text *why);
 /* What somebody should know although the processes work, in a sentence; "": nothing. */
-const char *fence_caution(const struct fence *fence);
+const char *worker_pool_caution(const struct worker_pool *pool);
 /* Ends the processes; work under way is lost. NULL is allowed. */
-void fence_close(struct fence *fence);
+void worker_pool_close(struct worker_pool *pool);
 
 /* Has one job done: blocks, waiting for a free worker first; safe from any thread. The job's status, with its sentence, or:
  * TOO_LARGE, TIMEOUT, CRASHED or UNAVAILABLE, as above. ret_answer is written only on success; a worker that was taken over by its
  * data may answer anything. */
-enum status fence_work(struct fence *fence, const void *job, const int *descriptors, void *ret_answer,
-                       struct text *why);
+enum status worker_pool_work(struct worker_pool *pool, const void *job, const int *descriptors, void *ret_answer,
+                             struct text *why);
 
-struct fence_stats {
+struct worker_pool_stats {
     uint64_t done, restarts;
     unsigned processes, busy;
 };
-void fence_get_stats(const struct fence *fence, struct fence_stats *ret_stats);
+void worker_pool_get_stats(const struct worker_pool *pool, struct worker_pool_stats *ret_stats);
 
 #endif

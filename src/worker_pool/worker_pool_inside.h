@@ -1,6 +1,6 @@
-/* A fence as the server sees it from inside: the first process, and a slot for each worker. */
-#ifndef FENCE_INSIDE_H
-#define FENCE_INSIDE_H
+/* A pool as the server sees it from inside: the first process, and a slot for each worker. */
+#ifndef WORKER_POOL_INSIDE_H
+#define WORKER_POOL_INSIDE_H
 
 #include "wire.h"
 #include "worker_pool.h"
@@ -13,8 +13,8 @@ struct slot {
     bool taken;
 };
 
-struct fence {
-    struct fence_settings settings;
+struct worker_pool {
+    struct worker_pool_settings settings;
     char *program;
     char caution[REASON_BYTES];
 
@@ -31,14 +31,14 @@ struct fence {
 };
 
 /* Starts the first process and waits for its hello. UNAVAILABLE when it does not come up. */
-enum status first_process_start(struct fence *fence, struct text *why);
+enum status first_process_start(struct worker_pool *pool, struct text *why);
 /* `kills`: do not wait until it ends by itself. */
-void first_process_end(struct fence *fence, bool kills);
+void first_process_end(struct worker_pool *pool, bool kills);
 
 /* Ends the slot's worker, if any, and gives the slot a new one, starting the first process again when that is gone. `patience_ms`:
  * how long the old one may take to end by itself. *ret_hired says how it ended. UNAVAILABLE when there is no new one: the slot is
  * empty then. */
-enum status slot_hire(struct fence *fence, struct slot *slot, unsigned patience_ms, struct hired *ret_hired,
+enum status slot_hire(struct worker_pool *pool, struct slot *slot, unsigned patience_ms, struct hired *ret_hired,
                       struct text *why);
 
 #endif

@@ -36,24 +36,24 @@ static void copy_reason(char target[static REASON_BYTES], const struct text *why
 }
 
 /* False when the socket ended. */
-static bool work_once(const struct room *room, int socket, void *job, void *answer, uint64_t retirement_seconds,
-                      bool *ret_retires)
+static bool work_once(const struct worker_program *self, int socket, void *job, void *answer,
+                      uint64_t retirement_seconds, bool *ret_retires)
 {
     int descriptors[DESCRIPTORS_MAX];
-    if (!wire_receive(socket, job, room->job_bytes, descriptors, room->descriptors) || descriptors[0] < 0)
+    if (!wire_receive(socket, job, self->job_bytes, descriptors, self->descriptors) || descriptors[0] < 0)
         return false;
 
     struct verdict verdict = {.status = STATUS_OK};
     TEXT_CLEANUP struct text why = {0};
-    memset(answer, 0, room->answer_bytes);
-    verdict.status = room->work(job, descriptors, answer, &why);
+    memset(answer, 0, self->answer_bytes);
+    verdict.status = self->work(job, descriptors, answer, &why);
     copy_reason(verdict.reason, &why);
     *ret_retires = cpu_seconds_used() >= retirement_seconds;
     verdict.retires = *ret_retires;
-    for (size_t i = 0; i < room->descriptors; i++)
+    for (size_t i = 0; i < self->descriptors; i++)
         close(descriptors[i]);
     return wire_send(socket, &verdict, sizeof verdict, NULL, 0)
-           && (verdict.status != STATUS_OK || wire_send(socket, answer, room->answer_bytes, NULL, 0));
+           && (verdict.status != STATUS_OK || wire_send(socket, answer, self->answer_bytes, NULL, 0));
 }
 
 /* When memory runs out, the kernel ends a worker rather than the server. */
@@ -68,18 +68,18 @@ static void volunteer(void)
 }
 
 /* Enters the sandbox and works until the socket ends or the worker has worked enough. */
-static _Noreturn void run_worker(const struct room *room, int socket, const struct sandbox_limits *limits)
+static _Noreturn void run_worker(const struct worker_program *self, int socket, const struct sandbox_limits *limits)
 {
     TEXT_CLEANUP struct text why = {0};
-    void *job = memory_new(room->job_bytes), *answer = memory_new(room->answer_bytes);
+    void *job = memory_new(self->job_bytes), *answer = memory_new(self->answer_bytes);
     volunteer();
     heap_enter();
-    if (room->enter)
-        room->enter();
+    if (self->enter)
+        self->enter();
     struct verdict ready = {.status = sandbox_enter(socket, limits, &why)};
     copy_reason(ready.reason, &why);
     bool works = wire_send(socket, &ready, sizeof ready, NULL, 0) && ready.status == STATUS_OK, retires = false;
-    while (works && !retires && work_once(room, socket, job, answer, limits->cpu_seconds / 2, &retires))
+    while (works && !retires && work_once(self, socket, job, answer, limits->cpu_seconds / 2, &retires))
         ;
     _exit(0); /* not exit: nothing is left to flush, and a sanitizer's check at exit would need forbidden calls */
 }
@@ -110,7 +110,7 @@ static int end_worker(uint32_t slot)
 }
 
 /* The server's end of the new worker's socket, or -1 with errno set. */
-static int start_worker(const struct room *room, const struct hire *hire)
+static int start_worker(const struct worker_program *self, const struct hire *hire)
 {
     int pair[2];
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
@@ -121,7 +121,7 @@ static int start_worker(const struct room *room, const struct hire *hire)
         if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)
             _exit(1);
         struct sandbox_limits limits = {.memory_bytes = hire->memory_bytes, .cpu_seconds = hire->cpu_seconds};
-        run_worker(room, pair[1], &limits);
+        run_worker(self, pair[1], &limits);
     }
     int error = errno;
     close(pair[1]);
@@ -134,7 +134,7 @@ static int start_worker(const struct room *room, const struct hire *hire)
     return pair[0];
 }
 
-static bool serve_hire(const struct room *room)
+static bool serve_hire(const struct worker_program *self)
 {
     struct hire hire;
     if (!wire_receive(CONTROL_DESCRIPTOR, &hire, sizeof hire, NULL, 0) || hire.slot >= WORKERS_MAX)
@@ -144,7 +144,7 @@ static bool serve_hire(const struct room *room)
         hired.was_killed = !await_end(workers[hire.slot], hire.patience_ms);
         hired.wait_status = end_worker(hire.slot);
     }
-    int socket = start_worker(room, &hire);
+    int socket = start_worker(self, &hire);
     hired.error = socket < 0 ? errno : 0;
     bool sent = wire_send(CONTROL_DESCRIPTOR, &hired, sizeof hired, &socket, socket < 0 ? 0 : 1);
     if (socket >= 0)
@@ -173,36 +173,36 @@ static void silence_standard_streams(void)
         close(nothing);
 }
 
-static bool say_hello(const struct room *room, const char *program, const char *argument)
+static bool say_hello(const struct worker_program *self, const char *program, const char *argument)
 {
     struct hello hello = {
         .version = WIRE_VERSION,
-        .job_bytes = (uint32_t)room->job_bytes,
-        .answer_bytes = (uint32_t)room->answer_bytes,
+        .job_bytes = (uint32_t)self->job_bytes,
+        .answer_bytes = (uint32_t)self->answer_bytes,
     };
     TEXT_CLEANUP struct text why = {0};
-    enum status status = room->prepare(program, argument, &why);
+    enum status status = self->prepare(program, argument, &why);
     copy_reason(status == STATUS_OK ? hello.caution : hello.trouble, &why);
     return wire_send(CONTROL_DESCRIPTOR, &hello, sizeof hello, NULL, 0) && status == STATUS_OK;
 }
 
-int room_main(const struct room *room, int argc, char **argv)
+int worker_program_main(const struct worker_program *self, int argc, char **argv)
 {
     int type = 0;
     socklen_t size = sizeof type;
     if (argc < 1 || argc > 2 || getsockopt(CONTROL_DESCRIPTOR, SOL_SOCKET, SO_TYPE, &type, &size) < 0
         || type != SOCK_SEQPACKET) {
-        (void)fprintf(stderr, "%s is started by cloudphotos, not by hand.\n", room->name);
+        (void)fprintf(stderr, "%s is started by cloudphotos, not by hand.\n", self->name);
         return 2;
     }
     ignore_signals();
     (void)close_range(CONTROL_DESCRIPTOR + 1, ~0U, 0);
     (void)fcntl(CONTROL_DESCRIPTOR, F_SETFD, FD_CLOEXEC);
     sandbox_leave_network();
-    bool open = say_hello(room, argv[0], argc > 1 ? argv[1] : NULL);
+    bool open = say_hello(self, argv[0], argc > 1 ? argv[1] : NULL);
     silence_standard_streams();
     while (open)
-        open = serve_hire(room);
+        open = serve_hire(self);
     for (uint32_t slot = 0; slot < WORKERS_MAX; slot++) {
         if (workers[slot])
             (void)end_worker(slot);

@@ -1,14 +1,14 @@
-/* The program's side of a fence: the first process, which forks a worker whenever the server asks for one and never sees any
+/* The program's side of a pool: the first process, which forks a worker whenever the server asks for one and never sees any
  * data itself, and the workers, which take jobs from their sockets, one after the other, inside the sandbox. */
-#ifndef ROOM_H
-#define ROOM_H
+#ifndef WORKER_PROGRAM_H
+#define WORKER_PROGRAM_H
 
 #include "sandbox.h"
 #include "wire.h"
 
-struct room {
+struct worker_program {
     const char *name;               /* of the program */
-    size_t job_bytes, answer_bytes; /* as in struct fence_settings */
+    size_t job_bytes, answer_bytes; /* as in struct worker_pool_settings */
     size_t descriptors;
     /* In the first process, while everything is still allowed: opens all that the workers need. Starts no thread, because
      * the workers are forked later. OK with a sentence: it works, but somebody should know that. */
@@ -20,6 +20,6 @@ struct room {
 };
 
 /* All that main() does. The process ends, and with it its workers, when the server closes the control socket. */
-int room_main(const struct room *room, int argc, char **argv);
+int worker_program_main(const struct worker_program *self, int argc, char **argv);
 
 #endif

@@ -1,4 +1,4 @@
-/* A program behind the darkroom's fence whose worker was taken over: it says what test_darkroom_lies asks for (darkroom_lies.h). */
+/* A program whose processes are the darkroom's workers whose worker was taken over: it says what test_darkroom_lies asks for (darkroom_lies.h). */
 #include "darkroom_lies.h"
 #include "protocol.h"
 #include "worker_program.h"
@@ -20,7 +20,7 @@ static enum status work(const void *job_bytes, const int *descriptors, void *ret
 
 int main(int argc, char **argv)
 {
-    static const struct room room = {
+    static const struct worker_program program = {
         .name = "darkroom_liar",
         .job_bytes = sizeof(struct job),
         .answer_bytes = sizeof(struct job_answer),
@@ -28,5 +28,5 @@ int main(int argc, char **argv)
         .prepare = prepare,
         .work = work,
     };
-    return room_main(&room, argc, argv);
+    return worker_program_main(&program, argc, argv);
 }

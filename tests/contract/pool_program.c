@@ -1,4 +1,4 @@
-/* A program behind a fence that does what test_fence asks for (fence_jobs.h). */
+/* A program in a pool that does what test_worker_pool asks for (pool_jobs.h). */
 #include "memory.h"
 #include "pool_jobs.h"
 #include "worker_program.h"
@@ -14,7 +14,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { MORE = FENCE_MEMORY * 2, PIECE = 1000 };
+enum { MORE = POOL_MEMORY * 2, PIECE = 1000 };
 
 static int *volatile nowhere;
 static void *volatile taken; /* volatile, so that no compiler sees that nothing is done with it */
@@ -64,8 +64,8 @@ static void hang_up(void)
 
 static void take(void)
 {
-    taken = malloc(FENCE_MEMORY / 2);
-    memset(taken, 1, FENCE_MEMORY / 2);
+    taken = malloc(POOL_MEMORY / 2);
+    memset(taken, 1, POOL_MEMORY / 2);
     free(taken);
 }
 static void by_malloc(void)
@@ -74,7 +74,7 @@ static void by_malloc(void)
 }
 static void by_calloc(void)
 {
-    taken = calloc(2, FENCE_MEMORY);
+    taken = calloc(2, POOL_MEMORY);
 }
 static void by_realloc(void)
 {
@@ -130,25 +130,25 @@ static void by_threads(void)
 }
 
 static void (*const ends[])(void) = {
-    [FENCE_JOB_CRASH] = crash,
-    [FENCE_JOB_ABORT] = abort,
-    [FENCE_JOB_FORBIDDEN] = forbidden,
-    [FENCE_JOB_EXIT] = leave,
-    [FENCE_JOB_KILL_ITSELF] = kill_itself,
-    [FENCE_JOB_WAIT] = wait_for_ever,
-    [FENCE_JOB_BABBLE] = babble,
-    [FENCE_JOB_HANG_UP] = hang_up,
-    [FENCE_JOB_TAKE] = take,
-    [FENCE_JOB_MALLOC] = by_malloc,
-    [FENCE_JOB_CALLOC] = by_calloc,
-    [FENCE_JOB_REALLOC] = by_realloc,
-    [FENCE_JOB_ALIGNED] = by_aligned_alloc,
-    [FENCE_JOB_POSIX_ALIGNED] = by_posix_memalign,
-    [FENCE_JOB_STRING] = by_string,
-    [FENCE_JOB_OURS] = by_ours,
-    [FENCE_JOB_BY_AND_BY] = by_and_by,
-    [FENCE_JOB_IN_THREAD] = in_thread,
-    [FENCE_JOB_THREADS] = by_threads,
+    [POOL_JOB_CRASH] = crash,
+    [POOL_JOB_ABORT] = abort,
+    [POOL_JOB_FORBIDDEN] = forbidden,
+    [POOL_JOB_EXIT] = leave,
+    [POOL_JOB_KILL_ITSELF] = kill_itself,
+    [POOL_JOB_WAIT] = wait_for_ever,
+    [POOL_JOB_BABBLE] = babble,
+    [POOL_JOB_HANG_UP] = hang_up,
+    [POOL_JOB_TAKE] = take,
+    [POOL_JOB_MALLOC] = by_malloc,
+    [POOL_JOB_CALLOC] = by_calloc,
+    [POOL_JOB_REALLOC] = by_realloc,
+    [POOL_JOB_ALIGNED] = by_aligned_alloc,
+    [POOL_JOB_POSIX_ALIGNED] = by_posix_memalign,
+    [POOL_JOB_STRING] = by_string,
+    [POOL_JOB_OURS] = by_ours,
+    [POOL_JOB_BY_AND_BY] = by_and_by,
+    [POOL_JOB_IN_THREAD] = in_thread,
+    [POOL_JOB_THREADS] = by_threads,
 };
 
 static enum status prepare(const char *program, const char *argument, struct text *why)
@@ -160,9 +160,9 @@ static enum status prepare(const char *program, const char *argument, struct tex
 static enum status work(const void *job_bytes, const int *descriptors, void *ret_answer, struct text *why)
 {
     (void)descriptors;
-    const struct fence_job *job = job_bytes;
-    struct fence_answer *answer = ret_answer;
-    if (job->kind == FENCE_JOB_FAIL) {
+    const struct pool_job *job = job_bytes;
+    struct pool_answer *answer = ret_answer;
+    if (job->kind == POOL_JOB_FAIL) {
         text_setf(why, "What it says itself.");
         return STATUS_UNPROCESSABLE;
     }
@@ -174,13 +174,13 @@ static enum status work(const void *job_bytes, const int *descriptors, void *ret
 
 int main(int argc, char **argv)
 {
-    static const struct room room = {
+    static const struct worker_program program = {
         .name = "fence_room",
-        .job_bytes = sizeof(struct fence_job),
-        .answer_bytes = sizeof(struct fence_answer),
+        .job_bytes = sizeof(struct pool_job),
+        .answer_bytes = sizeof(struct pool_answer),
         .descriptors = 1,
         .prepare = prepare,
         .work = work,
     };
-    return room_main(&room, argc, argv);
+    return worker_program_main(&program, argc, argv);
 }

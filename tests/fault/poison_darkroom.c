@@ -47,7 +47,7 @@ static enum status work(const void *job_bytes, const int *descriptors, void *ret
 
 int main(int argc, char **argv)
 {
-    static const struct room darkroom = {
+    static const struct worker_program darkroom = {
         .name = "cloudphotos-darkroom-poison",
         .job_bytes = sizeof(struct job),
         .answer_bytes = sizeof(struct job_answer),
@@ -55,5 +55,5 @@ int main(int argc, char **argv)
         .prepare = prepare,
         .work = work,
     };
-    return room_main(&darkroom, argc, argv);
+    return worker_program_main(&darkroom, argc, argv);
 }

@@ -24,7 +24,7 @@ static void labels_to_json(const struct moderation_labels *labels, struct text *
     json_add(ret_text, array);
 }
 
-/* Memory that belongs to nobody: from one fenced process to the other, past this one. */
+/* Memory that belongs to nobody: from one sandboxed process to the other, past this one. */
 static enum status make_memory(const char *name, int *ret_file, struct text *why)
 {
     int file = memfd_create(name, MFD_CLOEXEC);
