@@ -24,7 +24,7 @@ static bool make_room(struct http_server *server, uint64_t size)
 {
     uint64_t part = server->settings.answers_memory / PARTS;
     uint64_t leaving = atomic_load_explicit(&server->leaving, memory_order_relaxed);
-    return leaving <= part && guard_let_go(server->guard, size > part ? size : part);
+    return leaving <= part && acceptor_let_go(server->acceptor, size > part ? size : part);
 }
 
 bool held_take(struct connection *connection, uint64_t size)

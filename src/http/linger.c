@@ -15,7 +15,7 @@
 enum { LINGERING_MAX = 256, READS_MAX = 16 };
 #define LINGER_NS INT64_C(2000000000)
 
-struct farewell {
+struct lingering {
     int epoll;
     pthread_mutex_t lock;
     unsigned count;
@@ -25,75 +25,75 @@ struct farewell {
     } slots[LINGERING_MAX];
 };
 
-struct farewell *farewell_new(int epoll)
+struct lingering *linger_new(int epoll)
 {
-    struct farewell *farewell = NEW(struct farewell);
-    farewell->epoll = epoll;
-    (void)pthread_mutex_init(&farewell->lock, NULL);
+    struct lingering *lingering = NEW(struct lingering);
+    lingering->epoll = epoll;
+    (void)pthread_mutex_init(&lingering->lock, NULL);
     for (size_t i = 0; i < LINGERING_MAX; i++)
-        farewell->slots[i].fd = -1;
-    return farewell;
+        lingering->slots[i].fd = -1;
+    return lingering;
 }
 
-static void close_slot(struct farewell *farewell, size_t slot)
+static void close_slot(struct lingering *lingering, size_t slot)
 {
-    (void)epoll_ctl(farewell->epoll, EPOLL_CTL_DEL, farewell->slots[slot].fd, NULL);
-    (void)close(farewell->slots[slot].fd);
-    farewell->slots[slot].fd = -1;
-    farewell->count--;
+    (void)epoll_ctl(lingering->epoll, EPOLL_CTL_DEL, lingering->slots[slot].fd, NULL);
+    (void)close(lingering->slots[slot].fd);
+    lingering->slots[slot].fd = -1;
+    lingering->count--;
 }
 
-void farewell_add(struct farewell *farewell, int fd)
+void linger_add(struct lingering *lingering, int fd)
 {
     size_t slot = 0;
-    (void)pthread_mutex_lock(&farewell->lock);
-    while (slot < LINGERING_MAX && farewell->slots[slot].fd >= 0)
+    (void)pthread_mutex_lock(&lingering->lock);
+    while (slot < LINGERING_MAX && lingering->slots[slot].fd >= 0)
         slot++;
     int copy = slot < LINGERING_MAX ? fcntl(fd, F_DUPFD_CLOEXEC, 0) : -1;
     if (copy >= 0) {
         (void)shutdown(copy, SHUT_WR);
-        farewell->slots[slot].fd = copy;
-        farewell->slots[slot].until_ns = clock_monotonic_ns() + LINGER_NS;
-        farewell->count++;
-        struct epoll_event event = {.events = EPOLLIN | EPOLLRDHUP, .data.u64 = TAG_FAREWELL | slot};
-        if (epoll_ctl(farewell->epoll, EPOLL_CTL_ADD, copy, &event) != 0)
-            close_slot(farewell, slot);
+        lingering->slots[slot].fd = copy;
+        lingering->slots[slot].until_ns = clock_monotonic_ns() + LINGER_NS;
+        lingering->count++;
+        struct epoll_event event = {.events = EPOLLIN | EPOLLRDHUP, .data.u64 = TAG_LINGER | slot};
+        if (epoll_ctl(lingering->epoll, EPOLL_CTL_ADD, copy, &event) != 0)
+            close_slot(lingering, slot);
     }
-    (void)pthread_mutex_unlock(&farewell->lock);
+    (void)pthread_mutex_unlock(&lingering->lock);
 }
 
-void farewell_on_event(struct farewell *farewell, uint64_t tag)
+void linger_on_event(struct lingering *lingering, uint64_t tag)
 {
-    size_t slot = (size_t)(tag & ~TAG_FAREWELL);
+    size_t slot = (size_t)(tag & ~TAG_LINGER);
     char dropped[4096];
-    (void)pthread_mutex_lock(&farewell->lock);
-    int fd = farewell->slots[slot].fd;
+    (void)pthread_mutex_lock(&lingering->lock);
+    int fd = lingering->slots[slot].fd;
     ssize_t size = fd < 0 ? -1 : 1;
     for (int i = 0; i < READS_MAX && size > 0; i++)
         size = recv(fd, dropped, sizeof dropped, MSG_DONTWAIT);
     if (fd >= 0 && size == 0)
-        close_slot(farewell, slot);
-    (void)pthread_mutex_unlock(&farewell->lock);
+        close_slot(lingering, slot);
+    (void)pthread_mutex_unlock(&lingering->lock);
 }
 
-unsigned farewell_sweep(struct farewell *farewell, int64_t now_ns)
+unsigned linger_expire(struct lingering *lingering, int64_t now_ns)
 {
-    (void)pthread_mutex_lock(&farewell->lock);
-    for (size_t i = 0; i < LINGERING_MAX && farewell->count; i++)
-        if (farewell->slots[i].fd >= 0 && farewell->slots[i].until_ns < now_ns)
-            close_slot(farewell, i);
-    unsigned left = farewell->count;
-    (void)pthread_mutex_unlock(&farewell->lock);
+    (void)pthread_mutex_lock(&lingering->lock);
+    for (size_t i = 0; i < LINGERING_MAX && lingering->count; i++)
+        if (lingering->slots[i].fd >= 0 && lingering->slots[i].until_ns < now_ns)
+            close_slot(lingering, i);
+    unsigned left = lingering->count;
+    (void)pthread_mutex_unlock(&lingering->lock);
     return left;
 }
 
-void farewell_free(struct farewell *farewell)
+void linger_free(struct lingering *lingering)
 {
-    if (!farewell)
+    if (!lingering)
         return;
     for (size_t i = 0; i < LINGERING_MAX; i++)
-        if (farewell->slots[i].fd >= 0)
-            close_slot(farewell, i);
-    (void)pthread_mutex_destroy(&farewell->lock);
-    free(farewell);
+        if (lingering->slots[i].fd >= 0)
+            close_slot(lingering, i);
+    (void)pthread_mutex_destroy(&lingering->lock);
+    free(lingering);
 }

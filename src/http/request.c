@@ -133,14 +133,14 @@ static bool refuse_crowd(struct http_request *request)
 {
     if (routes_is_vital(request->server, request->pattern))
         return false;
-    if (request->connection->is_proxy && !guard_take_request(request->server->guard, request->client)) {
+    if (request->connection->is_proxy && !acceptor_take_request(request->server->acceptor, request->client)) {
         refuse_for_now(request, 429, REASON_ADDRESS_CROWDED);
         return true;
     }
     request->is_counted = request->connection->is_proxy;
     if (!request->connection->is_reserve)
         return false;
-    guard_note_refused(request->server->guard);
+    acceptor_note_refused(request->server->acceptor);
     refuse_for_now(request, 503, REASON_SERVER_CROWDED);
     return true;
 }
@@ -313,7 +313,7 @@ void request_on_end(void *context, struct MHD_Connection *handle, void **request
     if (!request->id[0])
         make_id(request);
     if (request->answer.stream)
-        guard_unwatch(connection->server->guard, connection);
+        acceptor_unwatch(connection->server->acceptor, connection);
     report(request, sent, code, now_ns);
     stream_free(request->answer.stream);
     if (request->begun && request->route->end)
@@ -322,7 +322,7 @@ void request_on_end(void *context, struct MHD_Connection *handle, void **request
         MHD_destroy_response(request->answer.response);
     held_give_back(connection);
     if (request->is_counted)
-        guard_leave_request(connection->server->guard, request->client);
+        acceptor_leave_request(connection->server->acceptor, request->client);
     arena_release(&request->arena);
     *request_context = NULL;
     connection_enter(connection, PHASE_IDLE, now_ns);

@@ -1,4 +1,4 @@
-/* Opening, draining and closing. Each event loop is a libmicrohttpd of its own, without a listening socket: the guard accepts
+/* Opening, draining and closing. Each event loop is a libmicrohttpd of its own, without a listening socket: the acceptor accepts
  * and hands connections over. (libmicrohttpd's own way out, MHD_quiesce_daemon, may abort the process when a loop looks at
  * its listener in the same moment.) */
 #include "server.h"
@@ -34,7 +34,7 @@ void connection_on_change(void *context, struct MHD_Connection *handle, void **s
     struct http_server *server = context;
     if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
         struct connection *connection = *socket_context;
-        guard_remove(server->guard, connection);
+        acceptor_remove(server->acceptor, connection);
         free(connection);
         return;
     }
@@ -47,7 +47,7 @@ void connection_on_change(void *context, struct MHD_Connection *handle, void **s
     address_write(&connection->peer, connection->client);
     connection->is_proxy = proxy_list_has(server->settings.proxies, &connection->peer);
     connection_enter(connection, PHASE_IDLE, clock_monotonic_ns());
-    guard_add(server->guard, connection);
+    acceptor_add(server->acceptor, connection);
     (void)snprintf(connection->id, sizeof connection->id, "%016" PRIx64 "-%" PRIx64 "-", server->seed,
                    connection->number);
     *socket_context = connection;
@@ -84,14 +84,14 @@ static struct MHD_Daemon *start_loop(struct http_server *server)
 {
     unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_TURBO | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC
                      | MHD_USE_NO_LISTEN_SOCKET;
-    /* A net below the guard's, for readers of streams that stand still. */
+    /* A net below the acceptor's, for readers of streams that stand still. */
     unsigned timeout_s = (unsigned)(server->settings.idle_timeout_ms / 1000 + 60);
     return MHD_start_daemon(flags, 0, NULL, NULL, request_on_part, server, MHD_OPTION_URI_LOG_CALLBACK, request_on_line,
                             server, MHD_OPTION_NOTIFY_COMPLETED, request_on_end, server, MHD_OPTION_NOTIFY_CONNECTION,
                             connection_on_change, server, MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL,
                             MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
                             MHD_OPTION_CONNECTION_TIMEOUT, timeout_s, MHD_OPTION_CONNECTION_LIMIT,
-                            server->settings.connections * 2 + SPARE_DESCRIPTORS, /* the guard's is the lower one */
+                            server->settings.connections * 2 + SPARE_DESCRIPTORS, /* the acceptor's is the lower one */
 #if MHD_VERSION >= 0x00097700
                             MHD_OPTION_CLIENT_DISCIPLINE_LVL, 1, /* see strict.c */
 #endif
@@ -150,8 +150,8 @@ enum status http_server_open(const struct http_settings *settings, struct http_s
         abort(); /* never fails for so few bytes: getrandom(2) */
     server->routes = routes_new(settings->tables);
     server->pool = pool_new(settings->pool_threads);
-    server->guard = guard_new(server, listener);
-    if (!start_loops(server) || !guard_start(server->guard)) {
+    server->acceptor = acceptor_new(server, listener);
+    if (!start_loops(server) || !acceptor_start(server->acceptor)) {
         text_setf(why, "The threads of the HTTP server can't be started.");
         http_server_close(server);
         return STATUS_UNAVAILABLE;
@@ -170,7 +170,7 @@ const char *http_server_address(const struct http_server *server)
 unsigned http_server_drain(struct http_server *server, int64_t timeout_ms)
 {
     atomic_store(&server->draining, true);
-    return guard_drain(server->guard, timeout_ms);
+    return acceptor_drain(server->acceptor, timeout_ms);
 }
 
 void http_server_close(struct http_server *server)
@@ -178,14 +178,14 @@ void http_server_close(struct http_server *server)
     if (!server)
         return;
     atomic_store(&server->draining, true);
-    guard_stop(server->guard);
+    acceptor_stop(server->acceptor);
     /* No connection is left, so none is suspended, which libmicrohttpd would not forgive. The pool goes first: one of its threads may
      * still be on its way back from a resume. */
     pool_free(server->pool);
     for (unsigned i = 0; i < server->loop_count; i++)
         MHD_stop_daemon(server->loops[i]);
     routes_free(server->routes);
-    guard_free(server->guard);
+    acceptor_free(server->acceptor);
     quota_free(server->streams);
     (void)pthread_mutex_destroy(&server->streams_lock);
     free(server->loops);
@@ -195,5 +195,5 @@ void http_server_close(struct http_server *server)
 
 void http_server_get_stats(const struct http_server *server, struct http_stats *ret_stats)
 {
-    guard_get_stats(server->guard, ret_stats);
+    acceptor_get_stats(server->acceptor, ret_stats);
 }

@@ -2,10 +2,10 @@
  *  - the event loops (libmicrohttpd's threads) read, parse and send, and run `begin`, `body`, INLINE handlers
  *    and streams;
  *  - the pool (pool.c) runs POOL handlers while libmicrohttpd has their connection suspended;
- *  - the guard (guard.c), one thread, accepts connections, hands them to the loops in turn, and ends those that
+ *  - the acceptor (acceptor.c), one thread, accepts connections, hands them to the loops in turn, and ends those that
  *    are too slow.
  * A connection holds room for its one running request, so that a kept connection costs no allocation a request.
- * What the guard reads of a connection while a loop serves it is atomic; all else belongs to the loop, or to the pool
+ * What the acceptor reads of a connection while a loop serves it is atomic; all else belongs to the loop, or to the pool
  * while the connection is suspended. */
 #ifndef SERVER_H
 #define SERVER_H
@@ -59,7 +59,7 @@ struct http_request {
     bool names_origin;         /* a page of another origin may have made it */
     bool must_close;           /* the connection ends with this answer */
     bool is_too_large;         /* its header: there may be no room for an answer */
-    bool is_counted;           /* among those of its client: guard_take_request */
+    bool is_counted;           /* among those of its client: acceptor_take_request */
     bool is_stripped;          /* a named proxy has taken the base path off */
     const char *client;        /* the connection's, or as a named proxy says */
     const char *scheme, *host; /* as a named proxy says; NULL: it doesn't */
@@ -171,14 +171,14 @@ enum MHD_Result refusal_answer(struct http_request *request, unsigned code, cons
 
 /* False when there is no room for so much, nor can be made. Any thread. */
 bool held_take(struct connection *connection, uint64_t size);
-/* The connection was told to end: returns how much it holds until then. Under the guard's lock. */
+/* The connection was told to end: returns how much it holds until then. Under the acceptor's lock. */
 uint64_t held_let_go(struct connection *connection);
 /* The answer is gone. */
 void held_give_back(struct connection *connection);
 
 /* ---- stream.c ---- */
 
-/* Wakes the stream for the guard: to end it (drain), to find out that the client has gone, or for a sign of life. */
+/* Wakes the stream for the acceptor: to end it (drain), to find out that the client has gone, or for a sign of life. */
 enum stream_signal { STREAM_END, STREAM_GONE, STREAM_PING };
 void stream_signal(struct http_stream *stream, enum stream_signal signal);
 void stream_free(struct http_stream *stream); /* calls `close` */
@@ -204,7 +204,7 @@ enum phase {
 };
 
 struct connection {
-    struct connection *next, *previous; /* the guard's list, under its lock */
+    struct connection *next, *previous; /* the acceptor's list, under its lock */
     struct http_server *server;
     struct MHD_Connection *handle;
     int fd;
@@ -218,8 +218,8 @@ struct connection {
     bool is_proxy;              /* of a named one: it doesn't count for its address, but its requests do */
     bool is_reserve;            /* it came when all others were taken: one vital request is served */
     bool linger;                /* close gently: the client may still be sending */
-    struct http_stream *stream; /* under the guard's lock */
-    /* The guard's own: */
+    struct http_stream *stream; /* under the acceptor's lock */
+    /* The acceptor's own: */
     int64_t shut_ns;   /* when it was told to end; 0 before */
     bool cut;          /* and was not asked, but forced */
     int64_t sample_ns; /* when acknowledged was looked at */
@@ -240,44 +240,44 @@ void connection_on_change(void *context, struct MHD_Connection *handle, void **s
 /* The client's address, or the part of it that tells who it is. */
 void network_of(const char *client, char ret_network[static INET6_ADDRSTRLEN]);
 
-/* ---- guard.c ---- */
+/* ---- acceptor.c ---- */
 
-struct guard;
+struct acceptor;
 /* Takes the listening socket. */
-struct guard *guard_new(struct http_server *server, int listener);
-bool guard_start(struct guard *guard);
+struct acceptor *acceptor_new(struct http_server *server, int listener);
+bool acceptor_start(struct acceptor *acceptor);
 /* How many connections are taken beyond the limit, at most. */
-unsigned guard_reserve(const struct http_server *server);
+unsigned acceptor_reserve(const struct http_server *server);
 /* One more request under way of a client behind a named proxy, whose connections tell nothing; false when there are too many. */
-bool guard_take_request(struct guard *guard, const char *client);
-void guard_leave_request(struct guard *guard, const char *client);
+bool acceptor_take_request(struct acceptor *acceptor, const char *client);
+void acceptor_leave_request(struct acceptor *acceptor, const char *client);
 /* A connection of the reserve asked for what is not vital. */
-void guard_note_refused(struct guard *guard);
-void guard_add(struct guard *guard, struct connection *connection);
-/* After it the guard does not touch the connection or its descriptor again. */
-void guard_remove(struct guard *guard, struct connection *connection);
+void acceptor_note_refused(struct acceptor *acceptor);
+void acceptor_add(struct acceptor *acceptor, struct connection *connection);
+/* After it the acceptor does not touch the connection or its descriptor again. */
+void acceptor_remove(struct acceptor *acceptor, struct connection *connection);
 /* The stream is watched for a client that goes away, and kept alive. */
-void guard_watch(struct guard *guard, struct connection *connection, struct http_stream *stream);
-void guard_unwatch(struct guard *guard, struct connection *connection);
+void acceptor_watch(struct acceptor *acceptor, struct connection *connection, struct http_stream *stream);
+void acceptor_unwatch(struct acceptor *acceptor, struct connection *connection);
 /* Closes the listener once its backlog is served, ends streams and idle connections; waits for all to be closed. */
-unsigned guard_drain(struct guard *guard, int64_t timeout_ms);
+unsigned acceptor_drain(struct acceptor *acceptor, int64_t timeout_ms);
 /* Ends connections that have not read their answers for long, the oldest first, until so much is let go; what they held no longer
  * counts. False when there is not so much. Any thread. */
-bool guard_let_go(struct guard *guard, uint64_t size);
+bool acceptor_let_go(struct acceptor *acceptor, uint64_t size);
 /* Accepts nobody any more, ends every connection and stream, and waits until they are closed. */
-void guard_stop(struct guard *guard);
-void guard_free(struct guard *guard);
-void guard_get_stats(struct guard *guard, struct http_stats *ret_stats);
+void acceptor_stop(struct acceptor *acceptor);
+void acceptor_free(struct acceptor *acceptor);
+void acceptor_get_stats(struct acceptor *acceptor, struct http_stats *ret_stats);
 
-/* ---- farewell.c: closing without losing the answer ---- */
+/* ---- linger.c: closing without losing the answer ---- */
 
-struct farewell;
-struct farewell *farewell_new(int epoll);
-void farewell_add(struct farewell *farewell, int fd); /* takes a copy of the descriptor. Any thread */
-void farewell_on_event(struct farewell *farewell, uint64_t tag);
+struct lingering;
+struct lingering *linger_new(int epoll);
+void linger_add(struct lingering *lingering, int fd); /* takes a copy of the descriptor. Any thread */
+void linger_on_event(struct lingering *lingering, uint64_t tag);
 /* Closes what is late; returns how many are left. */
-unsigned farewell_sweep(struct farewell *farewell, int64_t now_ns);
-void farewell_free(struct farewell *farewell);
+unsigned linger_expire(struct lingering *lingering, int64_t now_ns);
+void linger_free(struct lingering *lingering);
 
 /* ---- listen.c ---- */
 
@@ -290,7 +290,7 @@ struct http_server {
     struct http_settings settings;
     struct routes *routes;
     struct pool *pool;
-    struct guard *guard;
+    struct acceptor *acceptor;
     struct MHD_Daemon **loops;
     unsigned loop_count;
     char *address;

@@ -172,7 +172,7 @@ struct http_stream *http_answer_stream(struct http_request *request, const char 
         MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK, read_stream, stream, NULL);
     request->answer.stream = stream;
     answer_set(request, 200, content_type, response, 0);
-    guard_watch(request->server->guard, request->connection, stream);
+    acceptor_watch(request->server->acceptor, request->connection, stream);
     return stream;
 }
 

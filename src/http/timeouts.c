@@ -24,30 +24,30 @@ static int64_t least(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
-int64_t sweep_interval_ns(const struct guard *guard)
+int64_t timeouts_interval_ns(const struct acceptor *acceptor)
 {
-    const struct http_settings *settings = &guard->server->settings;
+    const struct http_settings *settings = &acceptor->server->settings;
     int64_t shortest_ms = least(settings->header_timeout_ms, least(settings->idle_timeout_ms, settings->body_grace_ms));
     int64_t interval_ms = least(1000, shortest_ms / 4 + 1);
-    if (atomic_load_explicit(&guard->server->draining, memory_order_relaxed))
+    if (atomic_load_explicit(&acceptor->server->draining, memory_order_relaxed))
         interval_ms = least(interval_ms, DRAIN_INTERVAL_MS);
     return interval_ms * NS_PER_MS;
 }
 
-static void note_shut(struct guard *guard, struct connection *connection, int64_t now_ns)
+static void note_shut(struct acceptor *acceptor, struct connection *connection, int64_t now_ns)
 {
-    guard->shut += !connection->shut_ns;
+    acceptor->shut += !connection->shut_ns;
     connection->shut_ns = connection->shut_ns ? connection->shut_ns : now_ns;
 }
 
 /* The client loses nothing that it sent before: what has arrived is still read and served, then comes the end. */
-static void end_reading(struct guard *guard, struct connection *connection, int64_t now_ns)
+static void end_reading(struct acceptor *acceptor, struct connection *connection, int64_t now_ns)
 {
     (void)shutdown(connection->fd, SHUT_RD);
-    note_shut(guard, connection, now_ns);
+    note_shut(acceptor, connection, now_ns);
 }
 
-static void cut(struct guard *guard, struct connection *connection, int64_t now_ns)
+static void cut(struct acceptor *acceptor, struct connection *connection, int64_t now_ns)
 {
     /* Who does not read its answer would not see the end behind it either: a reset throws both away. */
     struct linger reset = {.l_onoff = 1};
@@ -55,7 +55,7 @@ static void cut(struct guard *guard, struct connection *connection, int64_t now_
         (void)setsockopt(connection->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
     (void)shutdown(connection->fd, SHUT_RDWR);
     connection->cut = true;
-    note_shut(guard, connection, now_ns);
+    note_shut(acceptor, connection, now_ns);
 }
 
 static uint64_t acknowledged_bytes(int fd)
@@ -65,15 +65,16 @@ static uint64_t acknowledged_bytes(int fd)
     return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) == 0 ? info.tcpi_bytes_acked : 0;
 }
 
-static bool is_below_rate(const struct guard *guard, uint64_t bytes, int64_t elapsed_ns)
+static bool is_below_rate(const struct acceptor *acceptor, uint64_t bytes, int64_t elapsed_ns)
 {
     int64_t elapsed_ms = elapsed_ns / NS_PER_MS;
-    return (int64_t)bytes < guard->server->settings.body_bytes_per_second * elapsed_ms / 1000;
+    return (int64_t)bytes < acceptor->server->settings.body_bytes_per_second * elapsed_ms / 1000;
 }
 
-static bool reads_too_slowly(const struct guard *guard, struct connection *connection, int64_t since_ns, int64_t now_ns)
+static bool reads_too_slowly(const struct acceptor *acceptor, struct connection *connection, int64_t since_ns,
+                             int64_t now_ns)
 {
-    int64_t grace_ns = guard->server->settings.body_grace_ms * NS_PER_MS;
+    int64_t grace_ns = acceptor->server->settings.body_grace_ms * NS_PER_MS;
     if (connection->stream || now_ns - since_ns < grace_ns)
         return false;
     bool is_first = connection->sample_ns < since_ns;
@@ -81,16 +82,16 @@ static bool reads_too_slowly(const struct guard *guard, struct connection *conne
         return false;
     uint64_t acknowledged = acknowledged_bytes(connection->fd);
     bool late =
-        !is_first && is_below_rate(guard, acknowledged - connection->acknowledged, now_ns - connection->sample_ns);
+        !is_first && is_below_rate(acceptor, acknowledged - connection->acknowledged, now_ns - connection->sample_ns);
     connection->acknowledged = acknowledged;
     connection->sample_ns = now_ns;
     return late;
 }
 
 /* The phase is read before its time: when the connection goes on in between, it looks younger than it is, never older. */
-static bool is_late(const struct guard *guard, struct connection *connection, int64_t now_ns)
+static bool is_late(const struct acceptor *acceptor, struct connection *connection, int64_t now_ns)
 {
-    const struct http_settings *settings = &guard->server->settings;
+    const struct http_settings *settings = &acceptor->server->settings;
     enum phase phase = atomic_load_explicit(&connection->phase, memory_order_acquire);
     uint64_t bytes = atomic_load_explicit(&connection->bytes, memory_order_acquire);
     int64_t since_ns = atomic_load_explicit(&connection->since_ns, memory_order_relaxed);
@@ -98,15 +99,15 @@ static bool is_late(const struct guard *guard, struct connection *connection, in
     bool is_fresh = atomic_load_explicit(&connection->requests, memory_order_relaxed) == 0;
     switch (phase) {
     case PHASE_IDLE:
-        if (guard->drained_ns)
-            return least(elapsed_ns, now_ns - guard->drained_ns) > DRAIN_GRACE_MS * NS_PER_MS;
+        if (acceptor->drained_ns)
+            return least(elapsed_ns, now_ns - acceptor->drained_ns) > DRAIN_GRACE_MS * NS_PER_MS;
         return elapsed_ns > (is_fresh ? settings->header_timeout_ms : settings->idle_timeout_ms) * NS_PER_MS;
     case PHASE_HEADER:
         return elapsed_ns > settings->header_timeout_ms * NS_PER_MS;
     case PHASE_BODY:
-        return elapsed_ns > settings->body_grace_ms * NS_PER_MS && is_below_rate(guard, bytes, elapsed_ns);
+        return elapsed_ns > settings->body_grace_ms * NS_PER_MS && is_below_rate(acceptor, bytes, elapsed_ns);
     case PHASE_SENDING:
-        return reads_too_slowly(guard, connection, since_ns, now_ns);
+        return reads_too_slowly(acceptor, connection, since_ns, now_ns);
     case PHASE_HANDLING:
         return false;
     }
@@ -125,29 +126,29 @@ static bool has_unread(const struct connection *connection)
     return ioctl(connection->fd, FIONREAD, &bytes) == 0 && bytes > 0;
 }
 
-static void look_at(struct guard *guard, struct connection *connection, int64_t now_ns)
+static void check_connection(struct acceptor *acceptor, struct connection *connection, int64_t now_ns)
 {
     bool quiet = connection->stream && now_ns - stream_quiet_since(connection->stream) > PING_MS * NS_PER_MS;
     if (quiet)
         stream_signal(connection->stream, STREAM_PING);
-    if (connection->cut || !is_late(guard, connection, now_ns) || (is_idle(connection) && has_unread(connection)))
+    if (connection->cut || !is_late(acceptor, connection, now_ns) || (is_idle(connection) && has_unread(connection)))
         return;
     if (connection->shut_ns) { /* it goes on sending, so that libmicrohttpd does not come to see the end */
         if (now_ns - connection->shut_ns > STUBBORN_MS * NS_PER_MS)
-            cut(guard, connection, now_ns);
+            cut(acceptor, connection, now_ns);
         return;
     }
-    guard->reaped += !guard->drained_ns;
+    acceptor->reaped += !acceptor->drained_ns;
     if (is_idle(connection))
-        end_reading(guard, connection, now_ns);
+        end_reading(acceptor, connection, now_ns);
     else
-        cut(guard, connection, now_ns);
+        cut(acceptor, connection, now_ns);
 }
 
-void sweep_connections(struct guard *guard, int64_t now_ns)
+void timeouts_check(struct acceptor *acceptor, int64_t now_ns)
 {
-    for (struct connection *connection = guard->first; connection; connection = connection->next)
-        look_at(guard, connection, now_ns);
+    for (struct connection *connection = acceptor->first; connection; connection = connection->next)
+        check_connection(acceptor, connection, now_ns);
 }
 
 /* ---- Making room ---- */
@@ -168,12 +169,12 @@ static void note_victim(struct victim *victims, size_t *count, size_t room, stru
     victims[place] = victim;
 }
 
-void sweep_reap(struct guard *guard, uint64_t count, bool of_reserve)
+void timeouts_reap(struct acceptor *acceptor, uint64_t count, bool of_reserve)
 {
     struct victim victims[VICTIMS_MAX];
     int64_t now_ns = clock_monotonic_ns();
     size_t found = 0, room = count < VICTIMS_MAX ? (size_t)count : VICTIMS_MAX;
-    for (struct connection *connection = guard->first; connection && room; connection = connection->next) {
+    for (struct connection *connection = acceptor->first; connection && room; connection = connection->next) {
         int phase = atomic_load_explicit(&connection->phase, memory_order_acquire);
         int64_t since_ns = atomic_load_explicit(&connection->since_ns, memory_order_relaxed);
         if (!connection->shut_ns && connection->is_reserve == of_reserve
@@ -182,19 +183,19 @@ void sweep_reap(struct guard *guard, uint64_t count, bool of_reserve)
     }
     for (size_t i = 0; i < found; i++) {
         if (is_idle(victims[i].connection))
-            end_reading(guard, victims[i].connection, now_ns);
+            end_reading(acceptor, victims[i].connection, now_ns);
         else
-            cut(guard, victims[i].connection, now_ns);
-        guard->reaped++;
+            cut(acceptor, victims[i].connection, now_ns);
+        acceptor->reaped++;
     }
 }
 
-uint64_t sweep_unread(struct guard *guard, uint64_t size)
+uint64_t timeouts_reap_unread(struct acceptor *acceptor, uint64_t size)
 {
     struct victim victims[VICTIMS_MAX];
     int64_t now_ns = clock_monotonic_ns();
     size_t found = 0;
-    for (struct connection *connection = guard->first; connection; connection = connection->next) {
+    for (struct connection *connection = acceptor->first; connection; connection = connection->next) {
         int phase = atomic_load_explicit(&connection->phase, memory_order_acquire);
         int64_t since_ns = atomic_load_explicit(&connection->since_ns, memory_order_relaxed);
         if (!connection->cut && phase == PHASE_SENDING && now_ns - since_ns > PATIENCE_MS * NS_PER_MS
@@ -204,8 +205,8 @@ uint64_t sweep_unread(struct guard *guard, uint64_t size)
     uint64_t freed = 0;
     for (size_t i = 0; i < found && freed < size; i++) {
         freed += held_let_go(victims[i].connection);
-        cut(guard, victims[i].connection, now_ns);
-        guard->reaped++;
+        cut(acceptor, victims[i].connection, now_ns);
+        acceptor->reaped++;
     }
     return freed;
 }
