@@ -27,7 +27,7 @@ struct moderation_settings {
     unsigned processes;            /* of the local moderator */
     int64_t timeout_ms;            /* for one photo: 20,000 */
     uint64_t memory_bytes;         /* that one photo may take beyond the models: 256 MB */
-    bool everything;               /* the local moderator asks every net about every place, for comparison */
+    bool everything;               /* the local moderator asks every net about every region, for comparison */
     const char *region;            /* of Rekognition; NULL: as AWS's own tools find it */
     const char *refuse;            /* names of the local moderator's labels, commas between, that refuse a photo too */
     const char *endpoint;          /* whom to ask instead of Rekognition: a URL; NULL: nobody */

@@ -7,7 +7,7 @@
 struct onnx_job {
     uint64_t offset;
     uint32_t width, height, frames; /* as in struct moderation_image, whose descriptor goes with the job */
-    bool everything;                /* ask every net about every place */
+    bool everything;                /* ask every net about every region */
 };
 struct inspection {
     /* By the manifest's labels, the largest over all frames: of the whole and the squares along it; of the tiles. */

@@ -11,7 +11,7 @@ struct inspector {
     const struct manifest *manifest;
     struct onnx_runtime *runtime;
     struct onnx_net *nets[NETS_MAX]; /* NULL: no visible label needs it */
-    float *scores[NETS_MAX];         /* of the place that is looked at */
+    float *scores[NETS_MAX];         /* of the region that is inspected */
 };
 
 static bool is_needed(const struct manifest *manifest, uint32_t net)
@@ -63,12 +63,12 @@ enum status inspector_open(const struct manifest *manifest, struct inspector **r
     return status;
 }
 
-/* One place of one frame, while it is looked at: each net is asked at most once, however many labels want to know. */
-struct look {
+/* One region of one frame, while it is inspected: each net is asked at most once, however many labels want to know. */
+struct scan {
     struct inspector *inspector;
     const uint8_t *frame;
     uint32_t width;
-    const struct place *place;
+    const struct region *region;
     bool is_tile, everything;
     bool asked[NETS_MAX];
     float whole[MODERATION_LABELS_MAX]; /* scores of this frame, without its tiles */
@@ -76,16 +76,16 @@ struct look {
     struct text *why;
 };
 
-static enum status ask(struct look *look, uint32_t net)
+static enum status ask(struct scan *scan, uint32_t net)
 {
-    struct inspector *inspector = look->inspector;
-    if (look->asked[net])
+    struct inspector *inspector = scan->inspector;
+    if (scan->asked[net])
         return STATUS_OK;
-    look->asked[net] = true;
-    look->inspection->runs[net]++;
-    place_read(look->place, look->frame, look->width, &inspector->manifest->nets[net],
-               onnx_net_input(inspector->nets[net]));
-    return onnx_net_run(inspector->nets[net], inspector->scores[net], look->why);
+    scan->asked[net] = true;
+    scan->inspection->runs[net]++;
+    region_read(scan->region, scan->frame, scan->width, &inspector->manifest->nets[net],
+                onnx_net_input(inspector->nets[net]));
+    return onnx_net_run(inspector->nets[net], inspector->scores[net], scan->why);
 }
 
 static float sum_outputs(const struct manifest_evidence *evidence, const float *scores)
@@ -118,67 +118,67 @@ static void keep_largest(float *largest, float score)
 
 /* A label's score is the mean over its nets. Where it is cut short, the nets that were not asked count as 0: it stays below the
  * threshold, where it would have been anyway. */
-static enum status score_label(struct look *look, uint32_t index)
+static enum status score_label(struct scan *scan, uint32_t index)
 {
-    const struct manifest_label *label = &look->inspector->manifest->labels[index];
-    float threshold = look->is_tile ? label->tile_threshold : label->threshold;
+    const struct manifest_label *label = &scan->inspector->manifest->labels[index];
+    float threshold = scan->is_tile ? label->tile_threshold : label->threshold;
     struct opinion opinion = {0};
     while (opinion.asked < label->evidence_count
-           && (opinion.asked == 0 || look->everything || goes_on(label, threshold, &opinion))) {
+           && (opinion.asked == 0 || scan->everything || goes_on(label, threshold, &opinion))) {
         const struct manifest_evidence *evidence = &label->evidence[opinion.asked++];
-        enum status status = ask(look, evidence->net);
+        enum status status = ask(scan, evidence->net);
         if (status != STATUS_OK)
             return status;
-        opinion.last = sum_outputs(evidence, look->inspector->scores[evidence->net]);
+        opinion.last = sum_outputs(evidence, scan->inspector->scores[evidence->net]);
         opinion.sum += opinion.last;
     }
     float score = opinion.sum / (float)label->evidence_count;
-    struct inspection *inspection = look->inspection;
-    keep_largest(look->is_tile ? &inspection->tile_scores[index] : &inspection->scores[index], score);
-    if (!look->is_tile)
-        keep_largest(&look->whole[index], score);
+    struct inspection *inspection = scan->inspection;
+    keep_largest(scan->is_tile ? &inspection->tile_scores[index] : &inspection->scores[index], score);
+    if (!scan->is_tile)
+        keep_largest(&scan->whole[index], score);
     return STATUS_OK;
 }
 
-static bool is_wanted(const struct look *look, uint32_t index)
+static bool is_wanted(const struct scan *scan, uint32_t index)
 {
-    const struct manifest_label *label = &look->inspector->manifest->labels[index];
-    if (!label->is_visible || !look->is_tile)
+    const struct manifest_label *label = &scan->inspector->manifest->labels[index];
+    if (!label->is_visible || !scan->is_tile)
         return label->is_visible;
-    return label->in_tiles && (look->everything || look->whole[index] >= label->tiles_from);
+    return label->in_tiles && (scan->everything || scan->whole[index] >= label->tiles_from);
 }
 
-static enum status look_at_place(struct look *look)
+static enum status score_region(struct scan *scan)
 {
-    memset(look->asked, 0, sizeof look->asked);
-    for (uint32_t i = 0; i < look->inspector->manifest->label_count; i++) {
-        enum status status = is_wanted(look, i) ? score_label(look, i) : STATUS_OK;
+    memset(scan->asked, 0, sizeof scan->asked);
+    for (uint32_t i = 0; i < scan->inspector->manifest->label_count; i++) {
+        enum status status = is_wanted(scan, i) ? score_label(scan, i) : STATUS_OK;
         if (status != STATUS_OK)
             return status;
     }
     return STATUS_OK;
 }
 
-enum status inspector_look(struct inspector *inspector, const uint8_t *pixels, const struct moderation_image *image,
-                           bool everything, struct inspection *ret_inspection, struct text *why)
+enum status inspector_inspect(struct inspector *inspector, const uint8_t *pixels, const struct moderation_image *image,
+                              bool everything, struct inspection *ret_inspection, struct text *why)
 {
-    struct place places[PLACES_MAX];
-    size_t tiles_from, count = places_of(image->width, image->height, places, &tiles_from);
+    struct region regions[REGIONS_MAX];
+    size_t tiles_from, count = regions_of(image->width, image->height, regions, &tiles_from);
     size_t frame_bytes = (size_t)image->width * image->height * CHANNELS;
     enum status status = STATUS_OK;
     *ret_inspection = (struct inspection){0};
-    struct look look = {.inspector = inspector,
+    struct scan scan = {.inspector = inspector,
                         .width = image->width,
                         .everything = everything,
                         .inspection = ret_inspection,
                         .why = why};
     for (uint32_t frame = 0; frame < image->frames; frame++) {
-        look.frame = pixels + frame * frame_bytes;
-        memset(look.whole, 0, sizeof look.whole);
+        scan.frame = pixels + frame * frame_bytes;
+        memset(scan.whole, 0, sizeof scan.whole);
         for (size_t i = 0; status == STATUS_OK && i < count; i++) {
-            look.place = &places[i];
-            look.is_tile = i >= tiles_from;
-            status = look_at_place(&look);
+            scan.region = &regions[i];
+            scan.is_tile = i >= tiles_from;
+            status = score_region(&scan);
         }
     }
     return status;

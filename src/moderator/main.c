@@ -25,7 +25,7 @@ static enum status look(const struct onnx_job *job, const uint8_t *pixels, struc
 {
     const struct moderation_image image = {
         .file = -1, .width = job->width, .height = job->height, .frames = job->frames};
-    return inspector_look(inspector, pixels, &image, job->everything, &ret_answer->inspection, why);
+    return inspector_inspect(inspector, pixels, &image, job->everything, &ret_answer->inspection, why);
 }
 
 /* The pixels come from a process that worked on hostile bytes: there may be fewer than it said. */

@@ -11,28 +11,29 @@ static const struct {
 } tiles[] = {{0, 0}, {0.38, 0}, {0, 0.38}, {0.38, 0.38}, {0.19, 0.19}};
 static const double tile_side = 0.62, long_from = 2;
 
-size_t places_of(uint32_t width, uint32_t height, struct place ret_places[static PLACES_MAX], size_t *ret_tiles_from)
+size_t regions_of(uint32_t width, uint32_t height, struct region ret_regions[static REGIONS_MAX],
+                  size_t *ret_tiles_from)
 {
     size_t count = 0;
     bool is_wide = width > height;
     uint32_t length = is_wide ? width : height, side = is_wide ? height : width;
-    ret_places[count++] = (struct place){0, 0, width, height};
+    ret_regions[count++] = (struct region){0, 0, width, height};
     *ret_tiles_from = count;
     if (length > side * long_from) {
         /* Squares that overlap by a third; of something absurdly long as many as there is room for, evenly spread. */
         size_t squares = (size_t)ceil((length - side) / (side * 2.0 / 3)) + 1;
-        squares = squares < PLACES_MAX - 1 ? squares : PLACES_MAX - 1;
+        squares = squares < REGIONS_MAX - 1 ? squares : REGIONS_MAX - 1;
         for (size_t i = 0; i < squares; i++) {
             uint32_t at = (uint32_t)((uint64_t)(length - side) * i / (squares - 1));
-            ret_places[count++] = is_wide ? (struct place){at, 0, side, side} : (struct place){0, at, side, side};
+            ret_regions[count++] = is_wide ? (struct region){at, 0, side, side} : (struct region){0, at, side, side};
         }
         *ret_tiles_from = count;
         return count;
     }
     for (size_t i = 0; i < sizeof tiles / sizeof tiles[0]; i++) {
         uint32_t tile_width = (uint32_t)(width * tile_side), tile_height = (uint32_t)(height * tile_side);
-        ret_places[count++] = (struct place){(uint32_t)(width * tiles[i].left), (uint32_t)(height * tiles[i].top),
-                                             tile_width ? tile_width : 1, tile_height ? tile_height : 1};
+        ret_regions[count++] = (struct region){(uint32_t)(width * tiles[i].left), (uint32_t)(height * tiles[i].top),
+                                               tile_width ? tile_width : 1, tile_height ? tile_height : 1};
     }
     return count;
 }
@@ -76,7 +77,7 @@ static void taps_release(struct taps *taps)
     free(taps->weights);
 }
 
-/* Down first, on whole rows of the place: the inner loop then runs along memory. */
+/* Down first, on whole rows of the region: the inner loop then runs along memory. */
 static void sum_rows(const struct taps *taps, uint32_t row, const uint8_t *pixels, size_t stride, size_t samples,
                      float *ret_line)
 {
@@ -91,18 +92,18 @@ static void sum_rows(const struct taps *taps, uint32_t row, const uint8_t *pixel
     }
 }
 
-void place_read(const struct place *place, const uint8_t *pixels, uint32_t width, const struct manifest_net *net,
-                float *ret_input)
+void region_read(const struct region *region, const uint8_t *pixels, uint32_t width, const struct manifest_net *net,
+                 float *ret_input)
 {
     struct taps across, down;
     size_t stride = (size_t)width * CHANNELS, plane = (size_t)net->side * net->side;
     size_t step = net->is_nhwc ? CHANNELS : 1, channel_step = net->is_nhwc ? 1 : plane;
-    const uint8_t *corner = pixels + place->top * stride + (size_t)place->left * CHANNELS;
-    float *line = NEW_ARRAY((size_t)place->width * CHANNELS, float);
-    taps_init(&across, place->width, net->side);
-    taps_init(&down, place->height, net->side);
+    const uint8_t *corner = pixels + region->top * stride + (size_t)region->left * CHANNELS;
+    float *line = NEW_ARRAY((size_t)region->width * CHANNELS, float);
+    taps_init(&across, region->width, net->side);
+    taps_init(&down, region->height, net->side);
     for (uint32_t y = 0; y < net->side; y++) {
-        sum_rows(&down, y, corner, stride, (size_t)place->width * CHANNELS, line);
+        sum_rows(&down, y, corner, stride, (size_t)region->width * CHANNELS, line);
         for (uint32_t x = 0; x < net->side; x++) {
             const float *weights = across.weights + (size_t)x * across.most;
             float sums[CHANNELS] = {0};

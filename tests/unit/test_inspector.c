@@ -15,7 +15,7 @@ struct onnx_net {
     char name; /* 'a', 'b', 'c': the last letter of its path */
     float input[SIDE * SIDE * CHANNELS];
 };
-static float answers[3][OUTPUTS]; /* of each net; where the place is black it says 0 */
+static float answers[3][OUTPUTS]; /* of each net; where the region is black it says 0 */
 static bool fails;
 
 enum status onnx_runtime_open(const char *library, struct onnx_runtime **ret_runtime, struct text *why)
@@ -94,7 +94,7 @@ static struct inspection look(const struct manifest_label *label, const struct m
     struct inspection inspection = {0};
     make_manifest(&manifest, label);
     if (CHECK_STR(status_name(inspector_open(&manifest, &inspector, NULL)), "ok"))
-        CHECK_STR(status_name(inspector_look(inspector, white, shown, everything, &inspection, NULL)), "ok");
+        CHECK_STR(status_name(inspector_inspect(inspector, white, shown, everything, &inspection, NULL)), "ok");
     return inspection;
 }
 
@@ -134,7 +134,7 @@ static void test_cascade(void)
     }
 }
 
-static void test_places(void)
+static void test_regions(void)
 {
     struct manifest_label label = {
         .threshold = 0.5F, .is_visible = true, .evidence_count = 1, .evidence = {evidence(0, 0)}};
@@ -185,7 +185,7 @@ static void test_shared(void)
     answers[0][2] = 0.5F;
     answers[0][3] = 0.75F;
     CHECK_STR(status_name(inspector_open(&manifest, &inspector, NULL)), "ok");
-    CHECK_STR(status_name(inspector_look(inspector, white, &image, false, &inspection, NULL)), "ok");
+    CHECK_STR(status_name(inspector_inspect(inspector, white, &image, false, &inspection, NULL)), "ok");
     CHECK_INT(inspection.runs[0], 1);
     CHECK_INT(inspection.scores[0] * 100, 25);
     CHECK_INT(inspection.scores[1] * 100, 100); /* a sum of more than 1 is 1 */
@@ -203,12 +203,12 @@ static void test_failure(void)
     make_manifest(&manifest, &label);
     CHECK_STR(status_name(inspector_open(&manifest, &inspector, &why)), "ok");
     fails = true;
-    CHECK_STR(status_name(inspector_look(inspector, white, &image, false, &inspection, &why)), "internal");
+    CHECK_STR(status_name(inspector_inspect(inspector, white, &image, false, &inspection, &why)), "internal");
     CHECK_STR(text_get(&why), "the net is tired");
     CHECK_STR(status_name(inspector_open(&manifest, &inspector, &why)), "internal");
     CHECK_STR(text_get(&why), "/a: the net is tired");
     fails = false;
 }
 
-CHECK_MAIN({"nets are asked from cheap to dear, as long as it matters", test_cascade}, {"where it looks", test_places},
+CHECK_MAIN({"nets are asked from cheap to dear, as long as it matters", test_cascade}, {"where it looks", test_regions},
            {"labels share what a net said", test_shared}, {"a net that fails is no verdict", test_failure})

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static void test_places(void)
+static void test_regions(void)
 {
     static const struct {
         uint32_t width, height;
@@ -17,27 +17,27 @@ static void test_places(void)
         {8192, 10, 40, 40}, {10, 8192, 40, 40},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        struct place places[PLACES_MAX];
-        size_t tiles_from, count = places_of(rows[i].width, rows[i].height, places, &tiles_from);
+        struct region regions[REGIONS_MAX];
+        size_t tiles_from, count = regions_of(rows[i].width, rows[i].height, regions, &tiles_from);
         check_case("%u by %u", rows[i].width, rows[i].height);
         CHECK_INT(count, rows[i].count);
         CHECK_INT(tiles_from, rows[i].tiles_from);
-        CHECK(places[0].width == rows[i].width && places[0].height == rows[i].height);
+        CHECK(regions[0].width == rows[i].width && regions[0].height == rows[i].height);
         for (size_t k = 0; k < count; k++)
-            CHECK(places[k].width && places[k].height && places[k].left + places[k].width <= rows[i].width
-                  && places[k].top + places[k].height <= rows[i].height);
+            CHECK(regions[k].width && regions[k].height && regions[k].left + regions[k].width <= rows[i].width
+                  && regions[k].top + regions[k].height <= rows[i].height);
     }
 }
 
 static void test_squares(void)
 {
-    struct place places[PLACES_MAX];
-    size_t tiles_from, count = places_of(3000, 400, places, &tiles_from);
-    CHECK_INT(places[1].left, 0);
-    CHECK_INT(places[count - 1].left + places[count - 1].width, 3000);
+    struct region regions[REGIONS_MAX];
+    size_t tiles_from, count = regions_of(3000, 400, regions, &tiles_from);
+    CHECK_INT(regions[1].left, 0);
+    CHECK_INT(regions[count - 1].left + regions[count - 1].width, 3000);
     for (size_t i = 1; i < count; i++) {
-        CHECK_INT(places[i].width, 400);
-        CHECK(i == 1 || places[i].left - places[i - 1].left <= 400 * 2 / 3 + 1); /* they overlap by a third */
+        CHECK_INT(regions[i].width, 400);
+        CHECK(i == 1 || regions[i].left - regions[i - 1].left <= 400 * 2 / 3 + 1); /* they overlap by a third */
     }
 }
 
@@ -66,7 +66,7 @@ static void test_reading(void)
 {
     static const struct {
         const char *behaviour;
-        struct place place;
+        struct region region;
         double red_first, red_step, green_first, green_step; /* of the inner samples */
     } rows[] = {
         {"as it is", {0, 0, SIDE, SIDE}, 0, 1, 0, 1},
@@ -81,8 +81,8 @@ static void test_reading(void)
         struct manifest_net planar = make_net(false), packed = make_net(true);
         float planes[SIDE * SIDE * CHANNELS], samples[SIDE * SIDE * CHANNELS];
         check_case("%s", rows[i].behaviour);
-        place_read(&rows[i].place, frame, 200, &planar, planes);
-        place_read(&rows[i].place, frame, 200, &packed, samples);
+        region_read(&rows[i].region, frame, 200, &planar, planes);
+        region_read(&rows[i].region, frame, 200, &packed, samples);
         for (size_t y = 2; y < SIDE - 2; y++) /* at the edges the filter is cut */
             for (size_t x = 2; x < SIDE - 2; x++) {
                 size_t at = y * SIDE + x;
@@ -99,6 +99,6 @@ static void test_reading(void)
     free(frame);
 }
 
-CHECK_MAIN({"places lie within the picture", test_places},
+CHECK_MAIN({"regions lie within the picture", test_regions},
            {"squares lie along a long picture, from one end to the other", test_squares},
-           {"a place is read into the net's square, layout and scale", test_reading})
+           {"a region is read into the net's square, layout and scale", test_reading})
