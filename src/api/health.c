@@ -3,13 +3,13 @@
 #include "json.h"
 
 /* Moderation that can't see something is no reason to take the server out of service, but nobody shall overlook it. */
-static void answer_fit(struct http_request *request, const char *blind)
+static void answer_fit(struct http_request *request, const char *unsupported_labels)
 {
     struct text body = {0};
     text_add(&body, "{\"status\":\"ok\"");
-    if (blind) {
+    if (unsupported_labels) {
         text_add(&body, ",\"moderation_cannot_see\":");
-        json_add_string_or_null(&body, blind);
+        json_add_string_or_null(&body, unsupported_labels);
     }
     text_addc(&body, '}');
     http_answer_text(request, 200, "application/json", &body);
@@ -21,7 +21,7 @@ static void check_health(struct http_request *request)
     TEXT_CLEANUP struct text why = {0};
     enum status status = store_check(photos_store(api->settings.photos), &why);
     if (status == STATUS_OK)
-        answer_fit(request, photos_get_settings(api->settings.photos)->moderator->blind);
+        answer_fit(request, photos_get_settings(api->settings.photos)->moderator->unsupported_labels);
     else
         api_answer_failure(request, 500, status, &why);
 }

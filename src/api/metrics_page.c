@@ -127,7 +127,7 @@ static void add_moderation(struct text *out, const struct moderator *moderator)
 {
     add_one(out, "cloudphotos_moderation_blind", "gauge",
             "1 if there are labels that the moderator can't see; the log and /healthcheck name them.",
-            moderator->blind != NULL);
+            moderator->unsupported_labels != NULL);
     struct moderation_stats stats = {0};
     if (moderator->ops->get_stats)
         moderator->ops->get_stats(moderator, &stats);

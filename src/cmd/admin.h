@@ -14,14 +14,15 @@ struct admin_settings {
 };
 
 /* What looks at photos: the local moderator and its darkroom, `processes` of each. */
-struct admin_eyes {
+struct admin_inspector {
     struct darkroom *darkroom;
     struct moderator *moderator;
 };
-enum status admin_eyes_open(const struct admin_settings *settings, struct admin_eyes *ret_eyes, struct text *why);
+enum status admin_inspector_open(const struct admin_settings *settings, struct admin_inspector *ret_inspector,
+                                 struct text *why);
 enum status admin_darkroom_open(const struct admin_settings *settings, struct darkroom **ret_darkroom,
                                 struct text *why);
-void admin_eyes_close(struct admin_eyes *eyes); /* {0} is allowed */
+void admin_inspector_close(struct admin_inspector *inspector); /* {0} is allowed */
 /* Returns when all of `count` threads have. */
 void admin_run_threads(void *(*work)(void *context), void *context, unsigned count);
 

@@ -33,7 +33,7 @@ struct samples {
 };
 
 struct evaluation {
-    struct admin_eyes eyes;
+    struct admin_inspector inspector;
     struct samples *samples;
     struct progress progress;
     atomic_size_t next;
@@ -111,14 +111,14 @@ static bool is_expected(const struct sample *sample, const char *name)
 
 static enum status look(struct evaluation *evaluation, struct sample *sample)
 {
-    SIGHT_CLEANUP struct sight sight = {0};
+    FINDINGS_CLEANUP struct findings findings = {0};
     NEGATIVE_CLEANUP struct negative negative = {.file = -1}; /* unused, but made: decoded as for an upload */
     int original = open(sample->path, O_RDONLY | O_CLOEXEC);
     if (original < 0)
         return status_from_errno(errno);
-    enum status status =
-        look_at(evaluation->eyes.darkroom, evaluation->eyes.moderator, original, &sight, &negative, NULL);
-    sample->labels = sight.labels;
+    enum status status = inspect_photo(evaluation->inspector.darkroom, evaluation->inspector.moderator, original,
+                                       &findings, &negative, NULL);
+    sample->labels = findings.labels;
     close(original);
     return status;
 }
@@ -137,7 +137,7 @@ static void judge(struct sample *sample)
         sample->is_refused = sample->confidence >= MODERATION_REFUSE_AT;
 }
 
-static void *look_at_all(void *context)
+static void *inspect_all(void *context)
 {
     struct evaluation *evaluation = context;
     for (;;) {
@@ -280,14 +280,14 @@ static double child_seconds(void)
 }
 
 /* Returns the moderator's processor time, which is known when its processes have ended. */
-static double look_with_threads(struct evaluation *evaluation, unsigned count)
+static double inspect_with_threads(struct evaluation *evaluation, unsigned count)
 {
     evaluation->progress.total = evaluation->samples->count;
-    admin_run_threads(look_at_all, evaluation, count);
+    admin_run_threads(inspect_all, evaluation, count);
     progress_end(&evaluation->progress);
     double before = child_seconds();
-    moderator_close(evaluation->eyes.moderator);
-    evaluation->eyes.moderator = NULL;
+    moderator_close(evaluation->inspector.moderator);
+    evaluation->inspector.moderator = NULL;
     return child_seconds() - before;
 }
 
@@ -298,16 +298,16 @@ enum status admin_moderation_eval(const struct settings_words *words, const stru
     struct evaluation evaluation = {.samples = &samples};
     enum status status = find_samples(words->count > 2 ? words->words[2] : ".", &samples, why);
     if (status == STATUS_OK)
-        status = admin_eyes_open(settings, &evaluation.eyes, why);
+        status = admin_inspector_open(settings, &evaluation.inspector, why);
     if (status == STATUS_OK) {
-        double seconds = look_with_threads(&evaluation, (unsigned)settings->processes);
+        double seconds = inspect_with_threads(&evaluation, (unsigned)settings->processes);
         print_wrong(&samples);
         print_table(&samples);
         printf("%.1f ms of CPU time per photo, including loading the models\n", 1000 * seconds / (double)samples.count);
         if (settings->curve)
             status = draw_curve(settings->curve, &samples, why);
     }
-    admin_eyes_close(&evaluation.eyes);
+    admin_inspector_close(&evaluation.inspector);
     release_samples(&samples);
     return status;
 }

@@ -17,7 +17,8 @@ enum status admin_darkroom_open(const struct admin_settings *settings, struct da
     return darkroom_open(&darkroom, ret_darkroom, why);
 }
 
-enum status admin_eyes_open(const struct admin_settings *settings, struct admin_eyes *ret_eyes, struct text *why)
+enum status admin_inspector_open(const struct admin_settings *settings, struct admin_inspector *ret_inspector,
+                                 struct text *why)
 {
     const struct moderation_settings moderation = {
         .models = settings->models,
@@ -26,23 +27,23 @@ enum status admin_eyes_open(const struct admin_settings *settings, struct admin_
         .memory_bytes = 256 << 20,
         .everything = settings->everything,
     };
-    struct admin_eyes eyes = {0};
-    enum status status = admin_darkroom_open(settings, &eyes.darkroom, why);
+    struct admin_inspector inspector = {0};
+    enum status status = admin_darkroom_open(settings, &inspector.darkroom, why);
     if (status == STATUS_OK)
-        status = moderator_open("onnx", &moderation, &eyes.moderator, why);
+        status = moderator_open("onnx", &moderation, &inspector.moderator, why);
     if (status == STATUS_OK)
-        *ret_eyes = eyes;
+        *ret_inspector = inspector;
     else
-        admin_eyes_close(&eyes);
+        admin_inspector_close(&inspector);
     return status;
 }
 
-void admin_eyes_close(struct admin_eyes *eyes)
+void admin_inspector_close(struct admin_inspector *inspector)
 {
-    moderator_close(eyes->moderator);
-    if (eyes->darkroom)
-        darkroom_close(eyes->darkroom);
-    *eyes = (struct admin_eyes){0};
+    moderator_close(inspector->moderator);
+    if (inspector->darkroom)
+        darkroom_close(inspector->darkroom);
+    *inspector = (struct admin_inspector){0};
 }
 
 void admin_run_threads(void *(*work)(void *context), void *context, unsigned count)

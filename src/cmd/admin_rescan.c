@@ -14,7 +14,7 @@
 struct rescan {
     struct store *store;
     struct blob *blob;
-    struct admin_eyes eyes;
+    struct admin_inspector inspector;
     struct admin_published published;
     atomic_size_t next, approved, gone, failed;
     struct progress progress;
@@ -24,7 +24,8 @@ struct rescan {
 
 /* ---- Looking again ---- */
 
-static enum status look_again(struct rescan *rescan, const struct id *id, struct sight *ret_sight, struct text *why)
+static enum status inspect_again(struct rescan *rescan, const struct id *id, struct findings *ret_findings,
+                                 struct text *why)
 {
     char key[OBJECT_KEY_SIZE];
     struct blob_object object;
@@ -32,7 +33,7 @@ static enum status look_again(struct rescan *rescan, const struct id *id, struct
     enum status status = blob_get_file(rescan->blob, BUCKET_PHOTOS, key, &object, why);
     if (status != STATUS_OK)
         return status;
-    status = look_at(rescan->eyes.darkroom, rescan->eyes.moderator, object.fd, ret_sight, NULL, why);
+    status = inspect_photo(rescan->inspector.darkroom, rescan->inspector.moderator, object.fd, ret_findings, NULL, why);
     blob_object_release(&object);
     return status;
 }
@@ -50,17 +51,17 @@ static void print_withdrawn(struct rescan *rescan, const struct photo *photo, co
 static enum status judge_again(struct rescan *rescan, const struct photo *photo, size_t *ret_withdrawn,
                                struct text *why)
 {
-    SIGHT_CLEANUP struct sight sight = {0};
-    enum status status = look_again(rescan, &photo->id, &sight, why);
+    FINDINGS_CLEANUP struct findings findings = {0};
+    enum status status = inspect_again(rescan, &photo->id, &findings, why);
     if (status != STATUS_OK)
         return status;
-    const struct moderation_label *doubt = moderation_find(&sight.labels, MODERATION_REFUSE);
+    const struct moderation_label *doubt = moderation_find(&findings.labels, MODERATION_REFUSE);
     if (!doubt)
-        doubt = moderation_find(&sight.labels, MODERATION_HOLD);
-    const char *labels = text_get(&sight.json), *audit = text_get(&sight.audit);
+        doubt = moderation_find(&findings.labels, MODERATION_HOLD);
+    const char *labels = text_get(&findings.json), *audit = text_get(&findings.audit);
     if (!doubt)
-        return store_photo_judge(rescan->store, &photo->id, labels, audit, clock_now_ms(), why);
-    status = look_keep_verdict(rescan->store, &photo->id, &sight, VERDICT_WAITING, NULL, why);
+        return store_photo_set_labels(rescan->store, &photo->id, labels, audit, clock_now_ms(), why);
+    status = inspect_keep_verdict(rescan->store, &photo->id, &findings, VERDICT_WAITING, NULL, why);
     if (status == STATUS_OK)
         status = photos_withdraw(rescan->store, photo, labels, audit, why);
     *ret_withdrawn = status == STATUS_OK;
@@ -122,11 +123,11 @@ static enum status run(const struct admin_settings *settings, struct rescan *res
     if (status == STATUS_OK)
         status = admin_published_list(rescan->store, NULL, &rescan->published, why);
     if (status == STATUS_OK)
-        status = admin_eyes_open(settings, &rescan->eyes, why);
+        status = admin_inspector_open(settings, &rescan->inspector, why);
     if (status != STATUS_OK)
         return status;
-    if (rescan->eyes.moderator->blind)
-        (void)fprintf(stderr, "The moderator can't see: %s\n", rescan->eyes.moderator->blind);
+    if (rescan->inspector.moderator->unsupported_labels)
+        (void)fprintf(stderr, "The moderator can't see: %s\n", rescan->inspector.moderator->unsupported_labels);
     rescan->progress.total = rescan->published.count;
     admin_run_threads(work, rescan, (unsigned)settings->processes);
     progress_end(&rescan->progress);
@@ -138,7 +139,7 @@ enum status admin_moderation_rescan(const struct admin_settings *settings, struc
     struct rescan rescan = {.store = store, .progress = {.found = "to review"}};
     (void)pthread_mutex_init(&rescan.print_lock, NULL);
     enum status status = run(settings, &rescan, why);
-    admin_eyes_close(&rescan.eyes);
+    admin_inspector_close(&rescan.inspector);
     if (rescan.blob)
         blob_close(rescan.blob);
     text_release(&rescan.reason);

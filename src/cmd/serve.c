@@ -346,7 +346,7 @@ static void close_service(struct service *service)
 static void announce(const struct serve_settings *settings, const struct service *service)
 {
     const char *address = http_server_address(service->server);
-    const char *blind = service->moderator->blind;
+    const char *unsupported_labels = service->moderator->unsupported_labels;
     const char *caution = darkroom_caution(service->darkroom);
     log_info("serving", LOG_S("address", address), LOG_S("base_path", settings->base_path),
              LOG_S("data", settings->data), LOG_S("store", settings->store), LOG_S("buckets", settings->buckets),
@@ -354,8 +354,9 @@ static void announce(const struct serve_settings *settings, const struct service
     log_warning("login", LOG_S("message", "No passwords: anyone who can reach this server can act as any user."));
     if (caution[0])
         log_warning("darkroom", LOG_S("message", caution));
-    if (blind)
-        log_warning("moderation", LOG_S("moderator", service->moderator->ops->name), LOG_S("cannot_see", blind));
+    if (unsupported_labels)
+        log_warning("moderation", LOG_S("moderator", service->moderator->ops->name),
+                    LOG_S("cannot_see", unsupported_labels));
     log_flush(); /* so that the address is the last thing on the screen */
     greeting_print(address, settings->base_path, settings->data);
 }

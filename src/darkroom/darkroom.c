@@ -173,38 +173,38 @@ enum status darkroom_render(struct darkroom *darkroom, int large_fd, int medium_
 }
 
 /* The longer side of a frame whose shorter one is as long as is wanted. */
-static uint32_t fit_sight(const struct job *job, const struct darkroom_sight *sight)
+static uint32_t fit_view(const struct job *job, const struct darkroom_view_request *request)
 {
     uint32_t shorter = job->width < job->height ? job->width : job->height;
     uint32_t longer = job->width < job->height ? job->height : job->width;
-    uint64_t side = shorter > sight->short_side ? (uint64_t)longer * sight->short_side / shorter : longer;
-    return side > sight->long_side ? sight->long_side : (uint32_t)side;
+    uint64_t side = shorter > request->short_side ? (uint64_t)longer * request->short_side / shorter : longer;
+    return side > request->long_side ? request->long_side : (uint32_t)side;
 }
 
 /* A worker that was taken over by its data may say anything. A view of nothing would be published unseen. */
 static bool is_sane(const struct darkroom_view *view, const struct job *job)
 {
-    const struct darkroom_sight *sight = &job->sight;
-    if (view->frames == 0 || view->width == 0 || view->height == 0 || (sight->jpegs && view->jpegs < view->frames))
+    const struct darkroom_view_request *request = &job->request;
+    if (view->frames == 0 || view->width == 0 || view->height == 0 || (request->jpegs && view->jpegs < view->frames))
         return false;
-    if (view->frames > sight->frames || view->jpegs > sight->jpegs || view->negative.width > job->large_side
+    if (view->frames > request->frames || view->jpegs > request->jpegs || view->negative.width > job->large_side
         || view->negative.height > job->large_side)
         return false;
     for (uint32_t i = 0; i < view->jpegs; i++)
-        if (view->jpeg_bytes[i] > sight->jpeg_bytes)
+        if (view->jpeg_bytes[i] > request->jpeg_bytes)
             return false;
     return true;
 }
 
-enum status darkroom_inspect(struct darkroom *darkroom, int original_fd, const struct darkroom_sight *sight,
+enum status darkroom_inspect(struct darkroom *darkroom, int original_fd, const struct darkroom_view_request *request,
                              int view_fd, int negative_fd, struct darkroom_view *ret_view, struct text *why)
 {
     struct job job = {0};
     enum status status = make_job(darkroom, JOB_INSPECT, original_fd, &job, why);
     if (status != STATUS_OK)
         return status;
-    job.sight = *sight;
-    job.view_side = fit_sight(&job, sight);
+    job.request = *request;
+    job.view_side = fit_view(&job, request);
     job.keeps_negative = job.keeps_negative && negative_fd >= 0 && job.view_side <= job.large_side;
     if (!job.keeps_negative)
         job.large_side = job.view_side;

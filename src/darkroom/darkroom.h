@@ -71,7 +71,7 @@ enum status darkroom_render(struct darkroom *darkroom, int large_fd, int medium_
 
 enum { DARKROOM_JPEGS_MAX = 32 };
 
-struct darkroom_sight {
+struct darkroom_view_request {
     uint32_t short_side, long_side; /* pixels: a frame fits into these, but is never enlarged */
     uint32_t frames;                /* of an animation at most so many: those that differ from all before them */
     /* 0: plain pixels. Else at most so many JPEGs of at most jpeg_bytes, for somebody who takes nothing else: a frame is one, but if it is
@@ -85,7 +85,7 @@ struct darkroom_negative {
 };
 struct darkroom_view {
     uint32_t width, height, frames;
-    bool is_partial; /* there are more frames that differ: more than sight.frames, or than there is room for */
+    bool is_partial; /* there are more frames that differ: more than request.frames, or than there is room for */
     uint32_t jpegs, jpeg_bytes[DARKROOM_JPEGS_MAX]; /* one after the other */
     struct darkroom_negative negative;
     struct fingerprint fingerprint; /* of all frames, unless the view is partial */
@@ -94,7 +94,7 @@ struct darkroom_view {
  * parts on white or black (background.h), all frames one after the other; or JPEGs of the same. Into negative_fd, unless that is -1, goes the
  * negative; there is none of an animation, nor when the view is larger than the published image, nor of one that is larger than
  * NEGATIVE_BYTES_MAX (negative.h). */
-enum status darkroom_inspect(struct darkroom *darkroom, int original_fd, const struct darkroom_sight *sight,
+enum status darkroom_inspect(struct darkroom *darkroom, int original_fd, const struct darkroom_view_request *request,
                              int view_fd, int negative_fd, struct darkroom_view *ret_view, struct text *why);
 /* As darkroom_develop, from a negative. */
 enum status darkroom_print(struct darkroom *darkroom, int negative_fd, const struct darkroom_negative *negative,

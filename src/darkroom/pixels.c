@@ -79,13 +79,13 @@ static enum status append(struct output *output, const uint8_t *bytes, size_t si
 /* The frame, and its parts as far as there is room. */
 static enum status append_jpegs(struct output *output, const struct canvas *frame, struct text *why)
 {
-    const struct darkroom_sight *sight = &output->job->sight;
+    const struct darkroom_view_request *request = &output->job->request;
     struct darkroom_view *view = &output->view;
-    uint32_t count = canvas_count_parts(frame->width, frame->height, sight->jpegs_a_frame);
-    for (uint32_t i = 0; i < count && view->jpegs < sight->jpegs; i++) {
+    uint32_t count = canvas_count_parts(frame->width, frame->height, request->jpegs_a_frame);
+    for (uint32_t i = 0; i < count && view->jpegs < request->jpegs; i++) {
         struct jpeg_file jpeg;
         const struct canvas part = canvas_part(frame, i, count);
-        enum status status = jpeg_encode(&part, sight->jpeg_bytes, sight->jpeg_least_side, &jpeg, why);
+        enum status status = jpeg_encode(&part, request->jpeg_bytes, request->jpeg_least_side, &jpeg, why);
         if (status == STATUS_OK)
             status = append(output, jpeg.bytes, jpeg.size, why);
         if (status != STATUS_OK)
@@ -123,7 +123,7 @@ static enum status write_frame(struct output *output, const struct picture *pict
     pixels_to_rgb(picture, pixels);
     note_pixels(output, &frame);
     enum status status =
-        output->job->sight.jpegs ? append_jpegs(output, &frame, why) : append(output, pixels, size, why);
+        output->job->request.jpegs ? append_jpegs(output, &frame, why) : append(output, pixels, size, why);
     output->view.width = picture->width;
     output->view.height = picture->height;
     output->view.frames++;
@@ -150,14 +150,14 @@ static enum status write_large(struct output *output, const struct picture *larg
 /* The view of frames as large as this one is full. */
 static bool is_full(const struct output *output, const struct reader_info *info)
 {
-    const struct darkroom_sight *sight = &output->job->sight;
+    const struct darkroom_view_request *request = &output->job->request;
     const struct darkroom_view *view = &output->view;
     if (view->frames == 0)
         return false;
-    if (sight->jpegs
-        && view->jpegs + canvas_count_parts(info->width, info->height, sight->jpegs_a_frame) > sight->jpegs)
+    if (request->jpegs
+        && view->jpegs + canvas_count_parts(info->width, info->height, request->jpegs_a_frame) > request->jpegs)
         return true;
-    return view->frames >= sight->frames || output->offset + output->offset / view->frames > VIEW_BYTES_MAX;
+    return view->frames >= request->frames || output->offset + output->offset / view->frames > VIEW_BYTES_MAX;
 }
 
 /* Each frame that differs. The walk ends when there is no room for one: then a person has to look at them anyway. */

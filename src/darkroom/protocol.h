@@ -22,12 +22,12 @@ struct job {
     struct image_limits limits;
     uint64_t memory_bytes; /* that a worker may have: for sentences */
     uint32_t large_side, quality;
-    uint32_t given_side;               /* a decoder that shrinks WebPs leaves at least twice that */
-    bool makes_medium;                 /* where there is one */
-    struct darkroom_sight sight;       /* JOB_INSPECT, and the next two */
-    uint32_t view_side;                /* at most large_side, which the photo is decoded to */
-    bool keeps_negative;               /* of a still */
-    struct darkroom_negative negative; /* JOB_PRINT */
+    uint32_t given_side;                  /* a decoder that shrinks WebPs leaves at least twice that */
+    bool makes_medium;                    /* where there is one */
+    struct darkroom_view_request request; /* JOB_INSPECT, and the next two */
+    uint32_t view_side;                   /* at most large_side, which the photo is decoded to */
+    bool keeps_negative;                  /* of a still */
+    struct darkroom_negative negative;    /* JOB_PRINT */
 };
 struct job_answer {
     struct darkroom_result result; /* JOB_DEVELOP, JOB_PRINT; of JOB_RENDER the medium one alone */

@@ -10,7 +10,7 @@ static enum status none_open(const struct moderation_settings *settings, struct 
     (void)settings, (void)why;
     struct moderator *moderator = NEW(struct moderator);
     moderator->ops = &moderation_none_ops;
-    moderator->blind = "everything: photos are published without being looked at";
+    moderator->unsupported_labels = "everything: photos are published without being looked at";
     *ret_moderator = moderator;
     return STATUS_OK;
 }

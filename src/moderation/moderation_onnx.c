@@ -11,21 +11,21 @@ struct moderation_onnx {
     struct moderator moderator; /* first: it is what callers hold */
     struct manifest manifest;
     char *folder;
-    struct text blind;
+    struct text unsupported_labels;
     bool everything;
     struct worker_pool *pool; /* NULL: no label is visible, there is nothing to run */
 };
 
-static void list_blind_labels(const struct manifest *manifest, struct text *ret_blind)
+static void list_unsupported_labels(const struct manifest *manifest, struct text *ret_labels)
 {
     for (uint32_t i = 0; i < manifest->label_count; i++) {
         const struct manifest_label *label = &manifest->labels[i];
         if (!label->is_visible)
-            text_addf(ret_blind, "%s%s", ret_blind->length ? ", " : "", label->name);
+            text_addf(ret_labels, "%s%s", ret_labels->length ? ", " : "", label->name);
     }
-    if (ret_blind->length)
-        text_add(ret_blind, manifest->runtime_is_there ? " (their models are missing: run `make models`)"
-                                                       : " (ONNX Runtime is not there: run `make models`)");
+    if (ret_labels->length)
+        text_add(ret_labels, manifest->runtime_is_there ? " (their models are missing: run `make models`)"
+                                                        : " (ONNX Runtime is not there: run `make models`)");
 }
 
 static bool sees_anything(const struct manifest *manifest)
@@ -58,7 +58,7 @@ static void onnx_close(struct moderator *moderator)
     struct moderation_onnx *onnx = (struct moderation_onnx *)moderator;
     worker_pool_close(onnx->pool);
     manifest_release(&onnx->manifest);
-    text_release(&onnx->blind);
+    text_release(&onnx->unsupported_labels);
     free(onnx->folder);
     free(onnx);
 }
@@ -74,14 +74,14 @@ static enum status onnx_open(const struct moderation_settings *settings, struct 
     if (status == STATUS_OK)
         status = manifest_refuse(&onnx->manifest, settings->refuse, why);
     if (status == STATUS_OK)
-        list_blind_labels(&onnx->manifest, &onnx->blind);
+        list_unsupported_labels(&onnx->manifest, &onnx->unsupported_labels);
     if (status == STATUS_OK && sees_anything(&onnx->manifest))
         status = start(onnx, settings, why);
     if (status != STATUS_OK) {
         onnx_close(&onnx->moderator);
         return status;
     }
-    onnx->moderator.blind = onnx->blind.length ? text_get(&onnx->blind) : NULL;
+    onnx->moderator.unsupported_labels = onnx->unsupported_labels.length ? text_get(&onnx->unsupported_labels) : NULL;
     *ret_moderator = &onnx->moderator;
     return STATUS_OK;
 }
@@ -187,12 +187,12 @@ static void onnx_get_stats(const struct moderator *moderator, struct moderation_
         .inspected = stats.done, .restarts = stats.restarts, .processes = stats.processes, .busy = stats.busy};
 }
 
-static const struct moderation_sight sight = {
+static const struct moderation_input input = {
     .short_side = MODERATION_SHORT_SIDE, .long_side = MODERATION_LONG_SIDE, .frames = MODERATION_FRAMES_MAX};
 
 const struct moderator_ops moderation_onnx_ops = {
     .name = "onnx",
-    .sight = &sight,
+    .input = &input,
     .open = onnx_open,
     .close = onnx_close,
     .inspect = onnx_inspect,

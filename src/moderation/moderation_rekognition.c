@@ -17,7 +17,7 @@ enum { ANSWER_BYTES_MAX = 1 << 20, CONNECT_TIMEOUT_MS = 5000, IDLE_CONNECTIONS =
 
 /* docs.aws.amazon.com/rekognition/latest/dg/limits.html: 80 to 10,000 pixels, 5 MB. The short side is longer than for the local nets: what
  * is small in a photo is only found in enough pixels. */
-static const struct moderation_sight sight = {
+static const struct moderation_input input = {
     .short_side = 768,
     .long_side = MODERATION_LONG_SIDE,
     .frames = MODERATION_FRAMES_MAX,
@@ -252,7 +252,7 @@ static enum status rekognition_open(const struct moderation_settings *settings, 
 
 const struct moderator_ops moderation_rekognition_ops = {
     .name = "rekognition",
-    .sight = &sight,
+    .input = &input,
     .is_remote = true,
     .open = rekognition_open,
     .close = rekognition_close,

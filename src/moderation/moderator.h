@@ -35,7 +35,7 @@ struct moderation_settings {
 };
 
 /* How a moderator wants to see photos; as in darkroom.h. */
-struct moderation_sight {
+struct moderation_input {
     uint32_t short_side, long_side, frames;
     uint32_t jpegs, jpegs_a_frame, jpeg_bytes, jpeg_least_side; /* jpegs 0: pixels */
 };
@@ -43,7 +43,7 @@ struct moderation_sight {
 /* What a photo shows, or some of an animation's frames, behind a descriptor, so that it goes from one sandboxed process to the other and never through the server: pixels in
  * 8-bit sRGB, three bytes each, rows without padding, all frames one after the other. For a moderator elsewhere: JPEGs. */
 struct moderation_image {
-    int file;        /* -1: none, for a moderator without sight */
+    int file;        /* -1: none, for a moderator that takes no input */
     uint64_t offset; /* in the file, of the first frame or JPEG */
     uint32_t width, height, frames;
     uint32_t jpegs, jpeg_bytes[MODERATION_GROUP_MAX]; /* one after the other */
@@ -77,7 +77,7 @@ struct moderation_stats {
 struct moderator;
 struct moderator_ops {
     const char *name;                     /* "none" */
-    const struct moderation_sight *sight; /* NULL: nobody decodes photos for it */
+    const struct moderation_input *input; /* NULL: nobody decodes photos for it */
     bool is_remote;                       /* inspect waits for the network, and keeps no processor busy */
     enum status (*open)(const struct moderation_settings *settings, struct moderator **ret_moderator, struct text *why);
     void (*close)(struct moderator *moderator);
@@ -89,7 +89,8 @@ struct moderator_ops {
 };
 struct moderator {
     const struct moderator_ops *ops;
-    const char *blind; /* what it can't see, for the log at start and for operators; NULL: nothing that we know of */
+    const char *
+        unsupported_labels; /* what it can't see, for the log at start and for operators; NULL: nothing that we know of */
 };
 
 /* By name; INVALID names the known ones. */

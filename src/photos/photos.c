@@ -49,7 +49,7 @@ enum status photos_open(const struct photos_settings *settings, struct photos **
     struct photos *photos = NEW(struct photos);
     photos->settings = *settings;
     photos->events = events_new();
-    negatives_init(&photos->negatives);
+    decoded_cache_init(&photos->decoded);
     struct darkroom_stats darkroom = {.processes = 1};
     if (settings->darkroom)
         darkroom_get_stats(settings->darkroom, &darkroom);
@@ -83,7 +83,7 @@ void photos_close(struct photos *photos)
     if (photos->definition)
         definition_free(photos->definition);
     events_free(photos->events);
-    negatives_release(&photos->negatives);
+    decoded_cache_release(&photos->decoded);
     turns_free(photos->turns);
     free(photos);
 }
@@ -193,10 +193,10 @@ enum status photos_purge(struct photos *photos, const struct id *id, struct text
 {
     char original[OBJECT_KEY_SIZE];
     photos_original_key(id, original);
-    negatives_drop(&photos->negatives, id);
+    decoded_cache_drop(&photos->decoded, id);
     enum status status = photos_remove_renditions(photos, id, why);
     if (status == STATUS_OK)
-        status = photos_remove_hidden(photos, id, why);
+        status = photos_remove_quarantined(photos, id, why);
     if (status == STATUS_OK)
         status = blob_delete(photos->settings.blob, BUCKET_ORIGINALS, original, why);
     if (status == STATUS_OK)

@@ -20,10 +20,10 @@ struct photos {
     struct runner *runner;
     struct events *events;
     struct janitor *janitor;
-    atomic_int_fast64_t told_blind_ms; /* when an operator was last told that nobody can look at photos */
-    atomic_int_fast64_t told_full_ms;  /* the same, that the disk is full */
+    atomic_int_fast64_t told_outage_ms; /* when an operator was last told that photos can't be moderated */
+    atomic_int_fast64_t told_full_ms;   /* the same, that the disk is full */
     struct resumables *resumables;
-    struct negatives negatives; /* of photos that passed */
+    struct decoded_cache decoded; /* of photos that passed */
     struct turns *turns;
 };
 
@@ -31,11 +31,11 @@ struct photos {
 extern const struct task_handler photo_tasks[];
 extern const size_t photo_task_count;
 
-/* Shows the photo to the moderator and writes what it saw to the photo, whatever will become of it. As look_in_turn, then as
- * store_photo_judge: ret_sight->stage tells which. ret_sight, which begins as {0}, and *ret_negative are the caller's to release, whatever came of
+/* Shows the photo to the moderator and writes what it saw to the photo, whatever will become of it. As inspect_in_turn, then as
+ * store_photo_set_labels: ret_findings->stage tells which. ret_findings, which begins as {0}, and *ret_negative are the caller's to release, whatever came of
  * it. */
-enum status photos_look(struct photos *photos, const struct id *id, const char *author, int original_fd,
-                        struct sight *ret_sight, struct negative *ret_negative, struct text *why);
+enum status photos_inspect(struct photos *photos, const struct id *id, const char *author, int original_fd,
+                           struct findings *ret_findings, struct negative *ret_negative, struct text *why);
 
 /* A person has decided. */
 enum status photos_keep_decision(struct photos *photos, const struct id *id, bool is_approved, struct text *why);
@@ -54,10 +54,10 @@ extern const struct public_object {
 /* Removes all public objects. */
 enum status photos_remove_renditions(struct photos *photos, const struct id *id, struct text *why);
 /* Of a photo that was withdrawn: moves what is public to where nobody can read it. */
-enum status photos_hide(struct photos *photos, const struct id *id, struct text *why);
+enum status photos_quarantine(struct photos *photos, const struct id *id, struct text *why);
 /* Copies it back; NOT_FOUND when it is not there: the medium one may be missing. */
-enum status photos_show(struct photos *photos, const struct id *id, struct text *why);
-enum status photos_remove_hidden(struct photos *photos, const struct id *id, struct text *why);
+enum status photos_leave_quarantine(struct photos *photos, const struct id *id, struct text *why);
+enum status photos_remove_quarantined(struct photos *photos, const struct id *id, struct text *why);
 /* Removes every object of a deleted photo, then forgets it. */
 enum status photos_purge(struct photos *photos, const struct id *id, struct text *why);
 

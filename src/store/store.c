@@ -182,10 +182,10 @@ enum status store_photos_by_capture(struct store *store, const char *author, con
     return limit == 0 ? STATUS_OK : store->ops->photos_by_capture(store, author, after, limit, row, context, why);
 }
 
-enum status store_photo_judge(struct store *store, const struct id *id, const char *labels, const char *audit,
-                              int64_t now_ms, struct text *why)
+enum status store_photo_set_labels(struct store *store, const struct id *id, const char *labels, const char *audit,
+                                   int64_t now_ms, struct text *why)
 {
-    return store->ops->photo_judge(store, id, labels, audit, now_ms, why);
+    return store->ops->photo_set_labels(store, id, labels, audit, now_ms, why);
 }
 
 enum status store_photo_review(struct store *store, const struct id *id, enum photo_review review, int64_t now_ms,

@@ -96,8 +96,8 @@ enum status store_photo_find_content(struct store *store, const char *author, co
                                      struct arena *arena, struct photo *ret_photo, struct text *why);
 
 /* What the moderator saw, in any state; labels and audit as in struct photo. NOT_FOUND. */
-enum status store_photo_judge(struct store *store, const struct id *id, const char *labels, const char *audit,
-                              int64_t now_ms, struct text *why);
+enum status store_photo_set_labels(struct store *store, const struct id *id, const char *labels, const char *audit,
+                                   int64_t now_ms, struct text *why);
 /* Changes who has to decide; the photo's RUNNING execution, if nobody holds it, is due at once. NOT_FOUND. */
 enum status store_photo_review(struct store *store, const struct id *id, enum photo_review review, int64_t now_ms,
                                struct text *why);

@@ -28,8 +28,8 @@ struct store_ops {
                                  store_photo_row *row, void *context, struct text *why);
     enum status (*photos_by_capture)(struct store *store, const char *author, const struct post_cursor *after,
                                      size_t limit, store_photo_row *row, void *context, struct text *why);
-    enum status (*photo_judge)(struct store *store, const struct id *id, const char *labels, const char *audit,
-                               int64_t now_ms, struct text *why);
+    enum status (*photo_set_labels)(struct store *store, const struct id *id, const char *labels, const char *audit,
+                                    int64_t now_ms, struct text *why);
     enum status (*photo_review)(struct store *store, const struct id *id, enum photo_review review, int64_t now_ms,
                                 struct text *why);
     enum status (*photo_withdraw)(struct store *store, const struct id *id, const char *labels, const char *audit,

@@ -14,7 +14,7 @@ static enum status work(const void *job_bytes, const int *descriptors, void *ret
     (void)descriptors, (void)why;
     const struct job *job = job_bytes;
     struct job_answer *answer = ret_answer;
-    answer->view = darkroom_lies[job->sight.long_side % DARKROOM_LIES].view;
+    answer->view = darkroom_lies[job->request.long_side % DARKROOM_LIES].view;
     return STATUS_OK;
 }
 

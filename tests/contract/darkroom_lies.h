@@ -1,10 +1,10 @@
-/* What the program of test_darkroom_lies says about any photo: the view whose number is the sight's long side. */
+/* What the program of test_darkroom_lies says about any photo: the view whose number is the request's long side. */
 #ifndef DARKROOM_LIES_H
 #define DARKROOM_LIES_H
 
 #include "darkroom.h"
 
-enum { LIE_FRAMES = 2, LIE_JPEGS = 4, LIE_BYTES = 1000 }; /* the sight allows no more */
+enum { LIE_FRAMES = 2, LIE_JPEGS = 4, LIE_BYTES = 1000 }; /* the request allows no more */
 
 static const struct {
     const char *name;

@@ -13,16 +13,16 @@ static void test_lies(void)
     struct bytes original = sample_read("plain.png");
     int from = memory_file(original.data, original.size), to = memory_file(NULL, 0);
     for (uint32_t i = 0; i < DARKROOM_LIES; i++) {
-        const struct darkroom_sight sight = {.short_side = 9,
-                                             .long_side = i,
-                                             .frames = LIE_FRAMES,
-                                             .jpegs = darkroom_lies[i].is_of_jpegs ? LIE_JPEGS : 0,
-                                             .jpeg_bytes = LIE_BYTES};
+        const struct darkroom_view_request request = {.short_side = 9,
+                                                      .long_side = i,
+                                                      .frames = LIE_FRAMES,
+                                                      .jpegs = darkroom_lies[i].is_of_jpegs ? LIE_JPEGS : 0,
+                                                      .jpeg_bytes = LIE_BYTES};
         struct darkroom_view view = {0};
         TEXT_CLEANUP struct text why = {0};
         check_case("%s: %s", darkroom_lies[i].name,
                    darkroom_lies[i].is_taken ? "taken" : "as if the worker had crashed");
-        CHECK_INT(darkroom_inspect(darkroom, from, &sight, to, -1, &view, &why),
+        CHECK_INT(darkroom_inspect(darkroom, from, &request, to, -1, &view, &why),
                   darkroom_lies[i].is_taken ? STATUS_OK : STATUS_CRASHED);
         CHECK((why.length == 0) == darkroom_lies[i].is_taken);
         CHECK_INT(view.frames, darkroom_lies[i].is_taken ? darkroom_lies[i].view.frames : 0);

@@ -23,14 +23,15 @@ static void read_file(int file, struct bytes *bytes)
 }
 
 /* What the darkroom wrote, in *ret_bytes. */
-static struct darkroom_view look(struct darkroom *darkroom, const char *sample, const struct darkroom_sight *sight,
-                                 enum status expected, struct bytes *ret_bytes)
+static struct darkroom_view look(struct darkroom *darkroom, const char *sample,
+                                 const struct darkroom_view_request *request, enum status expected,
+                                 struct bytes *ret_bytes)
 {
     struct bytes original = sample_read(sample);
     struct darkroom_view view = {0};
     TEXT_CLEANUP struct text why = {0};
     int from = memory_file(original.data, original.size), to = memory_file(NULL, 0);
-    CHECK_INT(darkroom_inspect(darkroom, from, sight, to, -1, &view, &why), expected);
+    CHECK_INT(darkroom_inspect(darkroom, from, request, to, -1, &view, &why), expected);
     CHECK((why.length == 0) == (expected == STATUS_OK));
     if (ret_bytes)
         read_file(to, ret_bytes);
@@ -52,13 +53,13 @@ static void test_pixels(void)
         {"animated.gif", 300, 200, 2, blue, white},     {"sequence.avif", 300, 200, 2, blue, white},
         {"cleared.png", 80, 80, 2, red, red},
     };
-    const struct darkroom_sight sight = {.short_side = 200, .long_side = 1000, .frames = 2};
+    const struct darkroom_view_request request = {.short_side = 200, .long_side = 1000, .frames = 2};
     struct darkroom_settings settings = fixture_settings();
     struct darkroom *darkroom = fixture_open(&settings);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct bytes pixels = {0};
         check_case("%s", rows[i].sample);
-        struct darkroom_view view = look(darkroom, rows[i].sample, &sight, STATUS_OK, &pixels);
+        struct darkroom_view view = look(darkroom, rows[i].sample, &request, STATUS_OK, &pixels);
         CHECK_INT(view.width, rows[i].width);
         CHECK_INT(view.height, rows[i].height);
         CHECK_INT(view.frames, rows[i].frames);
@@ -112,20 +113,20 @@ static void test_jpegs(void)
         {"wide.png", 1, 8, 1400, 80, 280, 80, {NULL, white}, {NULL, white}},
         {"tall.jpg", 1, 8, 80, 1400, 80, 280, {NULL, white}, {NULL, white}},
     };
-    const struct darkroom_sight sight = {.short_side = 480,
-                                         .long_side = 1400,
-                                         .frames = 8,
-                                         .jpegs = 8,
-                                         .jpegs_a_frame = 8,
-                                         .jpeg_bytes = JPEG_BYTES,
-                                         .jpeg_least_side = LEAST_SIDE};
+    const struct darkroom_view_request request = {.short_side = 480,
+                                                  .long_side = 1400,
+                                                  .frames = 8,
+                                                  .jpegs = 8,
+                                                  .jpegs_a_frame = 8,
+                                                  .jpeg_bytes = JPEG_BYTES,
+                                                  .jpeg_least_side = LEAST_SIDE};
     struct darkroom_settings settings = fixture_settings();
     struct darkroom *darkroom = fixture_open(&settings);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct bytes files = {0};
         size_t size = 0, last = 0;
         check_case("%s", rows[i].sample);
-        struct darkroom_view view = look(darkroom, rows[i].sample, &sight, STATUS_OK, &files);
+        struct darkroom_view view = look(darkroom, rows[i].sample, &request, STATUS_OK, &files);
         CHECK_INT(view.frames, rows[i].frames);
         CHECK_INT(view.jpegs, rows[i].jpegs);
         for (uint32_t k = 0; k < view.jpegs; k++) {
@@ -157,14 +158,14 @@ static void test_frames(void)
     struct darkroom_settings settings = fixture_settings();
     struct darkroom *darkroom = fixture_open(&settings);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        const struct darkroom_sight sight = {.short_side = 200,
-                                             .long_side = 1400,
-                                             .frames = rows[i].most,
-                                             .jpegs = rows[i].jpegs,
-                                             .jpegs_a_frame = 8,
-                                             .jpeg_bytes = JPEG_BYTES};
+        const struct darkroom_view_request request = {.short_side = 200,
+                                                      .long_side = 1400,
+                                                      .frames = rows[i].most,
+                                                      .jpegs = rows[i].jpegs,
+                                                      .jpegs_a_frame = 8,
+                                                      .jpeg_bytes = JPEG_BYTES};
         check_case("%s, when there is room for %u frames and %u JPEGs", rows[i].sample, rows[i].most, rows[i].jpegs);
-        struct darkroom_view view = look(darkroom, rows[i].sample, &sight, STATUS_OK, NULL);
+        struct darkroom_view view = look(darkroom, rows[i].sample, &request, STATUS_OK, NULL);
         CHECK_INT(view.frames, rows[i].frames);
         CHECK_INT(view.jpegs, rows[i].jpegs ? rows[i].frames : 0);
         CHECK_INT(view.is_partial, rows[i].is_partial);
@@ -187,15 +188,15 @@ static void test_bytes(void)
     struct darkroom *darkroom = fixture_open(&settings);
     size_t before = JPEG_BYTES;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        const struct darkroom_sight sight = {.short_side = 480,
-                                             .long_side = 1400,
-                                             .frames = 1,
-                                             .jpegs = 1,
-                                             .jpegs_a_frame = 1,
-                                             .jpeg_bytes = rows[i].bytes};
+        const struct darkroom_view_request request = {.short_side = 480,
+                                                      .long_side = 1400,
+                                                      .frames = 1,
+                                                      .jpegs = 1,
+                                                      .jpegs_a_frame = 1,
+                                                      .jpeg_bytes = rows[i].bytes};
         struct bytes file = {0};
         check_case("%s", rows[i].name);
-        (void)look(darkroom, "large.jpg", &sight, rows[i].status, &file);
+        (void)look(darkroom, "large.jpg", &request, rows[i].status, &file);
         if (rows[i].status == STATUS_OK)
             CHECK(file.size <= rows[i].bytes && file.size < before);
         before = file.size;
@@ -257,12 +258,12 @@ static void test_prints(void)
     struct darkroom_settings settings = fixture_settings();
     struct darkroom *darkroom = fixture_open(&settings);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        const struct darkroom_sight sight = {.short_side = rows[i].short_side, .long_side = 8192, .frames = 2};
+        const struct darkroom_view_request request = {.short_side = rows[i].short_side, .long_side = 8192, .frames = 2};
         struct bytes original = sample_read(rows[i].sample);
         struct darkroom_view view = {0};
         int from = memory_file(original.data, original.size), to = memory_file(NULL, 0), kept = memory_file(NULL, 0);
         check_case("%s", rows[i].sample);
-        CHECK_INT(darkroom_inspect(darkroom, from, &sight, to, kept, &view, NULL), STATUS_OK);
+        CHECK_INT(darkroom_inspect(darkroom, from, &request, to, kept, &view, NULL), STATUS_OK);
         CHECK_INT(view.negative.width != 0, rows[i].is_kept);
         if (view.negative.width)
             check_print(darkroom, kept, &view.negative, &original);

@@ -28,11 +28,11 @@ static struct darkroom *open_with_one(void)
 /* As a moderator sees it, which comes first on a photo's way. */
 static void check_view(struct darkroom *darkroom, const struct bytes *file)
 {
-    const struct darkroom_sight sight = {.short_side = 256, .long_side = 512, .frames = 4};
+    const struct darkroom_view_request request = {.short_side = 256, .long_side = 512, .frames = 4};
     TEXT_CLEANUP struct text why = {0};
     struct darkroom_view view = {0};
     int original = memory_file(file->data, file->size), pixels = memory_file("", 0), negative = memory_file("", 0);
-    CHECK_INT(darkroom_inspect(darkroom, original, &sight, pixels, negative, &view, &why), STATUS_OK);
+    CHECK_INT(darkroom_inspect(darkroom, original, &request, pixels, negative, &view, &why), STATUS_OK);
     CHECK_STR(text_get(&why), "");
     CHECK(view.width > 0 && view.height > 0);
     close(original);

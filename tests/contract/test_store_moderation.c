@@ -8,16 +8,16 @@ static struct photo read_photo(struct store *store, const struct id *id, struct 
     return photo;
 }
 
-static void test_judge(struct store *store, const char *address)
+static void test_set_labels(struct store *store, const char *address)
 {
     (void)address;
     struct arena arena ARENA_CLEANUP = {0};
     struct photo pending = make_photo("anna", 1), published = add_published(store, "anna", 2), read;
     struct id unknown = id_new();
     CHECK_OK(create_photo(store, &pending, NULL, NULL, why));
-    CHECK_OK(store_photo_judge(store, &pending.id, "[1]", "{\"a\":1}", 10, why));
-    CHECK_OK(store_photo_judge(store, &pending.id, "[2]", "{\"a\":2}", 20, why));
-    CHECK_OK(store_photo_judge(store, &published.id, "[3]", "{\"a\":3}", 30, why));
+    CHECK_OK(store_photo_set_labels(store, &pending.id, "[1]", "{\"a\":1}", 10, why));
+    CHECK_OK(store_photo_set_labels(store, &pending.id, "[2]", "{\"a\":2}", 20, why));
+    CHECK_OK(store_photo_set_labels(store, &published.id, "[3]", "{\"a\":3}", 30, why));
     read = read_photo(store, &pending.id, &arena);
     CHECK_STR(read.labels, "[2]");
     CHECK_STR(read.audit, "{\"a\":2}");
@@ -26,19 +26,19 @@ static void test_judge(struct store *store, const char *address)
     read = read_photo(store, &published.id, &arena);
     CHECK_STR(read.labels, "[3]");
     CHECK_STR(photo_state_name(read.state), "SUCCESS");
-    CHECK_STATUS(store_photo_judge(store, &unknown, "[]", "{}", 1, why), STATUS_NOT_FOUND);
+    CHECK_STATUS(store_photo_set_labels(store, &unknown, "[]", "{}", 1, why), STATUS_NOT_FOUND);
     CHECK_OK(store_photo_delete(store, &pending.id, "anna", 40, why));
-    CHECK_STATUS(store_photo_judge(store, &pending.id, "[]", "{}", 1, why), STATUS_NOT_FOUND);
+    CHECK_STATUS(store_photo_set_labels(store, &pending.id, "[]", "{}", 1, why), STATUS_NOT_FOUND);
 }
 
-static void test_judged_survives(struct store *store, const char *address)
+static void test_labels_survive(struct store *store, const char *address)
 {
     (void)address;
     struct arena arena ARENA_CLEANUP = {0};
     struct photo photos[2] = {make_photo("anna", 1), make_photo("anna", 2)};
     for (size_t i = 0; i < 2; i++) {
         CHECK_OK(create_photo(store, &photos[i], NULL, NULL, why));
-        CHECK_OK(store_photo_judge(store, &photos[i].id, "[1]", "{}", 10, why));
+        CHECK_OK(store_photo_set_labels(store, &photos[i].id, "[1]", "{}", 10, why));
     }
     CHECK_OK(store_photo_publish(store, &photos[0], 20, why)); /* with labels NULL: those that are there stay */
     CHECK_OK(store_photo_reject(store, &photos[1].id, "Refused: Weapons, 92 % sure", NULL, 20, why));
@@ -207,8 +207,8 @@ static void test_withdraw(struct store *store, const char *address)
 static void test_stores(void)
 {
     static const struct store_case cases[] = {
-        {"what the moderator saw is kept, in any state, and the last time counts", test_judge},
-        {"what it saw stays when the photo is published or refused", test_judged_survives},
+        {"what the moderator saw is kept, in any state, and the last time counts", test_set_labels},
+        {"what it saw stays when the photo is published or refused", test_labels_survive},
         {"a decision is kept", test_review},
         {"photos that wait for a person are listed, oldest first, from any of them on", test_list},
         {"published photos are listed, oldest first, from any of them on", test_published},

@@ -11,12 +11,12 @@ static struct id make_id(uint8_t number)
     return (struct id){{number}};
 }
 
-static int keep(struct negatives *negatives, uint8_t number)
+static int keep(struct decoded_cache *cache, uint8_t number)
 {
     struct id id = make_id(number);
     struct negative negative = {.file = memfd_create("negative", MFD_CLOEXEC), .shape = {0, number, 1}};
     int file = negative.file;
-    negatives_keep(negatives, &id, &negative);
+    decoded_cache_keep(cache, &id, &negative);
     CHECK_INT(negative.file, -1);
     return file;
 }
@@ -27,51 +27,51 @@ static bool is_open(int file)
 }
 
 /* 0: there is none. */
-static uint32_t take(struct negatives *negatives, uint8_t number)
+static uint32_t take(struct decoded_cache *cache, uint8_t number)
 {
     struct id id = make_id(number);
-    NEGATIVE_CLEANUP struct negative negative = negatives_take(negatives, &id);
+    NEGATIVE_CLEANUP struct negative negative = decoded_cache_take(cache, &id);
     CHECK_INT(negative.file >= 0, negative.shape.width > 0);
     return negative.shape.width;
 }
 
 static void test_once(void)
 {
-    struct negatives negatives;
-    negatives_init(&negatives);
-    CHECK_INT(take(&negatives, 1), 0);
-    int first = keep(&negatives, 1), second = keep(&negatives, 2);
-    CHECK_INT(take(&negatives, 1), 1);
+    struct decoded_cache cache;
+    decoded_cache_init(&cache);
+    CHECK_INT(take(&cache, 1), 0);
+    int first = keep(&cache, 1), second = keep(&cache, 2);
+    CHECK_INT(take(&cache, 1), 1);
     CHECK(!is_open(first) && is_open(second));
-    CHECK_INT(take(&negatives, 1), 0);
-    CHECK_INT(take(&negatives, 2), 2);
-    negatives_release(&negatives);
+    CHECK_INT(take(&cache, 1), 0);
+    CHECK_INT(take(&cache, 2), 2);
+    decoded_cache_release(&cache);
 }
 
 static void test_again(void)
 {
-    struct negatives negatives;
-    negatives_init(&negatives);
-    int former = keep(&negatives, 1), latter = keep(&negatives, 1);
+    struct decoded_cache cache;
+    decoded_cache_init(&cache);
+    int former = keep(&cache, 1), latter = keep(&cache, 1);
     CHECK(!is_open(former) && is_open(latter));
-    CHECK_INT(take(&negatives, 1), 1);
-    CHECK_INT(take(&negatives, 1), 0);
-    negatives_release(&negatives);
+    CHECK_INT(take(&cache, 1), 1);
+    CHECK_INT(take(&cache, 1), 0);
+    decoded_cache_release(&cache);
 }
 
 static void test_room(void)
 {
-    struct negatives negatives;
-    negatives_init(&negatives);
-    int oldest = keep(&negatives, 1);
-    for (int i = 2; i <= NEGATIVES_MAX; i++)
-        (void)keep(&negatives, (uint8_t)i);
+    struct decoded_cache cache;
+    decoded_cache_init(&cache);
+    int oldest = keep(&cache, 1);
+    for (int i = 2; i <= DECODED_CACHE_MAX; i++)
+        (void)keep(&cache, (uint8_t)i);
     CHECK(is_open(oldest));
-    int newest = keep(&negatives, NEGATIVES_MAX + 1);
+    int newest = keep(&cache, DECODED_CACHE_MAX + 1);
     CHECK(!is_open(oldest));
-    CHECK_INT(take(&negatives, 1), 0);
-    CHECK_INT(take(&negatives, 2), 2);
-    negatives_release(&negatives);
+    CHECK_INT(take(&cache, 1), 0);
+    CHECK_INT(take(&cache, 2), 2);
+    decoded_cache_release(&cache);
     CHECK(!is_open(newest));
 }
 

@@ -5,58 +5,58 @@
 
 static const struct negative none = {.file = -1};
 
-void negatives_init(struct negatives *negatives)
+void decoded_cache_init(struct decoded_cache *cache)
 {
-    (void)pthread_mutex_init(&negatives->lock, NULL);
-    negatives->next = 0;
-    for (size_t i = 0; i < NEGATIVES_MAX; i++)
-        negatives->rows[i].negative = none;
+    (void)pthread_mutex_init(&cache->lock, NULL);
+    cache->next = 0;
+    for (size_t i = 0; i < DECODED_CACHE_MAX; i++)
+        cache->rows[i].negative = none;
 }
 
-void negatives_release(struct negatives *negatives)
+void decoded_cache_release(struct decoded_cache *cache)
 {
-    for (size_t i = 0; i < NEGATIVES_MAX; i++)
-        negative_release(&negatives->rows[i].negative);
-    (void)pthread_mutex_destroy(&negatives->lock);
+    for (size_t i = 0; i < DECODED_CACHE_MAX; i++)
+        negative_release(&cache->rows[i].negative);
+    (void)pthread_mutex_destroy(&cache->lock);
 }
 
 /* Call with the lock. */
-static struct negative take(struct negatives *negatives, const struct id *id)
+static struct negative take(struct decoded_cache *cache, const struct id *id)
 {
-    for (size_t i = 0; i < NEGATIVES_MAX; i++) {
-        struct negative found = negatives->rows[i].negative;
-        if (found.file >= 0 && memcmp(&negatives->rows[i].id, id, sizeof *id) == 0) {
-            negatives->rows[i].negative = none;
+    for (size_t i = 0; i < DECODED_CACHE_MAX; i++) {
+        struct negative found = cache->rows[i].negative;
+        if (found.file >= 0 && memcmp(&cache->rows[i].id, id, sizeof *id) == 0) {
+            cache->rows[i].negative = none;
             return found;
         }
     }
     return none;
 }
 
-void negatives_keep(struct negatives *negatives, const struct id *id, struct negative *negative)
+void decoded_cache_keep(struct decoded_cache *cache, const struct id *id, struct negative *negative)
 {
-    (void)pthread_mutex_lock(&negatives->lock);
-    struct negative former = take(negatives, id), oldest = negatives->rows[negatives->next].negative;
-    negatives->rows[negatives->next].id = *id;
-    negatives->rows[negatives->next].negative = *negative;
-    negatives->next = (negatives->next + 1) % NEGATIVES_MAX;
-    (void)pthread_mutex_unlock(&negatives->lock);
+    (void)pthread_mutex_lock(&cache->lock);
+    struct negative former = take(cache, id), oldest = cache->rows[cache->next].negative;
+    cache->rows[cache->next].id = *id;
+    cache->rows[cache->next].negative = *negative;
+    cache->next = (cache->next + 1) % DECODED_CACHE_MAX;
+    (void)pthread_mutex_unlock(&cache->lock);
     negative_release(&former);
     negative_release(&oldest);
     *negative = none;
 }
 
-struct negative negatives_take(struct negatives *negatives, const struct id *id)
+struct negative decoded_cache_take(struct decoded_cache *cache, const struct id *id)
 {
-    (void)pthread_mutex_lock(&negatives->lock);
-    struct negative taken = take(negatives, id);
-    (void)pthread_mutex_unlock(&negatives->lock);
+    (void)pthread_mutex_lock(&cache->lock);
+    struct negative taken = take(cache, id);
+    (void)pthread_mutex_unlock(&cache->lock);
     return taken;
 }
 
-void negatives_drop(struct negatives *negatives, const struct id *id)
+void decoded_cache_drop(struct decoded_cache *cache, const struct id *id)
 {
-    struct negative dropped = negatives_take(negatives, id);
+    struct negative dropped = decoded_cache_take(cache, id);
     negative_release(&dropped);
 }
 

@@ -36,10 +36,10 @@ static enum status make_memory(const char *name, int *ret_file, struct text *why
     return STATUS_OK;
 }
 
-static enum status make_view(struct darkroom *darkroom, const struct moderation_sight *wanted, int original_fd,
+static enum status make_view(struct darkroom *darkroom, const struct moderation_input *wanted, int original_fd,
                              int *view_fd, struct darkroom_view *view, struct negative *negative, struct text *why)
 {
-    const struct darkroom_sight sight = {
+    const struct darkroom_view_request request = {
         .short_side = wanted->short_side,
         .long_side = wanted->long_side,
         .frames = wanted->frames,
@@ -52,7 +52,7 @@ static enum status make_view(struct darkroom *darkroom, const struct moderation_
     if (status == STATUS_OK && negative)
         status = make_memory("negative", &negative->file, why);
     if (status == STATUS_OK)
-        status = darkroom_inspect(darkroom, original_fd, &sight, *view_fd, negative ? negative->file : -1, view, why);
+        status = darkroom_inspect(darkroom, original_fd, &request, *view_fd, negative ? negative->file : -1, view, why);
     if (status != STATUS_OK)
         return status;
     if (negative && view->negative.width)
@@ -82,7 +82,7 @@ static uint32_t next_group(const struct darkroom_view *view, uint32_t from, stru
 }
 
 static enum status inspect_groups(struct moderator *moderator, int view_fd, const struct darkroom_view *view,
-                                  struct sight *sight, struct text *why)
+                                  struct findings *findings, struct text *why)
 {
     struct moderation_image image = {.file = view_fd};
     uint32_t all = view->jpegs ? view->jpegs : view->frames;
@@ -94,79 +94,79 @@ static enum status inspect_groups(struct moderator *moderator, int view_fd, cons
         TEXT_CLEANUP struct text audit = {0};
         from += next_group(view, from, &image);
         status = moderator->ops->inspect(moderator, &image, &labels, &audit, why);
-        moderation_labels_merge(&sight->labels, &labels);
-        text_addf(&sight->audit, "%s%s", sight->audit.length ? "," : "", text_get(&audit));
+        moderation_labels_merge(&findings->labels, &labels);
+        text_addf(&findings->audit, "%s%s", findings->audit.length ? "," : "", text_get(&audit));
     }
     return status;
 }
 
 /* By a label of ours: the first, so that there is room for it however many there are. */
-static void ask_about(const char *label, struct sight *sight)
+static void ask_about(const char *label, struct findings *findings)
 {
     struct moderation_labels labels = {{moderation_label_make(label, "", 100, MODERATION_HOLD)}, 1};
-    moderation_labels_merge(&labels, &sight->labels);
-    sight->labels = labels;
+    moderation_labels_merge(&labels, &findings->labels);
+    findings->labels = labels;
 }
 
 static enum status inspect_view(struct moderator *moderator, int view_fd, const struct darkroom_view *view,
-                                struct sight *sight, struct text *why)
+                                struct findings *findings, struct text *why)
 {
-    if (!moderator->ops->sight) {
+    if (!moderator->ops->input) {
         const struct moderation_image none = {.file = -1};
-        return moderator->ops->inspect(moderator, &none, &sight->labels, &sight->audit, why);
+        return moderator->ops->inspect(moderator, &none, &findings->labels, &findings->audit, why);
     }
-    enum status status = inspect_groups(moderator, view_fd, view, sight, why);
+    enum status status = inspect_groups(moderator, view_fd, view, findings, why);
     if (status == STATUS_OK && view->frames > 1) {
         TEXT_CLEANUP struct text groups = {0};
         text_addf(&groups, "{\"frames\":%u,\"is_partial\":%s,\"groups\":[%s]}", view->frames,
-                  view->is_partial ? "true" : "false", text_get(&sight->audit));
-        text_setf(&sight->audit, "%s", text_get(&groups));
+                  view->is_partial ? "true" : "false", text_get(&findings->audit));
+        text_setf(&findings->audit, "%s", text_get(&groups));
     }
     if (status == STATUS_OK && view->is_partial)
-        ask_about(MODERATION_UNSEEN, sight);
+        ask_about(MODERATION_UNSEEN, findings);
     return status;
 }
 
-enum status look_at(struct darkroom *darkroom, struct moderator *moderator, int original_fd, struct sight *ret_sight,
-                    struct negative *ret_negative, struct text *why)
+enum status inspect_photo(struct darkroom *darkroom, struct moderator *moderator, int original_fd,
+                          struct findings *ret_findings, struct negative *ret_negative, struct text *why)
 {
-    const struct look_context nothing = {0};
-    return look_in_turn(&nothing, darkroom, moderator, original_fd, ret_sight, ret_negative, why);
+    const struct inspect_context nothing = {0};
+    return inspect_in_turn(&nothing, darkroom, moderator, original_fd, ret_findings, ret_negative, why);
 }
 
 /* ---- What was decided about the same picture before ---- */
 
-static void take_refusal(const struct verdict *verdict, const struct verdict_match *match, struct sight *sight)
+static void take_refusal(const struct verdict *verdict, const struct verdict_match *match, struct findings *findings)
 {
     char id[ID_TEXT_SIZE];
     id_format(&verdict->photo, id);
-    text_setf(&sight->refusal, "%s", verdict->reason);
-    text_setf(&sight->json, "%s", verdict->labels ? verdict->labels : "[]");
-    text_setf(&sight->audit,
+    text_setf(&findings->refusal, "%s", verdict->reason);
+    text_setf(&findings->json, "%s", verdict->labels ? verdict->labels : "[]");
+    text_setf(&findings->audit,
               "{\"refused_before\":{\"photo\":\"%s\",\"same_pixels\":%s,\"distance\":%u,\"difference\":%u}}", id,
               match->is_exact ? "true" : "false", match->distance, match->difference);
 }
 
-static enum status recall(struct store *store, struct sight *sight, bool *ret_is_alike, struct text *why)
+static enum status recall(struct store *store, struct findings *findings, bool *ret_is_alike, struct text *why)
 {
     ARENA_CLEANUP struct arena arena = {0};
     struct verdict verdict;
     struct verdict_match match;
     enum status status =
-        store_verdict_find(store, &sight->fingerprint, FINGERPRINT_ALIKE_DISTANCE, &arena, &verdict, &match, why);
+        store_verdict_find(store, &findings->fingerprint, FINGERPRINT_ALIKE_DISTANCE, &arena, &verdict, &match, why);
     if (status != STATUS_OK)
         return status == STATUS_NOT_FOUND ? STATUS_OK : status;
     bool is_refused = verdict.kind == VERDICT_REFUSED && verdict.reason, is_copy = verdict_match_is_copy(&match);
     if (is_refused && is_copy)
-        take_refusal(&verdict, &match, sight);
+        take_refusal(&verdict, &match, findings);
     *ret_is_alike = is_refused && !is_copy;
     return STATUS_OK;
 }
 
 /* ---- Both ---- */
 
-static enum status decode(const struct look_context *context, struct darkroom *darkroom,
-                          const struct moderation_sight *wanted, int original_fd, int *view_fd,
+static enum status decode(const struct inspect_context *context, struct darkroom *darkroom,
+                          const struct moderation_input *wanted, int original_fd, int *view_fd,
                           struct darkroom_view *view, struct negative *negative, struct text *why)
 {
     struct turn turn;
@@ -178,52 +178,53 @@ static enum status decode(const struct look_context *context, struct darkroom *d
     return status;
 }
 
-static enum status recall_or_inspect(const struct look_context *context, struct moderator *moderator, int view_fd,
-                                     const struct darkroom_view *view, struct sight *sight, struct text *why)
+static enum status recall_or_inspect(const struct inspect_context *context, struct moderator *moderator, int view_fd,
+                                     const struct darkroom_view *view, struct findings *findings, struct text *why)
 {
     bool is_alike = false;
     enum status status = STATUS_OK;
-    sight->fingerprint = view->fingerprint;
+    findings->fingerprint = view->fingerprint;
     if (context->store && view->fingerprint.is_there) {
-        sight->stage = LOOK_KEEPING; /* the store fails, not the moderator */
-        status = recall(context->store, sight, &is_alike, why);
+        findings->stage = INSPECT_KEEPING; /* the store fails, not the moderator */
+        status = recall(context->store, findings, &is_alike, why);
     }
-    if (status != STATUS_OK || sight->refusal.length)
+    if (status != STATUS_OK || findings->refusal.length)
         return status;
-    sight->stage = LOOK_JUDGING;
-    status = inspect_view(moderator, view_fd, view, sight, why);
+    findings->stage = INSPECT_JUDGING;
+    status = inspect_view(moderator, view_fd, view, findings, why);
     if (status == STATUS_OK && is_alike && context->asks_about_alike)
-        ask_about(MODERATION_ALIKE, sight);
+        ask_about(MODERATION_ALIKE, findings);
     if (status == STATUS_OK)
-        labels_to_json(&sight->labels, &sight->json);
+        labels_to_json(&findings->labels, &findings->json);
     return status;
 }
 
-enum status look_in_turn(const struct look_context *context, struct darkroom *darkroom, struct moderator *moderator,
-                         int original_fd, struct sight *ret_sight, struct negative *ret_negative, struct text *why)
+enum status inspect_in_turn(const struct inspect_context *context, struct darkroom *darkroom,
+                            struct moderator *moderator, int original_fd, struct findings *ret_findings,
+                            struct negative *ret_negative, struct text *why)
 {
     struct darkroom_view view = {0};
     int view_fd = -1;
     enum status status = STATUS_OK;
     if (ret_negative)
         *ret_negative = (struct negative){.file = -1};
-    if (moderator->ops->sight)
-        status = decode(context, darkroom, moderator->ops->sight, original_fd, &view_fd, &view, ret_negative, why);
+    if (moderator->ops->input)
+        status = decode(context, darkroom, moderator->ops->input, original_fd, &view_fd, &view, ret_negative, why);
     if (status == STATUS_OK)
-        status = recall_or_inspect(context, moderator, view_fd, &view, ret_sight, why);
+        status = recall_or_inspect(context, moderator, view_fd, &view, ret_findings, why);
     if (view_fd >= 0)
         close(view_fd);
     return status;
 }
 
-bool look_works(struct moderator *moderator)
+bool inspect_works(struct moderator *moderator)
 {
     enum { SIDE = 64, GRAY = 0x80 };
     uint8_t pixels[SIDE * SIDE * 3];
     struct moderation_image image = {.file = -1, .width = SIDE, .height = SIDE, .frames = 1};
     struct moderation_labels labels = {0};
     TEXT_CLEANUP struct text audit = {0};
-    if (moderator->ops->is_remote || !moderator->ops->sight || make_memory("plain", &image.file, NULL) != STATUS_OK)
+    if (moderator->ops->is_remote || !moderator->ops->input || make_memory("plain", &image.file, NULL) != STATUS_OK)
         return false;
     memset(pixels, GRAY, sizeof pixels);
     bool works = write(image.file, pixels, sizeof pixels) == (ssize_t)sizeof pixels
@@ -232,44 +233,44 @@ bool look_works(struct moderator *moderator)
     return works;
 }
 
-void sight_release(struct sight *sight)
+void findings_release(struct findings *findings)
 {
-    text_release(&sight->json);
-    text_release(&sight->audit);
-    text_release(&sight->refusal);
+    text_release(&findings->json);
+    text_release(&findings->audit);
+    text_release(&findings->refusal);
 }
 
-enum status photos_look(struct photos *photos, const struct id *id, const char *author, int original_fd,
-                        struct sight *ret_sight, struct negative *ret_negative, struct text *why)
+enum status photos_inspect(struct photos *photos, const struct id *id, const char *author, int original_fd,
+                           struct findings *ret_findings, struct negative *ret_negative, struct text *why)
 {
     const struct photos_settings *settings = &photos->settings;
-    const struct look_context context = {
+    const struct inspect_context context = {
         .turns = photos->turns,
         .author = author,
         .store = settings->store,
         .asks_about_alike = settings->when_unsure == MODERATION_HOLD,
     };
-    enum status status =
-        look_in_turn(&context, settings->darkroom, settings->moderator, original_fd, ret_sight, ret_negative, why);
+    enum status status = inspect_in_turn(&context, settings->darkroom, settings->moderator, original_fd, ret_findings,
+                                         ret_negative, why);
     if (status != STATUS_OK)
         return status;
-    ret_sight->stage = LOOK_KEEPING;
-    return store_photo_judge(settings->store, id, text_get(&ret_sight->json), text_get(&ret_sight->audit),
-                             clock_now_ms(), why);
+    ret_findings->stage = INSPECT_KEEPING;
+    return store_photo_set_labels(settings->store, id, text_get(&ret_findings->json), text_get(&ret_findings->audit),
+                                  clock_now_ms(), why);
 }
 
-enum status look_keep_verdict(struct store *store, const struct id *id, const struct sight *sight,
-                              enum verdict_kind kind, const char *reason, struct text *why)
+enum status inspect_keep_verdict(struct store *store, const struct id *id, const struct findings *findings,
+                                 enum verdict_kind kind, const char *reason, struct text *why)
 {
     const struct verdict verdict = {
         .photo = *id,
         .kind = kind,
-        .fingerprint = sight->fingerprint,
+        .fingerprint = findings->fingerprint,
         .reason = reason,
-        .labels = text_get(&sight->json),
+        .labels = text_get(&findings->json),
         .decided_ms = clock_now_ms(),
     };
-    return sight->fingerprint.is_there ? store_verdict_add(store, &verdict, why) : STATUS_OK;
+    return findings->fingerprint.is_there ? store_verdict_add(store, &verdict, why) : STATUS_OK;
 }
 
 enum status photos_keep_decision(struct photos *photos, const struct id *id, bool is_approved, struct text *why)

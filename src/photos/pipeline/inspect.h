@@ -1,6 +1,6 @@
 /* Showing a photo to a moderator: what an upload goes through, for whoever wants to know what would become of a file. */
-#ifndef LOOK_H
-#define LOOK_H
+#ifndef INSPECT_H
+#define INSPECT_H
 
 #include "darkroom.h"
 #include "decoded_cache.h"
@@ -9,25 +9,25 @@
 #include "turns.h"
 
 /* How far a look came; of one that failed: who failed. */
-enum look_stage { LOOK_DECODING, LOOK_JUDGING, LOOK_KEEPING };
+enum inspect_stage { INSPECT_DECODING, INSPECT_JUDGING, INSPECT_KEEPING };
 
-struct sight {
+struct findings {
     struct moderation_labels labels;
     struct text json, audit; /* as the store keeps them: struct photo */
-    enum look_stage stage;
+    enum inspect_stage stage;
     struct fingerprint fingerprint; /* not there where nobody decoded it */
     struct text refusal; /* the sentence for its owner, if a copy of it was refused before: then nobody looked again */
 };
-#define SIGHT_CLEANUP __attribute__((cleanup(sight_release)))
-void sight_release(struct sight *sight);
+#define FINDINGS_CLEANUP __attribute__((cleanup(findings_release)))
+void findings_release(struct findings *findings);
 
-/* The darkroom decodes what is behind the descriptor, the moderator looks at it. *ret_sight begins as {0}, and is the
+/* The darkroom decodes what is behind the descriptor, the moderator looks at it. *ret_findings begins as {0}, and is the
  * caller's to release; so is *ret_negative, without a file where there is none (NULL: not wanted). As darkroom_inspect, and as
  * moderator_ops.inspect. */
-enum status look_at(struct darkroom *darkroom, struct moderator *moderator, int original_fd, struct sight *ret_sight,
-                    struct negative *ret_negative, struct text *why);
+enum status inspect_photo(struct darkroom *darkroom, struct moderator *moderator, int original_fd,
+                          struct findings *ret_findings, struct negative *ret_negative, struct text *why);
 /* The same when it is this author's turn at the darkroom, and unless it is known what was decided about the picture. */
-struct look_context {
+struct inspect_context {
     struct turns *turns; /* NULL: at once */
     const char *author;
     struct store *store; /* with verdicts; NULL: nothing is known */
@@ -35,13 +35,14 @@ struct look_context {
      * whoever told the two apart once needn't do it again. */
     bool asks_about_alike;
 };
-enum status look_in_turn(const struct look_context *context, struct darkroom *darkroom, struct moderator *moderator,
-                         int original_fd, struct sight *ret_sight, struct negative *ret_negative, struct text *why);
+enum status inspect_in_turn(const struct inspect_context *context, struct darkroom *darkroom,
+                            struct moderator *moderator, int original_fd, struct findings *ret_findings,
+                            struct negative *ret_negative, struct text *why);
 /* Keeps what was decided about a photo (reason: VERDICT_REFUSED), or that a person has to, so that copies of it are known. */
-enum status look_keep_verdict(struct store *store, const struct id *id, const struct sight *sight,
-                              enum verdict_kind kind, const char *reason, struct text *why);
+enum status inspect_keep_verdict(struct store *store, const struct id *id, const struct findings *findings,
+                                 enum verdict_kind kind, const char *reason, struct text *why);
 /* Whether the moderator can look at all: shows it a plain picture. False for one elsewhere, which says itself what is the
  * picture's fault. */
-bool look_works(struct moderator *moderator);
+bool inspect_works(struct moderator *moderator);
 
 #endif

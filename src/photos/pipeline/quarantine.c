@@ -1,4 +1,4 @@
-/* Photos that were published, and then withdrawn to be looked at by a person. Their renditions wait in the originals bucket, which
+/* The quarantine of photos that were published, and then withdrawn until a person decides. Their renditions wait in the originals bucket, which
  * nobody can read, under the keys that they have in public. Each step may be done again after a crash: a copy is whole
  * before that from which it was made goes. */
 #include "clock.h"
@@ -31,7 +31,7 @@ enum status photos_withdraw(struct store *store, const struct photo *photo, cons
 
 /* ---- In the buckets ---- */
 
-enum status photos_hide(struct photos *photos, const struct id *id, struct text *why)
+enum status photos_quarantine(struct photos *photos, const struct id *id, struct text *why)
 {
     char key[OBJECT_KEY_SIZE];
     struct blob *blob = photos->settings.blob;
@@ -46,7 +46,7 @@ enum status photos_hide(struct photos *photos, const struct id *id, struct text 
     return STATUS_OK;
 }
 
-enum status photos_show(struct photos *photos, const struct id *id, struct text *why)
+enum status photos_leave_quarantine(struct photos *photos, const struct id *id, struct text *why)
 {
     char key[OBJECT_KEY_SIZE];
     for (size_t i = 0; i < PUBLIC_OBJECTS; i++) {
@@ -61,7 +61,7 @@ enum status photos_show(struct photos *photos, const struct id *id, struct text 
     return STATUS_OK;
 }
 
-enum status photos_remove_hidden(struct photos *photos, const struct id *id, struct text *why)
+enum status photos_remove_quarantined(struct photos *photos, const struct id *id, struct text *why)
 {
     char key[OBJECT_KEY_SIZE];
     enum status status = STATUS_OK;

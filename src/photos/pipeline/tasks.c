@@ -76,37 +76,38 @@ static void follow_review(struct photos *photos, const struct id *id, enum photo
 
 /* Whose fault it is decides how often the photo is tried. Each one that waits would tell the operator so again and again: one line in
  * ten seconds is enough. */
-static void tell_blindness(struct photos *photos, const struct text *why)
+static void report_outage(struct photos *photos, const struct text *why)
 {
     enum { PAUSE_MS = 10000 };
     TEXT_CLEANUP struct text sentence = {0};
-    int64_t now = clock_now_ms(), last = atomic_load(&photos->told_blind_ms);
+    int64_t now = clock_now_ms(), last = atomic_load(&photos->told_outage_ms);
     if (!photos->settings.trouble || now - last < PAUSE_MS
-        || !atomic_compare_exchange_strong(&photos->told_blind_ms, &last, now))
+        || !atomic_compare_exchange_strong(&photos->told_outage_ms, &last, now))
         return;
     text_setf(&sentence, "Photos are waiting because they can't be moderated: %s", text_get(why));
     photos->settings.trouble(photos->settings.context, text_get(&sentence));
 }
 
-static void fail_look(struct photos *photos, enum look_stage stage, enum status status, const struct text *why,
-                      struct task_outcome *outcome)
+static void fail_inspection(struct photos *photos, enum inspect_stage stage, enum status status, const struct text *why,
+                            struct task_outcome *outcome)
 {
     struct moderator *moderator = photos->settings.moderator;
     bool is_suspect = status == STATUS_CRASHED || status == STATUS_TIMEOUT;
-    if (stage == LOOK_DECODING)
+    if (stage == INSPECT_DECODING)
         fail_darkroom(outcome, status, why);
-    else if (stage == LOOK_JUDGING)
-        fail_moderator(outcome, status, is_suspect && look_works(moderator), why);
+    else if (stage == INSPECT_JUDGING)
+        fail_moderator(outcome, status, is_suspect && inspect_works(moderator), why);
     else
         fail_storage(outcome, status, why);
     if (task_error_is_outage(text_get(&outcome->error)))
-        tell_blindness(photos, why);
+        report_outage(photos, why);
 }
 
-static void hold(struct photos *photos, const struct id *id, const struct sight *sight, struct task_outcome *outcome)
+static void hold(struct photos *photos, const struct id *id, const struct findings *findings,
+                 struct task_outcome *outcome)
 {
     TEXT_CLEANUP struct text why = {0};
-    enum status status = look_keep_verdict(photos->settings.store, id, sight, VERDICT_WAITING, NULL, &why);
+    enum status status = inspect_keep_verdict(photos->settings.store, id, findings, VERDICT_WAITING, NULL, &why);
     if (status == STATUS_OK)
         status = store_photo_review(photos->settings.store, id, REVIEW_WAITING, clock_now_ms(), &why);
     if (status == STATUS_OK)
@@ -116,41 +117,42 @@ static void hold(struct photos *photos, const struct id *id, const struct sight 
 }
 
 /* Copies of it will be refused, too, if the moderator is sure: the nets may err another time. */
-static void refuse(struct photos *photos, const struct id *id, const struct sight *sight,
+static void refuse(struct photos *photos, const struct id *id, const struct findings *findings,
                    const struct moderation_label *label, struct task_outcome *outcome)
 {
     TEXT_CLEANUP struct text why = {0};
     enum status status = STATUS_OK;
     fail_refused(outcome, label);
     if (label->confidence >= MODERATION_SURE_AT)
-        status = look_keep_verdict(photos->settings.store, id, sight, VERDICT_REFUSED, text_get(&outcome->cause), &why);
+        status = inspect_keep_verdict(photos->settings.store, id, findings, VERDICT_REFUSED, text_get(&outcome->cause),
+                                      &why);
     if (status != STATUS_OK)
         fail_storage(outcome, status, &why);
 }
 
 /* What the moderator saw decides, or asks for a person. */
-static void follow_labels(struct photos *photos, const struct id *id, const struct sight *sight,
+static void follow_labels(struct photos *photos, const struct id *id, const struct findings *findings,
                           struct negative *negative, struct task_outcome *outcome)
 {
     const struct moderation_label *label;
-    switch (moderation_decide(&sight->labels, photos->settings.when_unsure, &label)) {
+    switch (moderation_decide(&findings->labels, photos->settings.when_unsure, &label)) {
     case MODERATION_REFUSE:
-        refuse(photos, id, sight, label, outcome);
+        refuse(photos, id, findings, label, outcome);
         break;
     case MODERATION_HOLD:
-        hold(photos, id, sight, outcome);
+        hold(photos, id, findings, outcome);
         break;
     case MODERATION_LABEL:
         if (negative->file >= 0)
-            negatives_keep(&photos->negatives, id, negative);
+            decoded_cache_keep(&photos->decoded, id, negative);
         outcome->output = json_object();
     }
 }
 
-static void judge(struct photos *photos, const struct id *id, const char *author, int original_fd,
-                  struct task_outcome *outcome)
+static void moderate(struct photos *photos, const struct id *id, const char *author, int original_fd,
+                     struct task_outcome *outcome)
 {
-    SIGHT_CLEANUP struct sight sight = {0};
+    FINDINGS_CLEANUP struct findings findings = {0};
     NEGATIVE_CLEANUP struct negative negative = {.file = -1};
     TEXT_CLEANUP struct text why = {0};
     enum photo_review review;
@@ -163,25 +165,25 @@ static void judge(struct photos *photos, const struct id *id, const char *author
         follow_review(photos, id, review, outcome);
         return;
     }
-    status = photos_look(photos, id, author, original_fd, &sight, &negative, &why);
+    status = photos_inspect(photos, id, author, original_fd, &findings, &negative, &why);
     if (status != STATUS_OK)
-        fail_look(photos, sight.stage, status, &why, outcome);
-    else if (sight.refusal.length)
-        fail(outcome, "Moderation.Refused", text_get(&sight.refusal));
+        fail_inspection(photos, findings.stage, status, &why, outcome);
+    else if (findings.refusal.length)
+        fail(outcome, "Moderation.Refused", text_get(&findings.refusal));
     else
-        follow_labels(photos, id, &sight, &negative, outcome);
+        follow_labels(photos, id, &findings, &negative, outcome);
 }
 
-/* Asked anew each time: hiding what is hidden costs nothing, and a crash may have come in between. */
-static void judge_withdrawn(struct photos *photos, const struct id *id, struct task_outcome *outcome)
+/* Asked anew each time: what is in quarantine costs nothing, and a crash may have come in between. */
+static void review_withdrawn(struct photos *photos, const struct id *id, struct task_outcome *outcome)
 {
     TEXT_CLEANUP struct text why = {0};
     enum photo_review review;
-    enum status status = photos_hide(photos, id, &why);
+    enum status status = photos_quarantine(photos, id, &why);
     if (status == STATUS_OK)
         status = read_review(photos, id, &review, &why);
     if (status == STATUS_NOT_FOUND) /* deleted meanwhile */
-        (void)photos_remove_hidden(photos, id, NULL);
+        (void)photos_remove_quarantined(photos, id, NULL);
     if (status != STATUS_OK)
         fail_storage(outcome, status, &why);
     else if (review == REVIEW_NONE) {
@@ -206,7 +208,7 @@ static void detect_and_store(void *context, const struct task_call *call, struct
     if (!read_id(call, &id, outcome))
         return;
     if (is_withdrawn(call)) {
-        judge_withdrawn(photos, &id, outcome);
+        review_withdrawn(photos, &id, outcome);
         return;
     }
     enum status status = open_original(photos, &id, &original, &why);
@@ -218,7 +220,7 @@ static void detect_and_store(void *context, const struct task_call *call, struct
     if (status != STATUS_OK)
         fail_darkroom(outcome, status, &why);
     else
-        judge(photos, &id, read_author(call), original.fd, outcome);
+        moderate(photos, &id, read_author(call), original.fd, outcome);
     blob_object_release(&original);
 }
 
@@ -233,7 +235,7 @@ static void review(void *context, const struct task_call *call, struct task_outc
     if (!read_id(call, &id, outcome))
         return;
     if (is_withdrawn(call)) {
-        judge_withdrawn(photos, &id, outcome);
+        review_withdrawn(photos, &id, outcome);
         return;
     }
     enum status status = read_review(photos, &id, &decision, &why);
@@ -299,12 +301,12 @@ static json_t *rendition_to_json(uint32_t width, uint32_t height, uint64_t bytes
 #define RENDITION_JSON(rendition) rendition_to_json((rendition).width, (rendition).height, (rendition).bytes)
 
 /* Nothing is developed again: the images come back as they were. */
-static void restore_withdrawn(struct photos *photos, const struct id *id, struct task_outcome *outcome)
+static void publish_withdrawn(struct photos *photos, const struct id *id, struct task_outcome *outcome)
 {
     ARENA_CLEANUP struct arena arena = {0};
     TEXT_CLEANUP struct text why = {0};
     struct photo photo;
-    enum status status = photos_show(photos, id, &why);
+    enum status status = photos_leave_quarantine(photos, id, &why);
     if (status == STATUS_OK)
         status = store_photo_get(photos->settings.store, id, &arena, &photo, &why);
     if (status == STATUS_NOT_FOUND) /* deleted meanwhile */
@@ -331,7 +333,7 @@ static enum status develop(struct photos *photos, const struct id *id, const cha
                            const struct rendition_uploads *uploads, struct darkroom_result *ret_result,
                            struct text *why)
 {
-    NEGATIVE_CLEANUP struct negative negative = negatives_take(&photos->negatives, id);
+    NEGATIVE_CLEANUP struct negative negative = decoded_cache_take(&photos->decoded, id);
     struct darkroom *darkroom = photos->settings.darkroom;
     const struct darkroom_files files = {.large = blob_upload_fd(uploads->rows[OBJECT_LARGE]),
                                          .medium = blob_upload_fd(uploads->rows[OBJECT_MEDIUM]),
@@ -383,7 +385,7 @@ static void resize(void *context, const struct task_call *call, struct task_outc
     if (!read_id(call, &id, outcome))
         return;
     if (is_withdrawn(call)) {
-        restore_withdrawn(photos, &id, outcome);
+        publish_withdrawn(photos, &id, outcome);
         return;
     }
     enum status status = open_original(photos, &id, &original, &why);
@@ -439,7 +441,7 @@ static void publish(void *context, const struct task_call *call, struct task_out
         return;
     enum status status = publish_photo(photos, &id, call->input, &why);
     if (status == STATUS_OK)
-        status = is_withdrawn(call) ? photos_remove_hidden(photos, &id, &why) : remove_original(photos, &id, &why);
+        status = is_withdrawn(call) ? photos_remove_quarantined(photos, &id, &why) : remove_original(photos, &id, &why);
     if (status == STATUS_OK)
         outcome->output = json_object();
     else if (status == STATUS_CONFLICT)
@@ -474,10 +476,10 @@ static void reject(void *context, const struct task_call *call, struct task_outc
         return;
     }
     refusal_of_failure(&sentence, error ? error : "", cause ? cause : "");
-    negatives_drop(&photos->negatives, &id);
+    decoded_cache_drop(&photos->decoded, &id);
     enum status status = photos_remove_renditions(photos, &id, &why);
     if (status == STATUS_OK && is_withdrawn(call))
-        status = photos_remove_hidden(photos, &id, &why);
+        status = photos_remove_quarantined(photos, &id, &why);
     if (status == STATUS_OK && !task_error_is_ours(error ? error : ""))
         status = remove_original(photos, &id, &why);
     if (status == STATUS_OK)

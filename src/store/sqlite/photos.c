@@ -219,7 +219,7 @@ struct photo_change {
     const struct rendition *medium; /* to render */
     const struct id *id;
     const char *error_message, *labels; /* to reject */
-    const char *audit;                  /* to judge, with labels */
+    const char *audit;                  /* to set, with labels */
     enum photo_review review;           /* to review */
     const struct execution *execution;  /* to withdraw */
     const char *author;                 /* who deletes */
@@ -304,22 +304,22 @@ enum status sqlite_photo_reject(struct store *store, const struct id *id, const 
 
 /* ---- What the moderator saw, and who decides ---- */
 
-static enum status judge(struct connection *connection, void *arguments, struct text *why)
+static enum status set_labels(struct connection *connection, void *arguments, struct text *why)
 {
     const struct photo_change *change = arguments;
     struct photo_found found;
     enum status status = photo_find(connection, change->id, NULL, &found, why);
     return status ? status
                   : connection_run(
-                      connection, PHOTO_JUDGE,
+                      connection, PHOTO_SET_LABELS,
                       VALUES(ID(change->id), INTEGER(change->now_ms), TEXT(change->labels), TEXT(change->audit)), why);
 }
 
-enum status sqlite_photo_judge(struct store *store, const struct id *id, const char *labels, const char *audit,
-                               int64_t now_ms, struct text *why)
+enum status sqlite_photo_set_labels(struct store *store, const struct id *id, const char *labels, const char *audit,
+                                    int64_t now_ms, struct text *why)
 {
     struct photo_change change = {.id = id, .labels = labels, .audit = audit, .now_ms = now_ms};
-    return writer_run(&((struct store_sqlite *)store)->writer, judge, &change, why);
+    return writer_run(&((struct store_sqlite *)store)->writer, set_labels, &change, why);
 }
 
 static enum status review(struct connection *connection, void *arguments, struct text *why)

@@ -43,7 +43,7 @@ enum statement {
     PHOTO_PUBLISH,
     PHOTO_RENDER,
     PHOTO_REJECT,
-    PHOTO_JUDGE,
+    PHOTO_SET_LABELS,
     PHOTO_REVIEW,
     PHOTO_HURRY,
     PHOTO_WITHDRAW,
@@ -375,8 +375,8 @@ enum status sqlite_photo_find_key(struct store *store, const char *author, const
 enum status sqlite_photo_publish(struct store *store, const struct photo *photo, int64_t now_ms, struct text *why);
 enum status sqlite_photo_render(struct store *store, const struct id *id, const struct rendition *medium,
                                 struct text *why);
-enum status sqlite_photo_judge(struct store *store, const struct id *id, const char *labels, const char *audit,
-                               int64_t now_ms, struct text *why);
+enum status sqlite_photo_set_labels(struct store *store, const struct id *id, const char *labels, const char *audit,
+                                    int64_t now_ms, struct text *why);
 enum status sqlite_photo_review(struct store *store, const struct id *id, enum photo_review review, int64_t now_ms,
                                 struct text *why);
 enum status sqlite_photo_withdraw(struct store *store, const struct id *id, const char *labels, const char *audit,

@@ -52,7 +52,7 @@ const char *const statement_sql[STATEMENTS] = {
     [PHOTO_RENDER] = "UPDATE photos SET medium_width = ?2, medium_height = ?3, medium_bytes = ?4 WHERE id = ?1",
     [PHOTO_REJECT] = "UPDATE photos SET state = 2, updated_ms = ?2, error_message = ?3,"
                      " labels = coalesce(?4, labels) WHERE id = ?1",
-    [PHOTO_JUDGE] = "UPDATE photos SET updated_ms = ?2, labels = ?3, audit = ?4 WHERE id = ?1",
+    [PHOTO_SET_LABELS] = "UPDATE photos SET updated_ms = ?2, labels = ?3, audit = ?4 WHERE id = ?1",
     [PHOTO_REVIEW] = "UPDATE photos SET updated_ms = ?2, review = ?3 WHERE id = ?1",
     [PHOTO_HURRY] = "UPDATE executions SET due_ms = ?2, queued_ms = ?2"
                     " WHERE id = ?1 AND status = 0 AND lease_until_ms IS NULL",
