@@ -6,9 +6,20 @@
 #include <stdlib.h>
 
 const struct http_route *const api_tables[] = {
-    users_routes,       uploads_routes, photo_routes,     stages_routes, bucket_routes,
-    health_routes,      metrics_routes, preflight_routes, site_routes,   photo_lists_routes,
-    photo_words_routes, tus_routes,     oembed_routes,    NULL,
+    users_routes,
+    uploads_routes,
+    photo_routes,
+    stages_routes,
+    bucket_routes,
+    health_routes,
+    metrics_routes,
+    preflight_routes,
+    site_routes,
+    photo_lists_routes,
+    photo_description_routes,
+    tus_routes,
+    oembed_routes,
+    NULL,
 };
 
 const char *const api_vital[] = {"/healthcheck", "/metrics", NULL};

@@ -70,7 +70,7 @@ struct photos_asked {
 /* {"photos":[…],"next_cursor":…}. Nothing is appended on failure. */
 enum status api_add_photos(struct api *api, const struct photos_asked *asked, struct text *out, struct text *why);
 /* Appends, each behind a comma: thumbhash, caption, alt_text and captured_at. */
-void api_add_photo_words(struct text *out, const struct photo *photo);
+void api_add_photo_description(struct text *out, const struct photo *photo);
 
 struct request_metrics *request_metrics_new(void);
 void request_metrics_free(struct request_metrics *metrics);
@@ -78,7 +78,7 @@ void request_metrics_count(struct request_metrics *metrics, const char *route, u
 
 /* The tables, one an endpoint file. */
 extern const struct http_route users_routes[], uploads_routes[], photo_routes[], stages_routes[], bucket_routes[],
-    health_routes[], metrics_routes[], preflight_routes[], site_routes[], photo_lists_routes[], photo_words_routes[],
-    oembed_routes[], tus_routes[];
+    health_routes[], metrics_routes[], preflight_routes[], site_routes[], photo_lists_routes[],
+    photo_description_routes[], oembed_routes[], tus_routes[];
 
 #endif

@@ -33,7 +33,7 @@ static void add_photo(struct text *out, const struct photo *photo, const char *s
     reason_add_json(out, photo->error_message);
     text_addf(out, ",\"updated\":\"%s\",\"stage\":", updated);
     json_add_string_or_null(out, stage);
-    api_add_photo_words(out, photo);
+    api_add_photo_description(out, photo);
     text_add(out, ",\"format\":");
     json_add_string_or_null(out, photo->format);
     text_addf(out, ",\"frames\":%u,\"labels\":%s", photo->frames, photo->labels ? photo->labels : "null");

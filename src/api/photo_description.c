@@ -46,11 +46,11 @@ static enum status refuse_words(struct text *why, const char *fault, const char 
 }
 
 /* A string, null for none, or absent: NULL then. */
-static enum status read_member(const char *name, const json_t *value, const char **ret_words, struct text *why)
+static enum status read_member(const char *name, const json_t *value, const char **ret_text, struct text *why)
 {
     if (!json_is_string(value) && !json_is_null(value))
         return refuse_words(why, "a member is neither a string nor null", name);
-    *ret_words = json_is_null(value) ? "" : json_string_value(value);
+    *ret_text = json_is_null(value) ? "" : json_string_value(value);
     return STATUS_OK;
 }
 
@@ -62,7 +62,8 @@ static enum status read_object(const struct text *body, json_t **ret_object, str
     return json_is_object(*ret_object) ? STATUS_OK : refuse_words(why, "they are not a JSON object", NULL);
 }
 
-static enum status read_words(json_t *object, struct arena *arena, struct photo_words *ret_words, struct text *why)
+static enum status read_description(json_t *object, struct arena *arena, struct photo_description *ret_description,
+                                    struct text *why)
 {
     const char *name;
     json_t *value;
@@ -70,16 +71,16 @@ static enum status read_words(json_t *object, struct arena *arena, struct photo_
     json_object_foreach(object, name, value)
     {
         if (strcmp(name, "caption") == 0) {
-            status = read_member(name, value, &ret_words->caption, why);
+            status = read_member(name, value, &ret_description->caption, why);
         } else if (strcmp(name, "alt_text") == 0) {
-            status = read_member(name, value, &ret_words->alt_text, why);
+            status = read_member(name, value, &ret_description->alt_text, why);
         } else {
             status = refuse_words(why, "only caption and alt_text can be changed", name);
         }
         if (status != STATUS_OK)
             return status;
     }
-    return photos_clean_words(ret_words, arena, why);
+    return photos_clean_description(ret_description, arena, why);
 }
 
 static void change_words(struct http_request *request)
@@ -88,16 +89,16 @@ static void change_words(struct http_request *request)
     struct incoming_words *incoming = http_data(request);
     JSON_CLEANUP json_t *object = NULL;
     TEXT_CLEANUP struct text why = {0};
-    struct photo_words words = {0};
+    struct photo_description description = {0};
     struct id id;
     if (!api_read_id(request, http_parameter(request, "id"), &id))
         return;
     enum status status = read_object(&incoming->body, &object, &why);
     if (status == STATUS_OK)
-        status = read_words(object, http_arena(request), &words, &why);
+        status = read_description(object, http_arena(request), &description, &why);
     if (status == STATUS_OK)
-        status = store_photo_describe(photos_store(api->settings.photos), &id, incoming->author, words.caption,
-                                      words.alt_text, clock_now_ms(), &why);
+        status = store_photo_describe(photos_store(api->settings.photos), &id, incoming->author, description.caption,
+                                      description.alt_text, clock_now_ms(), &why);
     if (status == STATUS_OK)
         api_answer_photo(request, &id);
     else
@@ -111,7 +112,7 @@ static void end(struct http_request *request)
         text_release(&incoming->body);
 }
 
-const struct http_route photo_words_routes[] = {
+const struct http_route photo_description_routes[] = {
     {.method = "PATCH",
      .pattern = "/photos/{id}",
      .run = HTTP_POOL,

@@ -17,7 +17,7 @@ struct photos_page {
     bool has_more;
 };
 
-void api_add_photo_words(struct text *out, const struct photo *photo)
+void api_add_photo_description(struct text *out, const struct photo *photo)
 {
     text_add(out, ",\"thumbhash\":");
     json_add_string_or_null(out, photo->thumbhash);
@@ -50,7 +50,7 @@ static bool add_row(void *context, const struct photo *photo)
         text_addf(body, ",\"medium_width\":%u", photo->medium.width);
     else
         text_add(body, ",\"medium_width\":null");
-    api_add_photo_words(body, photo);
+    api_add_photo_description(body, photo);
     text_addf(body, ",\"frames\":%u}", photo->frames);
     int64_t place = page->asked->order == ORDER_CAPTURED ? photo_time_ms(photo) : photo->created_ms;
     page->last = (struct post_cursor){.time_ms = place, .id = photo->id};

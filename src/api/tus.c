@@ -85,12 +85,12 @@ static void add_state(struct http_request *request, const struct resumable *resu
 /* ---- Creation ---- */
 
 /* Where a value of this name belongs; NULL: it is for nobody. */
-static const char **find_target(struct photo_words *words, const char *name, size_t length)
+static const char **find_target(struct photo_description *description, const char *name, size_t length)
 {
     const struct {
         const char *name;
         const char **target;
-    } known[] = {{"caption", &words->caption}, {"alt_text", &words->alt_text}};
+    } known[] = {{"caption", &description->caption}, {"alt_text", &description->alt_text}};
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
         if (length == strlen(known[i].name) && memcmp(name, known[i].name, length) == 0)
             return known[i].target;
@@ -114,7 +114,7 @@ static enum status read_value(struct http_request *request, const char *encoded,
 }
 
 /* name base64, name base64, …; what stands under other names than ours is for nobody, whatever it is. */
-static enum status read_metadata(struct http_request *request, struct photo_words *words, struct text *why)
+static enum status read_metadata(struct http_request *request, struct photo_description *description, struct text *why)
 {
     const char *list = http_header(request, "Upload-Metadata");
     enum status status = STATUS_OK;
@@ -123,14 +123,14 @@ static enum status read_metadata(struct http_request *request, struct photo_word
         size_t length = strcspn(list, ","), name_length = strcspn(list, ", \t"), trimmed = length;
         while (trimmed > name_length && strchr(" \t", list[trimmed - 1]))
             trimmed--;
-        const char **target = find_target(words, list, name_length), *value = list + name_length;
+        const char **target = find_target(description, list, name_length), *value = list + name_length;
         value += trimmed > name_length ? strspn(value, " \t") : 0;
         if (target)
-            status =
-                read_value(request, value, (size_t)(list + trimmed - value), target, target == &words->caption, why);
+            status = read_value(request, value, (size_t)(list + trimmed - value), target,
+                                target == &description->caption, why);
         list += length + (list[length] == ',');
     }
-    return status ? status : photos_clean_words(words, http_arena(request), why);
+    return status ? status : photos_clean_description(description, http_arena(request), why);
 }
 
 static void create(struct http_request *request)
@@ -141,7 +141,7 @@ static void create(struct http_request *request)
     struct resumable resumable = {.network = http_network(request)};
     if (!check_request(request, &resumable.author))
         return;
-    enum status status = read_metadata(request, &resumable.words, &why);
+    enum status status = read_metadata(request, &resumable.description, &why);
     if (status == STATUS_OK && !read_number(http_header(request, "Upload-Length"), &resumable.length)) {
         reason_set(&why, REASON_UPLOAD_LENGTH_INVALID);
         status = STATUS_INVALID;

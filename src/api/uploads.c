@@ -18,9 +18,9 @@ struct incoming {
     bool has_photo_part, has_photo; /* so far; a part may be empty */
     struct text *field;             /* of the words, that the running part is; else NULL */
     struct text caption, alt_text;
-    struct photo_words words;     /* made of these two */
-    struct arena *arena;          /* the request's */
-    const struct photo *existing; /* this key was used before: the body is read and dropped */
+    struct photo_description description; /* made of these two */
+    struct arena *arena;                  /* the request's */
+    const struct photo *existing;         /* this key was used before: the body is read and dropped */
 };
 
 void api_add_photo_fields(struct text *out, const struct photo *photo)
@@ -80,9 +80,9 @@ static enum status take_words(struct incoming *incoming, const char *data, size_
         reason_set(why, is_caption ? REASON_CAPTION_CONTROL : REASON_ALT_TEXT_CONTROL, "U+0000");
         return STATUS_INVALID;
     }
-    if (incoming->field->length + size > WORDS_BYTES_MAX) {
+    if (incoming->field->length + size > DESCRIPTION_BYTES_MAX) {
         char limit[REASON_NUMBER_SIZE];
-        reason_set(why, REASON_WORDS_TOO_LARGE, reason_bytes_limit(limit, WORDS_BYTES_MAX));
+        reason_set(why, REASON_WORDS_TOO_LARGE, reason_bytes_limit(limit, DESCRIPTION_BYTES_MAX));
         return STATUS_INVALID;
     }
     text_append(incoming->field, data, size);
@@ -113,8 +113,8 @@ static enum status end_part(void *context, struct text *why)
     incoming->field = NULL;
     if (!is_field)
         return STATUS_OK;
-    incoming->words = (struct photo_words){text_get(&incoming->caption), text_get(&incoming->alt_text)};
-    return photos_clean_words(&incoming->words, incoming->arena, why);
+    incoming->description = (struct photo_description){text_get(&incoming->caption), text_get(&incoming->alt_text)};
+    return photos_clean_description(&incoming->description, incoming->arena, why);
 }
 
 static const struct multipart_events events = {.part = begin_part, .data = take_data, .part_end = end_part};
@@ -185,7 +185,7 @@ static void finish_upload(struct http_request *request)
         status = STATUS_INVALID;
     }
     if (status == STATUS_OK) {
-        status = upload_finish(incoming->upload, &incoming->words, incoming->arena, &photo, &why);
+        status = upload_finish(incoming->upload, &incoming->description, incoming->arena, &photo, &why);
         incoming->upload = NULL;
     }
     if (status == STATUS_OK)

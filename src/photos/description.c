@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct words_rule {
+static const struct text_rule {
     size_t characters_max;
     enum reason encoding, too_long, control;
 } caption = {CAPTION_MAX, REASON_CAPTION_ENCODING, REASON_CAPTION_TOO_LONG, REASON_CAPTION_CONTROL},
@@ -17,7 +17,7 @@ static bool is_control(unsigned char c)
     return (c < ' ' && c != '\n' && c != '\t') || c == 127;
 }
 
-static enum status refuse_control(const struct words_rule *rule, unsigned char c, struct text *why)
+static enum status refuse_control(const struct text_rule *rule, unsigned char c, struct text *why)
 {
     char name[sizeof "U+0000"];
     (void)snprintf(name, sizeof name, "U+%04X", c);
@@ -25,7 +25,7 @@ static enum status refuse_control(const struct words_rule *rule, unsigned char c
     return STATUS_INVALID;
 }
 
-static enum status check(const struct words_rule *rule, const char *words, size_t length, struct text *why)
+static enum status check(const struct text_rule *rule, const char *words, size_t length, struct text *why)
 {
     size_t characters = 0;
     char has[REASON_NUMBER_SIZE], limit[REASON_NUMBER_SIZE];
@@ -54,7 +54,7 @@ static size_t end_lines_in_lf(char *words, size_t length)
     return left;
 }
 
-static enum status clean(const struct words_rule *rule, const char **words, struct arena *arena, struct text *why)
+static enum status clean(const struct text_rule *rule, const char **words, struct arena *arena, struct text *why)
 {
     if (!*words || !**words)
         return STATUS_OK;
@@ -65,8 +65,8 @@ static enum status clean(const struct words_rule *rule, const char **words, stru
     return check(rule, copy, length, why);
 }
 
-enum status photos_clean_words(struct photo_words *words, struct arena *arena, struct text *why)
+enum status photos_clean_description(struct photo_description *description, struct arena *arena, struct text *why)
 {
-    enum status status = clean(&caption, &words->caption, arena, why);
-    return status ? status : clean(&alt_text, &words->alt_text, arena, why);
+    enum status status = clean(&caption, &description->caption, arena, why);
+    return status ? status : clean(&alt_text, &description->alt_text, arena, why);
 }

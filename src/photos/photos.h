@@ -52,14 +52,18 @@ const struct photos_settings *photos_get_settings(const struct photos *photos);
 /* A user name: 1 to AUTHOR_NAME_MAX of a-z, 0-9 and _. FORBIDDEN, saying so. */
 enum status photos_check_name(const char *name, struct text *why);
 
-/* What the author says of a photo: NULL or "" is nothing. Wherever it goes on from here, photos_clean_words has seen it. */
-struct photo_words {
+/* What the author says of a photo: NULL or "" is nothing. Wherever it goes on from here, photos_clean_description has seen it. */
+struct photo_description {
     const char *caption, *alt_text;
 };
-enum { CAPTION_MAX = 500, ALT_TEXT_MAX = 1000, WORDS_BYTES_MAX = 4 * ALT_TEXT_MAX }; /* characters; bytes of either */
+enum {
+    CAPTION_MAX = 500,
+    ALT_TEXT_MAX = 1000,
+    DESCRIPTION_BYTES_MAX = 4 * ALT_TEXT_MAX
+}; /* characters; bytes of either */
 /* Ends lines in LF alone; the words are in the arena then. INVALID: too long, not UTF-8, or a control character other than a line's
  * end and a tab. */
-enum status photos_clean_words(struct photo_words *words, struct arena *arena, struct text *why);
+enum status photos_clean_description(struct photo_description *description, struct arena *arena, struct text *why);
 
 /* Where a photo is now: "Queued", then the names of the workflow's states; NULL once it is SUCCESS or ERROR. In arena. */
 enum status photos_stage(struct photos *photos, const struct photo *photo, struct arena *arena, const char **ret_stage,

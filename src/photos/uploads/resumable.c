@@ -19,8 +19,8 @@
 enum { COPY_BYTES = 256 << 10, KEY_SIZE = 4 + ID_TEXT_SIZE };
 
 /* What this process knows beyond the files: who writes, and what a cut has left unsaved. */
-struct live {
-    struct live *next;
+struct upload_lock {
+    struct upload_lock *next;
     struct id id;
     bool is_held;
     uint64_t received; /* bytes of the file that are good, though not yet durable; 0: none beyond the offset */
@@ -30,13 +30,13 @@ struct resumables {
     struct photos *photos;
     int folder;
     pthread_mutex_t lock; /* of the two lists */
-    struct live *live;
-    struct partials *partials;
+    struct upload_lock *locks;
+    struct upload_quota *quota;
 };
 
 struct resumable_piece {
     struct resumables *resumables;
-    struct live *live;
+    struct upload_lock *upload_lock;
     struct arena arena;
     struct resumable resumable;
     int file;
@@ -45,34 +45,34 @@ struct resumable_piece {
 
 /* ---- What is under way ---- */
 
-static void drop_partial(struct resumables *resumables, const struct id *id)
+static void leave_quota(struct resumables *resumables, const struct id *id)
 {
     (void)pthread_mutex_lock(&resumables->lock);
-    partials_remove(resumables->partials, id);
+    upload_quota_remove(resumables->quota, id);
     (void)pthread_mutex_unlock(&resumables->lock);
 }
 
 static void forget(struct resumables *resumables, const struct id *id)
 {
     resumable_files_remove(resumables->folder, id);
-    drop_partial(resumables, id);
+    leave_quota(resumables, id);
 }
 
 /* The bytes are those of a photo now. */
 static void drop_data(struct resumables *resumables, const struct id *id)
 {
     resumable_data_remove(resumables->folder, id);
-    drop_partial(resumables, id);
+    leave_quota(resumables, id);
 }
 
 /* One that an earlier process began. Nobody else is here yet. */
-static void find_partial(void *context, const struct id *id)
+static void count_unfinished(void *context, const struct id *id)
 {
     struct resumables *resumables = context;
     ARENA_CLEANUP struct arena arena = {0};
     struct resumable resumable;
     if (resumable_info_read(resumables->folder, id, &arena, &resumable, NULL) == STATUS_OK)
-        (void)partials_add(resumables->partials, id, resumable.author, NULL, resumable.length, NULL);
+        (void)upload_quota_add(resumables->quota, id, resumable.author, NULL, resumable.length, NULL);
 }
 
 static uint64_t larger(uint64_t a, uint64_t b)
@@ -81,28 +81,28 @@ static uint64_t larger(uint64_t a, uint64_t b)
 }
 
 /* Of all the bytes a network has half at the most, and an author a quarter; but one photo always. */
-static struct partials_limits find_limits(const struct photos_settings *settings)
+static struct upload_quota_limits find_limits(const struct photos_settings *settings)
 {
-    uint64_t photo = larger(settings->max_upload, PARTIAL_LEAST), bytes = settings->max_partials_bytes;
-    return (struct partials_limits){.uploads_each = settings->max_partials,
-                                    .bytes = bytes,
-                                    .bytes_author = larger(bytes / 4, photo),
-                                    .bytes_network = larger(bytes / 2, photo)};
+    uint64_t photo = larger(settings->max_upload, UPLOAD_QUOTA_LEAST), bytes = settings->max_partials_bytes;
+    return (struct upload_quota_limits){.uploads_each = settings->max_partials,
+                                        .bytes = bytes,
+                                        .bytes_author = larger(bytes / 4, photo),
+                                        .bytes_network = larger(bytes / 2, photo)};
 }
 
 /* Takes a place for it. NO_SPACE. */
-static enum status begin_partial(struct resumables *resumables, const struct resumable *resumable, struct text *why)
+static enum status enter_quota(struct resumables *resumables, const struct resumable *resumable, struct text *why)
 {
-    struct partials_limits limits = find_limits(&resumables->photos->settings);
+    struct upload_quota_limits limits = find_limits(&resumables->photos->settings);
     enum status status = photos_check_room(resumables->photos, resumables->folder, resumable->length, false, why);
     if (status != STATUS_OK)
         return status;
     (void)pthread_mutex_lock(&resumables->lock);
-    enum partials_verdict verdict = partials_add(resumables->partials, &resumable->id, resumable->author,
-                                                 resumable->network, resumable->length, &limits);
+    enum upload_quota_verdict verdict = upload_quota_add(resumables->quota, &resumable->id, resumable->author,
+                                                         resumable->network, resumable->length, &limits);
     (void)pthread_mutex_unlock(&resumables->lock);
-    partials_explain(verdict, &limits, why);
-    return verdict == PARTIALS_TAKEN ? STATUS_OK : STATUS_NO_SPACE;
+    upload_quota_explain(verdict, &limits, why);
+    return verdict == UPLOAD_QUOTA_TAKEN ? STATUS_OK : STATUS_NO_SPACE;
 }
 
 enum status resumables_open(struct photos *photos, const char *folder, struct resumables **ret_resumables,
@@ -113,10 +113,10 @@ enum status resumables_open(struct photos *photos, const char *folder, struct re
     if (status != STATUS_OK)
         return status;
     struct resumables *resumables = NEW(struct resumables);
-    *resumables = (struct resumables){.photos = photos, .folder = fd, .partials = partials_new()};
+    *resumables = (struct resumables){.photos = photos, .folder = fd, .quota = upload_quota_new()};
     (void)pthread_mutex_init(&resumables->lock, NULL);
     resumables_sweep(resumables);
-    resumable_data_each(fd, find_partial, resumables);
+    resumable_data_each(fd, count_unfinished, resumables);
     *ret_resumables = resumables;
     return STATUS_OK;
 }
@@ -125,11 +125,11 @@ void resumables_close(struct resumables *resumables)
 {
     if (!resumables)
         return;
-    for (struct live *live = resumables->live, *next; live; live = next) {
-        next = live->next;
-        free(live);
+    for (struct upload_lock *upload_lock = resumables->locks, *next; upload_lock; upload_lock = next) {
+        next = upload_lock->next;
+        free(upload_lock);
     }
-    partials_free(resumables->partials);
+    upload_quota_free(resumables->quota);
     (void)close(resumables->folder);
     (void)pthread_mutex_destroy(&resumables->lock);
     free(resumables);
@@ -137,37 +137,38 @@ void resumables_close(struct resumables *resumables)
 
 /* ---- One at a time ---- */
 
-static enum status hold(struct resumables *resumables, const struct id *id, struct live **ret_live, struct text *why)
+static enum status hold(struct resumables *resumables, const struct id *id, struct upload_lock **ret_lock,
+                        struct text *why)
 {
     (void)pthread_mutex_lock(&resumables->lock);
-    struct live *live = resumables->live;
-    while (live && !id_equal(&live->id, id))
-        live = live->next;
-    bool is_free = !live || !live->is_held;
-    if (!live) {
-        live = NEW(struct live);
-        *live = (struct live){.next = resumables->live, .id = *id};
-        resumables->live = live;
+    struct upload_lock *upload_lock = resumables->locks;
+    while (upload_lock && !id_equal(&upload_lock->id, id))
+        upload_lock = upload_lock->next;
+    bool is_free = !upload_lock || !upload_lock->is_held;
+    if (!upload_lock) {
+        upload_lock = NEW(struct upload_lock);
+        *upload_lock = (struct upload_lock){.next = resumables->locks, .id = *id};
+        resumables->locks = upload_lock;
     }
-    live->is_held = true;
+    upload_lock->is_held = true;
     (void)pthread_mutex_unlock(&resumables->lock);
     if (is_free)
-        *ret_live = live;
+        *ret_lock = upload_lock;
     else
         reason_set(why, REASON_UPLOAD_IN_USE);
     return is_free ? STATUS_OK : STATUS_BUSY;
 }
 
-static void let_go(struct resumables *resumables, struct live *live)
+static void let_go(struct resumables *resumables, struct upload_lock *upload_lock)
 {
     (void)pthread_mutex_lock(&resumables->lock);
-    live->is_held = false;
-    if (!live->received) {
-        struct live **link = &resumables->live;
-        while (*link != live)
+    upload_lock->is_held = false;
+    if (!upload_lock->received) {
+        struct upload_lock **link = &resumables->locks;
+        while (*link != upload_lock)
             link = &(*link)->next;
-        *link = live->next;
-        free(live);
+        *link = upload_lock->next;
+        free(upload_lock);
     }
     (void)pthread_mutex_unlock(&resumables->lock);
 }
@@ -216,7 +217,7 @@ static enum status make_photo(struct resumables *resumables, struct resumable *r
         return status;
     status = copy_file(file, upload, why);
     if (status == STATUS_OK)
-        status = upload_finish(upload, &resumable->words, arena, &photo, why);
+        status = upload_finish(upload, &resumable->description, arena, &photo, why);
     else
         upload_abort(upload);
     if (status == STATUS_OK) {
@@ -313,12 +314,12 @@ enum status resumable_create(struct resumables *resumables, struct resumable *re
     resumable->offset = 0;
     status = upload_check_pending(resumables->photos, resumable->author, why);
     if (status == STATUS_OK)
-        status = begin_partial(resumables, resumable, why);
+        status = enter_quota(resumables, resumable, why);
     if (status != STATUS_OK)
         return status;
     status = resumable_files_create(resumables->folder, resumable, why);
     if (status != STATUS_OK)
-        drop_partial(resumables, &resumable->id);
+        leave_quota(resumables, &resumable->id);
     return status;
 }
 
@@ -337,18 +338,18 @@ static enum status read_own(struct resumables *resumables, const struct id *id, 
 }
 
 /* What a cut has left becomes durable, and what is whole a photo. */
-static enum status settle(struct resumables *resumables, struct live *live, struct resumable *resumable,
+static enum status settle(struct resumables *resumables, struct upload_lock *upload_lock, struct resumable *resumable,
                           struct arena *arena, struct text *why)
 {
     enum status status = STATUS_OK;
-    if (live->received > resumable->offset) {
+    if (upload_lock->received > resumable->offset) {
         int file = resumable_data_open(resumables->folder, &resumable->id);
-        status = file < 0 ? gone(why) : save(resumables, resumable, file, live->received, why);
+        status = file < 0 ? gone(why) : save(resumables, resumable, file, upload_lock->received, why);
         if (file >= 0)
             (void)close(file);
     }
     if (status == STATUS_OK)
-        live->received = 0;
+        upload_lock->received = 0;
     return status == STATUS_OK && resumable->offset == resumable->length
                ? settle_whole(resumables, resumable, arena, why)
                : status;
@@ -357,15 +358,15 @@ static enum status settle(struct resumables *resumables, struct live *live, stru
 enum status resumable_look(struct resumables *resumables, const struct id *id, const char *author, struct arena *arena,
                            struct resumable *ret_resumable, struct text *why)
 {
-    struct live *live;
+    struct upload_lock *upload_lock;
     struct resumable resumable = {0};
-    enum status status = hold(resumables, id, &live, why);
+    enum status status = hold(resumables, id, &upload_lock, why);
     if (status != STATUS_OK)
         return status;
     status = read_own(resumables, id, author, arena, &resumable, why);
     if (status == STATUS_OK)
-        status = settle(resumables, live, &resumable, arena, why);
-    let_go(resumables, live);
+        status = settle(resumables, upload_lock, &resumable, arena, why);
+    let_go(resumables, upload_lock);
     if (status == STATUS_OK)
         *ret_resumable = resumable;
     return status;
@@ -374,29 +375,29 @@ enum status resumable_look(struct resumables *resumables, const struct id *id, c
 enum status resumable_remove(struct resumables *resumables, const struct id *id, const char *author, struct text *why)
 {
     ARENA_CLEANUP struct arena arena = {0};
-    struct live *live;
+    struct upload_lock *upload_lock;
     struct resumable resumable = {0};
-    enum status status = hold(resumables, id, &live, why);
+    enum status status = hold(resumables, id, &upload_lock, why);
     if (status != STATUS_OK)
         return status;
     status = read_own(resumables, id, author, &arena, &resumable, why);
     if (status == STATUS_OK) {
         forget(resumables, id);
-        live->received = 0;
+        upload_lock->received = 0;
     }
-    let_go(resumables, live);
+    let_go(resumables, upload_lock);
     return status;
 }
 
 static void sweep_one(void *context, const struct id *id)
 {
     struct resumables *resumables = context;
-    struct live *live;
-    if (!has_expired(id) || hold(resumables, id, &live, NULL) != STATUS_OK)
+    struct upload_lock *upload_lock;
+    if (!has_expired(id) || hold(resumables, id, &upload_lock, NULL) != STATUS_OK)
         return;
     forget(resumables, id);
-    live->received = 0;
-    let_go(resumables, live);
+    upload_lock->received = 0;
+    let_go(resumables, upload_lock);
 }
 
 void resumables_sweep(struct resumables *resumables)
@@ -409,15 +410,15 @@ void resumables_sweep(struct resumables *resumables)
 enum status resumable_piece_begin(struct resumables *resumables, const struct id *id, const char *author,
                                   uint64_t offset, struct resumable_piece **ret_piece, struct text *why)
 {
-    struct live *live;
-    enum status status = hold(resumables, id, &live, why);
+    struct upload_lock *upload_lock;
+    enum status status = hold(resumables, id, &upload_lock, why);
     if (status != STATUS_OK)
         return status;
     struct resumable_piece *piece = NEW(struct resumable_piece);
-    *piece = (struct resumable_piece){.resumables = resumables, .live = live, .file = -1};
+    *piece = (struct resumable_piece){.resumables = resumables, .upload_lock = upload_lock, .file = -1};
     struct resumable *resumable = &piece->resumable;
     status = read_own(resumables, id, author, &piece->arena, resumable, why);
-    uint64_t present = live->received > resumable->offset ? live->received : resumable->offset;
+    uint64_t present = upload_lock->received > resumable->offset ? upload_lock->received : resumable->offset;
     if (status == STATUS_OK && present != offset) {
         char here[REASON_NUMBER_SIZE], there[REASON_NUMBER_SIZE];
         reason_set(why, REASON_UPLOAD_OFFSET_DIFFERS, reason_number(here, present), reason_number(there, offset));
@@ -474,7 +475,7 @@ enum status resumable_piece_keep(struct resumable_piece *piece, struct arena *ar
         status = save(resumables, resumable, piece->file, piece->written, why);
     if (status != STATUS_OK)
         return status;
-    piece->live->received = 0;
+    piece->upload_lock->received = 0;
     if (!was_known && piece->file >= 0)
         status = sniff(resumable, piece->file, why);
     if (status != STATUS_OK)
@@ -491,10 +492,10 @@ void resumable_piece_end(struct resumable_piece *piece, bool undo)
     if (!piece)
         return;
     if (!undo && piece->file >= 0 && piece->written > piece->resumable.offset)
-        piece->live->received = piece->written;
+        piece->upload_lock->received = piece->written;
     if (piece->file >= 0)
         (void)close(piece->file);
-    let_go(piece->resumables, piece->live);
+    let_go(piece->resumables, piece->upload_lock);
     arena_release(&piece->arena);
     free(piece);
 }

@@ -24,7 +24,7 @@ void resumables_sweep(struct resumables *resumables);
 struct resumable {
     struct id id;
     const char *author; /* in the arena of the call */
-    struct photo_words words;
+    struct photo_description description;
     const char *network;     /* from which it is begun: http_network; not kept beside the bytes */
     uint64_t length, offset; /* bytes in all, and there */
     bool has_photo;

@@ -79,9 +79,9 @@ enum status resumable_files_create(int folder, const struct resumable *resumable
     text_addf(&content, "%0*d\n{\"author\":", OFFSET_DIGITS, 0);
     json_add_string_or_null(&content, resumable->author);
     text_addf(&content, ",\"length\":%" PRIu64 ",\"caption\":", resumable->length);
-    json_add_string_or_null(&content, resumable->words.caption);
+    json_add_string_or_null(&content, resumable->description.caption);
     text_add(&content, ",\"alt_text\":");
-    json_add_string_or_null(&content, resumable->words.alt_text);
+    json_add_string_or_null(&content, resumable->description.alt_text);
     text_addc(&content, '}');
     int error = write_new(folder, data, &nothing);
     if (!error)
@@ -108,8 +108,8 @@ static enum status parse_info(const char *content, size_t length, struct arena *
     resumable->offset = strtoull(content, NULL, 10);
     resumable->length = (uint64_t)json_integer_value(json_object_get(object, "length"));
     resumable->author = arena_copy_string(arena, json_string_value(json_object_get(object, "author")));
-    resumable->words.caption = arena_copy_string(arena, json_string_value(json_object_get(object, "caption")));
-    resumable->words.alt_text = arena_copy_string(arena, json_string_value(json_object_get(object, "alt_text")));
+    resumable->description.caption = arena_copy_string(arena, json_string_value(json_object_get(object, "caption")));
+    resumable->description.alt_text = arena_copy_string(arena, json_string_value(json_object_get(object, "alt_text")));
     return resumable->author ? STATUS_OK : STATUS_INTERNAL;
 }
 

@@ -162,8 +162,9 @@ static const char *copy_words(struct arena *arena, const char *words)
 }
 
 /* One transaction writes photo and execution; from then on the workflow has it. */
-static enum status create(const struct upload *upload, const struct image_info *info, const struct photo_words *words,
-                          struct arena *arena, struct photo *ret_photo, struct text *why)
+static enum status create(const struct upload *upload, const struct image_info *info,
+                          const struct photo_description *description, struct arena *arena, struct photo *ret_photo,
+                          struct text *why)
 {
     uint8_t *sha256 = arena_new(arena, DIGEST_BYTES_MAX);
     (void)digest_finish(upload->digest, sha256);
@@ -179,8 +180,8 @@ static enum status create(const struct upload *upload, const struct image_info *
         .format = image_format_name(info->format),
         .frames = info->frames,
         .original = {.width = info->width, .height = info->height, .bytes = upload->size},
-        .caption = copy_words(arena, words->caption),
-        .alt_text = copy_words(arena, words->alt_text),
+        .caption = copy_words(arena, description->caption),
+        .alt_text = copy_words(arena, description->alt_text),
         .sha256 = sha256,
     };
     if (!capture_time_is_future(&info->captured, now))
@@ -210,7 +211,7 @@ static enum status create(const struct upload *upload, const struct image_info *
     return status;
 }
 
-enum status upload_finish(struct upload *upload, const struct photo_words *words, struct arena *arena,
+enum status upload_finish(struct upload *upload, const struct photo_description *description, struct arena *arena,
                           struct photo *ret_photo, struct text *why)
 {
     struct image_info info = {0};
@@ -221,7 +222,7 @@ enum status upload_finish(struct upload *upload, const struct photo_words *words
     }
     status = blob_upload_commit(upload->object, why);
     if (status == STATUS_OK)
-        status = create(upload, &info, words, arena, ret_photo, why);
+        status = create(upload, &info, description, arena, ret_photo, why);
     if (status == STATUS_OK)
         runner_wake(upload->photos->runner);
     release(upload);

@@ -20,7 +20,7 @@ enum status upload_begin(struct photos *photos, const char *author, const char *
 enum status upload_write(struct upload *upload, const char *data, size_t size, struct text *why);
 /* Checks the whole, makes it durable and hands it to the workflow, with the author's words, which were checked. On success the photo (in arena) is answered for:
  * it will be published or refused with a reason, whatever is killed. TOO_MANY. The upload is freed either way. */
-enum status upload_finish(struct upload *upload, const struct photo_words *words, struct arena *arena,
+enum status upload_finish(struct upload *upload, const struct photo_description *description, struct arena *arena,
                           struct photo *ret_photo, struct text *why);
 void upload_abort(struct upload *upload); /* NULL is allowed */
 
