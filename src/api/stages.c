@@ -31,7 +31,7 @@ static void add_stage(struct text *out, const struct id *id, const char *stage)
 }
 
 /* Runs on a thread of the workflow. */
-static void hear(void *data, const struct photo_event *event)
+static void on_stage(void *data, const struct photo_event *event)
 {
     struct watcher *watcher = data;
     (void)pthread_mutex_lock(&watcher->lock);
@@ -149,7 +149,7 @@ static void watch_stages(struct http_request *request)
     if (!stream) /* there are too many, and the watcher is gone */
         return;
     watcher->stream = stream;
-    watcher->subscription = events_subscribe(photos_events(watcher->photos), &id, hear, watcher);
+    watcher->subscription = events_subscribe(photos_events(watcher->photos), &id, on_stage, watcher);
 }
 
 const struct http_route stages_routes[] = {

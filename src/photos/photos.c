@@ -11,15 +11,15 @@
 
 const char photos_workflow_name[] = "photo-upload";
 
-static void tell_transition(void *context, const struct execution *execution)
+static void publish_stage(void *context, const struct execution *execution)
 {
     struct photos *photos = context;
     bool is_running = execution->status == EXECUTION_RUNNING;
     struct photo_event event = {.id = execution->id, .stage = is_running ? execution->state : NULL};
-    events_tell(photos->events, &event);
+    events_publish(photos->events, &event);
 }
 
-static void tell_trouble(void *context, const char *sentence)
+static void report_trouble(void *context, const char *sentence)
 {
     struct photos *photos = context;
     if (photos->settings.trouble)
@@ -38,8 +38,8 @@ static enum status open_runner(struct photos *photos, struct text *why)
         .context = photos,
         .threads = photos->settings.workers,
         .lease_ms = 2000, /* a process that takes over after a crash is at work well within 5 s */
-        .on_transition = tell_transition,
-        .on_trouble = tell_trouble,
+        .on_transition = publish_stage,
+        .on_trouble = report_trouble,
     };
     return runner_open(&settings, &photos->runner, why);
 }
@@ -210,7 +210,7 @@ enum status photos_delete(struct photos *photos, const struct id *id, const char
     if (status != STATUS_OK)
         return status;
     struct photo_event event = {.id = *id};
-    events_tell(photos->events, &event);
+    events_publish(photos->events, &event);
     (void)photos_purge(photos, id, NULL); /* what fails here the janitor does later */
     return STATUS_OK;
 }

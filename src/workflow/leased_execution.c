@@ -13,45 +13,45 @@ enum { SAVE_AGAIN_MS = 100, UNKNOWN_AGAIN_MS = 30000 };
 
 /* ---- Beginning and end ---- */
 
-void held_add(struct runner *runner, const struct execution *execution, int64_t lease_until_ms)
+void leased_execution_add(struct runner *runner, const struct execution *execution, int64_t lease_until_ms)
 {
-    struct held *held = NEW(struct held);
-    (void)pthread_mutex_init(&held->lock, NULL);
-    held->runner = runner;
-    held->lease_until_ms = lease_until_ms;
-    held->timer_ms = -1;
-    held->execution = *execution;
-    held->execution.workflow = arena_copy_string(&held->arena, execution->workflow);
-    held->execution.state = arena_copy_string(&held->arena, execution->state);
-    held->execution.data = arena_copy_string(&held->arena, execution->data);
-    held->next = runner->held;
-    if (held->next)
-        held->next->previous = held;
-    runner->held = held;
-    runner_push(runner, held, NULL);
-    (void)pthread_cond_signal(&runner->keep);
+    struct leased_execution *leased = NEW(struct leased_execution);
+    (void)pthread_mutex_init(&leased->lock, NULL);
+    leased->runner = runner;
+    leased->lease_until_ms = lease_until_ms;
+    leased->timer_ms = -1;
+    leased->execution = *execution;
+    leased->execution.workflow = arena_copy_string(&leased->arena, execution->workflow);
+    leased->execution.state = arena_copy_string(&leased->arena, execution->state);
+    leased->execution.data = arena_copy_string(&leased->arena, execution->data);
+    leased->next = runner->leased;
+    if (leased->next)
+        leased->next->previous = leased;
+    runner->leased = leased;
+    runner_push(runner, leased, NULL);
+    (void)pthread_cond_signal(&runner->renew);
 }
 
-void held_done(struct held *held)
+void leased_execution_done(struct leased_execution *leased)
 {
-    struct runner *runner = held->runner;
-    if (--held->jobs)
+    struct runner *runner = leased->runner;
+    if (--leased->jobs)
         return;
-    if (held->previous)
-        held->previous->next = held->next;
+    if (leased->previous)
+        leased->previous->next = leased->next;
     else
-        runner->held = held->next;
-    if (held->next)
-        held->next->previous = held->previous;
-    if (!runner->held) {
+        runner->leased = leased->next;
+    if (leased->next)
+        leased->next->previous = leased->previous;
+    if (!runner->leased) {
         (void)pthread_cond_broadcast(&runner->settle);
-        (void)pthread_cond_signal(&runner->keep);
+        (void)pthread_cond_signal(&runner->renew);
     }
-    interpreter_free(held->interpreter);
-    text_release(&held->data);
-    arena_release(&held->arena);
-    (void)pthread_mutex_destroy(&held->lock);
-    free(held);
+    interpreter_free(leased->interpreter);
+    text_release(&leased->data);
+    arena_release(&leased->arena);
+    (void)pthread_mutex_destroy(&leased->lock);
+    free(leased);
 }
 
 /* ---- Saving ---- */
@@ -65,27 +65,27 @@ static bool is_draining(struct runner *runner)
 }
 
 /* After a save that failed: waits a little, and tells whether the lease is still ours to try again. */
-static bool may_try_again(struct held *held)
+static bool may_try_again(struct leased_execution *leased)
 {
-    struct runner *runner = held->runner;
+    struct runner *runner = leased->runner;
     (void)pthread_mutex_lock(&runner->lock);
     int64_t now_ns = clock_monotonic_ns();
     if (!runner->abandoned)
         runner_wait(runner, &runner->settle, now_ns + (int64_t)SAVE_AGAIN_MS * 1000000);
-    bool may = !runner->abandoned && runner_now_ms(runner) < held->lease_until_ms;
+    bool may = !runner->abandoned && runner_now_ms(runner) < leased->lease_until_ms;
     (void)pthread_mutex_unlock(&runner->lock);
     return may;
 }
 
 /* One transaction. A store that fails is asked again as long as the lease is kept, so that what a task has done is not lost;
  * after that somebody else does it again. False: the execution is not ours any more. */
-static bool save(struct held *held, const struct execution_event *events, size_t count, bool keep_lease)
+static bool save(struct leased_execution *leased, const struct execution_event *events, size_t count, bool keep_lease)
 {
-    struct runner *runner = held->runner;
+    struct runner *runner = leased->runner;
     TEXT_CLEANUP struct text why = {0};
-    held->execution.updated_ms = runner_now_ms(runner);
+    leased->execution.updated_ms = runner_now_ms(runner);
     for (bool told = false;; told = true) {
-        enum status status = store_execution_save(runner->settings.store, runner->owner, &held->execution, events,
+        enum status status = store_execution_save(runner->settings.store, runner->owner, &leased->execution, events,
                                                   count, keep_lease, &why);
         if (status == STATUS_OK)
             return true;
@@ -94,7 +94,7 @@ static bool save(struct held *held, const struct execution_event *events, size_t
         if (!told)
             runner_trouble(runner, "A transition of the workflow could not be saved and is tried again: %s",
                            text_get(&why));
-        if (!may_try_again(held)) {
+        if (!may_try_again(leased)) {
             runner_trouble(runner, "A lease ran out while the store failed; the transition will be done again: %s",
                            text_get(&why));
             return false;
@@ -103,65 +103,65 @@ static bool save(struct held *held, const struct execution_event *events, size_t
 }
 
 /* Keeps what has happened, if anything has. */
-static bool save_transition(struct held *held, bool keep_lease)
+static bool save_transition(struct leased_execution *leased, bool keep_lease)
 {
-    struct runner *runner = held->runner;
+    struct runner *runner = leased->runner;
     size_t count;
-    const struct execution_event *events = interpreter_get_events(held->interpreter, &count);
-    interpreter_describe(held->interpreter, &held->execution, &held->data);
-    if (!interpreter_is_unsaved(held->interpreter) && keep_lease)
+    const struct execution_event *events = interpreter_get_events(leased->interpreter, &count);
+    interpreter_describe(leased->interpreter, &leased->execution, &leased->data);
+    if (!interpreter_is_unsaved(leased->interpreter) && keep_lease)
         return true;
-    if (!save(held, events, count, keep_lease))
+    if (!save(leased, events, count, keep_lease))
         return false;
-    interpreter_forget_events(held->interpreter);
+    interpreter_forget_events(leased->interpreter);
     if (count && runner->settings.on_transition)
-        runner->settings.on_transition(runner->settings.context, &held->execution);
+        runner->settings.on_transition(runner->settings.context, &leased->execution);
     return true;
 }
 
 /* ---- Going on ---- */
 
-/* Gives every task that is ready to the workers; false: they take no more. Call with held->lock. */
-static bool queue_tasks(struct held *held)
+/* Gives every task that is ready to the workers; false: they take no more. Call with leased->lock. */
+static bool queue_tasks(struct leased_execution *leased)
 {
-    struct runner *runner = held->runner;
+    struct runner *runner = leased->runner;
     struct interpreter_task task;
     (void)pthread_mutex_lock(&runner->lock);
     bool taken = !runner->draining;
-    while (taken && interpreter_next_task(held->interpreter, &task)) {
-        held->tasks++;
-        runner_push(runner, held, &task);
+    while (taken && interpreter_next_task(leased->interpreter, &task)) {
+        leased->tasks++;
+        runner_push(runner, leased, &task);
     }
-    held->timer_ms = interpreter_get_due(held->interpreter);
-    if (held->timer_ms >= 0)
-        (void)pthread_cond_signal(&runner->keep);
+    leased->timer_ms = interpreter_get_due(leased->interpreter);
+    if (leased->timer_ms >= 0)
+        (void)pthread_cond_signal(&runner->renew);
     (void)pthread_mutex_unlock(&runner->lock);
     return taken;
 }
 
 /* Whether there is something to do now, or under way. */
-static bool is_busy(const struct held *held, bool draining, int64_t now_ms)
+static bool is_busy(const struct leased_execution *leased, bool draining, int64_t now_ms)
 {
-    int64_t due = interpreter_get_due(held->interpreter);
-    if (interpreter_get_status(held->interpreter) != EXECUTION_RUNNING)
+    int64_t due = interpreter_get_due(leased->interpreter);
+    if (interpreter_get_status(leased->interpreter) != EXECUTION_RUNNING)
         return false;
-    return held->tasks || (!draining && (interpreter_has_tasks(held->interpreter) || (due >= 0 && due <= now_ms)));
+    return leased->tasks || (!draining && (interpreter_has_tasks(leased->interpreter) || (due >= 0 && due <= now_ms)));
 }
 
 /* Advances and saves until tasks or times are waited for. While draining, whoever brings back the last task gives the
- * execution back; when draining begins in the middle, that is found out by one more turn. Call with held->lock. */
-static void go_on(struct held *held)
+ * execution back; when draining begins in the middle, that is found out by one more turn. Call with leased->lock. */
+static void go_on(struct leased_execution *leased)
 {
-    struct runner *runner = held->runner;
-    while (!held->gone) {
+    struct runner *runner = leased->runner;
+    while (!leased->gone) {
         int64_t now_ms = runner_now_ms(runner);
         bool draining = is_draining(runner);
-        interpreter_advance(held->interpreter, now_ms);
-        bool busy = is_busy(held, draining, now_ms);
-        held->gone = !save_transition(held, busy) || !busy;
-        int64_t due = interpreter_get_due(held->interpreter);
+        interpreter_advance(leased->interpreter, now_ms);
+        bool busy = is_busy(leased, draining, now_ms);
+        leased->gone = !save_transition(leased, busy) || !busy;
+        int64_t due = interpreter_get_due(leased->interpreter);
         bool waits = due < 0 || due > now_ms;
-        if (!held->gone && (draining || (waits && queue_tasks(held))))
+        if (!leased->gone && (draining || (waits && queue_tasks(leased))))
             break;
     }
 }
@@ -177,73 +177,73 @@ static const struct definition *find_definition(const struct runner *runner, con
 }
 
 /* Somebody who knows it may come: it is offered again later. */
-static void put_off(struct held *held, const char *why)
+static void put_off(struct leased_execution *leased, const char *why)
 {
-    runner_trouble(held->runner, "An execution of the workflow \"%s\" waits: %s", held->execution.workflow, why);
-    held->execution.due_ms = runner_now_ms(held->runner) + UNKNOWN_AGAIN_MS;
-    (void)save(held, NULL, 0, false);
+    runner_trouble(leased->runner, "An execution of the workflow \"%s\" waits: %s", leased->execution.workflow, why);
+    leased->execution.due_ms = runner_now_ms(leased->runner) + UNKNOWN_AGAIN_MS;
+    (void)save(leased, NULL, 0, false);
 }
 
 /* When its data does not fit the definition of today, it starts again with the input that it had: handlers allow that. */
-static enum status open_again(struct held *held, const struct definition *definition, struct text *why)
+static enum status open_again(struct leased_execution *leased, const struct definition *definition, struct text *why)
 {
     TEXT_CLEANUP struct text data = {0};
-    runner_trouble(held->runner, "An execution of the workflow \"%s\" starts again: %s", held->execution.workflow,
+    runner_trouble(leased->runner, "An execution of the workflow \"%s\" starts again: %s", leased->execution.workflow,
                    text_get(why));
-    enum status status = execution_data_restart(held->execution.data, &data, why);
+    enum status status = execution_data_restart(leased->execution.data, &data, why);
     if (status != STATUS_OK)
         return status;
-    struct execution again = held->execution;
+    struct execution again = leased->execution;
     again.data = text_get(&data);
-    return interpreter_open(definition, &again, &held->interpreter, why);
+    return interpreter_open(definition, &again, &leased->interpreter, why);
 }
 
-static bool open_interpreter(struct held *held)
+static bool open_interpreter(struct leased_execution *leased)
 {
     TEXT_CLEANUP struct text why = {0};
-    const struct definition *definition = find_definition(held->runner, held->execution.workflow);
+    const struct definition *definition = find_definition(leased->runner, leased->execution.workflow);
     if (!definition) {
-        put_off(held, "it is not known here");
+        put_off(leased, "it is not known here");
         return false;
     }
-    enum status status = interpreter_open(definition, &held->execution, &held->interpreter, &why);
+    enum status status = interpreter_open(definition, &leased->execution, &leased->interpreter, &why);
     if (status != STATUS_OK)
-        status = open_again(held, definition, &why);
+        status = open_again(leased, definition, &why);
     if (status != STATUS_OK)
-        put_off(held, text_get(&why));
+        put_off(leased, text_get(&why));
     return status == STATUS_OK;
 }
 
-static void give_back(struct held *held)
+static void give_back(struct leased_execution *leased)
 {
-    held->gone = true;
-    (void)store_execution_release(held->runner->settings.store, held->runner->owner, &held->execution.id, NULL);
+    leased->gone = true;
+    (void)store_execution_release(leased->runner->settings.store, leased->runner->owner, &leased->execution.id, NULL);
 }
 
-static void run_advance(struct held *held)
+static void run_advance(struct leased_execution *leased)
 {
-    (void)pthread_mutex_lock(&held->lock);
-    if (!held->gone && is_draining(held->runner) && !held->tasks)
-        give_back(held);
-    if (!held->gone && !held->interpreter && !open_interpreter(held))
-        held->gone = true;
-    if (!held->gone)
-        go_on(held);
-    (void)pthread_mutex_unlock(&held->lock);
+    (void)pthread_mutex_lock(&leased->lock);
+    if (!leased->gone && is_draining(leased->runner) && !leased->tasks)
+        give_back(leased);
+    if (!leased->gone && !leased->interpreter && !open_interpreter(leased))
+        leased->gone = true;
+    if (!leased->gone)
+        go_on(leased);
+    (void)pthread_mutex_unlock(&leased->lock);
 }
 
 /* Calls the handler, unless it is too late for that. */
-static bool call_handler(struct held *held, const struct interpreter_task *task, struct task_outcome *ret_outcome,
-                         int64_t *ret_elapsed_ms)
+static bool call_handler(struct leased_execution *leased, const struct interpreter_task *task,
+                         struct task_outcome *ret_outcome, int64_t *ret_elapsed_ms)
 {
-    struct runner *runner = held->runner;
+    struct runner *runner = leased->runner;
     const struct task_handler *handler = runner_find_handler(runner, task->resource);
-    (void)pthread_mutex_lock(&held->lock);
-    bool gone = held->gone;
-    (void)pthread_mutex_unlock(&held->lock);
+    (void)pthread_mutex_lock(&leased->lock);
+    bool gone = leased->gone;
+    (void)pthread_mutex_unlock(&leased->lock);
     if (gone || is_draining(runner))
         return false;
-    struct task_call call = {.execution_id = &held->execution.id,
+    struct task_call call = {.execution_id = &leased->execution.id,
                              .resource = task->resource,
                              .input = task->input,
                              .timeout_ms = task->timeout_ms};
@@ -253,25 +253,25 @@ static bool call_handler(struct held *held, const struct interpreter_task *task,
     return true;
 }
 
-static void run_task(struct held *held, const struct interpreter_task *task)
+static void run_task(struct leased_execution *leased, const struct interpreter_task *task)
 {
     struct task_outcome outcome = {0};
     int64_t elapsed_ms;
-    bool called = call_handler(held, task, &outcome, &elapsed_ms);
+    bool called = call_handler(leased, task, &outcome, &elapsed_ms);
     json_decref(task->input);
-    (void)pthread_mutex_lock(&held->lock);
-    held->tasks--;
+    (void)pthread_mutex_lock(&leased->lock);
+    leased->tasks--;
     if (called)
-        interpreter_finish_task(held->interpreter, task->ticket, &outcome, elapsed_ms, runner_now_ms(held->runner));
-    if (!held->gone && (called || !held->tasks))
-        go_on(held);
-    (void)pthread_mutex_unlock(&held->lock);
+        interpreter_finish_task(leased->interpreter, task->ticket, &outcome, elapsed_ms, runner_now_ms(leased->runner));
+    if (!leased->gone && (called || !leased->tasks))
+        go_on(leased);
+    (void)pthread_mutex_unlock(&leased->lock);
 }
 
-void held_run(struct job *job)
+void leased_execution_run(struct job *job)
 {
     if (job->task.ticket)
-        run_task(job->held, &job->task);
+        run_task(job->leased, &job->task);
     else
-        run_advance(job->held);
+        run_advance(job->leased);
 }

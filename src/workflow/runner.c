@@ -1,4 +1,4 @@
-/* The threads: workers that claim and run, and a keeper that renews leases and watches the time. A worker without a job claims for
+/* The threads: workers that claim and run, and a lease renewer that renews leases and watches the time. A worker without a job claims for
  * all that are idle, so that a wake-up goes to the store and into the first task without a change of threads. */
 #include "runner.h"
 
@@ -32,15 +32,15 @@ void runner_trouble(const struct runner *runner, const char *format, ...)
     runner->settings.on_trouble(runner->settings.context, text_get(&sentence));
 }
 
-void runner_push(struct runner *runner, struct held *held, const struct interpreter_task *task)
+void runner_push(struct runner *runner, struct leased_execution *leased, const struct interpreter_task *task)
 {
     struct job *job = NEW(struct job);
-    job->held = held;
+    job->leased = leased;
     if (task)
         job->task = *task;
     job->next = runner->jobs;
     runner->jobs = job;
-    held->jobs++;
+    leased->jobs++;
     (void)pthread_cond_signal(&runner->work);
 }
 
@@ -101,7 +101,7 @@ static void claim_for_idle(struct runner *runner)
     runner->claiming = false;
     runner->poll_ns = clock_monotonic_ns() + pause_ms * NS_PER_MS;
     for (int i = count - 1; i >= 0; i--) /* the last that is added is run first */
-        held_add(runner, &executions[i], now_ms + runner->settings.lease_ms);
+        leased_execution_add(runner, &executions[i], now_ms + runner->settings.lease_ms);
 }
 
 /* Call with runner->lock, which is given up meanwhile. */
@@ -110,9 +110,9 @@ static void run_next_job(struct runner *runner)
     struct job *job = runner->jobs;
     runner->jobs = job->next;
     (void)pthread_mutex_unlock(&runner->lock);
-    held_run(job);
+    leased_execution_run(job);
     (void)pthread_mutex_lock(&runner->lock);
-    held_done(job->held);
+    leased_execution_done(job->leased);
     free(job);
 }
 
@@ -150,7 +150,7 @@ static void *work(void *context)
     return NULL;
 }
 
-/* ---- The keeper ---- */
+/* ---- The lease renewer ---- */
 
 /* Prolongs what is held now; by the time that the store is told, for what had run out by then the store does not prolong.
  * Call with runner->lock, which is given up meanwhile. */
@@ -164,37 +164,37 @@ static void renew(struct runner *runner)
     if (status != STATUS_OK)
         runner_trouble(runner, "Leases could not be renewed: %s", text_get(&why));
     (void)pthread_mutex_lock(&runner->lock);
-    for (struct held *held = runner->held; held && status == STATUS_OK; held = held->next)
-        if (held->lease_until_ms > now_ms)
-            held->lease_until_ms = now_ms + runner->settings.lease_ms;
+    for (struct leased_execution *leased = runner->leased; leased && status == STATUS_OK; leased = leased->next)
+        if (leased->lease_until_ms > now_ms)
+            leased->lease_until_ms = now_ms + runner->settings.lease_ms;
 }
 
 /* Advances executions whose time has come while they have tasks under way. The time until the next, or -1. */
 static int64_t ring_timers(struct runner *runner)
 {
     int64_t now_ms = runner_now_ms(runner), next_ms = -1;
-    for (struct held *held = runner->held; held; held = held->next) {
-        if (held->timer_ms < 0)
+    for (struct leased_execution *leased = runner->leased; leased; leased = leased->next) {
+        if (leased->timer_ms < 0)
             continue;
-        if (held->timer_ms <= now_ms) {
-            held->timer_ms = -1;
-            runner_push(runner, held, NULL);
-        } else if (next_ms < 0 || held->timer_ms - now_ms < next_ms) {
-            next_ms = held->timer_ms - now_ms;
+        if (leased->timer_ms <= now_ms) {
+            leased->timer_ms = -1;
+            runner_push(runner, leased, NULL);
+        } else if (next_ms < 0 || leased->timer_ms - now_ms < next_ms) {
+            next_ms = leased->timer_ms - now_ms;
         }
     }
     return next_ms;
 }
 
-static void *keep(void *context)
+static void *renew_leases(void *context)
 {
     struct runner *runner = context;
     int64_t every_ns = runner->settings.lease_ms * NS_PER_MS / 3;
     (void)pthread_mutex_lock(&runner->lock);
     int64_t renew_ns = clock_monotonic_ns() + every_ns;
-    while (!runner->abandoned && (!runner->draining || runner->held)) {
-        if (!runner->held) {
-            (void)pthread_cond_wait(&runner->keep, &runner->lock);
+    while (!runner->abandoned && (!runner->draining || runner->leased)) {
+        if (!runner->leased) {
+            (void)pthread_cond_wait(&runner->renew, &runner->lock);
             continue;
         }
         if (clock_monotonic_ns() >= renew_ns) {
@@ -203,7 +203,7 @@ static void *keep(void *context)
         }
         int64_t next_ms = ring_timers(runner);
         int64_t until_ns = next_ms < 0 ? renew_ns : clock_monotonic_ns() + next_ms * NS_PER_MS;
-        runner_wait(runner, &runner->keep, until_ns < renew_ns ? until_ns : renew_ns);
+        runner_wait(runner, &runner->renew, until_ns < renew_ns ? until_ns : renew_ns);
     }
     (void)pthread_mutex_unlock(&runner->lock);
     return NULL;
@@ -249,8 +249,8 @@ static void init_condition(pthread_cond_t *condition)
 
 static enum status start_threads(struct runner *runner, struct text *why)
 {
-    runner->keeper_started = pthread_create(&runner->keeper, NULL, keep, runner) == 0;
-    while (runner->keeper_started && runner->worker_count < runner->settings.threads
+    runner->renewer_started = pthread_create(&runner->renewer, NULL, renew_leases, runner) == 0;
+    while (runner->renewer_started && runner->worker_count < runner->settings.threads
            && pthread_create(&runner->workers[runner->worker_count], NULL, work, runner) == 0)
         runner->worker_count++;
     if (runner->worker_count == runner->settings.threads)
@@ -270,7 +270,7 @@ enum status runner_open(const struct runner_settings *settings, struct runner **
     id_format(&id, runner->owner);
     (void)pthread_mutex_init(&runner->lock, NULL);
     init_condition(&runner->work);
-    init_condition(&runner->keep);
+    init_condition(&runner->renew);
     init_condition(&runner->settle);
     enum status status = check_handlers(runner, why);
     if (status == STATUS_OK)
@@ -288,7 +288,7 @@ void runner_wake(struct runner *runner)
     runner->woken = true;
     (void)pthread_cond_signal(&runner->work);
     if (runner->settings.now_ms)
-        (void)pthread_cond_signal(&runner->keep);
+        (void)pthread_cond_signal(&runner->renew);
     (void)pthread_mutex_unlock(&runner->lock);
 }
 
@@ -296,8 +296,8 @@ void runner_wake(struct runner *runner)
 static void abandon(struct runner *runner)
 {
     runner->abandoned = true;
-    for (const struct held *held = runner->held; held; held = held->next)
-        (void)store_execution_release(runner->settings.store, runner->owner, &held->execution.id, NULL);
+    for (const struct leased_execution *leased = runner->leased; leased; leased = leased->next)
+        (void)store_execution_release(runner->settings.store, runner->owner, &leased->execution.id, NULL);
 }
 
 void runner_drain(struct runner *runner, int64_t timeout_ms)
@@ -306,13 +306,13 @@ void runner_drain(struct runner *runner, int64_t timeout_ms)
     int64_t until_ns = clock_monotonic_ns() + timeout_ms * NS_PER_MS;
     runner->draining = true;
     (void)pthread_cond_broadcast(&runner->work);
-    (void)pthread_cond_signal(&runner->keep);
-    while ((runner->held || runner->claiming) && clock_monotonic_ns() < until_ns)
+    (void)pthread_cond_signal(&runner->renew);
+    while ((runner->leased || runner->claiming) && clock_monotonic_ns() < until_ns)
         runner_wait(runner, &runner->settle, until_ns);
-    if (runner->held)
+    if (runner->leased)
         abandon(runner);
     (void)pthread_cond_broadcast(&runner->settle);
-    (void)pthread_cond_signal(&runner->keep);
+    (void)pthread_cond_signal(&runner->renew);
     (void)pthread_mutex_unlock(&runner->lock);
 }
 
@@ -321,10 +321,10 @@ void runner_close(struct runner *runner)
     runner_drain(runner, 0);
     for (unsigned i = 0; i < runner->worker_count; i++)
         (void)pthread_join(runner->workers[i], NULL);
-    if (runner->keeper_started)
-        (void)pthread_join(runner->keeper, NULL);
+    if (runner->renewer_started)
+        (void)pthread_join(runner->renewer, NULL);
     (void)pthread_cond_destroy(&runner->settle);
-    (void)pthread_cond_destroy(&runner->keep);
+    (void)pthread_cond_destroy(&runner->renew);
     (void)pthread_cond_destroy(&runner->work);
     (void)pthread_mutex_destroy(&runner->lock);
     free(runner->workers);

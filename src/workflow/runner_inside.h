@@ -1,4 +1,4 @@
-/* Inside of the runner: runner.c has the threads, held.c the executions that it holds. */
+/* Inside of the runner: runner.c has the threads, leased_execution.c the executions that it holds. */
 #ifndef RUNNER_INSIDE_H
 #define RUNNER_INSIDE_H
 
@@ -8,12 +8,12 @@
 #include <pthread.h>
 
 /* An execution under this runner's lease. It lives while jobs are queued or running for it. */
-struct held {
+struct leased_execution {
     struct runner *runner;
-    struct held *next, *previous; /* in runner->held; guarded by runner->lock */
-    unsigned jobs;                /* queued or running; guarded by runner->lock */
-    int64_t lease_until_ms;       /* as the store was told, which counts by the same clock; guarded by runner->lock */
-    int64_t timer_ms;             /* when to advance though tasks are under way; -1: not; guarded by runner->lock */
+    struct leased_execution *next, *previous; /* in runner->leased; guarded by runner->lock */
+    unsigned jobs;                            /* queued or running; guarded by runner->lock */
+    int64_t lease_until_ms; /* as the store was told, which counts by the same clock; guarded by runner->lock */
+    int64_t timer_ms;       /* when to advance though tasks are under way; -1: not; guarded by runner->lock */
 
     pthread_mutex_t lock; /* of all below; taken before runner->lock, never after it */
     struct arena arena;
@@ -26,7 +26,7 @@ struct held {
 
 /* Something for a worker: a task to run, or (ticket 0) an execution to advance. */
 struct job {
-    struct held *held;
+    struct leased_execution *leased;
     struct interpreter_task task;
     struct job *next;
 };
@@ -36,14 +36,14 @@ struct runner {
     char owner[ID_TEXT_SIZE];
     pthread_mutex_t lock;
     pthread_cond_t work;   /* for workers: a job, a wake-up, the end */
-    pthread_cond_t keep;   /* for the keeper: something held, a timer, the end */
+    pthread_cond_t renew;  /* for the lease renewer: something leased, a timer, the end */
     pthread_cond_t settle; /* for whoever drains, and for saves that are tried again */
-    pthread_t *workers, keeper;
+    pthread_t *workers, renewer;
     unsigned worker_count; /* started */
     unsigned idle;         /* workers that wait */
-    bool keeper_started;
+    bool renewer_started;
     struct job *jobs; /* the newest first */
-    struct held *held;
+    struct leased_execution *leased;
     bool claiming;   /* a worker asks the store */
     bool woken;      /* there may be more to claim */
     int64_t poll_ns; /* monotonic: when to ask the store again */
@@ -54,17 +54,17 @@ struct runner {
 int64_t runner_now_ms(const struct runner *runner);
 void runner_trouble(const struct runner *runner, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Queues a job, which counts for its execution. Call with runner->lock. */
-void runner_push(struct runner *runner, struct held *held, const struct interpreter_task *task);
+void runner_push(struct runner *runner, struct leased_execution *leased, const struct interpreter_task *task);
 /* Waits until the time or a signal. Call with runner->lock. */
 void runner_wait(struct runner *runner, pthread_cond_t *condition, int64_t until_ns);
 /* NULL: there is none. */
 const struct task_handler *runner_find_handler(const struct runner *runner, const char *resource);
 
 /* Takes over what the store has leased to us; makes its first job. Call with runner->lock. */
-void held_add(struct runner *runner, const struct execution *execution, int64_t lease_until_ms);
+void leased_execution_add(struct runner *runner, const struct execution *execution, int64_t lease_until_ms);
 /* Runs a job to its end, without runner->lock. */
-void held_run(struct job *job);
+void leased_execution_run(struct job *job);
 /* After a job: frees the execution with its last one. Call with runner->lock. */
-void held_done(struct held *held);
+void leased_execution_done(struct leased_execution *leased);
 
 #endif

@@ -61,7 +61,7 @@ void events_unsubscribe(struct events *events, struct subscription *subscription
     free(subscription);
 }
 
-void events_tell(struct events *events, const struct photo_event *event)
+void events_publish(struct events *events, const struct photo_event *event)
 {
     (void)pthread_mutex_lock(&events->lock);
     for (struct subscription *each = *bucket_of(events, &event->id); each; each = each->next)

@@ -20,6 +20,6 @@ struct subscription;
 struct subscription *events_subscribe(struct events *events, const struct id *id, photo_listener *listener, void *data);
 /* After it returned the listener isn't running and won't be called again. */
 void events_unsubscribe(struct events *events, struct subscription *subscription);
-void events_tell(struct events *events, const struct photo_event *event);
+void events_publish(struct events *events, const struct photo_event *event);
 
 #endif

@@ -6,7 +6,7 @@
 #include "reasons.h"
 
 /* Tells an operator, but not with every refusal. */
-static void tell(struct photos *photos)
+static void report_full(struct photos *photos)
 {
     enum { PAUSE_MS = 60000 };
     int64_t now = clock_monotonic_ns() / 1000000, last = atomic_load(&photos->told_full_ms);
@@ -22,7 +22,7 @@ enum status photos_check_room(struct photos *photos, int file, uint64_t wanted, 
 {
     if (disk_has_room(file, photos->settings.disk_reserve, wanted, has_begun))
         return STATUS_OK;
-    tell(photos);
+    report_full(photos);
     reason_set(why, REASON_SERVER_FULL);
     return STATUS_NO_SPACE;
 }
