@@ -1,4 +1,4 @@
-/* What the files of this floor share, and nobody else sees. */
+/* What the files of this layer share, and nobody else sees. */
 #ifndef PHOTOS_PRIVATE_H
 #define PHOTOS_PRIVATE_H
 

@@ -1,4 +1,4 @@
-/* Executions as callers see them; who may work on one is in sqlite_leases.c. */
+/* Executions as callers see them; who may work on one is in leases.c. */
 #include "sqlite_store.h"
 
 #include <stdio.h>

@@ -57,7 +57,7 @@ static const char *const migrations[] = {
     "CREATE INDEX photos_newest ON photos (created_ms DESC, id DESC, state) WHERE state = 1;"
     "CREATE INDEX photos_by_content ON photos (author, sha256, state) WHERE sha256 IS NOT NULL;",
 
-    /* Each author has a queue (sqlite_queues.c). queued_ms is an execution's place in it, which it keeps while somebody holds it:
+    /* Each author has a queue (queues.c). queued_ms is an execution's place in it, which it keeps while somebody holds it:
      * then lease_until_ms is the lease's end, otherwise NULL. What its holder is to find at its next save: diverted_data. */
     "ALTER TABLE executions RENAME COLUMN claimable_ms TO queued_ms;"
     "ALTER TABLE executions ADD COLUMN author TEXT NOT NULL DEFAULT '';"

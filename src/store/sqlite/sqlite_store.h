@@ -1,15 +1,15 @@
-/* The rooms of the SQLite back end, for each other: one thread writes, many connections read.
+/* The files of the SQLite back end, for each other: one thread writes, many connections read.
  *
- *     sqlite_connection.c  a connection and its prepared statements; SQLite's errors as ours
- *     sqlite_statements.c  every statement that the back end runs
- *     sqlite_schema.c      the tables, and how an older file becomes a present one
- *     sqlite_writer.c      the thread that commits in groups
- *     sqlite_log.c         what the write-ahead log tells of other processes' commits
- *     sqlite_names.c       the copy of the users in memory that searches walk through (names.h)
- *     sqlite_readers.c     the connections that read, and the snapshots that they hold
- *     sqlite_photos.c, sqlite_photo_lists.c, sqlite_verdicts.c, sqlite_users.c, sqlite_executions.c, sqlite_leases.c: the operations
- *     sqlite_queues.c      whose execution is next
- *     store_sqlite.c       opening, closing, the table of operations */
+ *     connection.c         a connection and its prepared statements; SQLite's errors as ours
+ *     statements.c         every statement that the back end runs
+ *     schema.c             the tables, and how an older file becomes a present one
+ *     writer.c             the thread that commits in groups
+ *     write_ahead_log.c         what the write-ahead log tells of other processes' commits
+ *     names_loader.c       the copy of the users in memory that searches walk through (names.h)
+ *     readers.c            the connections that read, and the snapshots that they hold
+ *     photos.c, photo_lists.c, verdicts.c, users.c, executions.c, leases.c: the operations
+ *     queues.c             whose execution is next
+ *     sqlite_store.c       opening, closing, the table of operations */
 #ifndef SQLITE_STORE_H
 #define SQLITE_STORE_H
 
@@ -319,7 +319,7 @@ struct photo_found {
 enum status photo_find(struct connection *connection, const struct id *id, const char *author,
                        struct photo_found *ret_found, struct text *why);
 
-/* ---- Queues: sqlite_queues.c; on any connection what only reads, the rest on the writer's ---- */
+/* ---- Queues: queues.c; on any connection what only reads, the rest on the writer's ---- */
 
 enum { QUEUE_SERVED_AS_BEFORE = -1, QUEUE_NEVER_SERVED = 0 };
 /* After each change of an execution's status, place or lease: `pending` more of the author's are RUNNING now. served_ms: when the

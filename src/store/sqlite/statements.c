@@ -120,7 +120,7 @@ const char *const statement_sql[STATEMENTS] = {
     [EXECUTIONS_RENEW] = "UPDATE executions INDEXED BY executions_leased SET lease_until_ms = ?3 WHERE lease_owner = ?1"
                          " AND lease_until_ms > ?2",
 
-    /* ---- Queues: sqlite_queues.c ---- */
+    /* ---- Queues: queues.c ---- */
     [QUEUE_CHANGE] =
         "INSERT INTO queues (author, pending, under_way, served_ms, turn_ms) VALUES (?1, ?2,"
         " (SELECT count(*) FROM executions INDEXED BY executions_under_way"
