@@ -1,4 +1,5 @@
-/* Develops photos one after the other in one of three ways and says what each cost, so that a benchmark can let them take turns:
+/* Develops photos one after the other in one of three ways and says what each cost, so that a benchmark can let them
+ * take turns:
  *
  *     image_contestant pool PROGRAM     through the darkroom's sandboxed processes, as the server does
  *     image_contestant bare             in this process, without sandbox or pool

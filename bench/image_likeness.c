@@ -1,5 +1,5 @@
-/* image_likeness: each line on standard input, "ORIGINAL<tab>WEBP", is answered by the mean structural similarity of the WebP to the
- * original shrunk to its size. */
+/* image_likeness: each line on standard input, "ORIGINAL<tab>WEBP", is answered by the mean structural similarity of
+ * the WebP to the original shrunk to its size. */
 #include "image_ssim.h"
 
 #include <stdio.h>

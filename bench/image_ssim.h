@@ -11,8 +11,9 @@ struct luma {
 };
 void luma_release(struct luma *luma);
 
-/* The picture in a file, upright, in sRGB, on white; NULL as `like`: as large as it is, else shrunk to that size, from all of its pixels, with
- * a Lanczos kernel of three lobes: the best that a smaller picture can be. Exits with a message when it can't be read. */
+/* The picture in a file, upright, in sRGB, on white; NULL as `like`: as large as it is, else shrunk to that size, from
+ * all of its pixels, with a Lanczos kernel of three lobes: the best that a smaller picture can be. Exits with a message
+ * when it can't be read. */
 struct luma luma_read(const char *path, const struct luma *like);
 
 /* 1: the same. Both have the same size. */

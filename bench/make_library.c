@@ -2,8 +2,9 @@
  *
  *     make_library FILE --users N --photos N
  *
- * The tables are those that the store makes; rows are written in one go with journaling off, and the large index is made
- * last, since that is ten times faster than a publication a photo. The same numbers give the same names and counts. */
+ * The tables are those that the store makes; rows are written in one go with journaling off, and the large index is
+ * made last, since that is ten times faster than a publication a photo. The same numbers give the same names and
+ * counts. */
 #include "clock.h"
 #include "memory.h"
 #include "store.h"

@@ -32,8 +32,8 @@ const char *const api_headers[] = {
     NULL,
 };
 
-/* With others each header would cost a search as much as finding the name does. A page elsewhere to which a cache gives what was
- * asked for without an Origin can read all of it but its headers. */
+/* With others each header would cost a search as much as finding the name does. A page elsewhere to which a cache gives
+ * what was asked for without an Origin can read all of it but its headers. */
 const char *const api_origin_headers[] = {
     "Access-Control-Expose-Headers",
     "*", // of answers to requests without credentials, and we know no others (fetch.spec.whatwg.org, 3.3.3)

@@ -1,5 +1,5 @@
-/* The HTTP interface: every endpoint of docs/openapi.yaml, and the buckets. Each file of this folder ends in its route table;
- * statuses.c is the one place where a status becomes an HTTP code. */
+/* The HTTP interface: every endpoint of docs/openapi.yaml, and the buckets. Each file of this folder ends in its route
+ * table; statuses.c is the one place where a status becomes an HTTP code. */
 #ifndef API_H
 #define API_H
 
@@ -22,9 +22,10 @@ struct api_settings { /* all borrowed, and outlive api_close */
 struct api *api_open(const struct api_settings *settings);
 void api_close(struct api *api);
 
-/* For http_settings: the tables, the patterns that are served in any crowd, the headers that every answer carries, those for pages of
- * other origins, who may ask at all (403 for a change that a page of another site asks for, 415 for a packed body), and what to do with
- * a finished request (counts it for /metrics and logs it). The context of all of them is the struct api. */
+/* For http_settings: the tables, the patterns that are served in any crowd, the headers that every answer carries,
+ * those for pages of other origins, who may ask at all (403 for a change that a page of another site asks for, 415 for
+ * a packed body), and what to do with a finished request (counts it for /metrics and logs it). The context of all of
+ * them is the struct api. */
 extern const struct http_route *const api_tables[];
 extern const char *const api_vital[];
 extern const char *const api_headers[];

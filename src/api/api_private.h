@@ -22,15 +22,16 @@ struct api {
 /* site.c: fills page. */
 void site_open(struct api *api);
 
-/* The answer to a failure, as application/problem+json: the HTTP code of the status, and `why` when it is a sentence of reasons.h. Any other
- * sentence is for the operator: it goes to the log, and the client gets the reason that belongs to the status. */
+/* The answer to a failure, as application/problem+json: the HTTP code of the status, and `why` when it is a sentence of
+ * reasons.h. Any other sentence is for the operator: it goes to the log, and the client gets the reason that belongs to
+ * the status. */
 void api_answer_status(struct http_request *request, enum status status, const struct text *why);
 /* The same with this HTTP code. */
 void api_answer_failure(struct http_request *request, unsigned code, enum status status, const struct text *why);
 unsigned api_code(enum status status);
 
-/* The user name that the request carries, checked; it lives as long as the request. X-Cloudphotos-User goes before Authorization, which a
- * proxy may need for a password. Answers 401 or 403 and returns NULL when there is none. */
+/* The user name that the request carries, checked; it lives as long as the request. X-Cloudphotos-User goes before
+ * Authorization, which a proxy may need for a password. Answers 401 or 403 and returns NULL when there is none. */
 const char *api_caller(struct http_request *request);
 
 /* {id} of the path; answers 404 and returns false when it is none. */
@@ -39,7 +40,8 @@ bool api_read_id(struct http_request *request, const char *text, struct id *ret_
 /* The five fields of the original's photo object, without the braces. */
 void api_add_photo_fields(struct text *out, const struct photo *photo);
 
-/* Access-Control-Request-Headers, which a preflight's answer repeats: "" when absent; NULL when it is too long for that. */
+/* Access-Control-Request-Headers, which a preflight's answer repeats: "" when absent; NULL when it is too long for
+ * that. */
 const char *api_read_requested_headers(const struct http_request *request);
 
 /* Limits and cursors of listings. */
@@ -49,7 +51,8 @@ bool api_read_limit(struct http_request *request, int64_t *ret_limit);
 /* Link: <path?username=…&limit=…&cursor=…>; rel="next" (RFC 8288). `username` is NULL where the path says whose. */
 void api_add_next_link(struct http_request *request, const char *username, int64_t limit, const char *cursor);
 
-/* The name as it is written in the store, of one that a person typed or a phone's keyboard made: in small letters. NULL stays NULL. */
+/* The name as it is written in the store, of one that a person typed or a phone's keyboard made: in small letters. NULL
+ * stays NULL. */
 const char *api_fold_name(struct http_request *request, const char *name);
 
 /* All that is known of a photo: photo.c. Nothing is appended on failure. */

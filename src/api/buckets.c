@@ -76,8 +76,8 @@ static void answer_failure(struct http_request *request, enum status status)
                  "The object can't be read now; try again.");
 }
 
-/* What comes from elsewhere is here as a whole before the answer begins: so a fault is an answer of its own instead of half an image, and
- * a slow client holds no connection to the back end. */
+/* What comes from elsewhere is here as a whole before the answer begins: so a fault is an answer of its own instead of
+ * half an image, and a slow client holds no connection to the back end. */
 static enum status take_bytes(struct blob_object *object, const struct conditional_answer *range, int *ret_fd,
                               uint64_t *ret_offset)
 {

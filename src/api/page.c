@@ -1,6 +1,6 @@
-/* What the server writes into the page of the app, so that its first screen needs no second request: the first answers that the app
- * will ask for, by their addresses, and the first thumbnails; and on the pages of photos and people what other sites show of them
- * (ogp.me). All of it is data: nothing that comes from people can become markup. */
+/* What the server writes into the page of the app, so that its first screen needs no second request: the first answers
+ * that the app will ask for, by their addresses, and the first thumbnails; and on the pages of photos and people what
+ * other sites show of them (ogp.me). All of it is data: nothing that comes from people can become markup. */
 #include "page.h"
 #include "origin.h"
 
@@ -20,7 +20,8 @@ void page_add_escaped(struct text *out, const char *text)
             text_addc(out, *text);
 }
 
-/* JSON within <script>: no character that HTML could take for an end, or for a comment (html.spec.whatwg.org, 4.12.1.3). */
+/* JSON within <script>: no character that HTML could take for an end, or for a comment
+ * (html.spec.whatwg.org, 4.12.1.3). */
 static void add_json(struct text *out, const struct text *json)
 {
     for (size_t i = 0; i < json->length; i++)
@@ -37,7 +38,8 @@ static void add_first_data(struct text *out, const char *address, const struct t
     text_add(out, "}</script>\n");
 }
 
-/* The ids come from our own answer: 32 hex digits each. On denser screens the app asks for larger images (web/src/photos/sources.ts). */
+/* The ids come from our own answer: 32 hex digits each. On denser screens the app asks for larger images
+ * (web/src/photos/sources.ts). */
 static void add_preloads(struct text *out, const struct text *answer, const char *base_path)
 {
     static const char mark[] = "{\"photo_id\":\"";
@@ -110,7 +112,8 @@ static void add_photo_graph(struct http_request *request, const struct photo *ph
         add_property(out, "og:image:alt", photo->alt_text);
 }
 
-/* A root and an id have no character that a query would have to escape but ':' and '/', which it need not (RFC 3986, 3.4). */
+/* A root and an id have no character that a query would have to escape but ':' and '/', which it need not (RFC
+ * 3986, 3.4). */
 static void add_oembed(struct http_request *request, const struct photo *photo, struct text *out)
 {
     char id[ID_TEXT_SIZE];

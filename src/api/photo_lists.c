@@ -1,12 +1,13 @@
-/* Photos for pages that show many at once: the newest of everybody, or an author's by when they were taken; and the one of a certain content. */
+/* Photos for pages that show many at once: the newest of everybody, or an author's by when they were taken; and the one
+ * of a certain content. */
 #include "api_private.h"
 #include "clock.h"
 #include "json.h"
 
 #include <string.h>
 
-/* A page ends at its limit, or with the row that brings it over PAGE_BYTES: a photo's words may have 6 KB, and what is cheap to ask
- * for shall not be dear to answer. */
+/* A page ends at its limit, or with the row that brings it over PAGE_BYTES: a photo's words may have 6 KB, and what is
+ * cheap to ask for shall not be dear to answer. */
 enum { PAGE_DEFAULT = 60, PAGE_MAX = 1000, PAGE_BYTES = 256 << 10 };
 
 struct photos_page {
@@ -91,7 +92,8 @@ static enum status read_order(const char *name, enum post_order *ret_order, stru
     return STATUS_INVALID;
 }
 
-/* An order that isn't named is the cursor's, so that a listing goes on as it began; without a cursor, it is that of capture. */
+/* An order that isn't named is the cursor's, so that a listing goes on as it began; without a cursor, it is that of
+ * capture. */
 static enum status read_place(const struct http_request *request, struct post_cursor *cursor,
                               struct photos_asked *asked, struct text *why)
 {

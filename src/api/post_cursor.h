@@ -1,5 +1,6 @@
-/* Where a listing of posts goes on: the last post's time in milliseconds, in hex, then a dash and its id. In the order of capture there is
- * a "t" before it, and a minus before times before 1970, so that a cursor says which order it belongs to. */
+/* Where a listing of posts goes on: the last post's time in milliseconds, in hex, then a dash and its id. In the order
+ * of capture there is a "t" before it, and a minus before times before 1970, so that a cursor says which order it
+ * belongs to. */
 #ifndef POST_CURSOR_H
 #define POST_CURSOR_H
 

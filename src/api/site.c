@@ -1,5 +1,5 @@
-/* The web app: its files, and its page, which is the same at every address of the app. What the page may load and do is written
- * in its Content-Security-Policy (w3.org/TR/CSP3): nothing that is not ours. */
+/* The web app: its files, and its page, which is the same at every address of the app. What the page may load and do is
+ * written in its Content-Security-Policy (w3.org/TR/CSP3): nothing that is not ours. */
 #include "api_private.h"
 #include "conditional.h"
 #include "content_coding.h"
@@ -212,8 +212,8 @@ void api_answer_outside(struct http_request *request)
     http_answer_text(request, 404, "text/html; charset=utf-8", &body);
 }
 
-/* What a phone shares with the app goes to its service worker, which knows whose phone it is. It comes here only while there is no
- * worker yet: without an author nothing can be taken, so the app says that it should be shared again. */
+/* What a phone shares with the app goes to its service worker, which knows whose phone it is. It comes here only while
+ * there is no worker yet: without an author nothing can be taken, so the app says that it should be shared again. */
 static void refuse_share(struct http_request *request)
 {
     static const char notice[] = "Nothing was uploaded because the app was still starting. Please share it again.\n";

@@ -1,5 +1,5 @@
-/* The stages of one photo as server-sent events (html.spec.whatwg.org, 9.2), so that no client has to poll. The first event
- * says where it is now; the stream ends after the one that tells its end. */
+/* The stages of one photo as server-sent events (html.spec.whatwg.org, 9.2), so that no client has to poll. The first
+ * event says where it is now; the stream ends after the one that tells its end. */
 #include "api_private.h"
 #include "events.h"
 #include "json.h"
@@ -73,8 +73,8 @@ static bool add_state(struct watcher *watcher, struct text *out)
     return false;
 }
 
-/* The workflow goes on while we look: what is told meanwhile may be older than what we saw, so then we look again. What is
- * told later is newer, or the very stage that we saw. */
+/* The workflow goes on while we look: what is told meanwhile may be older than what we saw, so then we look again. What
+ * is told later is newer, or the very stage that we saw. */
 static bool look_first(struct watcher *watcher, struct text *out)
 {
     for (;;) {

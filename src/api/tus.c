@@ -1,5 +1,6 @@
-/* Uploads that may be cut and go on: tus 1.0 (tus.io/protocols/resumable-upload) with the extensions creation, expiration, checksum and
- * termination. The answer to the last piece, and to HEAD from then on, names the photo: Photo-Id. */
+/* Uploads that may be cut and go on: tus 1.0 (tus.io/protocols/resumable-upload) with the extensions creation,
+ * expiration, checksum and termination. The answer to the last piece, and to HEAD from then on, names the photo:
+ * Photo-Id. */
 #include "api_private.h"
 #include "base64.h"
 #include "clock.h"

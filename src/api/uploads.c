@@ -54,8 +54,9 @@ static enum status begin_photo(struct incoming *incoming, struct text *why)
     return upload_begin(incoming->photos, incoming->author, incoming->idempotency_key, &incoming->upload, why);
 }
 
-/* The name of a part tells what it is: clients send photos without a file name, and words as files. A form in which nothing was chosen
- * has a photo without name and bytes (html.spec.whatwg.org, 4.10.22.4): so one without a name begins with its first byte. */
+/* The name of a part tells what it is: clients send photos without a file name, and words as files. A form in which
+ * nothing was chosen has a photo without name and bytes (html.spec.whatwg.org, 4.10.22.4): so one without a name begins
+ * with its first byte. */
 static enum status begin_part(void *context, const char *name, const char *filename, struct text *why)
 {
     struct incoming *incoming = context;

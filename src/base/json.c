@@ -70,7 +70,8 @@ enum status json_parse(const char *text, size_t length, json_t **ret_value, stru
     return STATUS_OK;
 }
 
-/* The shortest decimal that reads back as the same number, and as one that is not whole. (jansson would write 17 digits.) */
+/* The shortest decimal that reads back as the same number, and as one that is not whole. (jansson would write 17
+ * digits.) */
 static void add_real(struct text *out, double number)
 {
     char digits[32];

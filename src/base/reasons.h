@@ -1,10 +1,10 @@
-/* Every sentence with which the server refuses a photo or a request, in one table: a code for programs, an English sentence for people.
- * The sentence says what is wrong and what to do. It is what travels through a struct text *why, the workflow's Cause and the
- * store. Where a program needs the code, reason_find reads it back from the sentence, as gettext uses the English message as the
- * key to its translations.
+/* Every sentence with which the server refuses a photo or a request, in one table: a code for programs, an English
+ * sentence for people. The sentence says what is wrong and what to do. It is what travels through a struct text *why,
+ * the workflow's Cause and the store. Where a program needs the code, reason_find reads it back from the sentence, as
+ * gettext uses the English message as the key to its translations.
  *
- * A new reason is a row in reasons.c, a word below, its code in docs/openapi.yaml, and the app's text, a line in each file of
- * web/src/i18n/reasons; tests hold these together. The buckets answer in S3's own words, which aren't here. */
+ * A new reason is a row in reasons.c, a word below, its code in docs/openapi.yaml, and the app's text, a line in each
+ * file of web/src/i18n/reasons; tests hold these together. The buckets answer in S3's own words, which aren't here. */
 #ifndef REASONS_H
 #define REASONS_H
 
@@ -141,8 +141,8 @@ unsigned reason_value_count(enum reason reason);
 
 /* The sentence of a reason without values. Static. */
 const char *reason_sentence(enum reason reason);
-/* Replaces the content by the reason's sentence. As many strings follow as the reason has values, none of them NULL. `why`
- * may be NULL, as in text_setf. */
+/* Replaces the content by the reason's sentence. As many strings follow as the reason has values, none of them NULL.
+ * `why` may be NULL, as in text_setf. */
 void reason_set(struct text *why, enum reason reason, ...);
 void reason_vset(struct text *why, enum reason reason, va_list values);
 
@@ -154,10 +154,12 @@ struct reason_found {
     enum reason reason;
     struct reason_value values[REASON_VALUES_MAX];
 };
-/* The reason whose sentence this is; false when it is none of the table: an older version's, an operator's own words. */
+/* The reason whose sentence this is; false when it is none of the table: an older version's, an operator's own words.
+ */
 bool reason_find(const char *sentence, struct reason_found *ret_found);
 
-/* Appends ,"error_code":…,"error_values":[…] for the sentence, which may be NULL: null and [] when it is none of the table. */
+/* Appends ,"error_code":…,"error_values":[…] for the sentence, which may be NULL: null and [] when it is none of the
+ * table. */
 void reason_add_json(struct text *out, const char *sentence);
 
 /* Numbers for people. They return `buffer`. */

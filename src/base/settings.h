@@ -1,7 +1,7 @@
 /* Settings of a sub-command, from one table: each row is a flag (--max-upload), an environment variable
- * (CLOUDPHOTOS_MAX_UPLOAD) and a key of an INI file (max-upload = 64M, in the section of the sub-command's name, or before
- * any section for all of them). A flag wins over the environment, that over the file, that over the default.
- * The same table prints --help. */
+ * (CLOUDPHOTOS_MAX_UPLOAD) and a key of an INI file (max-upload = 64M, in the section of the sub-command's name, or
+ * before any section for all of them). A flag wins over the environment, that over the file, that over the default. The
+ * same table prints --help. */
 #ifndef SETTINGS_H
 #define SETTINGS_H
 
@@ -50,7 +50,8 @@ struct settings_words {
     size_t count;
 };
 
-/* Fills `fields` (its strings live as long as the arena, argv and the environment). --config FILE or CLOUDPHOTOS_CONFIG names the INI file.
+/* Fills `fields` (its strings live as long as the arena, argv and the environment). --config FILE or CLOUDPHOTOS_CONFIG
+ * names the INI file.
  * --help or -h prints to stdout and sets *ret_help. INVALID names what was wrong, where (flag, variable, or
  * file:line) and what is allowed. Words are refused unless ret_words is given. */
 enum status settings_read(const struct settings_table *table, int argc, char *const *argv, struct arena *arena,

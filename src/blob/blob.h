@@ -1,6 +1,6 @@
 /* Buckets of objects, as S3 has them: a flat space of keys, immutable once written, readable while others write.
- * Back ends implement blob_ops.h; tests/contract/ runs the same suite against each. Safe from any thread. Every function
- * but those that say otherwise may wait for a disk or a network: none belongs on an event loop unless
+ * Back ends implement blob_ops.h; tests/contract/ runs the same suite against each. Safe from any thread. Every
+ * function but those that say otherwise may wait for a disk or a network: none belongs on an event loop unless
  * blob_has_files says that objects are local files.
  *
  * INVALID: a bad key. NO_SPACE: a disk or a quota is full. UNAVAILABLE, TIMEOUT: the back end can't be used for now.
@@ -39,10 +39,12 @@ const char *blob_content_type(const char *key);
 
 struct blob;
 enum blob_use {
-    BLOB_OWN, /* the server: makes what is missing, and removes what crashed uploads left. BUSY: another process has them */
+    BLOB_OWN,    /* the server: makes what is missing, and removes what crashed uploads left. BUSY: another process has
+                    them */
     BLOB_READ,   /* only blob_get and blob_list may be called. NOT_FOUND when there are none yet */
-    BLOB_BESIDE, /* to write beside an owner, even one that starts meanwhile; neither disturbs the other. One process at a
-                  * time, or BUSY. NOT_FOUND when there are none yet; FORBIDDEN to anybody but the user who owns them */
+    BLOB_BESIDE, /* to write beside an owner, even one that starts meanwhile; neither disturbs the other. One process at
+                  * a time, or BUSY. NOT_FOUND when there are none yet; FORBIDDEN to anybody but the user who owns them
+                  */
 };
 /* address: "file:FOLDER" (mode 0700). INVALID for an address that names no back end. */
 enum status blob_open(const char *address, enum blob_use use, struct blob **ret_blob, struct text *why);
@@ -64,12 +66,13 @@ struct blob_object {
 /* NOT_FOUND. On success the object is the caller's to release; it is for one thread. */
 enum status blob_get(struct blob *blob, enum bucket bucket, const char *key, struct blob_object *ret_object,
                      struct text *why);
-/* Fills `bytes` from `offset` on; *ret_count is less than `size` only where the object ends. Who reads on where the last
- * read ended reads one stream. What comes is of the object that blob_get found: CONFLICT when that was replaced meanwhile,
- * NOT_FOUND when it was deleted, unless the back end still has it. */
+/* Fills `bytes` from `offset` on; *ret_count is less than `size` only where the object ends. Who reads on where the
+ * last read ended reads one stream. What comes is of the object that blob_get found: CONFLICT when that was replaced
+ * meanwhile, NOT_FOUND when it was deleted, unless the back end still has it. */
 enum status blob_object_read(struct blob_object *object, uint64_t offset, void *bytes, size_t size, size_t *ret_count,
                              struct text *why);
-/* A range that the object has, in an anonymous temporary file from its offset 0; the descriptor is the caller's to close. */
+/* A range that the object has, in an anonymous temporary file from its offset 0; the descriptor is the caller's to
+ * close. */
 enum status blob_object_copy_out(struct blob_object *object, uint64_t offset, uint64_t size, int *ret_fd,
                                  struct text *why);
 void blob_object_release(struct blob_object *object);
@@ -77,8 +80,8 @@ void blob_object_release(struct blob_object *object);
 enum status blob_get_file(struct blob *blob, enum bucket bucket, const char *key, struct blob_object *ret_object,
                           struct text *why);
 
-/* ---- Writing: until it returned OK no reader sees anything, and after it the object survives a power cut. Writing to a key
- * that is there replaces its object. ---- */
+/* ---- Writing: until it returned OK no reader sees anything, and after it the object survives a power cut. Writing to
+ * a key that is there replaces its object. ---- */
 
 /* `size` bytes of a file that is readable at `offset`; the descriptor stays the caller's and its position may move.
  * UNPROCESSABLE when the file is shorter. */
@@ -125,12 +128,13 @@ struct blob_part {
 /* Sets *ret_id to what names the parts from now on; at most BLOB_PARTS_ID_MAX bytes of printable ASCII. */
 enum status blob_parts_begin(struct blob *blob, enum bucket bucket, const char *key, struct text *ret_id,
                              struct text *why);
-/* As blob_put; it replaces an earlier part of that number. *ret_part is what blob_parts_complete wants. NOT_FOUND: there are
- * no such parts; they were completed or aborted. */
+/* As blob_put; it replaces an earlier part of that number. *ret_part is what blob_parts_complete wants. NOT_FOUND:
+ * there are no such parts; they were completed or aborted. */
 enum status blob_parts_put(struct blob *blob, enum bucket bucket, const char *key, const char *id, unsigned number,
                            int fd, uint64_t offset, uint64_t size, struct blob_part *ret_part, struct text *why);
-/* Makes them one object, in the order given, which is that of their numbers; parts that aren't named are dropped. NOT_FOUND as
- * above; INVALID when a part is missing, was replaced, or is too small. After a failure the parts are still there. */
+/* Makes them one object, in the order given, which is that of their numbers; parts that aren't named are dropped.
+ * NOT_FOUND as above; INVALID when a part is missing, was replaced, or is too small. After a failure the parts are
+ * still there. */
 enum status blob_parts_complete(struct blob *blob, enum bucket bucket, const char *key, const char *id,
                                 const struct blob_part *parts, size_t count, struct text *why);
 /* Parts that aren't there are OK. */

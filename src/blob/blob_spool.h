@@ -5,8 +5,8 @@
 #include "status.h"
 #include "text.h"
 
-/* In TMPDIR, or in /var/tmp, because photos may be larger than what a system keeps for /tmp in memory. The descriptor is the caller's;
- * readable and writable. */
+/* In TMPDIR, or in /var/tmp, because photos may be larger than what a system keeps for /tmp in memory. The descriptor
+ * is the caller's; readable and writable. */
 enum status blob_spool_new(int *ret_fd, struct text *why);
 
 #endif

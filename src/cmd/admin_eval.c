@@ -1,5 +1,6 @@
-/* cloudphotos admin moderation eval FOLDER: how right is the moderator? FOLDER/accept holds photos that must be published,
- * FOLDER/refuse/LABEL those that must be refused, with that label (as in "weapons"). Everything is looked at as an upload is. */
+/* cloudphotos admin moderation eval FOLDER: how right is the moderator? FOLDER/accept holds photos that must be
+ * published, FOLDER/refuse/LABEL those that must be refused, with that label (as in "weapons"). Everything is looked at
+ * as an upload is. */
 #include "admin.h"
 #include "admin_progress.h"
 #include "inspect.h"

@@ -1,4 +1,5 @@
-/* cloudphotos admin moderation: the photos that wait for a person, what that person decides, and looking again (admin_rescan.c). */
+/* cloudphotos admin moderation: the photos that wait for a person, what that person decides, and looking again
+ * (admin_rescan.c). */
 #include "admin.h"
 #include "clock.h"
 

@@ -1,6 +1,6 @@
-/* cloudphotos admin photos render: makes the medium images of photos that were published before there were any. Works beside a running
- * server, and may be ended and begun again at any time: a photo lacks its medium image until the store has it, and an
- * image that the store doesn't know is replaced by the next run. */
+/* cloudphotos admin photos render: makes the medium images of photos that were published before there were any. Works
+ * beside a running server, and may be ended and begun again at any time: a photo lacks its medium image until the store
+ * has it, and an image that the store doesn't know is replaced by the next run. */
 #include "admin.h"
 #include "admin_progress.h"
 #include "admin_published.h"
@@ -49,7 +49,8 @@ static enum status check_photo(const struct render *render, const struct id *id,
     return status == STATUS_OK && (photo.state != PHOTO_SUCCESS || !lacks_medium(&photo)) ? STATUS_CONFLICT : status;
 }
 
-/* The image is public before the store knows it. Of a photo that was deleted or withdrawn meanwhile, it goes again at once. */
+/* The image is public before the store knows it. Of a photo that was deleted or withdrawn meanwhile, it goes again at
+ * once. */
 static enum status publish(struct render *render, const struct id *id, const char *key, struct blob_upload *upload,
                            const struct rendition *medium, struct text *why)
 {

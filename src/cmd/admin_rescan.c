@@ -1,6 +1,6 @@
-/* cloudphotos admin moderation rescan: shows the published photos to the moderator of today. Those that it would refuse, or hold, are
- * withdrawn and wait for a person; those that a person approved stay. Works beside a running server, and may be ended and
- * begun again at any time: each step can be repeated. */
+/* cloudphotos admin moderation rescan: shows the published photos to the moderator of today. Those that it would
+ * refuse, or hold, are withdrawn and wait for a person; those that a person approved stay. Works beside a running
+ * server, and may be ended and begun again at any time: each step can be repeated. */
 #include "admin.h"
 #include "admin_progress.h"
 #include "admin_published.h"

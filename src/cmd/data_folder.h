@@ -1,5 +1,5 @@
-/* Whether database and buckets belong together: a server that began with an empty database beside full buckets would publish nothing
- * of them, and sweep up the originals of photos that were answered. */
+/* Whether database and buckets belong together: a server that began with an empty database beside full buckets would
+ * publish nothing of them, and sweep up the originals of photos that were answered. */
 #ifndef DATA_FOLDER_H
 #define DATA_FOLDER_H
 
@@ -8,8 +8,8 @@
 
 /* Before the store is opened, which would make a missing database. UNAVAILABLE, saying what to do. */
 enum status data_check_before(const char *store, const char *buckets, struct blob *blob, struct text *why);
-/* Once it is open: photos of which it has never heard, or damage as far as that is found within some seconds. *ret_is_whole: all was
- * looked at. */
+/* Once it is open: photos of which it has never heard, or damage as far as that is found within some seconds.
+ * *ret_is_whole: all was looked at. */
 enum status data_check_after(struct store *store, const char *store_address, const char *buckets, struct blob *blob,
                              bool *ret_is_whole, struct text *why);
 

@@ -5,7 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* An address that can be opened on this machine: a server on 0.0.0.0 or [::] listens everywhere, but no browser goes there. */
+/* An address that can be opened on this machine: a server on 0.0.0.0 or [::] listens everywhere, but no browser goes
+ * there. */
 static void add_address(struct text *text, const char *address)
 {
     static const struct {

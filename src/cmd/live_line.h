@@ -1,4 +1,5 @@
-/* The line on a terminal that says how a run is going: drawn anew each second, with the figures of the last whole interval. */
+/* The line on a terminal that says how a run is going: drawn anew each second, with the figures of the last whole
+ * interval. */
 #ifndef LIVE_LINE_H
 #define LIVE_LINE_H
 

@@ -291,7 +291,8 @@ static enum knee_verdict judge(const struct load *load, const struct tally *tall
         return KNEE_HOLDS;
     if (tally->dropped * 1000 <= tally->started + tally->dropped)
         return KNEE_BREAKS;
-    /* Connections are all in use when the target answers too slowly; when it answers in time, the generator can't keep up. */
+    /* Connections are all in use when the target answers too slowly; when it answers in time, the generator can't keep
+     * up. */
     text_setf(reason, "%.1f%% of the starts found no free connection, or came too late",
               100.0 * (double)tally->dropped / (double)(tally->started + tally->dropped));
     return latencies_percentile(&tally->service, 50) * 2 < latencies_percentile(&tally->latency, 50) ? KNEE_SATURATED

@@ -1,4 +1,5 @@
-/* What load and simulate share: the run's file, the log of histograms, the live line, and when to end before the end. */
+/* What load and simulate share: the run's file, the log of histograms, the live line, and when to end before the end.
+ */
 #ifndef RECORDER_H
 #define RECORDER_H
 
@@ -42,11 +43,12 @@ enum status recorder_open(const struct recorder_settings *settings, struct recor
 /* An interval is over. `users` 0 where there are none. */
 void recorder_add(struct recorder *recorder, int64_t index, const struct tally *tallies, double users);
 void recorder_add_event(struct recorder *recorder, int64_t at_ms, const char *sentence);
-/* Interrupted, the target dead, or the disk full. To be asked several times a second: it keeps the live line going as well. */
+/* Interrupted, the target dead, or the disk full. To be asked several times a second: it keeps the live line going as
+ * well. */
 bool recorder_should_stop(struct recorder *recorder);
 
-/* Writes the summary, prints it, closes. The exit status: 0 when the run is complete or was interrupted, 2 when the target died
- * or the file could not be written: then one line on stderr says so. */
+/* Writes the summary, prints it, closes. The exit status: 0 when the run is complete or was interrupted, 2 when the
+ * target died or the file could not be written: then one line on stderr says so. */
 int recorder_close(struct recorder *recorder, double sending_s, double elapsed_s, double cpu_s);
 
 #endif

@@ -1,4 +1,5 @@
-/* cloudphotos serve: wires store, buckets, darkroom, moderator, workflow and HTTP together, and takes them down in order. */
+/* cloudphotos serve: wires store, buckets, darkroom, moderator, workflow and HTTP together, and takes them down in
+ * order. */
 #include "api.h"
 #include "clock.h"
 #include "commands.h"
@@ -361,8 +362,8 @@ static void announce(const struct serve_settings *settings, const struct service
     greeting_print(address, settings->base_path, settings->data);
 }
 
-/* Requests first, then the photos under way: what is not done by then goes on with the next start. True when all that was
- * under way has ended. */
+/* Requests first, then the photos under way: what is not done by then goes on with the next start. True when all that
+ * was under way has ended. */
 static bool drain(const struct serve_settings *settings, struct service *service)
 {
     int64_t begin = clock_monotonic_ns(), until = begin + settings->drain_timeout_ms * 1000000;
@@ -375,9 +376,9 @@ static bool drain(const struct serve_settings *settings, struct service *service
     return end < until;
 }
 
-/* A thread of the workflow may still wait, for a darkroom or a disk that hangs, and that for minutes. Its work was given back to
- * the store, which takes a sudden end as it takes a crash: nothing is lost. Requests that are left are cut in order, for
- * they take their files with them. */
+/* A thread of the workflow may still wait, for a darkroom or a disk that hangs, and that for minutes. Its work was
+ * given back to the store, which takes a sudden end as it takes a crash: nothing is lost. Requests that are left are
+ * cut in order, for they take their files with them. */
 static void end_at_once(struct service *service)
 {
     http_server_close(service->server);
@@ -442,8 +443,8 @@ static int read_level(const char *name)
     return -1;
 }
 
-/* Before any thread starts, the log's too, so that every thread leaves them to sigwait: one that did not would let a second
- * SIGTERM cut a drain short. */
+/* Before any thread starts, the log's too, so that every thread leaves them to sigwait: one that did not would let a
+ * second SIGTERM cut a drain short. */
 static void block_signals(sigset_t *ret_ends)
 {
     (void)sigemptyset(ret_ends);

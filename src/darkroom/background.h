@@ -1,6 +1,7 @@
-/* Transparent pictures are flattened before anybody looks at them, and published so. A picture can show one thing on white, another on black and
- * a third on whatever a page has behind it; there is no end of backgrounds, so no number of looks would do. Which one it gets follows from the
- * samples of the file, in whole numbers and before anything is shrunk: whatever size it is decoded to, it is the same one. */
+/* Transparent pictures are flattened before anybody looks at them, and published so. A picture can show one thing on
+ * white, another on black and a third on whatever a page has behind it; there is no end of backgrounds, so no number of
+ * looks would do. Which one it gets follows from the samples of the file, in whole numbers and before anything is
+ * shrunk: whatever size it is decoded to, it is the same one. */
 #ifndef BACKGROUND_H
 #define BACKGROUND_H
 

@@ -1,5 +1,5 @@
-/* Colours of any kind to 8-bit sRGB, row by row. What a file says of its colours (a profile, the codes of ITU-T H.273, a gamma) is
- * used where it is usable; where it says nothing, the samples are sRGB, or ink in the plainest sense. */
+/* Colours of any kind to 8-bit sRGB, row by row. What a file says of its colours (a profile, the codes of ITU-T H.273,
+ * a gamma) is used where it is usable; where it says nothing, the samples are sRGB, or ink in the plainest sense. */
 #ifndef COLOUR_H
 #define COLOUR_H
 

@@ -1,4 +1,5 @@
-/* The picture on which the frames of an animation (GIF, APNG) are laid, one on the other, and from which each is taken away as it says. */
+/* The picture on which the frames of an animation (GIF, APNG) are laid, one on the other, and from which each is taken
+ * away as it says. */
 #ifndef COMPOSITE_H
 #define COMPOSITE_H
 
@@ -28,8 +29,8 @@ void composite_release(struct composite *composite);
 
 /* Takes the last frame away and makes place for the next. */
 void composite_begin(struct composite *composite, const struct area *area, enum disposal disposal);
-/* Lays a row of pixels of the frame, `y` from its top; what lies outside is cut off. `over`: mixed with what is there by alpha; else in place
- * of it. */
+/* Lays a row of pixels of the frame, `y` from its top; what lies outside is cut off. `over`: mixed with what is there
+ * by alpha; else in place of it. */
 void composite_lay(struct composite *composite, uint32_t y, const uint8_t *pixels, bool over);
 
 #endif

@@ -1,11 +1,11 @@
 /* The darkroom: where untrusted pixels are decoded, resized and encoded, in processes that can do nothing else.
  *
- * Its pool (worker_pool.h) starts the program `cloudphotos-darkroom` once (its own executable, so that the server never maps libvips and the
- * darkroom never sees the server's memory or descriptors). That first process opens libvips and forks the workers
- * ahead, one for each of `processes`; each closes everything but its socket and sandboxes itself before it sees a byte: no new privileges,
- * seccomp allow-list, no network, no opening of files, limits on memory and CPU time. Pictures go in and out as
- * descriptors passed over the socket (SCM_RIGHTS, unix(7)). A worker that crashes, runs over its time or its memory is killed and
- * replaced; that costs one photo. */
+ * Its pool (worker_pool.h) starts the program `cloudphotos-darkroom` once (its own executable, so that the server never
+ * maps libvips and the darkroom never sees the server's memory or descriptors). That first process opens libvips and
+ * forks the workers ahead, one for each of `processes`; each closes everything but its socket and sandboxes itself
+ * before it sees a byte: no new privileges, seccomp allow-list, no network, no opening of files, limits on memory and
+ * CPU time. Pictures go in and out as descriptors passed over the socket (SCM_RIGHTS, unix(7)). A worker that crashes,
+ * runs over its time or its memory is killed and replaced; that costs one photo. */
 #ifndef DARKROOM_H
 #define DARKROOM_H
 
@@ -58,14 +58,14 @@ void darkroom_close(struct darkroom *darkroom);
 struct darkroom_files {
     int large, medium, thumbnail; /* medium is left empty when there is none; -1: it isn't wanted */
 };
-/* Decodes what is behind `original_fd`, which stays the caller's, once and writes the renditions as WebP; upright, in sRGB, without
- * metadata or profile. Blocks, waiting for a free worker first; safe from any
- * thread. UNPROCESSABLE (broken, in words), UNSUPPORTED, TOO_LARGE (pixels, frames, memory: what was exceeded); TIMEOUT, CRASHED and
+/* Decodes what is behind `original_fd`, which stays the caller's, once and writes the renditions as WebP; upright, in
+ * sRGB, without metadata or profile. Blocks, waiting for a free worker first; safe from any thread. UNPROCESSABLE
+ * (broken, in words), UNSUPPORTED, TOO_LARGE (pixels, frames, memory: what was exceeded); TIMEOUT, CRASHED and
  * UNAVAILABLE as worker_pool.h says; NO_SPACE when an output could not be written; outputs are undefined then. */
 enum status darkroom_develop(struct darkroom *darkroom, int original_fd, const struct darkroom_files *files,
                              struct darkroom_result *ret_result, struct text *why);
-/* The medium rendition alone, of a large one that is published: to medium_fd, which is left empty when there is none. As
- * darkroom_develop. */
+/* The medium rendition alone, of a large one that is published: to medium_fd, which is left empty when there is none.
+ * As darkroom_develop. */
 enum status darkroom_render(struct darkroom *darkroom, int large_fd, int medium_fd,
                             struct darkroom_rendition *ret_medium, struct text *why);
 
@@ -74,12 +74,13 @@ enum { DARKROOM_JPEGS_MAX = 32 };
 struct darkroom_view_request {
     uint32_t short_side, long_side; /* pixels: a frame fits into these, but is never enlarged */
     uint32_t frames;                /* of an animation at most so many: those that differ from all before them */
-    /* 0: plain pixels. Else at most so many JPEGs of at most jpeg_bytes, for somebody who takes nothing else: a frame is one, but if it is
-     * more than twice as long as wide, parts of it follow that overlap, at most jpegs_a_frame together; then there are fewer frames. A side
-     * shorter than jpeg_least_side is filled up with white. */
+    /* 0: plain pixels. Else at most so many JPEGs of at most jpeg_bytes, for somebody who takes nothing else: a frame
+     * is one, but if it is more than twice as long as wide, parts of it follow that overlap, at most jpegs_a_frame
+     * together; then there are fewer frames. A side shorter than jpeg_least_side is filled up with white. */
     uint32_t jpegs, jpegs_a_frame, jpeg_bytes, jpeg_least_side;
 };
-/* A decoded photo as large as it will be published, in the darkroom's own form: kept, so that it is not decoded twice. */
+/* A decoded photo as large as it will be published, in the darkroom's own form: kept, so that it is not decoded twice.
+ */
 struct darkroom_negative {
     uint32_t kind, width, height; /* 0, 0, 0: there is none */
 };
@@ -90,10 +91,10 @@ struct darkroom_view {
     struct darkroom_negative negative;
     struct fingerprint fingerprint; /* of all frames, unless the view is partial */
 };
-/* Decodes as darkroom_develop does, but for who looks at the photo: 8-bit sRGB, three bytes a pixel, rows without padding, transparent
- * parts on white or black (background.h), all frames one after the other; or JPEGs of the same. Into negative_fd, unless that is -1, goes the
- * negative; there is none of an animation, nor when the view is larger than the published image, nor of one that is larger than
- * NEGATIVE_BYTES_MAX (negative.h). */
+/* Decodes as darkroom_develop does, but for who looks at the photo: 8-bit sRGB, three bytes a pixel, rows without
+ * padding, transparent parts on white or black (background.h), all frames one after the other; or JPEGs of the same.
+ * Into negative_fd, unless that is -1, goes the negative; there is none of an animation, nor when the view is larger
+ * than the published image, nor of one that is larger than NEGATIVE_BYTES_MAX (negative.h). */
 enum status darkroom_inspect(struct darkroom *darkroom, int original_fd, const struct darkroom_view_request *request,
                              int view_fd, int negative_fd, struct darkroom_view *ret_view, struct text *why);
 /* As darkroom_develop, from a negative. */

@@ -72,7 +72,8 @@ static enum status write_all(const struct develop_files *files, const struct job
     return status;
 }
 
-/* One of the two files of an animation, which has no medium one: each of its frames is encoded anew, so that would take a third more time. */
+/* One of the two files of an animation, which has no medium one: each of its frames is encoded anew, so that would take
+ * a third more time. */
 struct moving {
     int file;
     struct webp_animation *animation;

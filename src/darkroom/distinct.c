@@ -4,8 +4,9 @@
 
 #include <stdlib.h>
 
-/* Frames are compared when they are 256 pixels long, in cells of 8 by 8: two are alike if no cell differs by more than 10 of 255, in the mean of
- * its samples' differences. That is less than what a thin dark line does to a cell, and more than a palette's dithering and lossy coding do to most. */
+/* Frames are compared when they are 256 pixels long, in cells of 8 by 8: two are alike if no cell differs by more than
+ * 10 of 255, in the mean of its samples' differences. That is less than what a thin dark line does to a cell, and more
+ * than a palette's dithering and lossy coding do to most. */
 enum { COMPARED_SIDE = 256, CELL = 8, DIFFERENCE_MAX = 10, CHANNELS = 3 };
 
 struct distinct {

@@ -5,7 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The orientation, 1 to 8, of the Exif data that a JPEG's APP1 segment holds; 1 when it doesn't say, 0 when it is no Exif. */
+/* The orientation, 1 to 8, of the Exif data that a JPEG's APP1 segment holds; 1 when it doesn't say, 0 when it is no
+ * Exif. */
 int exif_orientation(const uint8_t *data, size_t size);
 
 /* That of a whole JPEG: of several Exif segments the first counts. 1 when there is none. */

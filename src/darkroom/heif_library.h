@@ -9,9 +9,9 @@
 
 /* Of a libheif that is too old for photos of today, as heif_get_version_number() has it: says so in a sentence. */
 void heif_library_judge(uint32_t version, struct text *why);
-/* Opens libheif's decoders, which are files of their own that it would otherwise look for with the first photo, when none can be
- * opened any more. UNAVAILABLE when HEIC or AVIF can't be decoded; OK
- * with the sentence of heif_library_judge. */
+/* Opens libheif's decoders, which are files of their own that it would otherwise look for with the first photo, when
+ * none can be opened any more. UNAVAILABLE when HEIC or AVIF can't be decoded; OK with the sentence of
+ * heif_library_judge. */
 enum status heif_library_prepare(struct text *why);
 
 #endif

@@ -166,9 +166,9 @@ static int find_orientation(const struct decoder *decoder)
     return 1;
 }
 
-/* As small as the transform makes it and still twice what is wanted. Nearer to it the kernel of the transform, a sharp edge in
- * frequencies, would show: measured, twice the size is as like the original as all of it. Only halvings: libjpeg-turbo has vector
- * code for those, and the sizes between cost more than they save. */
+/* As small as the transform makes it and still twice what is wanted. Nearer to it the kernel of the transform, a sharp
+ * edge in frequencies, would show: measured, twice the size is as like the original as all of it. Only halvings:
+ * libjpeg-turbo has vector code for those, and the sizes between cost more than they save. */
 static void choose_scale(struct decoder *decoder, uint32_t width, uint32_t height)
 {
     uint64_t wanted_x = (uint64_t)width * 2 * EIGHTHS, wanted_y = (uint64_t)height * 2 * EIGHTHS;

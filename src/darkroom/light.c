@@ -5,8 +5,8 @@
 
 static const double white_nits = 203, peak_nits = 1000;
 
-/* A curve with a straight piece near black: light = sample / slope below the limit, ((sample + offset) / (1 + offset)) ^ power above;
- * without an offset a plain power. */
+/* A curve with a straight piece near black: light = sample / slope below the limit, ((sample + offset) / (1 + offset))
+ * ^ power above; without an offset a plain power. */
 struct curve {
     double offset, slope, limit, power;
 };
@@ -90,7 +90,8 @@ double light_show(double luminance)
     return luminance > 0 ? pow(luminance, 0.2) * peak_nits / white_nits : 0;
 }
 
-/* White is halved; what is brighter is laid along a Bézier curve of the second order to the peak, which becomes the new white. */
+/* White is halved; what is brighter is laid along a Bézier curve of the second order to the peak, which becomes the new
+ * white. */
 double light_tone(double brightest)
 {
     static const double white = 0.5, kappa = 0.65; /* of ST 2094-50 for no headroom */

@@ -1,5 +1,6 @@
-/* What samples mean as light, where no profile says it: the codes of ITU-T H.273 (nclx in HEIC and AVIF, cICP in PNG), or a gamma and
- * the places of the primaries (gAMA and cHRM in PNG). Pure functions. Light is relative to SDR's white, which is 1. */
+/* What samples mean as light, where no profile says it: the codes of ITU-T H.273 (nclx in HEIC and AVIF, cICP in PNG),
+ * or a gamma and the places of the primaries (gAMA and cHRM in PNG). Pure functions. Light is relative to SDR's white,
+ * which is 1. */
 #ifndef LIGHT_H
 #define LIGHT_H
 
@@ -58,10 +59,12 @@ struct matrix light_to_2020(const struct light *light);
 struct matrix light_to_709(const struct light *light);
 struct matrix light_2020_to_709(void);
 
-/* From HLG's scene to a display of 1,000 cd/m² (ITU-R BT.2100-2, table 5): the factor for each channel, by the scene's luminance. */
+/* From HLG's scene to a display of 1,000 cd/m² (ITU-R BT.2100-2, table 5): the factor for each channel, by the scene's
+ * luminance. */
 double light_show(double luminance);
-/* The factor that brings a colour of BT.2020, by its brightest channel, into SDR: as browsers do it, by the Reference White Tone
- * Mapping Operator of SMPTE ST 2094-50 for a picture of 1,000 cd/m² whose white is at 203 (ITU-R BT.2408). */
+/* The factor that brings a colour of BT.2020, by its brightest channel, into SDR: as browsers do it, by the Reference
+ * White Tone Mapping Operator of SMPTE ST 2094-50 for a picture of 1,000 cd/m² whose white is at 203 (ITU-R BT.2408).
+ */
 double light_tone(double brightest);
 
 #endif

@@ -1,4 +1,5 @@
-/* cloudphotos-darkroom: the program whose processes are the darkroom's workers. The first process opens the image libraries once. */
+/* cloudphotos-darkroom: the program whose processes are the darkroom's workers. The first process opens the image
+ * libraries once. */
 #include "develop.h"
 #include "pixels.h"
 #include "protocol.h"
@@ -7,8 +8,8 @@
 #include <glib.h>
 #include <unistd.h>
 
-/* glib ends the process when memory runs out, after a message of this level; say so by our exit code before it does. Its other
- * messages are for nobody. */
+/* glib ends the process when memory runs out, after a message of this level; say so by our exit code before it does.
+ * Its other messages are for nobody. */
 static GLogWriterOutput write_nothing(GLogLevelFlags level, const GLogField *fields, gsize count, gpointer data)
 {
     (void)fields, (void)count, (void)data;

@@ -5,7 +5,8 @@
 #include "picture.h"
 #include "protocol.h"
 
-/* LARGE_SIDE squared takes 6 MB; a long photo up to 20, of which the largest are made again instead: several wait in memory at a time. */
+/* LARGE_SIDE squared takes 6 MB; a long photo up to 20, of which the largest are made again instead: several wait in
+ * memory at a time. */
 enum { NEGATIVE_BYTES_MAX = 17 << 20 };
 bool negative_fits(const struct picture *picture);
 /* UNAVAILABLE: there is no memory for it. */

@@ -30,7 +30,8 @@ enum scale_width picture_sample_width(enum picture_kind kind);
 void picture_init(struct picture *picture, enum picture_kind kind, uint32_t width, uint32_t height);
 void picture_release(struct picture *picture);
 
-/* Turns the picture, which is flattened already (background.h), upright: `orientation` as in Exif, 1 to 8; anything else counts as 1. */
+/* Turns the picture, which is flattened already (background.h), upright: `orientation` as in Exif, 1 to 8; anything
+ * else counts as 1. */
 void picture_turn(struct picture *picture, int orientation);
 
 /* The size that fits into a square of `side` pixels, never larger than it is. */

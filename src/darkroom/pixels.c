@@ -131,8 +131,8 @@ static enum status write_frame(struct output *output, const struct picture *pict
     return status;
 }
 
-/* A picture that is as large as it will be published: the view is smaller. Only a still is kept: of an animation, one frame would be
- * published in place of all. */
+/* A picture that is as large as it will be published: the view is smaller. Only a still is kept: of an animation, one
+ * frame would be published in place of all. */
 static enum status write_large(struct output *output, const struct picture *large, struct text *why)
 {
     const struct job *job = output->job;

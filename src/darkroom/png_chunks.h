@@ -1,4 +1,5 @@
-/* What a PNG says in its chunks beside the pixels (PNG, third edition): how its colours are meant, and the frames of an animation. */
+/* What a PNG says in its chunks beside the pixels (PNG, third edition): how its colours are meant, and the frames of an
+ * animation. */
 #ifndef PNG_CHUNKS_H
 #define PNG_CHUNKS_H
 

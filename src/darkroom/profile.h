@@ -1,5 +1,5 @@
-/* Colour profiles (ICC.1): whether one fits the pixels that it came with, and whether it means sRGB, so that it can be dropped without
- * changing a colour. */
+/* Colour profiles (ICC.1): whether one fits the pixels that it came with, and whether it means sRGB, so that it can be
+ * dropped without changing a colour. */
 #ifndef PROFILE_H
 #define PROFILE_H
 

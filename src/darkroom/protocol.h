@@ -7,9 +7,10 @@
 
 enum job_kind {
     JOB_DEVELOP,
-    JOB_INSPECT, /* what darkroom_inspect promises: the view in place of the large file, the negative in that of the thumbnail */
-    JOB_PRINT,  /* as JOB_DEVELOP, from a negative in place of the original */
-    JOB_RENDER, /* the medium rendition alone, of a large one in place of the original */
+    JOB_INSPECT, /* what darkroom_inspect promises: the view in place of the large file, the negative in that of the
+                    thumbnail */
+    JOB_PRINT,   /* as JOB_DEVELOP, from a negative in place of the original */
+    JOB_RENDER,  /* the medium rendition alone, of a large one in place of the original */
 };
 struct job {
     enum job_kind kind;

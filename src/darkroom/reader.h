@@ -1,5 +1,5 @@
-/* Pictures of any format through libvips, as 8-bit sRGB, frame after frame. One decodes while the rows are asked for; no thread is
- * started by us. */
+/* Pictures of any format through libvips, as 8-bit sRGB, frame after frame. One decodes while the rows are asked for;
+ * no thread is started by us. */
 #ifndef READER_H
 #define READER_H
 
@@ -24,8 +24,8 @@ void reader_close(struct reader *reader); /* NULL is allowed */
 const struct reader_info *reader_info(const struct reader *reader);
 /* How long the frame is shown. */
 int reader_duration_ms(const struct reader *reader, uint32_t frame);
-/* The next frame: shrunk to fit into a square of `side` pixels, upright, and without alpha: flattened onto a background that is the same for all
- * frames (background.h). */
+/* The next frame: shrunk to fit into a square of `side` pixels, upright, and without alpha: flattened onto a background
+ * that is the same for all frames (background.h). */
 enum status reader_next(struct reader *reader, uint32_t side, struct picture *ret_frame, struct text *why);
 
 #endif

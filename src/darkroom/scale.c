@@ -16,8 +16,8 @@ enum {
     GROUP = 8, /* taps are padded to this many, so that the loops below become whole vectors */
 };
 
-/* sin(3b) sin(b) / 3b², where 3b is the angle: a sine of three times an angle comes from that of the angle itself, so that one is
- * enough. */
+/* sin(3b) sin(b) / 3b², where 3b is the angle: a sine of three times an angle comes from that of the angle itself, so
+ * that one is enough. */
 static double lanczos(double x)
 {
     static_assert(LOBES == 3, "it is written for this many");
@@ -29,7 +29,8 @@ static double lanczos(double x)
     return square * (3 - 4 * square) / (LOBES * third * third);
 }
 
-/* Weights of the source samples first … first + count - 1 for a target sample at `center`, rounded to a sum of exactly 1. */
+/* Weights of the source samples first … first + count - 1 for a target sample at `center`, rounded to a sum of
+ * exactly 1. */
 static void fill_weights(int16_t *weights, double *shares, uint32_t first, uint32_t count, double center, double step)
 {
     double sum = 0;
@@ -162,7 +163,8 @@ static void fill_line(int16_t *restrict line, int16_t value, uint32_t count)
         line[x] = value;
 }
 
-/* The next so many source rows of a target row, beginning with its tap `first`; those beyond the last tap weigh nothing. */
+/* The next so many source rows of a target row, beginning with its tap `first`; those beyond the last tap weigh
+ * nothing. */
 static void add_rows(struct scaler *scaler, uint32_t target, uint32_t first, uint32_t taps)
 {
     const struct scale_table *down = scaler->down;

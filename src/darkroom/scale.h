@@ -1,5 +1,6 @@
-/* Shrinking one plane of samples with a Lanczos kernel of three lobes, row by row as the rows come: vertically first, on whole
- * rows, then horizontally on the few rows that remain. Memory is a few source rows, whatever the picture's height. */
+/* Shrinking one plane of samples with a Lanczos kernel of three lobes, row by row as the rows come: vertically first,
+ * on whole rows, then horizontally on the few rows that remain. Memory is a few source rows, whatever the picture's
+ * height. */
 #ifndef SCALE_H
 #define SCALE_H
 
@@ -19,7 +20,8 @@ struct scale_table {
 void scale_table_init(struct scale_table *table, uint32_t source, uint32_t target, double step);
 void scale_table_release(struct scale_table *table);
 
-/* Samples are bytes, or 16 bits wide with the value in 1/128: what is multiplied by alpha needs the places after the point. */
+/* Samples are bytes, or 16 bits wide with the value in 1/128: what is multiplied by alpha needs the places after the
+ * point. */
 enum scale_width { SCALE_BYTES = 1, SCALE_WIDE = 2 };
 enum { SCALE_WIDE_BITS = 7, SCALE_WIDE_MAX = 255 << SCALE_WIDE_BITS };
 

@@ -1,5 +1,5 @@
-/* What decodes a file: a table of functions for each library. A source gives rows of samples as the file has them, frame after frame
- * and strip after strip; the reader makes sRGB of them and shrinks them. */
+/* What decodes a file: a table of functions for each library. A source gives rows of samples as the file has them,
+ * frame after frame and strip after strip; the reader makes sRGB of them and shrinks them. */
 #ifndef SOURCE_H
 #define SOURCE_H
 

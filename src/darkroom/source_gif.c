@@ -1,5 +1,5 @@
-/* GIF through giflib, because libvips makes the part of the canvas that no frame covers black. What browsers show is shown: a canvas
- * that is transparent at first, as large as the file says, or as its first frame needs. */
+/* GIF through giflib, because libvips makes the part of the canvas that no frame covers black. What browsers show is
+ * shown: a canvas that is transparent at first, as large as the file says, or as its first frame needs. */
 #include "composite.h"
 #include "memory.h"
 #include "source.h"

@@ -1,5 +1,5 @@
-/* HEIC through libheif itself, because libvips passes over what the file says of its light. The primary picture alone: gain maps,
- * depths and thumbnails stay where they are. */
+/* HEIC through libheif itself, because libvips passes over what the file says of its light. The primary picture alone:
+ * gain maps, depths and thumbnails stay where they are. */
 #include "memory.h"
 #include "source.h"
 #include "trouble.h"

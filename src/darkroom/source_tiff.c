@@ -1,5 +1,6 @@
-/* TIFFs that libvips can't read or reads wrongly, through libtiff: samples of any number of bits, tiles of one channel each, floating point
- * of 16 and 64 bits; and, by libtiff's own conversion, luma and chroma that are not JPEG, and JPEG as it was before 1995. */
+/* TIFFs that libvips can't read or reads wrongly, through libtiff: samples of any number of bits, tiles of one channel
+ * each, floating point of 16 and 64 bits; and, by libtiff's own conversion, luma and chroma that are not JPEG, and JPEG
+ * as it was before 1995. */
 #include "memory.h"
 #include "source.h"
 #include "tiff_samples.h"

@@ -40,8 +40,8 @@ static bool replace(struct libvips_source *source, int failed, VipsImage *const 
     return true;
 }
 
-/* The largest power of two, at most 8, that still leaves twice the wanted size: JPEG and WebP decode so much smaller for
- * less, but less well, so the last halving is ours. */
+/* The largest power of two, at most 8, that still leaves twice the wanted size: JPEG and WebP decode so much smaller
+ * for less, but less well, so the last halving is ours. */
 static int choose_shrink(const struct job *job, uint32_t side)
 {
     uint32_t longer = job->width > job->height ? job->width : job->height;
@@ -102,7 +102,8 @@ static bool is_described(const VipsImage *image)
     }
 }
 
-/* Samples that are no bytes and no 16 bits: what brings them to 16. Floating point goes from 0 to 1, as TIFF's readers have it. */
+/* Samples that are no bytes and no 16 bits: what brings them to 16. Floating point goes from 0 to 1, as TIFF's readers
+ * have it. */
 static const struct {
     VipsBandFormat format;
     double factor;

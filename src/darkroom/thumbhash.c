@@ -1,5 +1,5 @@
-/* The first terms of a cosine transform of lightness, yellow against blue, and red against green: four bits a term, scaled to the largest
- * one of its channel. The format knows alpha, too; what is published has none. */
+/* The first terms of a cosine transform of lightness, yellow against blue, and red against green: four bits a term,
+ * scaled to the largest one of its channel. The format knows alpha, too; what is published has none. */
 #include "thumbhash.h"
 
 #include "memory.h"

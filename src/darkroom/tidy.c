@@ -21,7 +21,8 @@ static uint8_t *tidy_jpeg(const uint8_t *bytes, size_t size, size_t *ret_size)
     return copy;
 }
 
-/* Not beyond all measure: libspng (libvips 8.16) takes the whole picture for broken then, and libpng passes the profile over. */
+/* Not beyond all measure: libspng (libvips 8.16) takes the whole picture for broken then, and libpng passes the profile
+ * over. */
 static bool has_profile_to_keep(const uint8_t *chunk, size_t data_bytes)
 {
     size_t bytes;

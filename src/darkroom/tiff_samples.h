@@ -13,8 +13,8 @@ struct tiff_samples {
 };
 
 bool tiff_samples_are_known(const struct tiff_samples *samples);
-/* Reads `count` samples, that lie closely packed from the byte at `from` on (whole bytes in the machine's order), to every
- * `step`th place. */
+/* Reads `count` samples, that lie closely packed from the byte at `from` on (whole bytes in the machine's order), to
+ * every `step`th place. */
 void tiff_samples_read(const struct tiff_samples *samples, const uint8_t *from, size_t count, uint16_t *to,
                        size_t step);
 

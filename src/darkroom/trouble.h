@@ -1,5 +1,5 @@
-/* What a decoder found wrong with a file, in words for the photo's owner (reasons.h). The library's own words are for nobody: they
- * name its parts, and not what is to be done. */
+/* What a decoder found wrong with a file, in words for the photo's owner (reasons.h). The library's own words are for
+ * nobody: they name its parts, and not what is to be done. */
 #ifndef TROUBLE_H
 #define TROUBLE_H
 

@@ -23,8 +23,8 @@ static enum status set_trouble(int error, struct text *why)
     return STATUS_INTERNAL;
 }
 
-/* Measured: method 3 has the quality of 4, the default, for 3 % less time, but not for the alpha by which a frame leaves out what hasn't
- * changed, which 4 packs a third smaller; 2 is faster and visibly worse. */
+/* Measured: method 3 has the quality of 4, the default, for 3 % less time, but not for the alpha by which a frame
+ * leaves out what hasn't changed, which 4 packs a third smaller; 2 is faster and visibly worse. */
 static bool configure(WebPConfig *config, unsigned quality, bool moves)
 {
     if (!WebPConfigInit(config))

@@ -1,5 +1,5 @@
-/* WebP files from pictures without alpha, through libwebp itself: libvips's saver takes only RGB, and keeps colour profiles. Nothing but pixels,
- * and for an animation its times, is ever written: no Exif, no XMP, no profile. */
+/* WebP files from pictures without alpha, through libwebp itself: libvips's saver takes only RGB, and keeps colour
+ * profiles. Nothing but pixels, and for an animation its times, is ever written: no Exif, no XMP, no profile. */
 #ifndef WEBP_H
 #define WEBP_H
 

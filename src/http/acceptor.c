@@ -1,7 +1,8 @@
-/* The acceptor: one thread that accepts connections, keeps count of them, and ends those that are too slow, so that slow,
- * stuck and greedy clients cannot starve the rest. It sleeps until a client comes, a stream's client goes, or it is time to
- * look round again (timeouts.c). A socket is shut down under the lock alone, and libmicrohttpd closes one only after it took
- * that lock in acceptor_remove: so the acceptor can't hit a descriptor that already belongs to somebody else. */
+/* The acceptor: one thread that accepts connections, keeps count of them, and ends those that are too slow, so that
+ * slow, stuck and greedy clients cannot starve the rest. It sleeps until a client comes, a stream's client goes, or it
+ * is time to look round again (timeouts.c). A socket is shut down under the lock alone, and libmicrohttpd closes one
+ * only after it took that lock in acceptor_remove: so the acceptor can't hit a descriptor that already belongs to
+ * somebody else. */
 #include "acceptor.h"
 
 #include "clock.h"
@@ -99,8 +100,8 @@ void acceptor_leave_request(struct acceptor *acceptor, const char *client)
     unlock(acceptor);
 }
 
-/* From nine tenths of the limit on, each new connection ends an old one that is idle. Where none is, there is still the reserve:
- * nobody stays long in it. */
+/* From nine tenths of the limit on, each new connection ends an old one that is idle. Where none is, there is still the
+ * reserve: nobody stays long in it. */
 static bool make_room(struct acceptor *acceptor)
 {
     uint64_t limit = acceptor->server->settings.connections, threshold = limit - limit / 10;

@@ -33,11 +33,11 @@ struct acceptor {
 int64_t timeouts_interval_ns(const struct acceptor *acceptor);
 /* Ends connections that are late, and pings quiet streams. Under the lock. */
 void timeouts_check(struct acceptor *acceptor, int64_t now_ns);
-/* Ends the `count` connections, of the reserve or of all others, that have waited longest for a request to begin, or for its header to
- * end, but no more than there are. Under the lock. */
+/* Ends the `count` connections, of the reserve or of all others, that have waited longest for a request to begin, or
+ * for its header to end, but no more than there are. Under the lock. */
 void timeouts_reap(struct acceptor *acceptor, uint64_t count, bool of_reserve);
-/* Ends connections that wait for their clients to read, longest first, until answers of `size` bytes are let go. Returns how much
- * was. Under the lock. */
+/* Ends connections that wait for their clients to read, longest first, until answers of `size` bytes are let go.
+ * Returns how much was. Under the lock. */
 uint64_t timeouts_reap_unread(struct acceptor *acceptor, uint64_t size);
 
 #endif

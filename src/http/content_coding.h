@@ -4,7 +4,8 @@
 
 #include <stdbool.h>
 
-/* Whether the client takes Brotli and does not like the plain bytes better; accept_encoding: the header's value, NULL when absent. */
+/* Whether the client takes Brotli and does not like the plain bytes better; accept_encoding: the header's value, NULL
+ * when absent. */
 bool content_coding_takes_brotli(const char *accept_encoding);
 
 #endif

@@ -1,7 +1,8 @@
-/* A Content-Length that is no number of bytes. libmicrohttpd 0.9.75 answers it before it asks us, and sends the status line and the
- * header of that answer twice in a row, so that behind a proxy the second ones become a body. It looks the header up by a
- * function of its own interface, which the program stands before, as the linker allows: such a header is not there for it, so that it goes
- * on, and strict_check, which reads all headers one by one, refuses it in words. Nothing is read as a body in between. */
+/* A Content-Length that is no number of bytes. libmicrohttpd 0.9.75 answers it before it asks us, and sends the status
+ * line and the header of that answer twice in a row, so that behind a proxy the second ones become a body. It looks the
+ * header up by a function of its own interface, which the program stands before, as the linker allows: such a header is
+ * not there for it, so that it goes on, and strict_check, which reads all headers one by one, refuses it in words.
+ * Nothing is read as a body in between. */
 #include "server.h"
 
 #include <dlfcn.h>

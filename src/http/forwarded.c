@@ -70,8 +70,8 @@ static size_t find_client(const struct proxy_list *proxies, const struct forward
     }
 }
 
-/* The item that the proxy next to the client has written: the one behind as many as there are proxies behind that one. Proxies that
- * replace the list, instead of adding to it, leave fewer: then it is the first. */
+/* The item that the proxy next to the client has written: the one behind as many as there are proxies behind that one.
+ * Proxies that replace the list, instead of adding to it, leave fewer: then it is the first. */
 static bool find_item(const char *list, size_t hops, struct item *ret_item)
 {
     size_t length = list ? strlen(list) : 0;

@@ -1,7 +1,8 @@
-/* What proxies say of a client, as X-Forwarded-For, -Proto and -Host are commonly written: each proxy adds to the end of a list by whom
- * it was asked. So a list is read from its end, as long as the proxies that wrote it are named (proxies.h): the last address that is
- * none of theirs is the client's, and what stands before it the client may have made up.
- * The standard header Forwarded (RFC 7239) is not read: proxies that write X-Forwarded-For leave it as the client sent it. */
+/* What proxies say of a client, as X-Forwarded-For, -Proto and -Host are commonly written: each proxy adds to the end
+ * of a list by whom it was asked. So a list is read from its end, as long as the proxies that wrote it are named
+ * (proxies.h): the last address that is none of theirs is the client's, and what stands before it the client may have
+ * made up. The standard header Forwarded (RFC 7239) is not read: proxies that write X-Forwarded-For leave it as the
+ * client sent it. */
 #ifndef FORWARDED_H
 #define FORWARDED_H
 

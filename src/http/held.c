@@ -1,11 +1,13 @@
-/* What answers hold in memory until their clients have read them. A client that never reads would keep its answer for as long as
- * it may be slow, and thousands of such clients would take all memory. So there is a bound in all; at the bound those who have kept their
- * answers longest are sent away, and if nobody has kept one for long, the new answer is not given. */
+/* What answers hold in memory until their clients have read them. A client that never reads would keep its answer for
+ * as long as it may be slow, and thousands of such clients would take all memory. So there is a bound in all; at the
+ * bound those who have kept their answers longest are sent away, and if nobody has kept one for long, the new answer is
+ * not given. */
 #include "server.h"
 
 /* Smaller answers do not count: connections are bounded, and so these are too. */
 enum { SMALL = 4096 };
-/* So large a part of the bound is let go at a time, because looking for it takes long; and no more while one is on its way out. */
+/* So large a part of the bound is let go at a time, because looking for it takes long; and no more while one is on its
+ * way out. */
 enum { PARTS = 8 };
 
 static bool add(struct http_server *server, uint64_t size)

@@ -1,10 +1,11 @@
-/* The HTTP server: routes, requests and answers, on libmicrohttpd with one epoll thread a core and a pool of threads for
- * handlers that block. What it promises beyond the library:
+/* The HTTP server: routes, requests and answers, on libmicrohttpd with one epoll thread a core and a pool of threads
+ * for handlers that block. What it promises beyond the library:
  *  - ambiguous requests are refused with 400 and the connection is closed (RFC 9112 6.3, 2.2): two Content-Length, both
  *    framings, bare LF, folded headers;
- *  - a client can't hold a connection by being slow: its first request line must be in header_timeout_ms after it was accepted,
- *    a later one idle_timeout_ms after the last answer, the header header_timeout_ms after its line; bodies must keep up a
- *    minimum rate, either way; when nine tenths of the connections are taken, the one that has been idle longest goes;
+ *  - a client can't hold a connection by being slow: its first request line must be in header_timeout_ms after it was
+ * accepted, a later one idle_timeout_ms after the last answer, the header header_timeout_ms after its line; bodies must
+ * keep up a minimum rate, either way; when nine tenths of the connections are taken, the one that has been idle longest
+ * goes;
  *  - a drain cuts no request that was accepted. */
 #ifndef HTTP_H
 #define HTTP_H
@@ -21,8 +22,8 @@
 struct http_request;
 struct proxy_list;
 
-/* Where a handler runs. INLINE: on the event loop; it must not block (a read of microseconds is fine). POOL: on a thread
- * of its own, while the event loop goes on. `begin` and `body` always run on the event loop. */
+/* Where a handler runs. INLINE: on the event loop; it must not block (a read of microseconds is fine). POOL: on a
+ * thread of its own, while the event loop goes on. `begin` and `body` always run on the event loop. */
 enum http_run { HTTP_INLINE, HTTP_POOL };
 
 struct http_route {
@@ -36,7 +37,8 @@ struct http_route {
     void (*body)(struct http_request *request, const char *data, size_t size);
     /* The whole request is in. Must answer. */
     void (*handle)(struct http_request *request);
-    /* Always called last, exactly once if `begin` ran, on any thread: also when the client went away. NULL: nothing to do. */
+    /* Always called last, exactly once if `begin` ran, on any thread: also when the client went away. NULL: nothing to
+     * do. */
     void (*end)(struct http_request *request);
 };
 
@@ -66,15 +68,15 @@ struct http_settings {
     uint64_t max_body;  /* bytes; larger ones get 413 before they are read where their length is known */
     const struct http_route *const *tables; /* NULL-terminated; each table ends with a row whose method is NULL */
     const struct http_route *missing;       /* what GET and HEAD take where no pattern fits; NULL: a problem, 404 */
-    /* What all patterns stand below, as base_path_read leaves it; NULL: "". Outside only the vital ones are served; `outside`
-     * answers all else, and must. NULL: a problem, 404 */
+    /* What all patterns stand below, as base_path_read leaves it; NULL: "". Outside only the vital ones are served;
+     * `outside` answers all else, and must. NULL: a problem, 404 */
     const char *base_path;
     void (*outside)(struct http_request *request);
-    /* Who is believed about clients: X-Forwarded-For, -Proto, -Host and -Prefix (which says that the base path was taken off). NULL:
-     * nobody */
+    /* Who is believed about clients: X-Forwarded-For, -Proto, -Host and -Prefix (which says that the base path was
+     * taken off). NULL: nobody */
     const struct proxy_list *proxies;
-    /* Patterns, NULL-terminated, that are served also on connections kept in reserve, when all others are taken: what operators look
-     * at. NULL: none */
+    /* Patterns, NULL-terminated, that are served also on connections kept in reserve, when all others are taken: what
+     * operators look at. NULL: none */
     const char *const *vital;
     void *context;                     /* for http_context */
     const char *const *headers;        /* name, value, … NULL: sent with every answer */
@@ -105,7 +107,8 @@ struct arena *http_arena(struct http_request *request); /* lives as long as the 
 void http_set_data(struct http_request *request, void *data);
 void *http_data(const struct http_request *request);
 const char *http_request_id(const struct http_request *request);
-/* What is asked for: a POST may name another method in X-HTTP-Method-Override, for clients and networks that know no more. */
+/* What is asked for: a POST may name another method in X-HTTP-Method-Override, for clients and networks that know no
+ * more. */
 const char *http_method(const struct http_request *request);
 const char *http_path(const struct http_request *request); /* percent-decoded, without the base path and the query */
 /* What stood for {name}; "" if there is no such part. Percent-decoded; never holds a NUL. */
@@ -135,8 +138,9 @@ void http_answer_text(struct http_request *request, unsigned code, const char *c
 /* The body outlives the server: it is not copied. */
 void http_answer_static(struct http_request *request, unsigned code, const char *content_type, const char *body,
                         size_t size);
-/* application/problem+json (RFC 9457): {"type":"about:blank","title":…,"status":…,"detail":sentence,"error_code":…,"error_values":…};
- * the sentence is one that reason_set has made. */
+/* application/problem+json (RFC 9457):
+ * {"type":"about:blank","title":…,"status":…,"detail":sentence,"error_code":…,"error_values":…}; the sentence is one
+ * that reason_set has made. */
 void http_answer_problem(struct http_request *request, unsigned code, const struct text *sentence);
 /* The same by the reason; its values follow, as in reason_set. */
 void http_answer_reason(struct http_request *request, unsigned code, enum reason reason, ...);
@@ -144,16 +148,17 @@ void http_answer_reason(struct http_request *request, unsigned code, enum reason
 void http_answer_file(struct http_request *request, unsigned code, const char *content_type, int fd, uint64_t offset,
                       uint64_t size);
 
-/* An open-ended answer (server-sent events). `next` appends what there is to send; it returns false when the stream has ended. With nothing to send it
- * appends nothing, and is called again after http_stream_wake. `close` is called exactly once, at the end or when the client has gone; after
- * it nobody may wake the stream. Both run on the event loop and must not block. */
+/* An open-ended answer (server-sent events). `next` appends what there is to send; it returns false when the stream has
+ * ended. With nothing to send it appends nothing, and is called again after http_stream_wake. `close` is called exactly
+ * once, at the end or when the client has gone; after it nobody may wake the stream. Both run on the event loop and
+ * must not block. */
 struct http_stream;
 struct http_stream_ops {
     bool (*next)(void *data, struct text *out);
     void (*close)(void *data);
 };
-/* NULL when there are too many streams: then that was answered, and `close` was called. Otherwise the stream exists from here until
- * `close`. A comment line is sent every 15 s, so that dead clients are found. */
+/* NULL when there are too many streams: then that was answered, and `close` was called. Otherwise the stream exists
+ * from here until `close`. A comment line is sent every 15 s, so that dead clients are found. */
 struct http_stream *http_answer_stream(struct http_request *request, const char *content_type,
                                        const struct http_stream_ops *ops, void *data);
 void http_stream_wake(struct http_stream *stream); /* any thread */

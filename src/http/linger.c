@@ -1,6 +1,6 @@
 /* Closing without losing the answer. When a socket is closed while bytes of the client are unread, the kernel sends a
- * reset, and the client may lose an answer that it has not read yet: so after a refusal. There the connection is kept for
- * a moment, its writing side closed, and what still comes is read and dropped. Few at a time: it is a courtesy. */
+ * reset, and the client may lose an answer that it has not read yet: so after a refusal. There the connection is kept
+ * for a moment, its writing side closed, and what still comes is read and dropped. Few at a time: it is a courtesy. */
 #include "acceptor.h"
 
 #include "clock.h"

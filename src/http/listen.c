@@ -12,7 +12,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* UNSENT: bytes that the kernel takes from us beyond what is on its way to the client: 4 MB by default, of each that reads slowly. */
+/* UNSENT: bytes that the kernel takes from us beyond what is on its way to the client: 4 MB by default, of each that
+ * reads slowly. */
 enum { BACKLOG = 4096, HOST_ROOM = 256, UNSENT = 128 << 10 };
 
 /* "HOST:PORT" or "[HOST]:PORT"; the port in digits. */

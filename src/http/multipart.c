@@ -1,8 +1,9 @@
-/* The delimiter between parts is a line's end, two dashes and the boundary. Its first byte stands in it once: so after a match
- * that fails, the bytes held back are data, all of them, and the search begins anew with the byte that failed.
+/* The delimiter between parts is a line's end, two dashes and the boundary. Its first byte stands in it once: so after
+ * a match that fails, the bytes held back are data, all of them, and the search begins anew with the byte that failed.
  *
- * Lines end in CR LF. Clients written by hand end them in a bare LF: the end of the first boundary's line tells which it is for the
- * whole form, and so whether a CR before a boundary is the last byte of a photo. Before it, in the preamble, it makes no difference. */
+ * Lines end in CR LF. Clients written by hand end them in a bare LF: the end of the first boundary's line tells which
+ * it is for the whole form, and so whether a CR before a boundary is the last byte of a photo. Before it, in the
+ * preamble, it makes no difference. */
 #include "multipart.h"
 
 #include "memory.h"
@@ -122,7 +123,8 @@ void multipart_close(struct multipart *multipart)
 
 /* ---- The header of a part ---- */
 
-/* filename, filename* (RFC 8187), and filename*0 (RFC 2231), which may stand beside each other: the first is told, as it came. */
+/* filename, filename* (RFC 8187), and filename*0 (RFC 2231), which may stand beside each other: the first is told, as
+ * it came. */
 static bool is_filename(const struct parameter *parameter)
 {
     static const char name[] = "filename";

@@ -48,8 +48,8 @@ bool origin_is_same_host(const char *scheme, const char *left, const char *right
     return read_place(scheme, left, &a) && read_place(scheme, right, &b) && are_same(&a, &b);
 }
 
-/* Names below these belong to a machine or its own network: nobody can register one (RFC 6761, 6762, 8375; ICANN's list of names that
- * stay undelegated). */
+/* Names below these belong to a machine or its own network: nobody can register one (RFC 6761, 6762, 8375; ICANN's list
+ * of names that stay undelegated). */
 static const char *const local_names[] = {"localhost", "local", "lan", "internal", "home.arpa", "localdomain", "home"};
 
 static bool is_local_name(const struct place *place)

@@ -1,6 +1,6 @@
-/* Whose page made a request (RFC 6454; fetch.spec.whatwg.org, 3.2). A browser sends whatever page it shows to any address with what that
- * page says: so a page that somebody looks at could change things in their name. A change must come from a page of this
- * server, from one of an origin that the operator allows, or from no page at all. */
+/* Whose page made a request (RFC 6454; fetch.spec.whatwg.org, 3.2). A browser sends whatever page it shows to any
+ * address with what that page says: so a page that somebody looks at could change things in their name. A change must
+ * come from a page of this server, from one of an origin that the operator allows, or from no page at all. */
 #ifndef ORIGIN_H
 #define ORIGIN_H
 
@@ -21,7 +21,8 @@ struct origin_evidence {
 };
 
 /* Whether no page made the request, or one of this server: its origin is that of Host. Over http a public
- * name doesn't count, because its owner can make it lead here ("DNS rebinding"); addresses, localhost and the names of a local network
+ * name doesn't count, because its owner can make it lead here ("DNS rebinding"); addresses, localhost and the names of
+ * a local network
  * ("nas", "nas.local", "nas.lan") do. */
 bool origin_is_own(const struct origin_evidence *evidence);
 
@@ -32,7 +33,8 @@ struct origin_list {
     const char *origins[ORIGINS_MAX]; /* as origin_read leaves them */
 };
 
-/* Adds what an operator writes: origins ("https://photos.example:8443"), commas between, or "*" for any. INVALID names what is none. */
+/* Adds what an operator writes: origins ("https://photos.example:8443"), commas between, or "*" for any. INVALID names
+ * what is none. */
 enum status origin_list_add(struct origin_list *list, const char *words, struct arena *arena, struct text *why);
 bool origin_list_has(const struct origin_list *list, const char *origin);
 

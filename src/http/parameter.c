@@ -15,7 +15,8 @@ static int hex(char c)
     return (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10 : -1;
 }
 
-/* Browsers write a quote, CR and LF in a name as %22, %0D and %0A (HTML, multipart/form-data encoding), and nothing else. */
+/* Browsers write a quote, CR and LF in a name as %22, %0D and %0A (HTML, multipart/form-data encoding), and nothing
+ * else. */
 static bool is_browser_escape(const char *text)
 {
     int high = text[0] == '%' ? hex(text[1]) : -1, low = high < 0 ? -1 : hex(text[2]), c = high * 16 + low;
@@ -30,8 +31,8 @@ static bool ends_value(const char *text)
 }
 
 /* Decodes what stands between quotes, in place; returns what follows the second one, NULL when that is missing. A
- * backslash escapes a quote or a backslash alone: some clients send whole Windows paths. Some escape nothing: a quote that
- * no parameter follows is one of the value's own. */
+ * backslash escapes a quote or a backslash alone: some clients send whole Windows paths. Some escape nothing: a quote
+ * that no parameter follows is one of the value's own. */
 static char *read_quoted(char *text)
 {
     char *out = text++; /* the first quote makes room for the NUL */

@@ -1,6 +1,7 @@
-/* Refusals that we write to the socket ourselves, past libmicrohttpd: it builds an answer in what the request's header has
- * left of the connection's memory, and closes the connection without a word when that is too little; and within a body it takes
- * no answer at all. Only where all earlier answers of the connection are with the kernel, and the connection ends with this one. */
+/* Refusals that we write to the socket ourselves, past libmicrohttpd: it builds an answer in what the request's header
+ * has left of the connection's memory, and closes the connection without a word when that is too little; and within a
+ * body it takes no answer at all. Only where all earlier answers of the connection are with the kernel, and the
+ * connection ends with this one. */
 #include "server.h"
 
 #include "clock.h"
@@ -11,8 +12,8 @@
 
 /* Most that an answer's header takes: the longest are those to preflights, which repeat what the client asked for. */
 enum { ANSWER_ROOM = 1536 };
-/* What libmicrohttpd 0.9.75 takes of a connection's memory: its struct MHD_HTTP_Header for each field, argument of the query
- * and cookie; at least half for reading, which it makes larger in small steps for a larger header. */
+/* What libmicrohttpd 0.9.75 takes of a connection's memory: its struct MHD_HTTP_Header for each field, argument of the
+ * query and cookie; at least half for reading, which it makes larger in small steps for a larger header. */
 enum { RECORD_SIZE = 64, READ_ROOM = CONNECTION_MEMORY / 2, READ_STEP = 128, ALIGNMENT = 16 };
 
 bool refusal_is_needed(size_t header_size, size_t records, size_t cookie_size)

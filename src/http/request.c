@@ -1,7 +1,7 @@
-/* The life of a request: line, header, body, handler, answer, end. libmicrohttpd calls in for each step, on the event loop of
- * the connection. It takes an answer at two moments alone: with the header, which ends the connection, and when the whole request
- * is in. So an early answer is kept while the rest of the body is read and dropped; unless that is too much, or the client waits for
- * our word before it sends the body: then it goes out with the header. */
+/* The life of a request: line, header, body, handler, answer, end. libmicrohttpd calls in for each step, on the event
+ * loop of the connection. It takes an answer at two moments alone: with the header, which ends the connection, and when
+ * the whole request is in. So an early answer is kept while the rest of the body is read and dropped; unless that is
+ * too much, or the client waits for our word before it sends the body: then it goes out with the header. */
 #include "server.h"
 
 #include "clock.h"
@@ -38,8 +38,8 @@ static struct connection *connection_of(struct MHD_Connection *handle)
 
 /* ---- The line ---- */
 
-/* Unique without a lock or a call to the kernel: server, connection, and number of the request on it. By hand: printf would
- * cost a tenth of what else we do for a request. */
+/* Unique without a lock or a call to the kernel: server, connection, and number of the request on it. By hand: printf
+ * would cost a tenth of what else we do for a request. */
 static void make_id(struct http_request *request)
 {
     static const char digits[] = "0123456789abcdef";
@@ -54,9 +54,9 @@ static void make_id(struct http_request *request)
     *end = '\0';
 }
 
-/* libmicrohttpd would now take the query apart and keep a record of each argument, which we do ourselves when somebody asks. When
- * its memory is too small for that, it (0.9.75) never answers. So from its copy the query goes: it is ours to read alone by
- * contract, but writable and not looked at by others. */
+/* libmicrohttpd would now take the query apart and keep a record of each argument, which we do ourselves when somebody
+ * asks. When its memory is too small for that, it (0.9.75) never answers. So from its copy the query goes: it is ours
+ * to read alone by contract, but writable and not looked at by others. */
 static void hide_query(const char *target)
 {
 #if MHD_VERSION < 0x00097700

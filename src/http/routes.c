@@ -1,5 +1,6 @@
 /* Which route a request takes. The rows of all tables are gathered by pattern when the server opens; patterns stand in
- * the order of how exact they are, so that "/users/me" goes before "/@{name}", that before "/{name}", and that before "/{rest*}". */
+ * the order of how exact they are, so that "/users/me" goes before "/@{name}", that before "/{name}", and that before
+ * "/{rest*}". */
 #include "server.h"
 
 #include "base_path.h"
@@ -223,7 +224,8 @@ bool routes_is_vital(const struct http_server *server, const char *pattern)
     return false;
 }
 
-/* The base path itself is the app's address without its last slash, and leads to it. Not for good: a browser would keep that. */
+/* The base path itself is the app's address without its last slash, and leads to it. Not for good: a browser would keep
+ * that. */
 static bool lead_inside(struct http_request *request, const char *base_path)
 {
     bool reads = strcmp(request->asked_method, "GET") == 0 || strcmp(request->asked_method, "HEAD") == 0;

@@ -1,6 +1,6 @@
-/* Opening, draining and closing. Each event loop is a libmicrohttpd of its own, without a listening socket: the acceptor accepts
- * and hands connections over. (libmicrohttpd's own way out, MHD_quiesce_daemon, may abort the process when a loop looks at
- * its listener in the same moment.) */
+/* Opening, draining and closing. Each event loop is a libmicrohttpd of its own, without a listening socket: the
+ * acceptor accepts and hands connections over. (libmicrohttpd's own way out, MHD_quiesce_daemon, may abort the process
+ * when a loop looks at its listener in the same moment.) */
 #include "server.h"
 
 #include "clock.h"
@@ -55,8 +55,8 @@ void connection_on_change(void *context, struct MHD_Connection *handle, void **s
 
 /* ---- Opening ---- */
 
-/* Asks for as many descriptors as the connections need, each with a file that it reads or writes; when there are less, there are
- * that many fewer connections. */
+/* Asks for as many descriptors as the connections need, each with a file that it reads or writes; when there are less,
+ * there are that many fewer connections. */
 static unsigned secure_descriptors(unsigned connections)
 {
     struct rlimit limit;
@@ -179,8 +179,8 @@ void http_server_close(struct http_server *server)
         return;
     atomic_store(&server->draining, true);
     acceptor_stop(server->acceptor);
-    /* No connection is left, so none is suspended, which libmicrohttpd would not forgive. The pool goes first: one of its threads may
-     * still be on its way back from a resume. */
+    /* No connection is left, so none is suspended, which libmicrohttpd would not forgive. The pool goes first: one of
+     * its threads may still be on its way back from a resume. */
     pool_free(server->pool);
     for (unsigned i = 0; i < server->loop_count; i++)
         MHD_stop_daemon(server->loops[i]);

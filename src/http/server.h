@@ -5,8 +5,8 @@
  *  - the acceptor (acceptor.c), one thread, accepts connections, hands them to the loops in turn, and ends those that
  *    are too slow.
  * A connection holds room for its one running request, so that a kept connection costs no allocation a request.
- * What the acceptor reads of a connection while a loop serves it is atomic; all else belongs to the loop, or to the pool
- * while the connection is suspended. */
+ * What the acceptor reads of a connection while a loop serves it is atomic; all else belongs to the loop, or to the
+ * pool while the connection is suspended. */
 #ifndef SERVER_H
 #define SERVER_H
 
@@ -107,8 +107,8 @@ void request_on_end(void *context, struct MHD_Connection *handle, void **request
 
 /* ---- strict.c: requests that two readers could take in two ways ---- */
 
-/* NULL, and content_length, chunked, expects_continue, is_1_0, is_too_large and id of the request are set; or what is wrong, as it
- * stands in REASON_REQUEST_MALFORMED: "it has no Host". */
+/* NULL, and content_length, chunked, expects_continue, is_1_0, is_too_large and id of the request are set; or what is
+ * wrong, as it stands in REASON_REQUEST_MALFORMED: "it has no Host". */
 const char *strict_check(struct http_request *request, struct MHD_Connection *handle, const char *version);
 /* The same for what stands before a piece of a chunked body, and for its end, as far as it can be seen. */
 const char *strict_check_chunk(const struct http_request *request, const char *data);
@@ -123,7 +123,8 @@ bool content_length_read(const char *value, size_t length, uint64_t *ret_bytes);
 
 /* Fills target, path and query from what stands in the request line; else what is wrong with it, as strict_check. */
 const char *target_parse(struct http_request *request);
-/* Decodes %XX, and + as a space where `plus` is set. False for a bad escape or an escaped NUL; ret has room for length + 1. */
+/* Decodes %XX, and + as a space where `plus` is set. False for a bad escape or an escaped NUL; ret has room for length
+ * + 1. */
 bool target_decode(const char *text, size_t length, bool plus, char *ret_text);
 
 /* ---- who_asks.c ---- */
@@ -158,10 +159,11 @@ void answer_write_problem(struct text *out, unsigned code, const char *sentence)
 
 /* ---- refusal.c: past libmicrohttpd ---- */
 
-/* Whether the request has taken so much of the connection's memory that an answer may not fit. `records`: its fields and
- * and cookies; cookie_size: of the Cookie header. */
+/* Whether the request has taken so much of the connection's memory that an answer may not fit. `records`: its fields
+ * and and cookies; cookie_size: of the Cookie header. */
 bool refusal_is_needed(size_t header_size, size_t records, size_t cookie_size);
-/* Writes a whole answer to the socket, and returns the size of its body. The caller closes. request NULL: none was read. Any thread. */
+/* Writes a whole answer to the socket, and returns the size of its body. The caller closes. request NULL: none was
+ * read. Any thread. */
 size_t refusal_send(const struct http_server *server, int fd, const struct http_request *request, unsigned code,
                     const char *sentence);
 /* The same for a request, on the event loop: what it returns is what libmicrohttpd has to hear. */
@@ -248,7 +250,8 @@ struct acceptor *acceptor_new(struct http_server *server, int listener);
 bool acceptor_start(struct acceptor *acceptor);
 /* How many connections are taken beyond the limit, at most. */
 unsigned acceptor_reserve(const struct http_server *server);
-/* One more request under way of a client behind a named proxy, whose connections tell nothing; false when there are too many. */
+/* One more request under way of a client behind a named proxy, whose connections tell nothing; false when there are too
+ * many. */
 bool acceptor_take_request(struct acceptor *acceptor, const char *client);
 void acceptor_leave_request(struct acceptor *acceptor, const char *client);
 /* A connection of the reserve asked for what is not vital. */
@@ -261,8 +264,8 @@ void acceptor_watch(struct acceptor *acceptor, struct connection *connection, st
 void acceptor_unwatch(struct acceptor *acceptor, struct connection *connection);
 /* Closes the listener once its backlog is served, ends streams and idle connections; waits for all to be closed. */
 unsigned acceptor_drain(struct acceptor *acceptor, int64_t timeout_ms);
-/* Ends connections that have not read their answers for long, the oldest first, until so much is let go; what they held no longer
- * counts. False when there is not so much. Any thread. */
+/* Ends connections that have not read their answers for long, the oldest first, until so much is let go; what they held
+ * no longer counts. False when there is not so much. Any thread. */
 bool acceptor_let_go(struct acceptor *acceptor, uint64_t size);
 /* Accepts nobody any more, ends every connection and stream, and waits until they are closed. */
 void acceptor_stop(struct acceptor *acceptor);

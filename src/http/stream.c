@@ -107,7 +107,8 @@ static ssize_t read_stream(void *context, uint64_t position, char *buffer, size_
             return MHD_CONTENT_READER_END_OF_STREAM;
         if (!refill(stream, &gone) && sleep_until_woken(stream))
             return 0;
-        if (gone) /* not END_WITH_ERROR: libmicrohttpd 0.9.75 may then keep the closed connection until the loop's next event */
+        if (gone) /* not END_WITH_ERROR: libmicrohttpd 0.9.75 may then keep the closed connection until the loop's next
+                     event */
             return MHD_CONTENT_READER_END_OF_STREAM;
     }
     size_t left = stream->text.length - stream->sent, size = left < room ? left : room;

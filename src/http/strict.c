@@ -2,17 +2,18 @@
  * request inside another ("request smuggling"): what the balancer takes for a body, the server takes for a request. So
  * whatever RFC 9112 leaves room to repair is refused with 400, and the connection is closed.
  *
- * libmicrohttpd 0.9.75 repairs more than we like: a line may end in a bare LF, lines that begin with a blank are joined to
- * the one before, a line that begins with NUL ends the header. It gives no option against that, but it leaves traces.
- * It parses in place, in one piece of memory: each CR and each LF that ends a line, and the colon after each header's name,
- * becomes a NUL. From the version to the end of the header (of which it tells the size) there stands, if all was well:
+ * libmicrohttpd 0.9.75 repairs more than we like: a line may end in a bare LF, lines that begin with a blank are joined
+ * to the one before, a line that begins with NUL ends the header. It gives no option against that, but it leaves
+ * traces. It parses in place, in one piece of memory: each CR and each LF that ends a line, and the colon after each
+ * header's name, becomes a NUL. From the version to the end of the header (of which it tells the size) there stands, if
+ * all was well:
  *
  *      HTTP/1.1 00 00 Host 00 ' ' example 00 00 … 00 00 00 00
  *
- * A bare LF leaves one NUL where two belong, a folded line has no NUL where the colon belongs, and a NUL of the client's
- * own moves everything behind it. check_lines walks over that. libmicrohttpd 0.9.77 and later refuse all this themselves,
- * and parse in another way: there http_server_open asks for it, by their level 1, and the walk is left out. (Level 2 refuses the
- * empty line before a request, too, which RFC 9112 2.2 wants skipped.) */
+ * A bare LF leaves one NUL where two belong, a folded line has no NUL where the colon belongs, and a NUL of the
+ * client's own moves everything behind it. check_lines walks over that. libmicrohttpd 0.9.77 and later refuse all this
+ * themselves, and parse in another way: there http_server_open asks for it, by their level 1, and the walk is left out.
+ * (Level 2 refuses the empty line before a request, too, which RFC 9112 2.2 wants skipped.) */
 #include "server.h"
 
 #include "clock.h"
@@ -201,9 +202,10 @@ static enum MHD_Result see_header(void *context, enum MHD_ValueKind kind, const 
 
 /* ---- Chunks ---- */
 
-/* libmicrohttpd 0.9.75 takes a bare LF in the lines between chunks, too. It reads to one place, again and again, and gives a chunk
- * from there: so the lines before a chunk can be seen, unless a read ended between them and the chunk. What this misses does no
- * harm, since a chunked request is the last on its connection (answer_queue): nothing can hide behind it. */
+/* libmicrohttpd 0.9.75 takes a bare LF in the lines between chunks, too. It reads to one place, again and again, and
+ * gives a chunk from there: so the lines before a chunk can be seen, unless a read ended between them and the chunk.
+ * What this misses does no harm, since a chunked request is the last on its connection (answer_queue): nothing can hide
+ * behind it. */
 static const char bad_chunk_end[] = "a line between the chunks of its body doesn't end in CR LF";
 
 static bool follows_line_end(const char *start, const char *position)
@@ -229,7 +231,8 @@ const char *strict_check_chunk(const struct http_request *request, const char *d
 #endif
 }
 
-/* The empty line behind the last chunk, or the first of the trailer, is read to the same place, and its end turned to NULs. */
+/* The empty line behind the last chunk, or the first of the trailer, is read to the same place, and its end turned to
+ * NULs. */
 const char *strict_check_last_chunk(const struct http_request *request)
 {
 #if MHD_VERSION < 0x00097700
@@ -242,7 +245,8 @@ const char *strict_check_last_chunk(const struct http_request *request)
 
 /* ---- The whole ---- */
 
-/* A target may name its host, too ("absolute form", RFC 9112 3.2.2). Servers go by that, many proxies by Host: so both must agree. */
+/* A target may name its host, too ("absolute form", RFC 9112 3.2.2). Servers go by that, many proxies by Host: so both
+ * must agree. */
 static const char *check_target_host(const struct http_request *request)
 {
     static const char *const schemes[] = {"http", "https"};

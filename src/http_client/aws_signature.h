@@ -20,12 +20,13 @@ struct aws_signing {
     int64_t time_ms;              /* since 1970; a service refuses what is off by more than five minutes */
 };
 
-/* Adds Host, X-Amz-Date, Authorization and, where they are needed, X-Amz-Security-Token and X-Amz-Content-Sha256 to the call, which
- * must have everything else already: all of its fields are signed. What is added lives in the arena. A path must be as it goes out,
- * without "." or "//" unless the service is S3. INVALID when the URL is none. */
+/* Adds Host, X-Amz-Date, Authorization and, where they are needed, X-Amz-Security-Token and X-Amz-Content-Sha256 to the
+ * call, which must have everything else already: all of its fields are signed. What is added lives in the arena. A path
+ * must be as it goes out, without "." or "//" unless the service is S3. INVALID when the URL is none. */
 enum status aws_sign(struct http_call *call, const struct aws_signing *signing, struct arena *arena, struct text *why);
 
-/* Appends a part of a path or a query as URLs want it: all but A-Z a-z 0-9 - . _ ~ as %XX; slashes too unless they are kept. */
+/* Appends a part of a path or a query as URLs want it: all but A-Z a-z 0-9 - . _ ~ as %XX; slashes too unless they are
+ * kept. */
 void aws_encode(struct text *out, const char *part, size_t length, bool keeps_slashes);
 
 #endif

@@ -1,7 +1,8 @@
-/* An HTTP client for the services that the server itself asks (RFC 9110): one request, one whole answer in memory. On libcurl.
+/* An HTTP client for the services that the server itself asks (RFC 9110): one request, one whole answer in memory. On
+ * libcurl.
  *
- * Connections are kept and used again. Proxies come from the environment (https_proxy, no_proxy; curl(1)). Nothing is retried, and
- * a redirect is an answer like any other: whether to go there is the caller's business. */
+ * Connections are kept and used again. Proxies come from the environment (https_proxy, no_proxy; curl(1)). Nothing is
+ * retried, and a redirect is an answer like any other: whether to go there is the caller's business. */
 #ifndef HTTP_CLIENT_H
 #define HTTP_CLIENT_H
 
@@ -52,13 +53,13 @@ void http_reply_release(struct http_reply *reply);
 /* The value of the first field of that name, whatever its case, in *ret_value; false: there is none. */
 bool http_reply_field(const struct http_reply *reply, const char *name, struct text *ret_value);
 
-/* Blocks; safe from any thread. OK whatever the code of the answer. Else *why names the host and the cause: INVALID (the URL or a field),
- * TOO_LARGE (the answer), TIMEOUT, UNAVAILABLE (no such host, refused, cut off, not trusted). */
+/* Blocks; safe from any thread. OK whatever the code of the answer. Else *why names the host and the cause: INVALID
+ * (the URL or a field), TOO_LARGE (the answer), TIMEOUT, UNAVAILABLE (no such host, refused, cut off, not trusted). */
 enum status http_client_ask(struct http_client *client, const struct http_call *call, struct http_reply *ret_reply,
                             struct text *why);
 
-/* Where a URL leads: "example.org:8080", without user and password; in *ret_authority. *ret_target points to what follows, "" or from
- * the first / or ? on. False when it is no http or https URL. */
+/* Where a URL leads: "example.org:8080", without user and password; in *ret_authority. *ret_target points to what
+ * follows, "" or from the first / or ? on. False when it is no http or https URL. */
 bool http_url_split(const char *url, struct text *ret_authority, const char **ret_target);
 
 #endif

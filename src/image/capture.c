@@ -1,5 +1,6 @@
-/* Exif data are a TIFF whose first directory names another one, the Exif directory. Scanners' TIFFs, and Canon's CR3, have the time in
- * the first one (TIFF/EP, ISO 12234-2). Both are read within the bounds of the Exif data alone, and no further than that. */
+/* Exif data are a TIFF whose first directory names another one, the Exif directory. Scanners' TIFFs, and Canon's CR3,
+ * have the time in the first one (TIFF/EP, ISO 12234-2). Both are read within the bounds of the Exif data alone, and no
+ * further than that. */
 #include "capture.h"
 
 #include "tiff_directory.h"

@@ -4,8 +4,8 @@
 
 #include "prober.h"
 
-/* Looks into what the walk through the file has noted. What can't be understood is as if it weren't there; the status of a read that
- * failed. */
+/* Looks into what the walk through the file has noted. What can't be understood is as if it weren't there; the status
+ * of a read that failed. */
 enum status capture_read(struct prober *prober, struct capture_time *ret_time);
 
 #endif

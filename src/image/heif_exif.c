@@ -1,5 +1,6 @@
-/* Exif data in a HEIF file (ISO/IEC 23008-12, annex A.2): an item of its own, which a reference of type `cdsc` ties to the picture that it
- * describes. `iloc` (ISO/IEC 14496-12, 8.11.3) says where it is: in the file, or in the `idat` box. Each table is gone through once. */
+/* Exif data in a HEIF file (ISO/IEC 23008-12, annex A.2): an item of its own, which a reference of type `cdsc` ties to
+ * the picture that it describes. `iloc` (ISO/IEC 14496-12, 8.11.3) says where it is: in the file, or in the `idat` box.
+ * Each table is gone through once. */
 #include "heif_items.h"
 
 #include <string.h>

@@ -2,9 +2,10 @@
 
 #include "renditions.h"
 
-/* Memory: what a worker's address space grew by, measured on 24 megapixels of noise (108 of JPEG, 72 of HEIC's tiles) with libvips 8.14,
- * libjpeg-turbo 2.1, libheif 1.19, libavif 0.11, giflib 5.2 and libwebp 1.2, and rounded up; tests/fault/memory.test.mjs has
- * pictures developed in what stands here. Time: of one core of the machine of docs/benchmarks.md, shared with others. */
+/* Memory: what a worker's address space grew by, measured on 24 megapixels of noise (108 of JPEG, 72 of HEIC's tiles)
+ * with libvips 8.14, libjpeg-turbo 2.1, libheif 1.19, libavif 0.11, giflib 5.2 and libwebp 1.2, and rounded up;
+ * tests/fault/memory.test.mjs has pictures developed in what stands here. Time: of one core of the machine of
+ * docs/benchmarks.md, shared with others. */
 static const struct row {
     uint32_t base_mb;  /* what any picture takes: outputs, tables, a thread's stack */
     uint32_t file;     /* bytes held for each of the file: it is mapped */

@@ -1,5 +1,5 @@
-/* Whether the coded data of a JPEG without an end marker are all there. It goes through the Huffman codes block by block and throws them
- * away: an upload that broke off is refused at once, not when it is its turn to be decoded. */
+/* Whether the coded data of a JPEG without an end marker are all there. It goes through the Huffman codes block by
+ * block and throws them away: an upload that broke off is refused at once, not when it is its turn to be decoded. */
 #ifndef JPEG_DATA_H
 #define JPEG_DATA_H
 

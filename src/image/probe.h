@@ -1,6 +1,7 @@
-/* What a file is, told by its content alone: format, size in pixels, number of frames, whether its end is there, and what decoding
- * it would cost. It reads headers and walks block lengths, never decodes (of a JPEG without an end it goes through the codes, and
- * throws them away); every length is checked, so it may look at hostile bytes outside the sandbox (tests/fuzz/ proves it). */
+/* What a file is, told by its content alone: format, size in pixels, number of frames, whether its end is there, and
+ * what decoding it would cost. It reads headers and walks block lengths, never decodes (of a JPEG without an end it
+ * goes through the codes, and throws them away); every length is checked, so it may look at hostile bytes outside the
+ * sandbox (tests/fuzz/ proves it). */
 #ifndef PROBE_H
 #define PROBE_H
 
@@ -31,10 +32,10 @@ const char *image_format_spelling(enum image_format format);
 struct image_limits {
     uint64_t pixels; /* width x height of one frame, and of all frames of an animation together */
     uint32_t frames;
-    uint32_t side;   /* pixels; 0: as the formats have it */
-    uint64_t memory; /* bytes that decoding may take; 0: without end */
-    uint32_t
-        work_ms; /* of one core, estimated: image_cost.h; a still may take half, which none of a camera does; 0: without end */
+    uint32_t side;    /* pixels; 0: as the formats have it */
+    uint64_t memory;  /* bytes that decoding may take; 0: without end */
+    uint32_t work_ms; /* of one core, estimated: image_cost.h; a still may take half, which none of a camera does; 0:
+                         without end */
 };
 
 /* The part of the file that is decoded. */
@@ -57,13 +58,14 @@ struct image_info {
         captured; /* as the file's Exif data say; unknown when they don't, or not in a way that can be understood */
 };
 
-/* Whether a file that begins so may be of a format that we take. UNSUPPORTED, naming what we take, as soon as it is clear that it isn't:
- * by 32 bytes, or by PROBE_SIGNATURE_BYTES where a list of brands begins; more are not looked at. */
+/* Whether a file that begins so may be of a format that we take. UNSUPPORTED, naming what we take, as soon as it is
+ * clear that it isn't: by 32 bytes, or by PROBE_SIGNATURE_BYTES where a list of brands begins; more are not looked at.
+ */
 enum status image_sniff(const uint8_t *data, size_t size, struct text *why);
 
 /* Reads the file behind `fd` with pread; its offset stays. UNSUPPORTED: not an image, or of a kind that we do not take;
- * UNPROCESSABLE: broken or truncated; TOO_LARGE: over a limit, naming both numbers; IO errors as status_from_errno. The sentences
- * are reasons (reasons.h). */
+ * UNPROCESSABLE: broken or truncated; TOO_LARGE: over a limit, naming both numbers; IO errors as status_from_errno. The
+ * sentences are reasons (reasons.h). */
 enum status image_probe(int fd, uint64_t size, const struct image_limits *limits, struct image_info *ret_info,
                         struct text *why);
 

@@ -30,13 +30,14 @@ struct prober {
 struct prober_ops {
     enum image_format format;
     bool (*matches)(const uint8_t *data, size_t size);
-    /* Fills width, height, frames and cost, and what differs in the part; statuses as image_probe. It may name another format.
-     * Goes forward through the file, so that its work is bounded by the size. */
+    /* Fills width, height, frames and cost, and what differs in the part; statuses as image_probe. It may name another
+     * format. Goes forward through the file, so that its work is bounded by the size. */
     enum status (*walk)(struct prober *prober, struct image_info *info);
 };
 extern const struct prober_ops prober_jpeg, prober_png, prober_gif, prober_webp, prober_heif, prober_tiff, prober_raw;
 
-/* `count` bytes at `offset`, at most PROBER_RUN_MAX; NULL when they reach beyond the end or can't be read. Valid until the next call. */
+/* `count` bytes at `offset`, at most PROBER_RUN_MAX; NULL when they reach beyond the end or can't be read. Valid until
+ * the next call. */
 const uint8_t *prober_get(struct prober *prober, uint64_t offset, size_t count);
 /* All bytes from `offset` on that are in the block, at least one; NULL at the end. */
 const uint8_t *prober_get_some(struct prober *prober, uint64_t offset, size_t *ret_count);

@@ -1,5 +1,5 @@
-/* GIF (89a specification): blocks up to the trailer; every image descriptor is a frame. As in browsers, zeros between blocks are
- * passed over, and what else is no block ends the file, as does the file's end between two blocks. */
+/* GIF (89a specification): blocks up to the trailer; every image descriptor is a frame. As in browsers, zeros between
+ * blocks are passed over, and what else is no block ends the file, as does the file's end between two blocks. */
 #include "image_cost.h"
 #include "prober.h"
 

@@ -1,6 +1,6 @@
-/* HEIC and AVIF: ISO base media files with a `meta` box (ISO/IEC 23008-12). What the primary item is coded as says which of the two it
- * is, because brands may be general ones. A collection, or a HEIC film with a still
- * picture beside it, counts as its primary picture; an AVIF whose first brand is `avis` moves. */
+/* HEIC and AVIF: ISO base media files with a `meta` box (ISO/IEC 23008-12). What the primary item is coded as says
+ * which of the two it is, because brands may be general ones. A collection, or a HEIC film with a still picture beside
+ * it, counts as its primary picture; an AVIF whose first brand is `avis` moves. */
 #include "heif_film.h"
 #include "heif_items.h"
 #include "image_cost.h"

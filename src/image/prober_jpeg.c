@@ -1,5 +1,6 @@
-/* JPEG (ITU-T T.81, annex B): segments up to the frame header for the size; then that the end is there. A file without an end
- * marker may still have all of the picture, as Samsung's panoramas do: only who decodes it can know, and is told. */
+/* JPEG (ITU-T T.81, annex B): segments up to the frame header for the size; then that the end is there. A file without
+ * an end marker may still have all of the picture, as Samsung's panoramas do: only who decodes it can know, and is
+ * told. */
 #include "prober_jpeg.h"
 
 #include "image_cost.h"
@@ -36,8 +37,8 @@ enum {
 
 struct component {
     uint8_t id, across, down;
-    uint8_t missing
-        [COEFFICIENTS]; /* bits of each coefficient that no scan has told yet; of a sequential picture, of the first alone */
+    uint8_t missing[COEFFICIENTS]; /* bits of each coefficient that no scan has told yet; of a sequential picture, of
+                                      the first alone */
 };
 
 struct jpeg {
@@ -67,7 +68,8 @@ static bool stands_alone(uint8_t marker)
     return marker == MARKER_TEM || (marker >= MARKER_RST0 && marker <= MARKER_RST7) || marker == MARKER_SOI;
 }
 
-/* To the next marker at or after *offset: passes over coded data, stuffed zeros, restart markers and fill bytes. NOT_FOUND at the end. */
+/* To the next marker at or after *offset: passes over coded data, stuffed zeros, restart markers and fill bytes.
+ * NOT_FOUND at the end. */
 static enum status find_marker(struct prober *prober, uint64_t *offset, uint8_t *ret_marker)
 {
     for (;;) {
@@ -208,7 +210,8 @@ static bool has_one_scan(const struct jpeg *jpeg)
     return !jpeg->is_progressive && jpeg->first_components == jpeg->count;
 }
 
-/* Cameras and phones put other data behind the picture, so an end marker as the last two bytes is a shortcut, not a rule. */
+/* Cameras and phones put other data behind the picture, so an end marker as the last two bytes is a shortcut, not a
+ * rule. */
 static bool ends_with_marker(struct prober *prober)
 {
     const uint8_t *data = prober_get(prober, prober->size - 2, 2);
@@ -230,7 +233,8 @@ static void estimate(struct jpeg *jpeg)
     image_cost_estimate(&shape, jpeg->info);
 }
 
-/* Where the file's last byte that isn't 0 is: a copy that broke off is often filled up with zeros, which would pass for a picture. */
+/* Where the file's last byte that isn't 0 is: a copy that broke off is often filled up with zeros, which would pass for
+ * a picture. */
 static uint64_t find_end(struct prober *prober)
 {
     uint64_t end = prober->size;
@@ -249,8 +253,9 @@ static uint64_t find_end(struct prober *prober)
     return end;
 }
 
-/* All that the scans have to tell, and the data behind the last scan's header. Whether those are all there can't be known of a progressive
- * picture without its coefficients; a decoder of arithmetic codes takes what is missing for zeros. */
+/* All that the scans have to tell, and the data behind the last scan's header. Whether those are all there can't be
+ * known of a progressive picture without its coefficients; a decoder of arithmetic codes takes what is missing for
+ * zeros. */
 static bool is_whole(struct jpeg *jpeg)
 {
     for (uint32_t i = 0; i < jpeg->count; i++) {

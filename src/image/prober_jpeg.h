@@ -4,7 +4,8 @@
 
 #include "prober.h"
 
-/* Fills width and height alone; false: it isn't a JPEG of a kind that we take. Looks at no more than the first segments. */
+/* Fills width and height alone; false: it isn't a JPEG of a kind that we take. Looks at no more than the first
+ * segments. */
 bool prober_jpeg_size(struct prober *prober, struct image_info *ret_info);
 
 #endif

@@ -1,6 +1,6 @@
-/* PNG (w3.org/TR/png-3): chunks up to IEND, which may be missing: the picture is whole when its last chunk of data is, and the decoder
- * sees whether the data are. An animated PNG has as many frames as have come, if it says before its data that it
- * moves. */
+/* PNG (w3.org/TR/png-3): chunks up to IEND, which may be missing: the picture is whole when its last chunk of data is,
+ * and the decoder sees whether the data are. An animated PNG has as many frames as have come, if it says before its
+ * data that it moves. */
 #include "image_cost.h"
 #include "prober.h"
 

@@ -1,5 +1,6 @@
-/* TIFF 6.0 and BigTIFF: the first directory for the size, and that its strips or tiles are all there. Files with several pages or
- * layers are refused, because only the first would be published. Raw photos are TIFFs too: those go to raw.h, because their first page is a thumbnail. */
+/* TIFF 6.0 and BigTIFF: the first directory for the size, and that its strips or tiles are all there. Files with
+ * several pages or layers are refused, because only the first would be published. Raw photos are TIFFs too: those go to
+ * raw.h, because their first page is a thumbnail. */
 #include "image_cost.h"
 #include "raw.h"
 #include "reasons.h"
@@ -109,8 +110,8 @@ static bool read_side(const struct tiff *tiff, const struct tiff_entry *entry, u
     return true;
 }
 
-/* A smaller version of the first page or a mask isn't a page. Some writers don't mark them: what is less than half as wide or as
- * high counts as a thumbnail. */
+/* A smaller version of the first page or a mask isn't a page. Some writers don't mark them: what is less than half as
+ * wide or as high counts as a thumbnail. */
 static bool is_page(const struct tiff *tiff, const struct tiff_entry *fields, const struct image_info *first)
 {
     enum { REDUCED = 1, MASK = 4, OLD_REDUCED = 2 };

@@ -100,7 +100,8 @@ static enum status read_chunk(struct webp *webp, uint64_t offset, uint64_t end, 
     return read_sized(webp, name, offset, length);
 }
 
-/* The pixels that the decoder gives: it shrinks by halves to what is still twice as large as the published picture (source_vips.c). */
+/* The pixels that the decoder gives: it shrinks by halves to what is still twice as large as the published picture
+ * (source_vips.c). */
 static uint64_t count_given(const struct image_info *info)
 {
     uint32_t side = info->width > info->height ? info->width : info->height, shrink = 1;

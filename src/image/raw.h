@@ -1,12 +1,12 @@
-/* Raw photos of cameras: told by their magic numbers and tags, and taken for the full-size JPEG that most of them carry. Nothing is
- * developed from the sensor's data. */
+/* Raw photos of cameras: told by their magic numbers and tags, and taken for the full-size JPEG that most of them
+ * carry. Nothing is developed from the sensor's data. */
 #ifndef RAW_H
 #define RAW_H
 
 #include "tiff_directory.h"
 
-/* A TIFF that is a raw photo (a DNG, or pixels that are a sensor's): as prober_ops.walk, of its preview. NOT_FOUND, without a reason, for
- * all others. */
+/* A TIFF that is a raw photo (a DNG, or pixels that are a sensor's): as prober_ops.walk, of its preview. NOT_FOUND,
+ * without a reason, for all others. */
 enum status raw_walk_tiff(const struct tiff *tiff, struct image_info *info);
 
 /* ---- Between the files of it ---- */

@@ -1,5 +1,5 @@
-/* Canon's CR3 (github.com/lclevy/canon_cr3): an ISO media file. Its first track is a JPEG of full size, a box named PRVW holds a smaller
- * one, CMT1 is a TIFF directory with the orientation, and CMT2 one of Exif. */
+/* Canon's CR3 (github.com/lclevy/canon_cr3): an ISO media file. Its first track is a JPEG of full size, a box named
+ * PRVW holds a smaller one, CMT1 is a TIFF directory with the orientation, and CMT2 one of Exif. */
 #include "iso_box.h"
 #include "raw.h"
 

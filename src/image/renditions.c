@@ -1,8 +1,8 @@
 #include "renditions.h"
 
-/* What a long photo takes beyond what image_cost.c counts for LARGE_SIDE, in bytes: for each pixel of the picture of LONG_SIDE, in the
- * worst case (wide samples with alpha until the picture is flattened; then that one, a turned plane, the encoder's), and for each
- * of a WebP, whose decoder then has no smaller size to give. */
+/* What a long photo takes beyond what image_cost.c counts for LARGE_SIDE, in bytes: for each pixel of the picture of
+ * LONG_SIDE, in the worst case (wide samples with alpha until the picture is flattened; then that one, a turned plane,
+ * the encoder's), and for each of a WebP, whose decoder then has no smaller size to give. */
 enum { LONG_PIXEL = 48, WEBP_PIXEL = 17 };
 
 static uint32_t longer_of(uint32_t width, uint32_t height)

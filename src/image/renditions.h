@@ -10,15 +10,17 @@
 /* Pixels of the longer side, at most: nothing is ever enlarged. */
 enum { LARGE_SIDE = 1440, LONG_SIDE = 4096, MEDIUM_SIDE = 800, THUMBNAIL_SIDE = 350 };
 
-/* More than 2.5 times as long as wide, or as wide as long: of a panorama, 1440 pixels would be a strip that nobody can zoom into. */
+/* More than 2.5 times as long as wide, or as wide as long: of a panorama, 1440 pixels would be a strip that nobody can
+ * zoom into. */
 bool rendition_is_long(uint32_t width, uint32_t height);
 
-/* Of the large rendition. `memory` are the bytes that a worker may have, 0 any number: a long photo that would need more than that to be
- * published at LONG_SIDE, and any animation, gets LARGE_SIDE as all others do, instead of being refused. */
+/* Of the large rendition. `memory` are the bytes that a worker may have, 0 any number: a long photo that would need
+ * more than that to be published at LONG_SIDE, and any animation, gets LARGE_SIDE as all others do, instead of being
+ * refused. */
 uint32_t rendition_large_side(const struct image_info *info, uint64_t memory);
 
-/* Of the medium rendition of a still whose large one is of this size; 0: it has none, since that would save little. Of a long photo it is
- * longer, and has about as many pixels as others. */
+/* Of the medium rendition of a still whose large one is of this size; 0: it has none, since that would save little. Of
+ * a long photo it is longer, and has about as many pixels as others. */
 uint32_t rendition_medium_side(uint32_t width, uint32_t height);
 
 #endif

@@ -1,4 +1,5 @@
-/* Directories of TIFF 6.0 and of BigTIFF, in both byte orders: also those of raw photos, and of makers' notes within them. */
+/* Directories of TIFF 6.0 and of BigTIFF, in both byte orders: also those of raw photos, and of makers' notes within
+ * them. */
 #ifndef TIFF_DIRECTORY_H
 #define TIFF_DIRECTORY_H
 
@@ -31,8 +32,8 @@ struct tiff_entry {
 /* The header at `base`, whatever its number is: makers of raw photos have their own. False: the file ends. */
 bool tiff_open(struct prober *prober, uint64_t base, struct tiff *ret_tiff);
 
-/* The entries of these tags, of types that hold numbers or bytes, in the same order; of a tag that comes twice, the last. *ret_next: the
- * directory behind this one, 0: none. UNPROCESSABLE when it isn't all there. */
+/* The entries of these tags, of types that hold numbers or bytes, in the same order; of a tag that comes twice, the
+ * last. *ret_next: the directory behind this one, 0: none. UNPROCESSABLE when it isn't all there. */
 enum status tiff_read_directory(const struct tiff *tiff, uint64_t offset, const uint16_t *tags, size_t count,
                                 struct tiff_entry *ret_entries, uint64_t *ret_next);
 

@@ -1,5 +1,5 @@
-/* Reads an HTTP/1.1 answer (RFC 9112) as it comes in pieces: where it ends, its code, whether the connection stays. The body is
- * counted, and kept only if asked for. */
+/* Reads an HTTP/1.1 answer (RFC 9112) as it comes in pieces: where it ends, its code, whether the connection stays. The
+ * body is counted, and kept only if asked for. */
 #ifndef ANSWER_READER_H
 #define ANSWER_READER_H
 

@@ -1,5 +1,5 @@
-/* The planned moments of a schedule's requests, one after the other. A thread of several makes its share alone: together they
- * are the whole. */
+/* The planned moments of a schedule's requests, one after the other. A thread of several makes its share alone:
+ * together they are the whole. */
 #ifndef ARRIVALS_H
 #define ARRIVALS_H
 

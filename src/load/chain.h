@@ -1,5 +1,5 @@
-/* Users as a Markov chain, read from JSON: states with a request each, the chances of what comes after, and the time in between.
- * docs/load.md describes the file; users/original.json is the shipped one. */
+/* Users as a Markov chain, read from JSON: states with a request each, the chances of what comes after, and the time in
+ * between. docs/load.md describes the file; users/original.json is the shipped one. */
 #ifndef CHAIN_H
 #define CHAIN_H
 
@@ -17,7 +17,8 @@ struct chain_header {
     const char *name, *value;
 };
 
-/* Paths, header values and bodies are templates: ${user} this user's name, ${somebody} one that is there, ${nobody} one that isn't,
+/* Paths, header values and bodies are templates: ${user} this user's name, ${somebody} one that is there, ${nobody} one
+ * that isn't,
  * ${FIELD} what that field held in the user's last answer that was to be kept; all states keep the same one. */
 struct chain_request {
     const char *method, *path;
@@ -53,8 +54,8 @@ struct chain {
     size_t count;
 };
 
-/* Strings live in the arena. INVALID is "NAME:LINE: what is wrong"; `name` is the file's, for that. A chain is refused when shares
- * don't add up to 1, a state is unknown, or from a state no way leads back to the start. */
+/* Strings live in the arena. INVALID is "NAME:LINE: what is wrong"; `name` is the file's, for that. A chain is refused
+ * when shares don't add up to 1, a state is unknown, or from a state no way leads back to the start. */
 enum status chain_parse(const char *name, const char *json, size_t length, struct arena *arena, struct chain *ret_chain,
                         struct text *why);
 /* The shipped chain, users/original.json. */

@@ -257,8 +257,8 @@ static bool receive(struct engine *engine, struct connection *connection, bool h
     }
 }
 
-/* As much as the socket takes. After a broken pipe the answer may still be there to be read: a refusal that did not wait for
- * the body. False if the request has ended. */
+/* As much as the socket takes. After a broken pipe the answer may still be there to be read: a refusal that did not
+ * wait for the body. False if the request has ended. */
 static bool send_rest(struct engine *engine, struct connection *connection)
 {
     const struct request *request = connection->request;

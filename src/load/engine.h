@@ -1,5 +1,5 @@
-/* An HTTP/1.1 client that sends many requests at a time from one thread: an epoll loop that the caller drives. A request starts
- * when the caller says so, whatever became of earlier ones. */
+/* An HTTP/1.1 client that sends many requests at a time from one thread: an epoll loop that the caller drives. A
+ * request starts when the caller says so, whatever became of earlier ones. */
 #ifndef ENGINE_H
 #define ENGINE_H
 
@@ -32,8 +32,9 @@ struct engine *engine_new(const struct engine_settings *settings);
 /* Closes all connections; requests under way get no result. */
 void engine_free(struct engine *engine);
 
-/* Starts a request. `data` comes back with its result; ret_sent_ns gets the moment of its start. BUSY when the generator itself
- * can't: all connections are in use, or the system has no descriptor or port left. Then there is no result. */
+/* Starts a request. `data` comes back with its result; ret_sent_ns gets the moment of its start. BUSY when the
+ * generator itself can't: all connections are in use, or the system has no descriptor or port left. Then there is no
+ * result. */
 enum status engine_start(struct engine *engine, const struct request *request, int64_t planned_ns, void *data,
                          int64_t *ret_sent_ns);
 /* Handles what comes until that moment (monotonic) at the latest; returns after the first that came. */

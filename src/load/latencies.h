@@ -1,5 +1,6 @@
 /* Durations counted in the buckets of HdrHistogram (hdrhistogram.github.io): nanoseconds from 1 ns to an hour, three
- * significant digits. Histograms add up exactly, and what is read from them (mean and deviation too) is within 0.1 %. */
+ * significant digits. Histograms add up exactly, and what is read from them (mean and deviation too) is within 0.1 %.
+ */
 #ifndef LATENCIES_H
 #define LATENCIES_H
 
@@ -31,15 +32,16 @@ void latencies_record(struct latencies *latencies, int64_t duration_ns);
 void latencies_record_many(struct latencies *latencies, int64_t duration_ns, uint64_t count);
 void latencies_add(struct latencies *latencies, const struct latencies *more);
 
-/* All in nanoseconds, 0 of an empty one. The value that `percentile` of 100 do not exceed is the highest that its bucket
- * stands for, as HdrHistogram says it; percentile 100 is the maximum. */
+/* All in nanoseconds, 0 of an empty one. The value that `percentile` of 100 do not exceed is the highest that its
+ * bucket stands for, as HdrHistogram says it; percentile 100 is the maximum. */
 int64_t latencies_percentile(const struct latencies *latencies, double percentile);
 int64_t latencies_min(const struct latencies *latencies);
 int64_t latencies_max(const struct latencies *latencies);
 double latencies_mean(const struct latencies *latencies);
 double latencies_deviation(const struct latencies *latencies);
 
-/* For those who read or write counts: which of them a duration belongs to, and adding to that. index < LATENCIES_COUNTS. */
+/* For those who read or write counts: which of them a duration belongs to, and adding to that. index <
+ * LATENCIES_COUNTS. */
 uint32_t latencies_index(int64_t duration_ns);
 void latencies_record_index(struct latencies *latencies, uint32_t index, uint64_t count);
 

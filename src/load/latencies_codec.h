@@ -1,5 +1,5 @@
-/* Histograms as text: HdrHistogram's V2 compressed encoding (zlib) in base64, and logs of them (format version 1.3), which its
- * tools in other languages read. */
+/* Histograms as text: HdrHistogram's V2 compressed encoding (zlib) in base64, and logs of them (format version 1.3),
+ * which its tools in other languages read. */
 #ifndef LATENCIES_CODEC_H
 #define LATENCIES_CODEC_H
 

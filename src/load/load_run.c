@@ -93,8 +93,8 @@ static void count_done(void *context, void *data, const struct request_result *r
     tally_count(&worker->sheet->tallies[label], result);
 }
 
-/* One that is late by more than the time-out has failed before it began, and that is the generator's fault. False if it was
- * dropped. */
+/* One that is late by more than the time-out has failed before it began, and that is the generator's fault. False if it
+ * was dropped. */
 static bool start_one(struct worker *worker, int64_t planned_ns, int64_t now)
 {
     const struct load_settings *settings = worker->run->settings;

@@ -1,4 +1,5 @@
-/* A run of open-loop load: a thread a core, each with its share of the planned starts, and what became of them by interval. */
+/* A run of open-loop load: a thread a core, each with its share of the planned starts, and what became of them by
+ * interval. */
 #ifndef LOAD_RUN_H
 #define LOAD_RUN_H
 
@@ -26,7 +27,8 @@ struct load_settings {
     bool closes_each;
 };
 
-/* The tallies of an interval or of the whole run, one a label. A request counts where it ended, a start where it was made. */
+/* The tallies of an interval or of the whole run, one a label. A request counts where it ended, a start where it was
+ * made. */
 struct load_sheet {
     struct load_sheet *next;
     int64_t index; /* of the interval, from 0 */

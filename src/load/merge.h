@@ -4,9 +4,9 @@
 
 #include "run_file.h"
 
-/* Writes the sum of the runs, which must have the same length of intervals. An interval belongs to the one of the earliest run in
- * which it began. CONFLICT names runs that don't fit together. ret_totals gets a tally for each of *ret_labels, both
- * in the order of their first appearance; the caller frees them with merge_release. */
+/* Writes the sum of the runs, which must have the same length of intervals. An interval belongs to the one of the
+ * earliest run in which it began. CONFLICT names runs that don't fit together. ret_totals gets a tally for each of
+ * *ret_labels, both in the order of their first appearance; the caller frees them with merge_release. */
 struct merged {
     char **labels;
     struct tally *totals;

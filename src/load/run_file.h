@@ -1,6 +1,7 @@
-/* What a run leaves, in JSON lines, each written when it is known, so that a run that was cut is kept up to there. The first line
- * is the head, {"type":"run"}; then {"type":"interval"} a label and interval, {"type":"event"} for what happened, {"type":"level"}
- * for lines to be drawn (an alarm's threshold), and at last {"type":"summary"}. docs/load.md describes the members. */
+/* What a run leaves, in JSON lines, each written when it is known, so that a run that was cut is kept up to there. The
+ * first line is the head, {"type":"run"}; then {"type":"interval"} a label and interval, {"type":"event"} for what
+ * happened, {"type":"level"} for lines to be drawn (an alarm's threshold), and at last {"type":"summary"}. docs/load.md
+ * describes the members. */
 #ifndef RUN_FILE_H
 #define RUN_FILE_H
 
@@ -49,8 +50,8 @@ struct run_line {
     json_t *object; /* owned by the run */
 };
 
-/* A whole run: intervals keep their histograms encoded, so that an hour fits into memory. Events, levels and gauges of a file
- * without a head (what a scaler wrote) have absolute times in "time_ms". */
+/* A whole run: intervals keep their histograms encoded, so that an hour fits into memory. Events, levels and gauges of
+ * a file without a head (what a scaler wrote) have absolute times in "time_ms". */
 struct run {
     char *title, *command, *ended; /* ended: "" if the run was cut */
     int64_t begin_ms, interval_ms, end_ms;

@@ -64,8 +64,8 @@ double schedule_highest(const struct schedule *schedule)
     return highest;
 }
 
-/* Within a piece the amount after t seconds is from·t + slope/2·t²; this is its inverse in the form that is exact near a
- * slope of 0 too. */
+/* Within a piece the amount after t seconds is from·t + slope/2·t²; this is its inverse in the form that is exact near
+ * a slope of 0 too. */
 double schedule_moment(const struct schedule *schedule, double amount)
 {
     size_t i = 0;

@@ -88,7 +88,8 @@ static void add_generator(const struct tally *tally, struct text *out)
     text_addf(out, "; dropped %" PRIu64 "\n", tally->dropped);
 }
 
-/* A generator is at its limit when more than one of a thousand starts was dropped, or one of a hundred was late by over 10 ms. */
+/* A generator is at its limit when more than one of a thousand starts was dropped, or one of a hundred was late by over
+ * 10 ms. */
 static void add_saturation(const struct tally *tally, struct text *out)
 {
     uint64_t planned = tally->started + tally->dropped;

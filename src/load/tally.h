@@ -1,5 +1,5 @@
-/* What became of requests, counted: how each ended, and how long those took that were answered. Tallies add up exactly, of threads,
- * of intervals and of generators. */
+/* What became of requests, counted: how each ended, and how long those took that were answered. Tallies add up exactly,
+ * of threads, of intervals and of generators. */
 #ifndef TALLY_H
 #define TALLY_H
 
@@ -26,8 +26,8 @@ struct tally {
     uint64_t outcomes[OUTCOMES]; /* of those that ended */
     uint64_t codes[STATUS_CODES];
     uint64_t bytes; /* received */
-    /* From the planned start to the end, and from the real start: of those answered with 200, and of those that timed out
-     * with the time that they were waited for, so that waiting never vanishes from the percentiles. */
+    /* From the planned start to the end, and from the real start: of those answered with 200, and of those that timed
+     * out with the time that they were waited for, so that waiting never vanishes from the percentiles. */
     struct latencies latency, service;
     struct latencies lag; /* from the planned to the real start, of all that were started */
 };

@@ -1,5 +1,5 @@
-/* models/manifest.json: which nets there are, what they want to see, and which of their outputs speak for which label. A new
- * label is an ONNX file and an entry here, without compiling. The format is described in docs/moderation.md. */
+/* models/manifest.json: which nets there are, what they want to see, and which of their outputs speak for which label.
+ * A new label is an ONNX file and an entry here, without compiling. The format is described in docs/moderation.md. */
 #ifndef MANIFEST_H
 #define MANIFEST_H
 
@@ -50,17 +50,18 @@ struct manifest {
     uint32_t label_count;
 };
 
-/* `folder` NULL: "models" beside the running program, a folder above it, or in the install folder. UNAVAILABLE when there is no
- * manifest; INVALID with the entry that is wrong. */
+/* `folder` NULL: "models" beside the running program, a folder above it, or in the install folder. UNAVAILABLE when
+ * there is no manifest; INVALID with the entry that is wrong. */
 enum status manifest_read(const char *folder, struct manifest *ret_manifest, struct text *why);
 void manifest_release(struct manifest *manifest);
-/* The labels of these names (moderation_next_name), or below one of them, refuse from now on. INVALID: there is no such label. */
+/* The labels of these names (moderation_next_name), or below one of them, refuse from now on. INVALID: there is no such
+ * label. */
 enum status manifest_refuse(struct manifest *manifest, const char *names, struct text *why);
 /* The folder that manifest_read takes for NULL; NULL when it finds none. */
 char *manifest_find_folder(void);
 
-/* The surer of what the whole says and what a part says. Each is 0 to 100, and MODERATION_REFUSE_AT at its threshold; on both sides in
- * proportion to the score to the power of curve. */
+/* The surer of what the whole says and what a part says. Each is 0 to 100, and MODERATION_REFUSE_AT at its threshold;
+ * on both sides in proportion to the score to the power of curve. */
 double manifest_confidence(const struct manifest_label *label, double score, double tile_score);
 
 #endif

@@ -1,5 +1,6 @@
-/* Amazon Rekognition's DetectModerationLabels, or any service that answers as it does. It sees JPEGs that the darkroom made: at most 8 of a
- * photo, each a request. Every fault but the picture's own means that nobody looked: the photo waits, and is tried again. */
+/* Amazon Rekognition's DetectModerationLabels, or any service that answers as it does. It sees JPEGs that the darkroom
+ * made: at most 8 of a photo, each a request. Every fault but the picture's own means that nobody looked: the photo
+ * waits, and is tried again. */
 #include "aws_credentials.h"
 #include "base64.h"
 #include "clock.h"
@@ -15,8 +16,8 @@
 
 enum { ANSWER_BYTES_MAX = 1 << 20, CONNECT_TIMEOUT_MS = 5000, IDLE_CONNECTIONS = 64 };
 
-/* docs.aws.amazon.com/rekognition/latest/dg/limits.html: 80 to 10,000 pixels, 5 MB. The short side is longer than for the local nets: what
- * is small in a photo is only found in enough pixels. */
+/* docs.aws.amazon.com/rekognition/latest/dg/limits.html: 80 to 10,000 pixels, 5 MB. The short side is longer than for
+ * the local nets: what is small in a photo is only found in enough pixels. */
 static const struct moderation_input input = {
     .short_side = 768,
     .long_side = MODERATION_LONG_SIDE,

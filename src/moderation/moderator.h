@@ -40,8 +40,9 @@ struct moderation_input {
     uint32_t jpegs, jpegs_a_frame, jpeg_bytes, jpeg_least_side; /* jpegs 0: pixels */
 };
 
-/* What a photo shows, or some of an animation's frames, behind a descriptor, so that it goes from one sandboxed process to the other and never through the server: pixels in
- * 8-bit sRGB, three bytes each, rows without padding, all frames one after the other. For a moderator elsewhere: JPEGs. */
+/* What a photo shows, or some of an animation's frames, behind a descriptor, so that it goes from one sandboxed process
+ * to the other and never through the server: pixels in 8-bit sRGB, three bytes each, rows without padding, all frames
+ * one after the other. For a moderator elsewhere: JPEGs. */
 struct moderation_image {
     int file;        /* -1: none, for a moderator that takes no input */
     uint64_t offset; /* in the file, of the first frame or JPEG */
@@ -64,7 +65,8 @@ struct moderation_labels {
     size_t count;
 };
 
-/* A label of ours, for frames that nobody looked at: a person has to. Where no person looks (when_unsure is not MODERATION_HOLD) it refuses. */
+/* A label of ours, for frames that nobody looked at: a person has to. Where no person looks (when_unsure is not
+ * MODERATION_HOLD) it refuses. */
 #define MODERATION_UNSEEN "Unseen Frames"
 /* Another one, for what looks like a picture that was refused: a person has to compare them. Only where one looks. */
 #define MODERATION_ALIKE "Like a Refused Photo"
@@ -81,16 +83,16 @@ struct moderator_ops {
     bool is_remote;                       /* inspect waits for the network, and keeps no processor busy */
     enum status (*open)(const struct moderation_settings *settings, struct moderator **ret_moderator, struct text *why);
     void (*close)(struct moderator *moderator);
-    /* Safe from any thread. BUSY, UNAVAILABLE, TIMEOUT or CRASHED when it could not look: try again. `audit` gets a JSON
-     * object that tells how it came to the labels: scores, thresholds, versions. */
+    /* Safe from any thread. BUSY, UNAVAILABLE, TIMEOUT or CRASHED when it could not look: try again. `audit` gets a
+     * JSON object that tells how it came to the labels: scores, thresholds, versions. */
     enum status (*inspect)(struct moderator *moderator, const struct moderation_image *image,
                            struct moderation_labels *ret_labels, struct text *audit, struct text *why);
     void (*get_stats)(const struct moderator *moderator, struct moderation_stats *ret_stats); /* NULL: there are none */
 };
 struct moderator {
     const struct moderator_ops *ops;
-    const char *
-        unsupported_labels; /* what it can't see, for the log at start and for operators; NULL: nothing that we know of */
+    const char *unsupported_labels; /* what it can't see, for the log at start and for operators; NULL: nothing that we
+                                       know of */
 };
 
 /* By name; INVALID names the known ones. */
@@ -103,17 +105,19 @@ const char *moderation_action_name(enum moderation_action action);
 /* Names that are too long are cut. */
 struct moderation_label moderation_label_make(const char *name, const char *parent, double confidence,
                                               enum moderation_action action);
-/* Adds what was seen in other frames of the same photo: each label once, with its greatest confidence. What there is no room for is the least sure. */
+/* Adds what was seen in other frames of the same photo: each label once, with its greatest confidence. What there is no
+ * room for is the least sure. */
 void moderation_labels_merge(struct moderation_labels *labels, const struct moderation_labels *others);
 /* The surest label that asks for this, or NULL. */
 const struct moderation_label *moderation_find(const struct moderation_labels *labels, enum moderation_action action);
-/* What happens to a photo with these labels: MODERATION_LABEL: it is published. `when_unsure` is what becomes of one that a label would
- * refuse which is less than MODERATION_SURE_AT sure. *ret_label: the one that decided, or NULL. */
+/* What happens to a photo with these labels: MODERATION_LABEL: it is published. `when_unsure` is what becomes of one
+ * that a label would refuse which is less than MODERATION_SURE_AT sure. *ret_label: the one that decided, or NULL. */
 enum moderation_action moderation_decide(const struct moderation_labels *labels, enum moderation_action when_unsure,
                                          const struct moderation_label **ret_label);
 /* "refuse", "hold" or "publish", as --when-unsure has it; false: none of them. */
 bool moderation_read_unsure(const char *name, enum moderation_action *ret_action);
-/* Lists of names with commas between; NULL is empty. Takes the next name off the list, without the blanks around it; false at the end. */
+/* Lists of names with commas between; NULL is empty. Takes the next name off the list, without the blanks around it;
+ * false at the end. */
 bool moderation_next_name(const char **list, const char **ret_name, size_t *ret_length);
 /* In upper or lower case. */
 bool moderation_is_listed(const char *list, const char *name);

@@ -142,7 +142,8 @@ void rekognition_judge(const struct rekognition_answer *answer, const struct rek
 
 /* ---- Errors ---- */
 
-/* The service model's errors of DetectModerationLabels, then those that every service of AWS has. What is not listed is tried again. */
+/* The service model's errors of DetectModerationLabels, then those that every service of AWS has. What is not listed is
+ * tried again. */
 static const struct {
     const char *name;
     struct rekognition_error error;

@@ -23,12 +23,13 @@ struct rekognition_answer {
  * gathered is worth nothing. */
 enum status rekognition_read_answer(const char *body, size_t size, struct rekognition_answer *answer, struct text *why);
 
-/* What is to be done about labels: names in lists with commas between, in any case; a name stands for all that is below it too, unless that
- * is named itself. NULL: none. What is in neither list refuses. */
+/* What is to be done about labels: names in lists with commas between, in any case; a name stands for all that is below
+ * it too, unless that is named itself. NULL: none. What is in neither list refuses. */
 struct rekognition_policy {
     const char *label_only, *hold;
 };
-/* Only the lowest of the labels in a line act; those above sum them up. The rows that act come first, then the surest. */
+/* Only the lowest of the labels in a line act; those above sum them up. The rows that act come first, then the surest.
+ */
 void rekognition_judge(const struct rekognition_answer *answer, const struct rekognition_policy *policy,
                        struct moderation_labels *ret_labels);
 
@@ -37,8 +38,8 @@ struct rekognition_error {
         status; /* TOO_LARGE and UNSUPPORTED are the picture's; all others ours or the service's, to be tried again */
     bool is_about_who_asks; /* the credentials were not taken */
 };
-/* An answer whose code is not 200: `type` is its X-Amzn-ErrorType, or "". *why gets the error's name, what to do about it, and what the service
- * said. */
+/* An answer whose code is not 200: `type` is its X-Amzn-ErrorType, or "". *why gets the error's name, what to do about
+ * it, and what the service said. */
 struct rekognition_error rekognition_read_error(unsigned code, const char *type, const char *body, size_t size,
                                                 struct text *why);
 

@@ -102,8 +102,8 @@ struct opinion {
     uint32_t asked;
 };
 
-/* Whether the next net is worth its time: even if all that are left are quite sure, does the score reach the threshold? And did the
- * last one say what the manifest asks for? */
+/* Whether the next net is worth its time: even if all that are left are quite sure, does the score reach the threshold?
+ * And did the last one say what the manifest asks for? */
 static bool goes_on(const struct manifest_label *label, float threshold, const struct opinion *opinion)
 {
     float left = (float)(label->evidence_count - opinion->asked);
@@ -116,8 +116,8 @@ static void keep_largest(float *largest, float score)
     *largest = score > *largest ? score : *largest;
 }
 
-/* A label's score is the mean over its nets. Where it is cut short, the nets that were not asked count as 0: it stays below the
- * threshold, where it would have been anyway. */
+/* A label's score is the mean over its nets. Where it is cut short, the nets that were not asked count as 0: it stays
+ * below the threshold, where it would have been anyway. */
 static enum status score_label(struct scan *scan, uint32_t index)
 {
     const struct manifest_label *label = &scan->inspector->manifest->labels[index];

@@ -1,5 +1,5 @@
-/* What the local moderator does with a picture, without any sandbox: asks the nets, the cheap ones first and the others only where
- * their answer could change a verdict. */
+/* What the local moderator does with a picture, without any sandbox: asks the nets, the cheap ones first and the others
+ * only where their answer could change a verdict. */
 #ifndef INSPECTOR_H
 #define INSPECTOR_H
 

@@ -1,5 +1,5 @@
-/* cloudphotos-moderator: the program whose processes are the local moderator's workers. The first process loads the models once; the workers share
- * them. Its argument is the folder of models. */
+/* cloudphotos-moderator: the program whose processes are the local moderator's workers. The first process loads the
+ * models once; the workers share them. Its argument is the folder of models. */
 #include "file_at.h"
 #include "inspector.h"
 #include "memory.h"

@@ -1,5 +1,5 @@
-/* ONNX Runtime, through version 1 of its C interface (onnxruntime_c_api.h), which its library keeps for ever: GetApi(1). Loaded with
- * dlopen, so that the program starts without it. One thread, no files, no network. */
+/* ONNX Runtime, through version 1 of its C interface (onnxruntime_c_api.h), which its library keeps for ever:
+ * GetApi(1). Loaded with dlopen, so that the program starts without it. One thread, no files, no network. */
 #ifndef ONNX_RUNTIME_H
 #define ONNX_RUNTIME_H
 

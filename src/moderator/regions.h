@@ -1,4 +1,5 @@
-/* The regions of a picture that a net is asked about: the whole, and parts of it; and how a part becomes a net's input. */
+/* The regions of a picture that a net is asked about: the whole, and parts of it; and how a part becomes a net's input.
+ */
 #ifndef REGIONS_H
 #define REGIONS_H
 
@@ -11,14 +12,14 @@ struct region {
     uint32_t left, top, width, height;
 };
 
-/* The whole first. A picture that is more than twice as long as wide loses too much when it is squeezed into a square: squares along
- * it follow, which everything is looked for in. *ret_tiles_from: those from here on are parts for labels that are
- * looked for in tiles. Returns how many there are. */
+/* The whole first. A picture that is more than twice as long as wide loses too much when it is squeezed into a square:
+ * squares along it follow, which everything is looked for in. *ret_tiles_from: those from here on are parts for labels
+ * that are looked for in tiles. Returns how many there are. */
 size_t regions_of(uint32_t width, uint32_t height, struct region ret_regions[static REGIONS_MAX],
                   size_t *ret_tiles_from);
 
-/* Shrinks (or enlarges) a region of the frame to the net's square, with a triangle filter as wide as it needs: what the nets were
- * trained on. `pixels` is the frame, three bytes a pixel, `width` pixels a row. */
+/* Shrinks (or enlarges) a region of the frame to the net's square, with a triangle filter as wide as it needs: what the
+ * nets were trained on. `pixels` is the frame, three bytes a pixel, `width` pixels a row. */
 void region_read(const struct region *region, const uint8_t *pixels, uint32_t width, const struct manifest_net *net,
                  float *ret_input);
 

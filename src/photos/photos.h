@@ -16,7 +16,8 @@ struct photos_settings {
     struct blob *blob;
     struct darkroom *darkroom;
     struct moderator *moderator;
-    /* What becomes of a photo that is less than MODERATION_SURE_AT sure to be refused; MODERATION_LABEL: it is published. */
+    /* What becomes of a photo that is less than MODERATION_SURE_AT sure to be refused; MODERATION_LABEL: it is
+     * published. */
     enum moderation_action when_unsure;
     const char *uploads;         /* the folder of uploads that may be cut and go on */
     unsigned workers;            /* executions worked on at the same time */
@@ -52,7 +53,8 @@ const struct photos_settings *photos_get_settings(const struct photos *photos);
 /* A user name: 1 to AUTHOR_NAME_MAX of a-z, 0-9 and _. FORBIDDEN, saying so. */
 enum status photos_check_name(const char *name, struct text *why);
 
-/* What the author says of a photo: NULL or "" is nothing. Wherever it goes on from here, photos_clean_description has seen it. */
+/* What the author says of a photo: NULL or "" is nothing. Wherever it goes on from here, photos_clean_description has
+ * seen it. */
 struct photo_description {
     const char *caption, *alt_text;
 };
@@ -61,11 +63,12 @@ enum {
     ALT_TEXT_MAX = 1000,
     DESCRIPTION_BYTES_MAX = 4 * ALT_TEXT_MAX
 }; /* characters; bytes of either */
-/* Ends lines in LF alone; the words are in the arena then. INVALID: too long, not UTF-8, or a control character other than a line's
- * end and a tab. */
+/* Ends lines in LF alone; the words are in the arena then. INVALID: too long, not UTF-8, or a control character other
+ * than a line's end and a tab. */
 enum status photos_clean_description(struct photo_description *description, struct arena *arena, struct text *why);
 
-/* Where a photo is now: "Queued", then the names of the workflow's states; NULL once it is SUCCESS or ERROR. In arena. */
+/* Where a photo is now: "Queued", then the names of the workflow's states; NULL once it is SUCCESS or ERROR. In arena.
+ */
 enum status photos_stage(struct photos *photos, const struct photo *photo, struct arena *arena, const char **ret_stage,
                          struct text *why);
 
@@ -73,15 +76,16 @@ enum status photos_stage(struct photos *photos, const struct photo *photo, struc
  * process dies in between: then the next one removes them. */
 enum status photos_delete(struct photos *photos, const struct id *id, const char *author, struct text *why);
 
-/* Takes a published photo back, for a newer moderator saw in it what a person has to decide about (labels and audit: struct photo). Its
- * images leave the public as soon as a server takes its execution up, at once if one is running; approved they come back as they were.
- * Needs no struct photos. As store_photo_withdraw. */
+/* Takes a published photo back, for a newer moderator saw in it what a person has to decide about (labels and audit:
+ * struct photo). Its images leave the public as soon as a server takes its execution up, at once if one is running;
+ * approved they come back as they were. Needs no struct photos. As store_photo_withdraw. */
 enum status photos_withdraw(struct store *store, const struct photo *photo, const char *labels, const char *audit,
                             struct text *why);
 
-/* By the operator: a photo under way is refused as any other is, by the workflow's state "Reject", and its owner reads who did it. At once
- * when a server runs, or with the next start; *ret_held: when the step under way has ended. Nothing changes where it is on its way
- * to be refused. CONFLICT: its execution has ended. NOT_FOUND. Needs no struct photos. */
+/* By the operator: a photo under way is refused as any other is, by the workflow's state "Reject", and its owner reads
+ * who did it. At once when a server runs, or with the next start; *ret_held: when the step under way has ended. Nothing
+ * changes where it is on its way to be refused. CONFLICT: its execution has ended. NOT_FOUND. Needs no struct photos.
+ */
 enum status photos_stop(struct store *store, const struct id *id, bool *ret_held, struct text *why);
 
 /* Names of objects. */

@@ -31,19 +31,21 @@ struct photos {
 extern const struct task_handler photo_tasks[];
 extern const size_t photo_task_count;
 
-/* Shows the photo to the moderator and writes what it saw to the photo, whatever will become of it. As inspect_in_turn, then as
- * store_photo_set_labels: ret_findings->stage tells which. ret_findings, which begins as {0}, and *ret_negative are the caller's to release, whatever came of
- * it. */
+/* Shows the photo to the moderator and writes what it saw to the photo, whatever will become of it. As inspect_in_turn,
+ * then as store_photo_set_labels: ret_findings->stage tells which. ret_findings, which begins as {0}, and *ret_negative
+ * are the caller's to release, whatever came of it. */
 enum status photos_inspect(struct photos *photos, const struct id *id, const char *author, int original_fd,
                            struct findings *ret_findings, struct negative *ret_negative, struct text *why);
 
 /* A person has decided. */
 enum status photos_keep_decision(struct photos *photos, const struct id *id, bool is_approved, struct text *why);
 
-/* NO_SPACE when `wanted` more bytes would leave too little of the disk that holds the file; of an upload that has begun or is to begin. */
+/* NO_SPACE when `wanted` more bytes would leave too little of the disk that holds the file; of an upload that has begun
+ * or is to begin. */
 enum status photos_check_room(struct photos *photos, int file, uint64_t wanted, bool has_begun, struct text *why);
 
-/* The public objects of a photo. Not every photo has a medium one (renditions.h); those of earlier versions have none. */
+/* The public objects of a photo. Not every photo has a medium one (renditions.h); those of earlier versions have none.
+ */
 enum { OBJECT_LARGE, OBJECT_MEDIUM, OBJECT_THUMBNAIL, PUBLIC_OBJECTS };
 extern const struct public_object {
     const char *name; /* in the output of the task "resize" */
@@ -61,8 +63,8 @@ enum status photos_remove_quarantined(struct photos *photos, const struct id *id
 /* Removes every object of a deleted photo, then forgets it. */
 enum status photos_purge(struct photos *photos, const struct id *id, struct text *why);
 
-/* Cleans up in the background, at once and then every ten minutes: photos that were deleted when the process died, originals that no
- * photo needs any more, the history of executions that ended long ago. */
+/* Cleans up in the background, at once and then every ten minutes: photos that were deleted when the process died,
+ * originals that no photo needs any more, the history of executions that ended long ago. */
 struct janitor *janitor_open(struct photos *photos);
 void janitor_close(struct janitor *janitor);
 

@@ -1,5 +1,5 @@
-/* What holds for every back end of the metadata: the names of states, the checks of what callers hand in, and the way to
- * the back end that an address names. */
+/* What holds for every back end of the metadata: the names of states, the checks of what callers hand in, and the way
+ * to the back end that an address names. */
 #include "store_ops.h"
 
 #include <stdio.h>

@@ -2,12 +2,12 @@
  * (store_ops.h); tests/contract/ runs the same suite against each of them.
  *
  * Every function is safe to call from any thread and blocks until the change is durable. Functions that change
- * something return NO_SPACE (disk full), UNAVAILABLE (read-only, unreachable, corrupt) or BUSY (try again) when the back
- * end can't; nothing has changed then. `why` may be NULL. What is put in an arena lives as long as that arena.
+ * something return NO_SPACE (disk full), UNAVAILABLE (read-only, unreachable, corrupt) or BUSY (try again) when the
+ * back end can't; nothing has changed then. `why` may be NULL. What is put in an arena lives as long as that arena.
  *
- * A change is seen by every later call in this process, and within a fifth of a second by other processes. Functions that
- * are called for a row may not call the store. Strings end with a NUL and are UTF-8; names are compared byte by byte.
- * INVALID for a name, a key or a reason that is missing, empty or too long. A limit of 0 finds nothing. */
+ * A change is seen by every later call in this process, and within a fifth of a second by other processes. Functions
+ * that are called for a row may not call the store. Strings end with a NUL and are UTF-8; names are compared byte by
+ * byte. INVALID for a name, a key or a reason that is missing, empty or too long. A limit of 0 finds nothing. */
 #ifndef STORE_H
 #define STORE_H
 
@@ -31,8 +31,8 @@ enum status store_open(const char *address, struct store **ret_store, struct tex
 void store_close(struct store *store); /* NULL is allowed */
 /* Whether store_open would begin with nothing: the database is missing, or has no bytes. */
 enum status store_is_new(const char *address, bool *ret_is_new, struct text *why);
-/* Looks for damage, for so long; *ret_is_whole: all was looked at. UNAVAILABLE, saying what is damaged; then the store is only to be
- * closed, and nothing more is written. */
+/* Looks for damage, for so long; *ret_is_whole: all was looked at. UNAVAILABLE, saying what is damaged; then the store
+ * is only to be closed, and nothing more is written. */
 enum status store_verify(struct store *store, int64_t limit_ms, bool *ret_is_whole, struct text *why);
 /* A real search, in the database itself. */
 enum status store_check(struct store *store, struct text *why);
@@ -72,10 +72,10 @@ const char *photo_state_name(enum photo_state state);
 
 struct execution;
 
-/* Writes the photo (state PENDING) and its execution (RUNNING, of the same id) in one transaction. With an idempotency key
- * that this author has used before, nothing is written and *ret_existing (in arena) is that photo; *ret_created says which
- * it was, and *ret_existing is left alone when it is true. CONFLICT for an id that is there already; TOO_MANY when max_pending
- * photos of the author (0: any number) are pending already. */
+/* Writes the photo (state PENDING) and its execution (RUNNING, of the same id) in one transaction. With an idempotency
+ * key that this author has used before, nothing is written and *ret_existing (in arena) is that photo; *ret_created
+ * says which it was, and *ret_existing is left alone when it is true. CONFLICT for an id that is there already;
+ * TOO_MANY when max_pending photos of the author (0: any number) are pending already. */
 enum status store_photo_create(struct store *store, const struct photo *photo, const char *idempotency_key,
                                const struct execution *execution, uint64_t max_pending, struct arena *arena,
                                struct photo *ret_existing, bool *ret_created, struct text *why);
@@ -87,8 +87,8 @@ enum status store_photo_get(struct store *store, const struct id *id, struct are
 enum status store_photo_find_key(struct store *store, const char *author, const char *idempotency_key,
                                  struct arena *arena, struct photo *ret_photo, struct text *why);
 
-/* The author's words, in any state: NULL leaves one as it is, "" removes it. NOT_FOUND; FORBIDDEN when the author is another
- * one. */
+/* The author's words, in any state: NULL leaves one as it is, "" removes it. NOT_FOUND; FORBIDDEN when the author is
+ * another one. */
 enum status store_photo_describe(struct store *store, const struct id *id, const char *author, const char *caption,
                                  const char *alt_text, int64_t now_ms, struct text *why);
 /* A photo that this author made of an original with this SHA-256, PENDING or SUCCESS, the latter first; NOT_FOUND. */
@@ -101,34 +101,38 @@ enum status store_photo_set_labels(struct store *store, const struct id *id, con
 /* Changes who has to decide; the photo's RUNNING execution, if nobody holds it, is due at once. NOT_FOUND. */
 enum status store_photo_review(struct store *store, const struct id *id, enum photo_review review, int64_t now_ms,
                                struct text *why);
-/* A published photo goes back to PENDING and waits for a person (REVIEW_WAITING), with what the moderator sees in it now; its author's
- * count shrinks by one, and its execution begins anew as *execution says: the old one, if there still is one, is
- * replaced. CONFLICT when it is not SUCCESS, NOT_FOUND. */
+/* A published photo goes back to PENDING and waits for a person (REVIEW_WAITING), with what the moderator sees in it
+ * now; its author's count shrinks by one, and its execution begins anew as *execution says: the old one, if there still
+ * is one, is replaced. CONFLICT when it is not SUCCESS, NOT_FOUND. */
 enum status store_photo_withdraw(struct store *store, const struct id *id, const char *labels, const char *audit,
                                  const struct execution *execution, struct text *why);
-/* PENDING to SUCCESS with large, medium, thumbnail and thumbhash of *photo, and its labels unless they are NULL; the author's count grows
- * by one. Already SUCCESS is OK and changes nothing. NOT_FOUND when the photo is gone (deleted), CONFLICT when it is ERROR. */
+/* PENDING to SUCCESS with large, medium, thumbnail and thumbhash of *photo, and its labels unless they are NULL; the
+ * author's count grows by one. Already SUCCESS is OK and changes nothing. NOT_FOUND when the photo is gone (deleted),
+ * CONFLICT when it is ERROR. */
 enum status store_photo_publish(struct store *store, const struct photo *photo, int64_t now_ms, struct text *why);
-/* A published photo has this medium rendition from now on; when it was last changed stays as it was. CONFLICT when it is not SUCCESS,
- * NOT_FOUND. */
+/* A published photo has this medium rendition from now on; when it was last changed stays as it was. CONFLICT when it
+ * is not SUCCESS, NOT_FOUND. */
 enum status store_photo_render(struct store *store, const struct id *id, const struct rendition *medium,
                                struct text *why);
-/* PENDING to ERROR, with these labels unless they are NULL. Already ERROR is OK and changes nothing. NOT_FOUND when gone, CONFLICT when it is SUCCESS. */
+/* PENDING to ERROR, with these labels unless they are NULL. Already ERROR is OK and changes nothing. NOT_FOUND when
+ * gone, CONFLICT when it is SUCCESS. */
 enum status store_photo_reject(struct store *store, const struct id *id, const char *error_message, const char *labels,
                                int64_t now_ms, struct text *why);
 
-/* Deleting takes two steps, so that a crash between leaves nothing behind: from `delete` on the photo is NOT_FOUND to every
- * other function, its execution is ABORTED, its author's count is right; its objects are then removed by the caller, and
- * `purge` forgets it. FORBIDDEN when the author is another one. A key used for it may be used again. */
+/* Deleting takes two steps, so that a crash between leaves nothing behind: from `delete` on the photo is NOT_FOUND to
+ * every other function, its execution is ABORTED, its author's count is right; its objects are then removed by the
+ * caller, and `purge` forgets it. FORBIDDEN when the author is another one. A key used for it may be used again. */
 enum status store_photo_delete(struct store *store, const struct id *id, const char *author, int64_t now_ms,
                                struct text *why);
 /* Up to `limit` ids that were deleted and not yet purged, oldest id first. */
 enum status store_photos_deleted(struct store *store, struct id *ret_ids, size_t limit, size_t *ret_count,
                                  struct text *why);
-/* OK when it was purged already or never was; CONFLICT when it was not deleted. Its execution stays until it is pruned. */
+/* OK when it was purged already or never was; CONFLICT when it was not deleted. Its execution stays until it is pruned.
+ */
 enum status store_photo_purge(struct store *store, const struct id *id, struct text *why);
 
-/* Of one state and review (other than none), oldest id first, after `after` (NULL: from the first), at most `limit` rows. */
+/* Of one state and review (other than none), oldest id first, after `after` (NULL: from the first), at most `limit`
+ * rows. */
 typedef bool store_photo_row(void *context, const struct photo *photo);
 enum status store_photos_list(struct store *store, enum photo_state state, enum photo_review review,
                               const struct id *after, size_t limit, store_photo_row *row, void *context,
@@ -142,8 +146,8 @@ struct post_cursor {
     int64_t time_ms; /* by which the listing is ordered */
     struct id id;
 };
-/* Published photos, of this author (NULL: of everybody), newest first (created_ms, then id, descending), beyond `after` (exclusive; NULL:
- * from the newest), at most `limit` rows. */
+/* Published photos, of this author (NULL: of everybody), newest first (created_ms, then id, descending), beyond `after`
+ * (exclusive; NULL: from the newest), at most `limit` rows. */
 enum status store_photos_newest(struct store *store, const char *author, const struct post_cursor *after, size_t limit,
                                 store_photo_row *row, void *context, struct text *why);
 /* When it was taken; of a photo that doesn't say, when it was made here. */
@@ -174,11 +178,12 @@ bool verdict_match_is_copy(const struct verdict_match *match);
 
 /* Writes the verdict on a photo, over an older one. The photo need not be there any more. */
 enum status store_verdict_add(struct store *store, const struct verdict *verdict, struct text *why);
-/* A person has decided. Approving it also forgets each other photo that was refused and is a copy of it. OK without doing anything when
- * nothing is known of that photo. */
+/* A person has decided. Approving it also forgets each other photo that was refused and is a copy of it. OK without
+ * doing anything when nothing is known of that photo. */
 enum status store_verdict_decide(struct store *store, const struct id *photo, enum verdict_kind kind,
                                  const char *reason, int64_t now_ms, struct text *why);
-/* The newest verdict on the same pixels, else that on a copy, else that on the shape that is nearest, at most `distance` away; NOT_FOUND. */
+/* The newest verdict on the same pixels, else that on a copy, else that on the shape that is nearest, at most
+ * `distance` away; NOT_FOUND. */
 enum status store_verdict_find(struct store *store, const struct fingerprint *fingerprint, unsigned distance,
                                struct arena *arena, struct verdict *ret_verdict, struct verdict_match *ret_match,
                                struct text *why);
@@ -191,16 +196,18 @@ enum status store_verdict_forget(struct store *store, const struct id *photo, st
 
 /* ---- Users: whoever has at least one published photo ---- */
 
-/* Called for each row in order, on the caller's thread; strings are borrowed for the call. Returning false ends the listing. */
+/* Called for each row in order, on the caller's thread; strings are borrowed for the call. Returning false ends the
+ * listing. */
 typedef bool store_user_row(void *context, const char *name, size_t name_length, int64_t posts_count);
 typedef bool store_post_row(void *context, const struct id *id, int64_t created_ms);
 
-/* Names that begin with `prefix`, in byte order, beyond `after` (exclusive; NULL: from the start), at most `limit` rows. */
+/* Names that begin with `prefix`, in byte order, beyond `after` (exclusive; NULL: from the start), at most `limit`
+ * rows. */
 enum status store_users_search(struct store *store, const char *prefix, const char *after, size_t limit,
                                store_user_row *row, void *context, struct text *why);
 
-/* The ids of the author's published photos, newest first (created_ms, then id, descending), beyond `after` (exclusive; NULL: from the
- * newest), at most `limit` rows. */
+/* The ids of the author's published photos, newest first (created_ms, then id, descending), beyond `after` (exclusive;
+ * NULL: from the newest), at most `limit` rows. */
 enum status store_user_posts(struct store *store, const char *author, const struct post_cursor *after, size_t limit,
                              store_post_row *row, void *context, struct text *why);
 
@@ -230,32 +237,32 @@ struct execution_event {
 /* RUNNING, SUCCEEDED, FAILED, ABORTED. */
 const char *execution_status_name(enum execution_status status);
 
-/* Clocks of machines that share a store may differ by less than this. What was saved later than now by more, was saved by a clock
- * that has been set right since: such a lease is void, and such a due time is now. */
+/* Clocks of machines that share a store may differ by less than this. What was saved later than now by more, was saved
+ * by a clock that has been set right since: such a lease is void, and such a due time is now. */
 enum { CLOCK_TOLERANCE_MS = 60000 };
 
-/* Takes up to `limit` due, RUNNING executions that nobody holds (or whose holder's lease ran out), and leases them to `owner`
- * until now + lease. Which ones is fair to authors: each time it is the turn of the author with the fewest under way (of all
- * owners), and among those of the one who has waited longest, since an execution was due or since the author was last given one.
- * Of an author's executions, the one that has waited longest is first: it joins the queue when it is due, and keeps its place
- * whoever takes and loses it; one that is tried again joins anew when that is due. */
+/* Takes up to `limit` due, RUNNING executions that nobody holds (or whose holder's lease ran out), and leases them to
+ * `owner` until now + lease. Which ones is fair to authors: each time it is the turn of the author with the fewest
+ * under way (of all owners), and among those of the one who has waited longest, since an execution was due or since the
+ * author was last given one. Of an author's executions, the one that has waited longest is first: it joins the queue
+ * when it is due, and keeps its place whoever takes and loses it; one that is tried again joins anew when that is due.
+ */
 enum status store_executions_claim(struct store *store, const char *owner, int64_t now_ms, int64_t lease_ms,
                                    size_t limit, struct arena *arena, struct execution *ret_executions,
                                    size_t *ret_count, struct text *why);
 /* Prolongs every lease that `owner` holds and that has not run out, to now + lease. */
 enum status store_executions_renew(struct store *store, const char *owner, int64_t now_ms, int64_t lease_ms,
                                    struct text *why);
-/* One transition in one transaction: status, state, data, due_ms, and the events after those already there. CONFLICT when
- * the lease was lost or the execution has ended (aborted, or forgotten): then drop it. A lease that ran out is lost once
- * the execution was claimed again, even by the same owner: `version` is that of the claim, or any later one of this holder;
- * the store's own grows by one. The lease is kept while `keep_lease` and RUNNING; else anybody may claim it: at once and at its old
- * place, or, when due_ms is after updated_ms, from due_ms on. */
+/* One transition in one transaction: status, state, data, due_ms, and the events after those already there. CONFLICT
+ * when the lease was lost or the execution has ended (aborted, or forgotten): then drop it. A lease that ran out is
+ * lost once the execution was claimed again, even by the same owner: `version` is that of the claim, or any later one
+ * of this holder; the store's own grows by one. The lease is kept while `keep_lease` and RUNNING; else anybody may
+ * claim it: at once and at its old place, or, when due_ms is after updated_ms, from due_ms on. */
 enum status store_execution_save(struct store *store, const char *owner, const struct execution *execution,
                                  const struct execution_event *events, size_t event_count, bool keep_lease,
                                  struct text *why);
-/* Gives back what was claimed and not worked on: due at once for anybody, at its old place (or at its due_ms, if that was saved as
- * later than updated_ms).
- * CONFLICT when `owner` no longer holds it. */
+/* Gives back what was claimed and not worked on: due at once for anybody, at its old place (or at its due_ms, if that
+ * was saved as later than updated_ms). CONFLICT when `owner` no longer holds it. */
 enum status store_execution_release(struct store *store, const char *owner, const struct id *id, struct text *why);
 
 enum status store_execution_get(struct store *store, const struct id *id, struct arena *arena,
@@ -268,14 +275,15 @@ enum status store_executions_list(struct store *store, int status, size_t limit,
 /* In order of happening; NOT_FOUND for an unknown execution. */
 enum status store_execution_events(struct store *store, const struct id *id, store_event_row *row, void *context,
                                    struct text *why);
-/* A FAILED or ABORTED execution whose photo still exists: it becomes RUNNING with the given data, before its first state (""),
- * due at once, and an ERROR photo becomes PENDING again. NOT_FOUND when either is gone, CONFLICT for other states. */
+/* A FAILED or ABORTED execution whose photo still exists: it becomes RUNNING with the given data, before its first
+ * state (""), due at once, and an ERROR photo becomes PENDING again. NOT_FOUND when either is gone, CONFLICT for other
+ * states. */
 enum status store_execution_retry(struct store *store, const struct id *id, const char *data, int64_t now_ms,
                                   struct text *why);
 
-/* A RUNNING execution goes on with *data, ahead of all that its author has waiting: at once when nobody holds it, else when its
- * holder has saved its next transition (which is CONFLICT then), or loses it: *ret_held. Nothing comes of it when that save
- * ends the execution. NOT_FOUND; CONFLICT when it has ended. */
+/* A RUNNING execution goes on with *data, ahead of all that its author has waiting: at once when nobody holds it, else
+ * when its holder has saved its next transition (which is CONFLICT then), or loses it: *ret_held. Nothing comes of it
+ * when that save ends the execution. NOT_FOUND; CONFLICT when it has ended. */
 enum status store_execution_divert(struct store *store, const struct id *id, const char *data, bool *ret_held,
                                    struct text *why);
 

@@ -5,7 +5,8 @@
 #include <string.h>
 #include <sys/wait.h>
 
-/* Signals that are not the crash of a decoder. The sandbox lets nothing in a worker send SIGKILL, so it came from outside. */
+/* Signals that are not the crash of a decoder. The sandbox lets nothing in a worker send SIGKILL, so it came from
+ * outside. */
 static const struct {
     int signal;
     enum status status;

@@ -125,7 +125,8 @@ void first_process_end(struct worker_pool *pool, bool kills)
         close(pool->control);
     pool->control = -1;
     if (pool->first_process > 0) {
-        /* With its socket it ends by itself, after its workers; when it was stuck, the workers end with it all the same. */
+        /* With its socket it ends by itself, after its workers; when it was stuck, the workers end with it all the
+         * same. */
         if (kills)
             kill(pool->first_process, SIGKILL);
         while (waitpid(pool->first_process, NULL, 0) < 0 && errno == EINTR)

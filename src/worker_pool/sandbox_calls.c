@@ -1,9 +1,10 @@
-/* The table of system calls. Each row was seen in a decoder, in its threads or in the C library beneath them (strace -f, all formats,
- * fresh and warm workers, Debian 12 and 13), or is there to be refused on purpose. What has no row fails with ENOSYS.
+/* The table of system calls. Each row was seen in a decoder, in its threads or in the C library beneath them (strace
+ * -f, all formats, fresh and warm workers, Debian 12 and 13), or is there to be refused on purpose. What has no row
+ * fails with ENOSYS.
  *
- * Without a row on purpose: clone3, whose flags lie behind a pointer that a filter can't follow (glibc then takes clone), and
- * sched_getaffinity (decoders start a thread for each processor that they count, and each thread takes memory; uncounted, there
- * are one or two). */
+ * Without a row on purpose: clone3, whose flags lie behind a pointer that a filter can't follow (glibc then takes
+ * clone), and sched_getaffinity (decoders start a thread for each processor that they count, and each thread takes
+ * memory; uncounted, there are one or two). */
 #include "sandbox_calls.h"
 
 #include <errno.h>
@@ -63,8 +64,8 @@ static const int allowed[] = {
 static const struct refusal {
     int call, error;
 } refused[] = {
-    /* Files. glibc looks into /proc/sys/vm/overcommit_memory when a thread's heap shrinks, into /sys/devices/system/cpu for
-     * the number of processors, and asks where the program is; others look for their settings and plug-ins. */
+    /* Files. glibc looks into /proc/sys/vm/overcommit_memory when a thread's heap shrinks, into /sys/devices/system/cpu
+     * for the number of processors, and asks where the program is; others look for their settings and plug-ins. */
     {SCMP_SYS(open), EACCES},
     {SCMP_SYS(openat), EACCES},
     {SCMP_SYS(creat), EACCES},
@@ -218,8 +219,8 @@ static int add_refusals(scmp_filter_ctx filter)
     return failed;
 }
 
-/* abort(3) ends here: the death is then called by its own name. No other signal, so that who sees a SIGKILL knows that it came
- * from outside. */
+/* abort(3) ends here: the death is then called by its own name. No other signal, so that who sees a SIGKILL knows that
+ * it came from outside. */
 static int add_abort(scmp_filter_ctx filter)
 {
     uint64_t own = (uint64_t)getpid();

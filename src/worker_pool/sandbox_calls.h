@@ -4,7 +4,8 @@
 
 #include <stdbool.h>
 
-/* Filters the calls of this process from now on, of its later threads too; for ever. False with errno set when the kernel can't. */
+/* Filters the calls of this process from now on, of its later threads too; for ever. False with errno set when the
+ * kernel can't. */
 bool sandbox_filter_calls(void);
 
 #endif

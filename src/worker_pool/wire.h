@@ -1,9 +1,10 @@
-/* What the server and the processes of a pool say to each other: messages of known sizes over SOCK_SEQPACKET sockets, the
- * data beside them as descriptors (SCM_RIGHTS, unix(7)).
+/* What the server and the processes of a pool say to each other: messages of known sizes over SOCK_SEQPACKET sockets,
+ * the data beside them as descriptors (SCM_RIGHTS, unix(7)).
  *
  * Control socket, server and first process: on start comes one `hello`; then each `hire` is answered by one `hired`.
- * Work socket, server and one worker: on start comes one `verdict`, whether the sandbox has closed; then each job, with its
- * descriptors, is answered by one `verdict` and the answer behind it. The end of a socket is the end of the process behind it. Both sides come from one build: `hello` checks it. */
+ * Work socket, server and one worker: on start comes one `verdict`, whether the sandbox has closed; then each job, with
+ * its descriptors, is answered by one `verdict` and the answer behind it. The end of a socket is the end of the process
+ * behind it. Both sides come from one build: `hello` checks it. */
 #ifndef WIRE_H
 #define WIRE_H
 

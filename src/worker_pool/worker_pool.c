@@ -17,8 +17,8 @@
 #define PROGRAMS_INSTALL_FOLDER "/usr/local/libexec"
 #endif
 
-/* Beside the running executable, then where `make install` puts it: as seen from there, wherever the whole was moved to, and by
- * its full name. NULL if in none. */
+/* Beside the running executable, then where `make install` puts it: as seen from there, wherever the whole was moved
+ * to, and by its full name. NULL if in none. */
 static char *find_program(const char *name)
 {
     static const char *const places[] = {"", "../libexec/"};
@@ -169,7 +169,8 @@ static enum status replace(struct worker_pool *pool, struct slot *slot, unsigned
     return slot_hire(pool, slot, patience_ms, ret_hired, why);
 }
 
-/* A worker ended over a job, hangs or talks nonsense: it is replaced, the operator is told, and the job gets its status. */
+/* A worker ended over a job, hangs or talks nonsense: it is replaced, the operator is told, and the job gets its
+ * status. */
 static enum status bury(struct worker_pool *pool, struct slot *slot, const void *job, bool in_time, struct text *why)
 {
     enum { DYING_MS = 2000 }; /* the socket of a process ends some time before the process does */

@@ -35,9 +35,9 @@ enum status first_process_start(struct worker_pool *pool, struct text *why);
 /* `kills`: do not wait until it ends by itself. */
 void first_process_end(struct worker_pool *pool, bool kills);
 
-/* Ends the slot's worker, if any, and gives the slot a new one, starting the first process again when that is gone. `patience_ms`:
- * how long the old one may take to end by itself. *ret_hired says how it ended. UNAVAILABLE when there is no new one: the slot is
- * empty then. */
+/* Ends the slot's worker, if any, and gives the slot a new one, starting the first process again when that is gone.
+ * `patience_ms`: how long the old one may take to end by itself. *ret_hired says how it ended. UNAVAILABLE when there
+ * is no new one: the slot is empty then. */
 enum status slot_hire(struct worker_pool *pool, struct slot *slot, unsigned patience_ms, struct hired *ret_hired,
                       struct text *why);
 

@@ -1,5 +1,5 @@
-/* The program's side of a pool: the first process, which forks a worker whenever the server asks for one and never sees any
- * data itself, and the workers, which take jobs from their sockets, one after the other, inside the sandbox. */
+/* The program's side of a pool: the first process, which forks a worker whenever the server asks for one and never sees
+ * any data itself, and the workers, which take jobs from their sockets, one after the other, inside the sandbox. */
 #ifndef WORKER_PROGRAM_H
 #define WORKER_PROGRAM_H
 
@@ -10,8 +10,8 @@ struct worker_program {
     const char *name;               /* of the program */
     size_t job_bytes, answer_bytes; /* as in struct worker_pool_settings */
     size_t descriptors;
-    /* In the first process, while everything is still allowed: opens all that the workers need. Starts no thread, because
-     * the workers are forked later. OK with a sentence: it works, but somebody should know that. */
+    /* In the first process, while everything is still allowed: opens all that the workers need. Starts no thread,
+     * because the workers are forked later. OK with a sentence: it works, but somebody should know that. */
     enum status (*prepare)(const char *program, const char *argument, struct text *why);
     /* In each worker, before its sandbox closes; NULL: nothing to do. */
     void (*enter)(void);

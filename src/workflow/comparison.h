@@ -13,8 +13,8 @@ struct comparison {
     bool takes_nothing;  /* is also decided when the variable is not there */
     const char *operand; /* what it compares with, for a person */
     bool (*accepts)(json_t *operand);
-    /* How the value stands to the operand: one of the bits below, 0 when they cannot be compared. `value` is NULL when it
-     * is not there. */
+    /* How the value stands to the operand: one of the bits below, 0 when they cannot be compared. `value` is NULL when
+     * it is not there. */
     unsigned (*relate)(json_t *value, json_t *operand);
     unsigned holds; /* for which of them it holds */
 };

@@ -1,5 +1,5 @@
-/* Where an execution stands. A cursor is in one state of one machine; at a Parallel state it has a cursor a branch below it.
- * The whole tree is what an execution's data keeps. */
+/* Where an execution stands. A cursor is in one state of one machine; at a Parallel state it has a cursor a branch
+ * below it. The whole tree is what an execution's data keeps. */
 #ifndef CURSOR_H
 #define CURSOR_H
 

@@ -1,5 +1,5 @@
-/* How data goes through a state: InputPath and Parameters on the way in, ResultSelector, ResultPath and OutputPath on the
- * way out (states-language.net, "Input and Output Processing"). */
+/* How data goes through a state: InputPath and Parameters on the way in, ResultSelector, ResultPath and OutputPath on
+ * the way out (states-language.net, "Input and Output Processing"). */
 #ifndef DATA_FLOW_H
 #define DATA_FLOW_H
 
@@ -17,8 +17,8 @@ struct data_flow {
 /* Reads the fields among InputPath, Parameters, ResultSelector, ResultPath, OutputPath that are there. */
 bool data_flow_read(struct reader *reader, json_t *object, struct data_flow *flow);
 
-/* InputPath, Parameters, and the three on the way out. Each returns a new reference, or NULL with the failure. Nothing is
- * changed in place. */
+/* InputPath, Parameters, and the three on the way out. Each returns a new reference, or NULL with the failure. Nothing
+ * is changed in place. */
 json_t *data_flow_select(const struct data_flow *flow, json_t *raw_input, json_t *context, struct failure *failure);
 json_t *data_flow_fill(const struct data_flow *flow, json_t *selected, json_t *context, struct failure *failure);
 json_t *data_flow_output(const struct data_flow *flow, json_t *raw_input, json_t *result, json_t *context,

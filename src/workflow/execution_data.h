@@ -14,14 +14,16 @@
 
 void execution_data_initial(const json_t *input, struct text *ret_data);
 
-/* For an execution that has failed: it starts again with the input that it was started with. INVALID: the data is broken. */
+/* For an execution that has failed: it starts again with the input that it was started with. INVALID: the data is
+ * broken. */
 enum status execution_data_restart(const char *data, struct text *ret_data, struct text *why);
 /* Or goes on from the state whose work failed last, with the input that it had. INVALID also when that is gone from the
  * definition. */
 enum status execution_data_resume(const struct definition *definition, const char *data, struct text *ret_data,
                                   struct text *why);
 
-/* Or, while it runs, goes on with this state, whose input is that of the execution with the members of `more`. INVALID as above. */
+/* Or, while it runs, goes on with this state, whose input is that of the execution with the members of `more`. INVALID
+ * as above. */
 enum status execution_data_divert(const struct definition *definition, const char *data, const char *state,
                                   json_t *more, struct text *ret_data, struct text *why);
 

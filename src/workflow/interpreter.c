@@ -115,8 +115,9 @@ void step_succeed(struct interpreter *interpreter, struct cursor *cursor, json_t
     step_choose(interpreter, cursor, result, cursor->state->next);
 }
 
-/* A task whose process died is retried even if its definition has no retrier for that. A few times only, because the task itself may
- * be what kills the process; and after random delays, so that the other tasks of that process don't die with it each time. */
+/* A task whose process died is retried even if its definition has no retrier for that. A few times only, because the
+ * task itself may be what kills the process; and after random delays, so that the other tasks of that process don't die
+ * with it each time. */
 static const struct retrier lost_task_retrier = {
     .interval_seconds = 1, .max_attempts = 4, .backoff_rate = 2, .full_jitter = true};
 

@@ -1,5 +1,5 @@
-/* An execution under our lease: its tasks are run, each transition is saved, and new tasks are queued, until it ends or only
- * waits; then the lease goes back with the last save. */
+/* An execution under our lease: its tasks are run, each transition is saved, and new tasks are queued, until it ends or
+ * only waits; then the lease goes back with the last save. */
 #include "runner_inside.h"
 
 #include "clock.h"
@@ -77,8 +77,8 @@ static bool may_try_again(struct leased_execution *leased)
     return may;
 }
 
-/* One transaction. A store that fails is asked again as long as the lease is kept, so that what a task has done is not lost;
- * after that somebody else does it again. False: the execution is not ours any more. */
+/* One transaction. A store that fails is asked again as long as the lease is kept, so that what a task has done is not
+ * lost; after that somebody else does it again. False: the execution is not ours any more. */
 static bool save(struct leased_execution *leased, const struct execution_event *events, size_t count, bool keep_lease)
 {
     struct runner *runner = leased->runner;
@@ -184,7 +184,8 @@ static void put_off(struct leased_execution *leased, const char *why)
     (void)save(leased, NULL, 0, false);
 }
 
-/* When its data does not fit the definition of today, it starts again with the input that it had: handlers allow that. */
+/* When its data does not fit the definition of today, it starts again with the input that it had: handlers allow that.
+ */
 static enum status open_again(struct leased_execution *leased, const struct definition *definition, struct text *why)
 {
     TEXT_CLEANUP struct text data = {0};

@@ -27,12 +27,12 @@ bool path_is_reference(const struct path *path);
 bool path_begins_with(const struct path *path, const char *name, const char *next);
 
 /* What the path selects, as a new reference. A path that may select many gives an array, empty when nothing is there;
- * a Reference Path to nothing is NOT_FOUND. TOO_LARGE when the path takes too much work. The tree is shared, not copied:
- * values of a workflow are never changed in place. */
+ * a Reference Path to nothing is NOT_FOUND. TOO_LARGE when the path takes too much work. The tree is shared, not
+ * copied: values of a workflow are never changed in place. */
 enum status path_get(const struct path *path, json_t *root, json_t **ret_value, struct text *why);
 
-/* A copy of `root` in which `value` stands at the Reference Path; missing objects on the way are made. What the path does
- * not touch is shared. CONFLICT when something that is no object (or no such element) stands in the way. */
+/* A copy of `root` in which `value` stands at the Reference Path; missing objects on the way are made. What the path
+ * does not touch is shared. CONFLICT when something that is no object (or no such element) stands in the way. */
 enum status path_put(const struct path *path, json_t *root, json_t *value, json_t **ret_root, struct text *why);
 
 #endif

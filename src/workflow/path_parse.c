@@ -1,5 +1,5 @@
-/* Reads a JSONPath. The grammar, from the inside out: selector (a name, an index, a slice, "*", a filter), segment (selectors
- * in brackets, or a name after a dot), path ("$" and segments). */
+/* Reads a JSONPath. The grammar, from the inside out: selector (a name, an index, a slice, "*", a filter), segment
+ * (selectors in brackets, or a name after a dot), path ("$" and segments). */
 #include "path_tree.h"
 
 #include <errno.h>

@@ -1,5 +1,6 @@
-/* The threads: workers that claim and run, and a lease renewer that renews leases and watches the time. A worker without a job claims for
- * all that are idle, so that a wake-up goes to the store and into the first task without a change of threads. */
+/* The threads: workers that claim and run, and a lease renewer that renews leases and watches the time. A worker
+ * without a job claims for all that are idle, so that a wake-up goes to the store and into the first task without a
+ * change of threads. */
 #include "runner.h"
 
 #include "clock.h"
@@ -85,7 +86,8 @@ static int claim(const struct runner *runner, struct arena *arena, int64_t now_m
     return -1;
 }
 
-/* Asks the store for work for this worker and all that are idle. Call with runner->lock, which is given up meanwhile. */
+/* Asks the store for work for this worker and all that are idle. Call with runner->lock, which is given up meanwhile.
+ */
 static void claim_for_idle(struct runner *runner)
 {
     ARENA_CLEANUP struct arena arena = {0};
@@ -152,8 +154,8 @@ static void *work(void *context)
 
 /* ---- The lease renewer ---- */
 
-/* Prolongs what is held now; by the time that the store is told, for what had run out by then the store does not prolong.
- * Call with runner->lock, which is given up meanwhile. */
+/* Prolongs what is held now; by the time that the store is told, for what had run out by then the store does not
+ * prolong. Call with runner->lock, which is given up meanwhile. */
 static void renew(struct runner *runner)
 {
     TEXT_CLEANUP struct text why = {0};

@@ -1,5 +1,6 @@
-/* Runs executions from the store, durably: claims due ones under a lease, takes them state by state, and saves each transition in
- * one transaction. A process that dies loses its leases within lease_ms, and another goes on from the last transition. */
+/* Runs executions from the store, durably: claims due ones under a lease, takes them state by state, and saves each
+ * transition in one transaction. A process that dies loses its leases within lease_ms, and another goes on from the
+ * last transition. */
 #ifndef RUNNER_H
 #define RUNNER_H
 
@@ -21,11 +22,13 @@ struct runner_settings {
     void *context; /* for handlers and on_transition */
     unsigned threads;
     int64_t lease_ms; /* 2,000; renewed every third of it */
-    /* After a transition was saved (any thread; must not block). `state` is the state it is in now; status tells the end. NULL: nobody listens. */
+    /* After a transition was saved (any thread; must not block). `state` is the state it is in now; status tells the
+     * end. NULL: nobody listens. */
     void (*on_transition)(void *context, const struct execution *execution);
     /* Something that an operator should know: the store failed, a workflow is unknown. NULL: nobody listens. */
     void (*on_trouble)(void *context, const char *sentence);
-    /* The wall clock in milliseconds. NULL: the real one. Leases and due times go by it; after a jump call runner_wake. */
+    /* The wall clock in milliseconds. NULL: the real one. Leases and due times go by it; after a jump call runner_wake.
+     */
     int64_t (*now_ms)(void *context);
 };
 
@@ -34,8 +37,8 @@ struct runner;
 enum status runner_open(const struct runner_settings *settings, struct runner **ret_runner, struct text *why);
 /* Says that there is new work now: without it a new execution waits for the next poll (1 s). */
 void runner_wake(struct runner *runner);
-/* Claims nothing more, lets the tasks under way finish (up to timeout_ms) and saves them, and gives back every lease. What a
- * task brings after that time is dropped: another runner does it again. */
+/* Claims nothing more, lets the tasks under way finish (up to timeout_ms) and saves them, and gives back every lease.
+ * What a task brings after that time is dropped: another runner does it again. */
 void runner_drain(struct runner *runner, int64_t timeout_ms);
 /* Drains at once if that was not done, waits for handlers that are still running, and frees. */
 void runner_close(struct runner *runner);
@@ -43,15 +46,16 @@ void runner_close(struct runner *runner);
 /* The data of a new execution: what store_photo_create and store_execution_retry take as execution.data. */
 void runner_initial_data(const struct definition *definition, const json_t *input, struct text *ret_data);
 
-/* The data for store_execution_retry, from that of an execution that has failed: from the start, with the input that it was
- * started with. INVALID: the data is broken. */
+/* The data for store_execution_retry, from that of an execution that has failed: from the start, with the input that it
+ * was started with. INVALID: the data is broken. */
 enum status runner_restart_data(const char *data, struct text *ret_data, struct text *why);
-/* The same, but it goes on from the state whose work failed last, with the input that it had then. INVALID also when the
- * definition has no such state now. */
+/* The same, but it goes on from the state whose work failed last, with the input that it had then. INVALID also when
+ * the definition has no such state now. */
 enum status runner_resume_data(const struct definition *definition, const char *data, struct text *ret_data,
                                struct text *why);
 
-/* For store_execution_divert: goes on with this state, whose input is that of the execution with the members of `more`. */
+/* For store_execution_divert: goes on with this state, whose input is that of the execution with the members of `more`.
+ */
 enum status runner_divert_data(const struct definition *definition, const char *data, const char *state, json_t *more,
                                struct text *ret_data, struct text *why);
 

@@ -1,5 +1,5 @@
-/* A state of a definition, and what its type has to offer. Adding a type: one file state_NAME.c with its table at the end, and
- * one row in state_types.c. (Map belongs there: its cursor forks as that of Parallel does, once an item.) */
+/* A state of a definition, and what its type has to offer. Adding a type: one file state_NAME.c with its table at the
+ * end, and one row in state_types.c. (Map belongs there: its cursor forks as that of Parallel does, once an item.) */
 #ifndef STATE_H
 #define STATE_H
 
@@ -39,8 +39,8 @@ struct machine {
 /* A definition is its top machine and what belongs to executions as a whole. */
 struct definition {
     struct arena arena;
-    json_t *
-        document; /* literals are read from it and copied: threads share it, and its reference counts are not for that */
+    json_t *document; /* literals are read from it and copied: threads share it, and its reference counts are not for
+                         that */
     struct machine top;
     int64_t timeout_seconds; /* 0: none */
 };

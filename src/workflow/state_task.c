@@ -69,8 +69,8 @@ static json_t *resource_detail(const struct state *state)
     return json_pack("{s:s,s:s}", "resourceType", "task", "resource", task_resource(state));
 }
 
-/* A state may be retried for days, and its history is kept: the first attempts are told in full, then those whose number of
- * retries before is a power of two. The last one is told by its end. */
+/* A state may be retried for days, and its history is kept: the first attempts are told in full, then those whose
+ * number of retries before is a power of two. The last one is told by its end. */
 enum { RETRIES_TOLD = 5 };
 
 static bool is_told(const struct cursor *cursor)

@@ -1,6 +1,6 @@
-/* Payload templates (states-language.net, "Payload Template"): JSON in which a field "x.$" holds a path, and becomes the
- * field "x" with what the path selects. An intrinsic function would be one more kind of value beside the path: until there are
- * any, a template that calls one is refused. */
+/* Payload templates (states-language.net, "Payload Template"): JSON in which a field "x.$" holds a path, and becomes
+ * the field "x" with what the path selects. An intrinsic function would be one more kind of value beside the path:
+ * until there are any, a template that calls one is refused. */
 #ifndef TEMPLATE_H
 #define TEMPLATE_H
 

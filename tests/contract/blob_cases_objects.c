@@ -116,7 +116,8 @@ static void test_etag(struct blob *blob, const char *address)
     CHECK_STR(etags[3], etags[2]);
 }
 
-/* Where the back end keeps the old object for who reads it, it is read; otherwise there is an error. Never something else. */
+/* Where the back end keeps the old object for who reads it, it is read; otherwise there is an error. Never something
+ * else. */
 static void test_old_reader(struct blob *blob, const char *address)
 {
     (void)address;

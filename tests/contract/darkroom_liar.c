@@ -1,4 +1,5 @@
-/* A program whose processes are the darkroom's workers whose worker was taken over: it says what test_darkroom_lies asks for (darkroom_lies.h). */
+/* A program whose processes are the darkroom's workers whose worker was taken over: it says what test_darkroom_lies
+ * asks for (darkroom_lies.h). */
 #include "darkroom_lies.h"
 #include "protocol.h"
 #include "worker_program.h"

@@ -42,7 +42,8 @@ static void wait_for_ever(void)
         (void)sleep(1000);
 }
 
-/* The worker's socket: the only one that it has. By the call itself, because fstat(3) may take the one that knows paths too. */
+/* The worker's socket: the only one that it has. By the call itself, because fstat(3) may take the one that knows paths
+ * too. */
 static int find_socket(void)
 {
     struct stat file;

@@ -42,8 +42,8 @@ void bench_check_execution(struct bench *bench, const struct id *id, enum execut
 void bench_check_history(struct bench *bench, const struct id *id, const char *expected);
 void bench_check_output(struct bench *bench, const struct id *id, const char *expected);
 
-/* Resources: "echo" gives its input back; "flaky" does after it has failed once; "gate" waits for bench_open_gate; "meet" waits
- * for a second call; "slow" takes longer than its time; "deadly" kills its process. */
+/* Resources: "echo" gives its input back; "flaky" does after it has failed once; "gate" waits for bench_open_gate;
+ * "meet" waits for a second call; "slow" takes longer than its time; "deadly" kills its process. */
 #define TASK(resource, more)  "{\"Type\":\"Task\",\"Resource\":\"" resource "\"," more "}"
 #define STATES(start, states) "{\"StartAt\":\"" start "\",\"States\":{" states "}}"
 #define PARALLEL(first, second)                                                                                        \

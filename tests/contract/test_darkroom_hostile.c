@@ -1,4 +1,5 @@
-/* Hostile and broken pictures: each is refused with a reason or developed, none stops the darkroom, and memory stays in bounds. */
+/* Hostile and broken pictures: each is refused with a reason or developed, none stops the darkroom, and memory stays in
+ * bounds. */
 #include "check.h"
 #include "image_fixture.h"
 #include "memory.h"

@@ -1,4 +1,5 @@
-/* Rare kinds of each format, as tests/images/README.md lists them: what is published is what a browser shows of the file. */
+/* Rare kinds of each format, as tests/images/README.md lists them: what is published is what a browser shows of the
+ * file. */
 #include "check.h"
 #include "image_fixture.h"
 

@@ -1,4 +1,5 @@
-/* What a worker of the darkroom may say about a photo that is to be inspected: nothing that would let it be published unseen. */
+/* What a worker of the darkroom may say about a photo that is to be inspected: nothing that would let it be published
+ * unseen. */
 #include "check.h"
 #include "darkroom_lies.h"
 #include "image_fixture.h"

@@ -1,5 +1,5 @@
-/* The pool: a worker that is killed, hangs or runs over a limit costs one photo and is replaced; threads wait their turn; and when the
- * server goes, all goes. */
+/* The pool: a worker that is killed, hangs or runs over a limit costs one photo and is replaced; threads wait their
+ * turn; and when the server goes, all goes. */
 #include "check.h"
 #include "clock.h"
 #include "image_fixture.h"

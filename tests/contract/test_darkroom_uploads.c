@@ -1,5 +1,5 @@
-/* The shared collection of uploads of real phones, cameras and programs, where it is there: what the column "right" of its README says.
- * Colours are those of Chromium's screenshots of the same files on white, where it shows them. */
+/* The shared collection of uploads of real phones, cameras and programs, where it is there: what the column "right" of
+ * its README says. Colours are those of Chromium's screenshots of the same files on white, where it shows them. */
 #include "check.h"
 #include "image_fixture.h"
 

@@ -1,4 +1,5 @@
-/* What the darkroom makes for those who look at photos before they are published: pixels, or JPEGs for somebody elsewhere. */
+/* What the darkroom makes for those who look at photos before they are published: pixels, or JPEGs for somebody
+ * elsewhere. */
 #include "check.h"
 #include "image_fixture.h"
 
@@ -109,7 +110,8 @@ static void test_jpegs(void)
         {"orientation-6.jpg", 1, 1, 400, 600, 400, 600, {NULL, NULL}, {NULL, NULL}},
         {"one.png", 1, 1, 80, 80, 80, 80, {NULL, white}, {NULL, white}},
         {"animated.gif", 3, 3, 600, 400, 600, 400, {red, white}, {green, blue}},
-        /* 20,000 by 1, as far as a JPEG of the darkroom goes: shrunk to 1,400, filled up, and parts of 280 that overlap by a third */
+        /* 20,000 by 1, as far as a JPEG of the darkroom goes: shrunk to 1,400, filled up, and parts of 280 that overlap
+         * by a third */
         {"wide.png", 1, 8, 1400, 80, 280, 80, {NULL, white}, {NULL, white}},
         {"tall.jpg", 1, 8, 80, 1400, 80, 280, {NULL, white}, {NULL, white}},
     };

@@ -1,5 +1,5 @@
-/* Every kind of picture is developed by a worker that has just started, and by one that has worked on all others before: what a
- * library does once, with its first picture or its thousandth, meets the sandbox either way. */
+/* Every kind of picture is developed by a worker that has just started, and by one that has worked on all others
+ * before: what a library does once, with its first picture or its thousandth, meets the sandbox either way. */
 #include "check.h"
 #include "image_fixture.h"
 #include "sandbox.h"

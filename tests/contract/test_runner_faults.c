@@ -150,8 +150,8 @@ static void limit_files(rlim_t bytes)
     CHECK_INT(setrlimit(RLIMIT_FSIZE, &limit), 0);
 }
 
-/* The disk is full when B ends, until there were so many troubles. At the lease's end: the clock is stopped, and moved there when
- * B ends, so that the store says of each renewal from then on that all is well, and prolongs nothing. */
+/* The disk is full when B ends, until there were so many troubles. At the lease's end: the clock is stopped, and moved
+ * there when B ends, so that the store says of each renewal from then on that all is well, and prolongs nothing. */
 static void fill_disk(unsigned troubles, unsigned calls, bool at_lease_end)
 {
     struct bench bench;

@@ -1,4 +1,5 @@
-/* The sandbox, from inside: in a child of its own each call must be answered as the table says, and each needed thing must work. */
+/* The sandbox, from inside: in a child of its own each call must be answered as the table says, and each needed thing
+ * must work. */
 #include "check.h"
 #include "sandbox.h"
 

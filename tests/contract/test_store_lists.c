@@ -88,8 +88,8 @@ static void test_captured(struct store *store, const char *address)
     }
 }
 
-/* What the listing by capture has to be, from photos that were made in this order: of those with and without a date, before 1970 and
- * after, and of one moment. */
+/* What the listing by capture has to be, from photos that were made in this order: of those with and without a date,
+ * before 1970 and after, and of one moment. */
 static void make_captured(struct store *store, struct photo ret_photos[static CAPTURED])
 {
     static const struct {

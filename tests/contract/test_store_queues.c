@@ -91,7 +91,8 @@ static void test_turns(struct store *store, const char *address)
     CHECK_STR(text_get(&authors), "anna bert anna bert anna carl");
 }
 
-/* A photo that is tried again joins the queue anew, behind first tries that wait already, of its author and of others. */
+/* A photo that is tried again joins the queue anew, behind first tries that wait already, of its author and of others.
+ */
 static void test_retry_waits(struct store *store, const char *address)
 {
     (void)address;
@@ -174,8 +175,8 @@ static void test_served_ahead(struct store *store, const char *address)
     claim_this(store, "me", NOW_MS + 10, &second, &execution);
 }
 
-/* Machines whose clocks differ a little neither take each other's leases nor hurry each other's retries; and who waits for hours by
- * a clock that is right goes on waiting. */
+/* Machines whose clocks differ a little neither take each other's leases nor hurry each other's retries; and who waits
+ * for hours by a clock that is right goes on waiting. */
 static void test_clocks_differ(struct store *store, const char *address)
 {
     (void)address;

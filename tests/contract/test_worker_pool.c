@@ -1,4 +1,5 @@
-/* The pool: however a worker ends, the job gets the status that its end means, the operator is told how, and the next job is done. */
+/* The pool: however a worker ends, the job gets the status that its end means, the operator is told how, and the next
+ * job is done. */
 #include "check.h"
 #include "pool_jobs.h"
 #include "sandbox.h"

@@ -1,5 +1,5 @@
-/* A stand-in for cloudphotos-darkroom, for tests of what photos do that no limit foresees: an original that ends in POISON_CRASH or
- * POISON_HANG does that to the process that decodes it. All else is developed as ever. */
+/* A stand-in for cloudphotos-darkroom, for tests of what photos do that no limit foresees: an original that ends in
+ * POISON_CRASH or POISON_HANG does that to the process that decodes it. All else is developed as ever. */
 #include "develop.h"
 #include "pixels.h"
 #include "worker_program.h"

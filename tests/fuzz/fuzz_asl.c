@@ -1,5 +1,5 @@
-/* A definition in the Amazon States Language. What is accepted is run for a while, and after each transition another interpreter
- * goes on from the data that was kept: it has to stand where the first one stood. */
+/* A definition in the Amazon States Language. What is accepted is run for a while, and after each transition another
+ * interpreter goes on from the data that was kept: it has to stand where the first one stood. */
 #include "fuzz.h"
 #include "interpreter.h"
 

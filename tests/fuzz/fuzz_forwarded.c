@@ -1,5 +1,6 @@
-/* The three headers of a proxy, a line each, and whom the operator names in a fourth. A client is never made of nothing: it is the peer, or
- * an address that stands in the first header; nothing but a named proxy's word reaches further. */
+/* The three headers of a proxy, a line each, and whom the operator names in a fourth. A client is never made of
+ * nothing: it is the peer, or an address that stands in the first header; nothing but a named proxy's word reaches
+ * further. */
 #include "forwarded.h"
 #include "fuzz.h"
 

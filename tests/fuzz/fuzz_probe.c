@@ -1,4 +1,5 @@
-/* The one reader of pictures outside the sandbox: whatever the bytes, it ends, stays inside them, and has a reason or a size. */
+/* The one reader of pictures outside the sandbox: whatever the bytes, it ends, stays inside them, and has a reason or a
+ * size. */
 #include "fuzz.h"
 #include "probe.h"
 

@@ -1,5 +1,5 @@
-/* The answer of a service that is not ours: it is refused, or its labels are within their bounds and lose no refusal. As an error it
- * is the picture's fault, or it is tried again. */
+/* The answer of a service that is not ours: it is refused, or its labels are within their bounds and lose no refusal.
+ * As an error it is the picture's fault, or it is tried again. */
 #include "fuzz.h"
 #include "rekognition_answer.h"
 

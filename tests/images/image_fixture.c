@@ -203,7 +203,8 @@ uint32_t webp_plays(const struct bytes *webp)
     return UINT32_MAX;
 }
 
-/* The decoder of animations takes stills as well. NULL when the file can't be decoded so far; the pixels are the decoder's. */
+/* The decoder of animations takes stills as well. NULL when the file can't be decoded so far; the pixels are the
+ * decoder's. */
 static WebPAnimDecoder *decode_frame(const struct bytes *webp, uint32_t frame, WebPAnimInfo *ret_info,
                                      uint8_t **ret_pixels)
 {

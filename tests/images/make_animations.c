@@ -1,4 +1,5 @@
-/* Animations of the kinds that libvips doesn't write: frames smaller than the canvas, taken away again, mixed; by giflib and by hand. */
+/* Animations of the kinds that libvips doesn't write: frames smaller than the canvas, taken away again, mixed; by
+ * giflib and by hand. */
 #include "make_images.h"
 
 #include <gif_lib.h>

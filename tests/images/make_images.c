@@ -1,6 +1,7 @@
-/* make_images FOLDER: writes one small picture of every kind that the darkroom takes, for tests. All show the same scene: a
- * red, a green, a blue and a white quarter (top left, top right, bottom left, bottom right), so that a test sees which side is up
- * and whether the colours are right. Hostile pictures are made from these by the tests themselves. */
+/* make_images FOLDER: writes one small picture of every kind that the darkroom takes, for tests. All show the same
+ * scene: a red, a green, a blue and a white quarter (top left, top right, bottom left, bottom right), so that a test
+ * sees which side is up and whether the colours are right. Hostile pictures are made from these by the tests
+ * themselves. */
 #include "make_images.h"
 
 #include <stdio.h>

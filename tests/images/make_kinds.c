@@ -20,7 +20,8 @@ static void attach_profile(VipsImage *image, cmsHPROFILE profile)
     cmsCloseProfile(profile);
 }
 
-/* A profile that knows the perceptual intent alone, as that of JPEGs in XYB: a table, by which red is blue and blue is red. */
+/* A profile that knows the perceptual intent alone, as that of JPEGs in XYB: a table, by which red is blue and blue is
+ * red. */
 static cmsInt32Number exchange(const cmsUInt16Number *in, cmsUInt16Number *out, void *to_lab)
 {
     const cmsUInt16Number turned[3] = {in[2], in[1], in[0]};

@@ -1,4 +1,5 @@
-/* TIFFs that libvips doesn't write: bits, planes and tiles that cameras, scanners and microscopes have. By libtiff, or by hand. */
+/* TIFFs that libvips doesn't write: bits, planes and tiles that cameras, scanners and microscopes have. By libtiff, or
+ * by hand. */
 #include "make_images.h"
 
 #include <stdint.h>

@@ -12,8 +12,8 @@ struct drive {
     struct execution execution;
     struct text data;
     int64_t now_ms;
-    /* {"resource": [{"output"} | {"error", "cause"} | {"echo": true}, …]}, each with "seconds" that it takes; borrowed. The last
-     * answers all calls beyond it. */
+    /* {"resource": [{"output"} | {"error", "cause"} | {"echo": true}, …]}, each with "seconds" that it takes; borrowed.
+     * The last answers all calls beyond it. */
     json_t *answers;
     json_t *calls;   /* {"resource": how many} */
     json_t *inputs;  /* of the tasks, in order */

@@ -1,5 +1,5 @@
-/* Cases of other projects for the States Language. They are not part of this one: tests read them where the folder is, and are
- * skipped where it isn't. */
+/* Cases of other projects for the States Language. They are not part of this one: tests read them where the folder is,
+ * and are skipped where it isn't. */
 #ifndef ASL_SUITES_H
 #define ASL_SUITES_H
 

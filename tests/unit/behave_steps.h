@@ -1,6 +1,6 @@
-/* The steps of behave-asl's scenarios: each tells a definition, where it stands, what its resources answer, and what one
- * execution of a state then brings. Our interpreter runs on where nothing waits, so what is asked for is looked up in its
- * history. */
+/* The steps of behave-asl's scenarios: each tells a definition, where it stands, what its resources answer, and what
+ * one execution of a state then brings. Our interpreter runs on where nothing waits, so what is asked for is looked up
+ * in its history. */
 #ifndef BEHAVE_STEPS_H
 #define BEHAVE_STEPS_H
 

@@ -1,5 +1,5 @@
-/* A client of raw sockets for the tests of the HTTP server: it sends what it is told, byte for byte. Every wait ends after
- * ten seconds at the latest, and then fails the check that waited. */
+/* A client of raw sockets for the tests of the HTTP server: it sends what it is told, byte for byte. Every wait ends
+ * after ten seconds at the latest, and then fails the check that waited. */
 #ifndef LOOPBACK_H
 #define LOOPBACK_H
 

@@ -1,5 +1,5 @@
-/* What a transparent picture is flattened onto doesn't depend on the size that it is decoded to: who looks at it before it is published may
- * get another one than the public. */
+/* What a transparent picture is flattened onto doesn't depend on the size that it is decoded to: who looks at it before
+ * it is published may get another one than the public. */
 #include "check.h"
 #include "memory.h"
 #include "reader.h"
@@ -20,7 +20,8 @@ enum {
     BYTES = 1 << 20
 };
 
-/* Transparent on the left; on the right grey noise whose mean is the threshold, which one brighter pixel goes beyond. */
+/* Transparent on the left; on the right grey noise whose mean is the threshold, which one brighter pixel goes beyond.
+ */
 static void draw(unsigned seed, bool is_beyond, uint8_t ret_pixels[static WIDTH * HEIGHT * CHANNELS])
 {
     memset(ret_pixels, 0, (size_t)WIDTH * HEIGHT * CHANNELS);

@@ -1,5 +1,5 @@
-/* When a photo was taken, found in each kind of file that may carry Exif data, and nowhere else. Files are the shortest that have their
- * format's structure. */
+/* When a photo was taken, found in each kind of file that may carry Exif data, and nowhere else. Files are the shortest
+ * that have their format's structure. */
 #include "check.h"
 #include "probe.h"
 
@@ -483,7 +483,8 @@ static void survives_silly_data(void)
     }
 }
 
-/* Cut anywhere, and with each of its bytes changed, a file is refused or taken, with the date or without; the sanitizers watch. */
+/* Cut anywhere, and with each of its bytes changed, a file is refused or taken, with the date or without; the
+ * sanitizers watch. */
 static void survives_damage(void)
 {
     for (size_t i = 0; i < CARRIERS; i++) {

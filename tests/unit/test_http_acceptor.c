@@ -1,5 +1,5 @@
-/* Slow, stuck and greedy clients, and the drain. Time-outs are short here; a client that waits for one waits for the server to close its
- * connection, not for a while. */
+/* Slow, stuck and greedy clients, and the drain. Time-outs are short here; a client that waits for one waits for the
+ * server to close its connection, not for a while. */
 /* long: one server is stuck, slow or greedy in each case, and all cases share its fixture */
 #include "clock.h"
 #include "loopback.h"
@@ -109,7 +109,8 @@ static uint64_t reaped(const struct http_server *server)
 #define WAIT "GET /wait HTTP/1.1\r\nHost: a\r\n\r\n"
 #define POST "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10000000\r\n\r\n"
 
-/* Sends one more piece every 20 ms until the server has had enough, for ten seconds at most. Returns the milliseconds. */
+/* Sends one more piece every 20 ms until the server has had enough, for ten seconds at most. Returns the milliseconds.
+ */
 static int64_t trickle(struct client *client, const char *piece)
 {
     struct pollfd closed = {.fd = client->fd, .events = POLLIN | POLLRDHUP};

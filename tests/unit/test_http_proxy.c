@@ -118,7 +118,8 @@ static void test_believed(void)
     }
 }
 
-/* On a listener of IPv6, a client of IPv4 comes from a mapped address: it must count as the same client there and behind a proxy. */
+/* On a listener of IPv6, a client of IPv4 comes from a mapped address: it must count as the same client there and
+ * behind a proxy. */
 static void test_mapped(void)
 {
     static const struct {

@@ -1,5 +1,5 @@
-/* Ambiguous requests over raw sockets: each is refused, the connection is closed, and what was smuggled behind it is never
- * executed. */
+/* Ambiguous requests over raw sockets: each is refused, the connection is closed, and what was smuggled behind it is
+ * never executed. */
 #include "loopback.h"
 
 #include <microhttpd.h>
@@ -55,7 +55,8 @@ struct row {
         name, request, sizeof(request) - 1, code                                                                       \
     }
 
-/* libmicrohttpd 1.0 refuses more by itself than 0.9.75, and some of it without an answer. Chunk extensions it takes for broken. */
+/* libmicrohttpd 1.0 refuses more by itself than 0.9.75, and some of it without an answer. Chunk extensions it takes for
+ * broken. */
 #define BY_LIBRARY(older, newer) (MHD_VERSION < 0x00097700 ? (older) : (newer))
 
 /* By their status lines; the body of one of libmicrohttpd's own begins with "HTTP/1.1 request without". */
@@ -199,8 +200,8 @@ static void test_ambiguous(void)
     http_server_close(server);
 }
 
-/* A chunked request may be served, but nothing that follows it: a bare LF that libmicrohttpd takes, and we can't see, hides
- * nothing. */
+/* A chunked request may be served, but nothing that follows it: a bare LF that libmicrohttpd takes, and we can't see,
+ * hides nothing. */
 static void check_chunks(const struct http_server *server, const struct row *row, bool in_pieces, bool is_served)
 {
     struct client client = client_open(server);

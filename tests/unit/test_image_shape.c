@@ -1,4 +1,5 @@
-/* What a picture looks like stays when it is made smaller, is coded anew or gets lighter; what is painted on it is seen; others differ. */
+/* What a picture looks like stays when it is made smaller, is coded anew or gets lighter; what is painted on it is
+ * seen; others differ. */
 #include "check.h"
 #include "image_shape.h"
 #include "memory.h"

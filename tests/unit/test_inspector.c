@@ -1,5 +1,5 @@
-/* The cascade, with nets that are made up: each says for every output what the table wants, and what it costs is counted. The runtime
- * below takes the place of onnx_runtime.c. */
+/* The cascade, with nets that are made up: each says for every output what the table wants, and what it costs is
+ * counted. The runtime below takes the place of onnx_runtime.c. */
 #include "check.h"
 #include "inspector.h"
 #include "memory.h"

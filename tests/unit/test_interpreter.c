@@ -1,5 +1,5 @@
-/* Walks the JSON files in asl: a definition with its input and the answers of its tasks, against the exact history of events. Each case runs
- * twice: in one go, and with another interpreter taking over after every transition. */
+/* Walks the JSON files in asl: a definition with its input and the answers of its tasks, against the exact history of
+ * events. Each case runs twice: in one go, and with another interpreter taking over after every transition. */
 #include "asl_drive.h"
 #include "check.h"
 #include "execution_data.h"

@@ -108,8 +108,8 @@ static void reads_whole_files(void)
     }
 }
 
-/* Where a cut file may pass, because what is missing may be no more than its end: then its end is told to be missing, or (of a file of
- * boxes, between two of them) the decoder has to say. Of a TIFF, its first page may be there. */
+/* Where a cut file may pass, because what is missing may be no more than its end: then its end is told to be missing,
+ * or (of a file of boxes, between two of them) the decoder has to say. Of a TIFF, its first page may be there. */
 static bool may_pass(const struct file *file, size_t size, const struct image_info *info)
 {
     enum { FIRST_PAGE_BYTES = 46 };

@@ -1,4 +1,5 @@
-/* Raw photos: told from TIFFs, taken for a JPEG that is large enough, refused by name without one; whatever their offsets say. */
+/* Raw photos: told from TIFFs, taken for a JPEG that is large enough, refused by name without one; whatever their
+ * offsets say. */
 #include "check.h"
 #include "probe.h"
 

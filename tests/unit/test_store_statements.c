@@ -1,5 +1,5 @@
-/* Every statement of the SQLite back end finds its rows through an index, so that none of them gets slower as the library
- * grows. Asked of SQLite itself: sqlite.org/eqp.html. */
+/* Every statement of the SQLite back end finds its rows through an index, so that none of them gets slower as the
+ * library grows. Asked of SQLite itself: sqlite.org/eqp.html. */
 #include "check.h"
 #include "sqlite_store.h"
 

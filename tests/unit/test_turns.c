@@ -80,7 +80,8 @@ static void test_fewest(void)
     turns_free(turns);
 }
 
-/* A photo comes back after its moderator's look. Whose turn lasts leaves a process to it for a while; whose turns are short doesn't. */
+/* A photo comes back after its moderator's look. Whose turn lasts leaves a process to it for a while; whose turns are
+ * short doesn't. */
 static void test_comes_back(void)
 {
     static const struct {

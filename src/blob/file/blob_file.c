@@ -109,8 +109,8 @@ static enum status get(struct blob *blob, enum bucket bucket, const char *key, s
     return STATUS_OK;
 }
 
-/* The shards of many keys are few: each is flushed once. Also when a key was gone already, because who removed it may have crashed
- * before that was durable. */
+/* The shards of many keys are few: each is flushed once. Also when a key was gone already, because who removed it may
+ * have crashed before that was durable. */
 static enum status delete (struct blob *blob, enum bucket bucket, const char *const *keys, size_t count,
                            struct text *why) {
     const struct blob_file *file = (const struct blob_file *)blob; bool is_touched[SHARDS] = {false};

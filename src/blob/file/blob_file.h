@@ -43,10 +43,11 @@ void blob_file_key(char *name);                                               /*
 int blob_file_open_beneath(int folder_fd, const char *path, int flags);
 /* A new file for a content that is not to be seen yet; its name is to be renamed or removed. -1: errno. */
 int blob_file_new_temporary(struct blob_file *file, enum bucket bucket, char ret_name[static TEMPORARY_SIZE]);
-/* Copies within the kernel, and without copying where the file system can share; an errno value. ENODATA: `from` is too short. */
+/* Copies within the kernel, and without copying where the file system can share; an errno value. ENODATA: `from` is too
+ * short. */
 int blob_file_copy_bytes(int from, uint64_t offset, int to, uint64_t to_offset, uint64_t size);
-/* Renames a temporary file to the object's path. The content is durable before the name is, so that a power cut shows all of it
- * or nothing; an errno value, and then nothing stays. */
+/* Renames a temporary file to the object's path. The content is durable before the name is, so that a power cut shows
+ * all of it or nothing; an errno value, and then nothing stays. */
 int blob_file_put_in_place(const struct blob_file *file, enum bucket bucket, int fd, const char *temporary,
                            const char *path);
 /* Makes what happened in the shard of `path` survive a power cut; an errno value. */

@@ -1,5 +1,5 @@
-/* Objects in parts: a folder each, which the last step makes into one object. It may be done again after a crash, because the
- * parts go after the object is there. */
+/* Objects in parts: a folder each, which the last step makes into one object. It may be done again after a crash,
+ * because the parts go after the object is there. */
 #include "blob_file.h"
 
 #include "id.h"

@@ -62,9 +62,11 @@ static enum status make_view(struct darkroom *darkroom, const struct moderation_
     return STATUS_OK;
 }
 
-/* ---- Looking at it, some frames at a time: each group has the moderator's whole time, and others have their turn in between ---- */
+/* ---- Looking at it, some frames at a time: each group has the moderator's whole time, and others have their turn in
+ * between ---- */
 
-/* The next frames or JPEGs of the view, from number `from` on; returns how many. `image` begins as the group before, or as {.file}. */
+/* The next frames or JPEGs of the view, from number `from` on; returns how many. `image` begins as the group before, or
+ * as {.file}. */
 static uint32_t next_group(const struct darkroom_view *view, uint32_t from, struct moderation_image *image)
 {
     uint32_t left = (view->jpegs ? view->jpegs : view->frames) - from;

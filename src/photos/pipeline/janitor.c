@@ -43,8 +43,9 @@ static void prune_history(struct photos *photos)
     } while (count == BATCH);
 }
 
-/* An original without a photo was being uploaded when the process died, or is about to get its photo now. The first round
- * knows by the id which of the two it is. Later ones wait for long, since a clock that was set back makes new ids look old. */
+/* An original without a photo was being uploaded when the process died, or is about to get its photo now. The first
+ * round knows by the id which of the two it is. Later ones wait for long, since a clock that was set back makes new ids
+ * look old. */
 static bool is_unclaimed(const struct janitor *janitor, const struct id *id, int64_t modified_s)
 {
     bool is_of_earlier_process = memcmp(id->bytes, janitor->first.bytes, ID_BYTES) < 0;

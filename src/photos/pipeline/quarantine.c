@@ -1,6 +1,6 @@
-/* The quarantine of photos that were published, and then withdrawn until a person decides. Their renditions wait in the originals bucket, which
- * nobody can read, under the keys that they have in public. Each step may be done again after a crash: a copy is whole
- * before that from which it was made goes. */
+/* The quarantine of photos that were published, and then withdrawn until a person decides. Their renditions wait in the
+ * originals bucket, which nobody can read, under the keys that they have in public. Each step may be done again after a
+ * crash: a copy is whole before that from which it was made goes. */
 #include "clock.h"
 #include "photos_private.h"
 

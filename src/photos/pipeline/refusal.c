@@ -4,7 +4,8 @@
 
 #include <string.h>
 
-/* By the names of Rekognition's taxonomy, old and new, which models/manifest.json follows: a label's own, or the one above it. */
+/* By the names of Rekognition's taxonomy, old and new, which models/manifest.json follows: a label's own, or the one
+ * above it. */
 static const struct {
     const char *name;
     enum reason reason;

@@ -1,8 +1,9 @@
-/* What can go wrong with a photo in the workflow: the names of its errors, which the definition's retriers and catchers go by, and
- * whose fault each is. What its owner reads is in refusal.h.
+/* What can go wrong with a photo in the workflow: the names of its errors, which the definition's retriers and catchers
+ * go by, and whose fault each is. What its owner reads is in refusal.h.
  *
- * A picture's own faults end in a refusal at once. Faults that a picture may be the cause of (a process crashed or ran out of
- * time over it) are tried a few times. Those that say nothing of the picture (a disk, somebody who can't look) last as long as they last. */
+ * A picture's own faults end in a refusal at once. Faults that a picture may be the cause of (a process crashed or ran
+ * out of time over it) are tried a few times. Those that say nothing of the picture (a disk, somebody who can't look)
+ * last as long as they last. */
 #ifndef TASK_ERRORS_H
 #define TASK_ERRORS_H
 

@@ -1,5 +1,6 @@
-/* The work behind the states of workflows/photo-upload.asl.json. Each may run more than once for the same photo, so each looks at
- * what is there already. A failure becomes the name of an error, which the definition's retriers and catchers go by. */
+/* The work behind the states of workflows/photo-upload.asl.json. Each may run more than once for the same photo, so
+ * each looks at what is there already. A failure becomes the name of an error, which the definition's retriers and
+ * catchers go by. */
 #include "base64.h"
 #include "clock.h"
 #include "photos_private.h"
@@ -74,8 +75,8 @@ static void follow_review(struct photos *photos, const struct id *id, enum photo
         fail_refused(outcome, NULL);
 }
 
-/* Whose fault it is decides how often the photo is tried. Each one that waits would tell the operator so again and again: one line in
- * ten seconds is enough. */
+/* Whose fault it is decides how often the photo is tried. Each one that waits would tell the operator so again and
+ * again: one line in ten seconds is enough. */
 static void report_outage(struct photos *photos, const struct text *why)
 {
     enum { PAUSE_MS = 10000 };
@@ -270,8 +271,8 @@ static enum status begin_uploads(struct photos *photos, const struct id *id, str
     return status;
 }
 
-/* Without a medium one, where the photo has none. The photo may have been deleted while we worked, and its objects with it: then ours
- * must go too. */
+/* Without a medium one, where the photo has none. The photo may have been deleted while we worked, and its objects with
+ * it: then ours must go too. */
 static enum status commit_uploads(struct photos *photos, const struct id *id, struct rendition_uploads *uploads,
                                   bool has_medium, struct text *why)
 {

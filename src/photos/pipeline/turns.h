@@ -1,9 +1,10 @@
-/* Turns at the darkroom, fair to authors: as many at a time as it has processes. There are more workers than that, so that checking
- * and publishing go on beside, and many more where a moderator elsewhere is waited for; one author's photos that hang would otherwise
- * stand before everybody else's in the line for a process.
+/* Turns at the darkroom, fair to authors: as many at a time as it has processes. There are more workers than that, so
+ * that checking and publishing go on beside, and many more where a moderator elsewhere is waited for; one author's
+ * photos that hang would otherwise stand before everybody else's in the line for a process.
  *
- * The next turn goes to the author who has the fewest now, then to whoever waited longest. And whose turn has lasted for a second takes the
- * last free process from nobody who was here a moment ago: a photo needs the darkroom twice, with the moderator's look in between. */
+ * The next turn goes to the author who has the fewest now, then to whoever waited longest. And whose turn has lasted
+ * for a second takes the last free process from nobody who was here a moment ago: a photo needs the darkroom twice,
+ * with the moderator's look in between. */
 #ifndef TURNS_H
 #define TURNS_H
 

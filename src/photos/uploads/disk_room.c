@@ -1,5 +1,5 @@
-/* Whether the disk takes new photos. Photos that were answered for still have to be developed, and the database written: for these a part
- * of the disk is kept free. */
+/* Whether the disk takes new photos. Photos that were answered for still have to be developed, and the database
+ * written: for these a part of the disk is kept free. */
 #include "clock.h"
 #include "disk_space.h"
 #include "photos_private.h"

@@ -3,8 +3,8 @@
  *     FOLDER/ID.info    20 digits: how many bytes are durable; then a line of JSON: author, length, the author's words
  *     FOLDER/ID.data    the bytes; until the photo is made of them
  *
- * What was told to be there survives a power cut. With the last byte the same follows as for any upload (upload.h), under an
- * idempotency key made of the ID, so that a crash makes no photo twice. Whatever is older than a day goes. */
+ * What was told to be there survives a power cut. With the last byte the same follows as for any upload (upload.h),
+ * under an idempotency key made of the ID, so that a crash makes no photo twice. Whatever is older than a day goes. */
 #ifndef RESUMABLE_H
 #define RESUMABLE_H
 
@@ -31,11 +31,11 @@ struct resumable {
     struct id photo; /* once it is whole */
 };
 
-/* FORBIDDEN (name), INVALID (an empty photo), TOO_LARGE; NO_SPACE, also when author, network or all have as much under way as
- * they may, or the disk is too full for so long a photo, and the like. Sets the id of *resumable. */
+/* FORBIDDEN (name), INVALID (an empty photo), TOO_LARGE; NO_SPACE, also when author, network or all have as much under
+ * way as they may, or the disk is too full for so long a photo, and the like. Sets the id of *resumable. */
 enum status resumable_create(struct resumables *resumables, struct resumable *resumable, struct text *why);
-/* How far it is; what a cut left becomes durable first, and what is whole becomes a photo. NOT_FOUND: never was, ended, expired or
- * refused; FORBIDDEN when the author is another one; BUSY: somebody writes to it; else as upload_finish. */
+/* How far it is; what a cut left becomes durable first, and what is whole becomes a photo. NOT_FOUND: never was, ended,
+ * expired or refused; FORBIDDEN when the author is another one; BUSY: somebody writes to it; else as upload_finish. */
 enum status resumable_look(struct resumables *resumables, const struct id *id, const char *author, struct arena *arena,
                            struct resumable *ret_resumable, struct text *why);
 /* NOT_FOUND, FORBIDDEN, BUSY. */
@@ -48,7 +48,8 @@ enum status resumable_piece_begin(struct resumables *resumables, const struct id
                                   uint64_t offset, struct resumable_piece **ret_piece, struct text *why);
 /* TOO_LARGE beyond the length; NO_SPACE and the like. Then the piece is to be undone. */
 enum status resumable_piece_write(struct resumable_piece *piece, const char *data, size_t size, struct text *why);
-/* Makes it durable. When it was the last one, the photo is made; a refusal removes all. UNSUPPORTED as soon as the first bytes tell. */
+/* Makes it durable. When it was the last one, the photo is made; a refusal removes all. UNSUPPORTED as soon as the
+ * first bytes tell. */
 enum status resumable_piece_keep(struct resumable_piece *piece, struct arena *arena, struct resumable *ret_resumable,
                                  struct text *why);
 /* Ends it: what was written and not kept is forgotten if `undo`, else kept until somebody looks. */

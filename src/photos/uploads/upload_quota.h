@@ -1,6 +1,6 @@
-/* Which uploads are under way, and whose: nobody shall fill the disk with what he begins and never ends. An upload counts with all the
- * bytes that were announced, so that what was begun can be ended, and with UPLOAD_QUOTA_LEAST at the least, because many small ones are dear
- * too. Not locked: its owner does. */
+/* Which uploads are under way, and whose: nobody shall fill the disk with what he begins and never ends. An upload
+ * counts with all the bytes that were announced, so that what was begun can be ended, and with UPLOAD_QUOTA_LEAST at
+ * the least, because many small ones are dear too. Not locked: its owner does. */
 #ifndef UPLOAD_QUOTA_H
 #define UPLOAD_QUOTA_H
 
@@ -27,8 +27,8 @@ enum upload_quota_verdict {
     UPLOAD_QUOTA_NETWORK_FULL,
     UPLOAD_QUOTA_FULL
 };
-/* One that is not there yet, of `length` bytes. `network` NULL: it is not known any more. Limits NULL: it is there already, whatever
- * they say. */
+/* One that is not there yet, of `length` bytes. `network` NULL: it is not known any more. Limits NULL: it is there
+ * already, whatever they say. */
 enum upload_quota_verdict upload_quota_add(struct upload_quota *quota, const struct id *id, const char *author,
                                            const char *network, uint64_t length,
                                            const struct upload_quota_limits *limits);

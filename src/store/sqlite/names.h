@@ -1,7 +1,7 @@
-/* The names of all users and how many photos each has published, in byte order, in memory: what a search by prefix walks
- * through. It copies the table "users" of a database at one state, follows this process's own commits, and knows when it
- * has fallen behind another's: then it serves nobody until it is loaded again. A state is a number that each commit of any
- * process makes greater by one. About 16 bytes a name. */
+/* The names of all users and how many photos each has published, in byte order, in memory: what a search by prefix
+ * walks through. It copies the table "users" of a database at one state, follows this process's own commits, and knows
+ * when it has fallen behind another's: then it serves nobody until it is loaded again. A state is a number that each
+ * commit of any process makes greater by one. About 16 bytes a name. */
 #ifndef NAMES_H
 #define NAMES_H
 
@@ -29,8 +29,8 @@ void names_swap(struct names *names, struct names_list *list, uint32_t state);
 void names_follow(struct names *names, const struct name_change *changes, size_t count, uint32_t from, uint32_t to);
 bool names_are_at(struct names *names, uint32_t state);
 
-/* As store_users_search, from `from` on; false, and no row, when the names are not those of this state. Rows keep nobody
- * waiting: they are given what was copied. */
+/* As store_users_search, from `from` on; false, and no row, when the names are not those of this state. Rows keep
+ * nobody waiting: they are given what was copied. */
 bool names_search(struct names *names, uint32_t state, const char *prefix, const char *from, size_t from_length,
                   size_t limit, store_user_row *row, void *context);
 

@@ -49,7 +49,8 @@ static const char *const migrations[] = {
     "ALTER TABLE photos ADD COLUMN review INTEGER NOT NULL DEFAULT 0;"
     "CREATE INDEX photos_in_review ON photos (state, id) WHERE review > 0;",
 
-    /* The author's words, what stands in for the thumbnail until it is there, and the content, so that nothing is uploaded twice. */
+    /* The author's words, what stands in for the thumbnail until it is there, and the content, so that nothing is
+     * uploaded twice. */
     "ALTER TABLE photos ADD COLUMN caption TEXT;"
     "ALTER TABLE photos ADD COLUMN alt_text TEXT;"
     "ALTER TABLE photos ADD COLUMN thumbhash TEXT;"
@@ -57,8 +58,9 @@ static const char *const migrations[] = {
     "CREATE INDEX photos_newest ON photos (created_ms DESC, id DESC, state) WHERE state = 1;"
     "CREATE INDEX photos_by_content ON photos (author, sha256, state) WHERE sha256 IS NOT NULL;",
 
-    /* Each author has a queue (queues.c). queued_ms is an execution's place in it, which it keeps while somebody holds it:
-     * then lease_until_ms is the lease's end, otherwise NULL. What its holder is to find at its next save: diverted_data. */
+    /* Each author has a queue (queues.c). queued_ms is an execution's place in it, which it keeps while somebody holds
+     * it: then lease_until_ms is the lease's end, otherwise NULL. What its holder is to find at its next save:
+     * diverted_data. */
     "ALTER TABLE executions RENAME COLUMN claimable_ms TO queued_ms;"
     "ALTER TABLE executions ADD COLUMN author TEXT NOT NULL DEFAULT '';"
     "ALTER TABLE executions ADD COLUMN lease_until_ms INTEGER;"
@@ -85,15 +87,15 @@ static const char *const migrations[] = {
     "ALTER TABLE photos ADD COLUMN medium_height INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE photos ADD COLUMN medium_bytes INTEGER NOT NULL DEFAULT 0;",
 
-    /* When a photo was taken, the minutes of that clock from UTC, and what its author's photos are ordered by. Photos of before don't
-     * know the first two, because their originals are gone. */
+    /* When a photo was taken, the minutes of that clock from UTC, and what its author's photos are ordered by. Photos
+     * of before don't know the first two, because their originals are gone. */
     "ALTER TABLE photos ADD COLUMN captured_ms INTEGER;"
     "ALTER TABLE photos ADD COLUMN captured_offset INTEGER;"
     "ALTER TABLE photos ADD COLUMN time_ms INTEGER GENERATED ALWAYS AS (coalesce(captured_ms, created_ms)) VIRTUAL;"
     "CREATE INDEX photos_by_capture ON photos (author, time_ms DESC, id DESC, state) WHERE state = 1;",
 
-    /* What was decided about pictures, by what they are known by (fingerprint.h). Whoever searches by shape reads them all: the index has
-     * nothing else. */
+    /* What was decided about pictures, by what they are known by (fingerprint.h). Whoever searches by shape reads them
+     * all: the index has nothing else. */
     "CREATE TABLE verdicts (number INTEGER PRIMARY KEY, photo BLOB NOT NULL UNIQUE CHECK (length(photo) = 16),"
     " kind INTEGER NOT NULL, pixels BLOB NOT NULL CHECK (length(pixels) = 32), shape BLOB, cells BLOB,"
     " reason TEXT, labels TEXT, decided_ms INTEGER NOT NULL) STRICT;"

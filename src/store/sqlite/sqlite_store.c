@@ -9,8 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Nobody but the server's user may read a new database: SQLite gives the files beside it the same mode. The name is made
- * durable along with it. An existing file is left alone: closing it here would drop SQLite's locks on it. */
+/* Nobody but the server's user may read a new database: SQLite gives the files beside it the same mode. The name is
+ * made durable along with it. An existing file is left alone: closing it here would drop SQLite's locks on it. */
 static enum status make_file(const char *path, struct text *why)
 {
     int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);

@@ -224,12 +224,12 @@ struct readers {
 
 void readers_init(struct readers *readers, const char *path, struct writer *writer);
 void readers_release(struct readers *readers);
-/* A connection that sees all that anybody committed before the call. Given back with the status of what was done with it.
- * A thread takes one at a time. */
+/* A connection that sees all that anybody committed before the call. Given back with the status of what was done with
+ * it. A thread takes one at a time. */
 enum status readers_take(struct readers *readers, struct reader **ret_reader, struct text *why);
 void readers_give_back(struct readers *readers, struct reader *reader, enum status status);
-/* Whoever reads from now on sees all that is committed now. Idle readers let go of what they hold at once, and busy ones at
- * their end, for which patience_ms (each) is waited. */
+/* Whoever reads from now on sees all that is committed now. Idle readers let go of what they hold at once, and busy
+ * ones at their end, for which patience_ms (each) is waited. */
 void readers_refresh(struct readers *readers, int patience_ms);
 struct timespec deadline_in(clockid_t clock, int ms);
 
@@ -291,7 +291,8 @@ enum status execution_abort(struct connection *connection, const struct id *id, 
 enum status photo_reopen(struct connection *connection, const struct id *id, int64_t now_ms, struct text *why);
 enum status user_add_post(struct connection *connection, const char *author, struct text *why);
 enum status user_remove_post(struct connection *connection, const char *author, struct text *why);
-/* An execution of this author goes from one status to another, or stays: keeps the counters and the author's queue right. */
+/* An execution of this author goes from one status to another, or stays: keeps the counters and the author's queue
+ * right. */
 enum status execution_moved(struct connection *connection, const char *author, enum execution_status from,
                             enum execution_status to, struct text *why);
 struct execution_found {
@@ -322,8 +323,8 @@ enum status photo_find(struct connection *connection, const struct id *id, const
 /* ---- Queues: queues.c; on any connection what only reads, the rest on the writer's ---- */
 
 enum { QUEUE_SERVED_AS_BEFORE = -1, QUEUE_NEVER_SERVED = 0 };
-/* After each change of an execution's status, place or lease: `pending` more of the author's are RUNNING now. served_ms: when the
- * author was given a worker, or one of the above. */
+/* After each change of an execution's status, place or lease: `pending` more of the author's are RUNNING now.
+ * served_ms: when the author was given a worker, or one of the above. */
 enum status queue_change(struct connection *connection, const char *author, int pending, int64_t served_ms,
                          struct text *why);
 /* How many of the author's executions are RUNNING. */

@@ -1,4 +1,5 @@
-/* What was decided about pictures before. They are few (VERDICTS_MAX), so the nearest shape is found by comparing with each: two milliseconds. */
+/* What was decided about pictures before. They are few (VERDICTS_MAX), so the nearest shape is found by comparing with
+ * each: two milliseconds. */
 #include "arena.h"
 #include "memory.h"
 #include "sqlite_store.h"

@@ -1,5 +1,5 @@
-/* Looks a database over before it is used: one that was copied while a server wrote to it may be malformed, and would lose more with
- * each write. */
+/* Looks a database over before it is used: one that was copied while a server wrote to it may be malformed, and would
+ * lose more with each write. */
 #include "sqlite_store.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
-/* The header of the index of SQLite's write-ahead log. The file format is documented, and so is the way to SQLite's own mapping
- * of it: opening the file here would drop SQLite's locks when closing it. */
+/* The header of the index of SQLite's write-ahead log. The file format is documented, and so is the way to SQLite's own
+ * mapping of it: opening the file here would drop SQLite's locks when closing it. */
 #include "sqlite_store.h"
 
 enum { INDEX_BYTES = 32768, STATE_WORD = 2 /* of 32 bits: "iChange" */ };

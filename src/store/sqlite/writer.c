@@ -3,8 +3,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
-/* Frames (pages) that are gathered in the write-ahead log before they are copied to the database: 8 MB; and before the next
- * attempt when not all could be. */
+/* Frames (pages) that are gathered in the write-ahead log before they are copied to the database: 8 MB; and before the
+ * next attempt when not all could be. */
 enum { CHECKPOINT_FRAMES = 2000, CHECKPOINT_RETRY_FRAMES = 200, CHECKPOINT_PATIENCE_MS = 10 };
 
 /* A caller's operation, on the caller's stack while it waits. */
@@ -81,8 +81,9 @@ static void commit_group(struct writer *writer, struct write *group)
     (void)pthread_mutex_unlock(&writer->mutex);
 }
 
-/* Copies the log to the database while readers go on, and has the next commit start it over. Both need that nobody still
- * reads an older state: readers are given a moment to come to their end, and one that does not delays the whole a little. */
+/* Copies the log to the database while readers go on, and has the next commit start it over. Both need that nobody
+ * still reads an older state: readers are given a moment to come to their end, and one that does not delays the whole a
+ * little. */
 static void checkpoint_when_long(struct writer *writer)
 {
     int frames = 0, copied = 0;
