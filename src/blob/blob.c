@@ -75,14 +75,57 @@ enum status blob_get(struct blob *blob, enum bucket bucket, const char *key, str
     return STATUS_OK;
 }
 
-static enum status read_file(const struct blob_object *object, uint64_t offset, void *bytes, size_t size,
-                             struct text *why)
+static enum status stream_file(const struct blob_object *object, uint64_t offset, uint64_t size, blob_take *take,
+                               void *context, struct text *why)
 {
-    errno = EIO; /* a file that ends early was cut by somebody else */
-    if (file_read_at(object->fd, bytes, size, offset) == size)
+    char *block = memory_new(BLOCK_BYTES);
+    enum status status = STATUS_OK;
+    for (uint64_t done = 0; status == STATUS_OK && done < size;) {
+        size_t wanted = size - done < BLOCK_BYTES ? (size_t)(size - done) : BLOCK_BYTES;
+        errno = EIO; /* a file that ends early was cut by somebody else */
+        if (file_read_at(object->fd, block, wanted, offset + done) < wanted) {
+            text_setf(why, "The object can't be read: %s.", strerrordesc_np(errno));
+            status = STATUS_UNAVAILABLE;
+        } else if (!take(context, block, wanted)) {
+            text_setf(why, "The object was not read to its end.");
+            status = STATUS_UNAVAILABLE;
+        }
+        done += wanted;
+    }
+    free(block);
+    return status;
+}
+
+static bool has_range(const struct blob_object *object, uint64_t offset, uint64_t size)
+{
+    return size <= object->size && offset <= object->size - size;
+}
+
+enum status blob_object_stream(struct blob_object *object, uint64_t offset, uint64_t size, blob_take *take,
+                               void *context, struct text *why)
+{
+    assert(has_range(object, offset, size));
+    if (size == 0)
         return STATUS_OK;
-    text_setf(why, "The object can't be read: %s.", strerrordesc_np(errno));
-    return STATUS_UNAVAILABLE;
+    if (object->fd >= 0)
+        return stream_file(object, offset, size, take, context, why);
+    return object->blob->ops->stream(object, offset, size, take, context, why);
+}
+
+struct room {
+    char *next;
+    size_t left;
+};
+
+static bool take_into_memory(void *context, const void *bytes, size_t size)
+{
+    struct room *room = context;
+    if (size > room->left)
+        return false;
+    memcpy(room->next, bytes, size);
+    room->next += size;
+    room->left -= size;
+    return true;
 }
 
 enum status blob_object_read(struct blob_object *object, uint64_t offset, void *bytes, size_t size, size_t *ret_count,
@@ -90,46 +133,43 @@ enum status blob_object_read(struct blob_object *object, uint64_t offset, void *
 {
     uint64_t left = offset < object->size ? object->size - offset : 0;
     size_t count = size < left ? size : (size_t)left;
-    enum status status = STATUS_OK;
-    if (count && object->fd >= 0)
-        status = read_file(object, offset, bytes, count, why);
-    else if (count)
-        status = object->blob->ops->read(object, offset, bytes, count, why);
+    struct room room = {bytes, count};
+    enum status status = count ? blob_object_stream(object, offset, count, take_into_memory, &room, why) : STATUS_OK;
     if (status == STATUS_OK)
         *ret_count = count;
     return status;
 }
 
-static enum status fill(struct blob_object *object, uint64_t offset, uint64_t size, int fd, struct text *why)
+struct spool {
+    int fd;
+    uint64_t size;
+    int error; /* an errno value */
+};
+
+static bool take_into_file(void *context, const void *bytes, size_t size)
 {
-    char *block = memory_new(BLOCK_BYTES);
-    enum status status = STATUS_OK;
-    for (uint64_t done = 0; status == STATUS_OK && done < size;) {
-        size_t wanted = size - done < BLOCK_BYTES ? (size_t)(size - done) : BLOCK_BYTES, count = 0;
-        status = blob_object_read(object, offset + done, block, wanted, &count, why);
-        if (status == STATUS_OK && !file_write_at(fd, block, count, done)) {
-            status = status_from_errno(errno);
-            text_setf(why, "A temporary file can't be written: %s.", strerrordesc_np(errno));
-        }
-        done += count;
-    }
-    free(block);
-    return status;
+    struct spool *spool = context;
+    spool->error = file_write_at(spool->fd, bytes, size, spool->size) ? 0 : errno;
+    spool->size += size;
+    return !spool->error;
 }
 
 enum status blob_object_copy_out(struct blob_object *object, uint64_t offset, uint64_t size, int *ret_fd,
                                  struct text *why)
 {
-    assert(size <= object->size && offset <= object->size - size);
-    int fd;
-    enum status status = blob_spool_new(&fd, why);
+    struct spool spool = {0};
+    enum status status = blob_spool_new(&spool.fd, why);
     if (status != STATUS_OK)
         return status;
-    status = fill(object, offset, size, fd, why);
+    status = blob_object_stream(object, offset, size, take_into_file, &spool, why);
+    if (spool.error) {
+        status = status_from_errno(spool.error);
+        text_setf(why, "A temporary file can't be written: %s.", strerrordesc_np(spool.error));
+    }
     if (status == STATUS_OK)
-        *ret_fd = fd;
+        *ret_fd = spool.fd;
     else
-        (void)close(fd);
+        (void)close(spool.fd);
     return status;
 }
 

@@ -66,9 +66,13 @@ struct blob_object {
 /* NOT_FOUND. On success the object is the caller's to release; it is for one thread. */
 enum status blob_get(struct blob *blob, enum bucket bucket, const char *key, struct blob_object *ret_object,
                      struct text *why);
-/* Fills `bytes` from `offset` on; *ret_count is less than `size` only where the object ends. Who reads on where the
- * last read ended reads one stream. What comes is of the object that blob_get found: CONFLICT when that was replaced
- * meanwhile, NOT_FOUND when it was deleted, unless the back end still has it. */
+/* Hands a range that the object has to `take`, piece by piece and in order; of a back end without files it is one request. Returning
+ * false ends it with UNAVAILABLE. What comes is of the object that blob_get found: CONFLICT when that
+ * was replaced meanwhile, NOT_FOUND when it was deleted, unless the back end still has it. After a failure some may have come. */
+typedef bool blob_take(void *context, const void *bytes, size_t size);
+enum status blob_object_stream(struct blob_object *object, uint64_t offset, uint64_t size, blob_take *take,
+                               void *context, struct text *why);
+/* The same, into memory; *ret_count is less than `size` only where the object ends. */
 enum status blob_object_read(struct blob_object *object, uint64_t offset, void *bytes, size_t size, size_t *ret_count,
                              struct text *why);
 /* A range that the object has, in an anonymous temporary file from its offset 0; the descriptor is the caller's to

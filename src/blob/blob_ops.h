@@ -10,9 +10,9 @@ typedef void blob_close_op(struct blob *blob);
 /* Fills in all but `blob` and `content_type`. Without files it sets `reader` instead of `fd`. */
 typedef enum status blob_get_op(struct blob *blob, enum bucket bucket, const char *key, struct blob_object *ret_object,
                                 struct text *why);
-/* Only of objects without a file; `size` bytes are there, all of which it reads. */
-typedef enum status blob_read_op(struct blob_object *object, uint64_t offset, void *bytes, size_t size,
-                                 struct text *why);
+/* Only of objects without a file; the range is there, and isn't empty. */
+typedef enum status blob_stream_op(struct blob_object *object, uint64_t offset, uint64_t size, blob_take *take,
+                                   void *context, struct text *why);
 typedef void blob_release_op(struct blob_object *object); /* frees the reader */
 
 /* With an fd that is a file of the back end, which commit puts in place. */
@@ -48,7 +48,7 @@ struct blob_ops {
     blob_open_op *open;
     blob_close_op *close;
     blob_get_op *get;
-    blob_read_op *read; /* these two are NULL in a back end with files */
+    blob_stream_op *stream; /* these two are NULL in a back end with files */
     blob_release_op *release;
     blob_put_op *put;
     blob_upload_begin_op

@@ -176,6 +176,41 @@ static void test_ranges(struct blob *blob, const char *address)
     free(bytes);
 }
 
+struct taken {
+    uint64_t place, wrong, most;
+};
+
+static bool take_bytes(void *context, const void *bytes, size_t size)
+{
+    struct taken *taken = context;
+    for (size_t i = 0; i < size; i++)
+        taken->wrong += ((const unsigned char *)bytes)[i] != byte_at(taken->place + i);
+    taken->place += size;
+    return taken->place < taken->most;
+}
+
+static void test_stream(struct blob *blob, const char *address)
+{
+    (void)address;
+    enum { SIZE = 3000000 };
+    struct blob_object object;
+    int fd = make_file(SIZE);
+    CHECK_OK(blob_put(blob, BUCKET_ORIGINALS, "key", fd, 0, SIZE, why));
+    if (CHECK_INT(blob_get(blob, BUCKET_ORIGINALS, "key", &object, NULL), STATUS_OK)) {
+        struct taken all = {.place = 10, .most = UINT64_MAX}, some = {.most = 1000000}, none = {.most = UINT64_MAX};
+        CHECK_OK(blob_object_stream(&object, 10, SIZE - 20, take_bytes, &all, why));
+        CHECK_INT(all.place, SIZE - 10);
+        CHECK_INT(all.wrong, 0);
+        CHECK_STATUS(blob_object_stream(&object, 0, SIZE, take_bytes, &some, why), STATUS_UNAVAILABLE);
+        CHECK(some.place >= some.most && some.place < SIZE);
+        CHECK_OK(blob_object_stream(&object, SIZE, 0, take_bytes, &none, why));
+        CHECK_INT(none.place, 0);
+        CHECK_OK(blob_object_stream(&object, 10, SIZE - 20, take_bytes, &(struct taken){.place = 10, .most = UINT64_MAX}, why));
+        blob_object_release(&object);
+    }
+    (void)close(fd);
+}
+
 static void check_file(int fd, uint64_t offset, uint64_t size)
 {
     unsigned char *bytes = memory_new(size + 2);
@@ -374,6 +409,7 @@ const struct blob_case blob_object_cases[] = {
     {"another content under the same key has another ETag", test_etag},
     {"who reads an object never reads another one", test_old_reader},
     {"any range of an object can be read", test_ranges},
+    {"a range is streamed until its end, or until it is enough", test_stream},
     {"a range or a whole object can be had as a file", test_copies_out},
     {"an object is made of a part of a file", test_put},
     {"a copy is an object of its own", test_copy},
