@@ -1,19 +1,23 @@
 #include "http_client.h"
 
+#include "file_at.h"
 #include "memory.h"
 
 #include <assert.h>
 #include <curl/curl.h>
+#include <inttypes.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-enum { HEAD_BYTES_MAX = 64 << 10 };
+enum { HEAD_BYTES_MAX = 64 << 10, UPLOAD_BUFFER_BYTES = 256 << 10 };
 
 /* An easy handle keeps its connections: the one used last is taken first, so that these are warm. */
 struct http_client {
     struct http_client_settings settings;
+    char *ca_file;        /* or NULL */
     pthread_mutex_t lock; /* guards what follows */
     CURL **idle;
     size_t idle_count;
@@ -28,6 +32,7 @@ enum status http_client_open(const struct http_client_settings *settings, struct
     }
     struct http_client *client = NEW(struct http_client);
     client->settings = *settings;
+    client->ca_file = settings->ca_file ? memory_copy_string(settings->ca_file) : NULL;
     client->idle = NEW_ARRAY(settings->idle_connections + 1, CURL *);
     pthread_mutex_init(&client->lock, NULL);
     *ret_client = client;
@@ -42,6 +47,7 @@ void http_client_close(struct http_client *client)
         curl_easy_cleanup(client->idle[i]);
     pthread_mutex_destroy(&client->lock);
     free(client->idle);
+    free(client->ca_file);
     free(client);
     curl_global_cleanup();
 }
@@ -79,20 +85,73 @@ void http_call_add(struct http_call *call, const char *name, const char *value)
 
 struct exchange {
     const struct http_call *call;
+    CURL *handle;
     struct http_reply reply;
-    bool is_too_large;
+    uint64_t sent, taken; /* bytes of the bodies */
+    bool is_too_large, is_too_short, is_ended;
     char cause[CURL_ERROR_SIZE];
 };
+
+static bool is_for_taker(const struct exchange *exchange)
+{
+    long code = 0;
+    (void)curl_easy_getinfo(exchange->handle, CURLINFO_RESPONSE_CODE, &code);
+    return exchange->call->take && (code == 200 || code == 206);
+}
 
 static size_t take_body(char *data, size_t size, size_t count, void *context)
 {
     struct exchange *exchange = context;
-    exchange->is_too_large = size * count > exchange->call->answer_max - exchange->reply.body.length;
+    const struct http_call *call = exchange->call;
+    size_t length = size * count;
+    bool goes_to_taker = is_for_taker(exchange);
+    exchange->is_too_large = goes_to_taker ? length > call->take_max - exchange->taken
+                                           : length > call->answer_max - exchange->reply.body.length;
     if (exchange->is_too_large)
         return 0;
-    text_append(&exchange->reply.body, data, size * count);
-    return size * count;
+    if (!goes_to_taker) {
+        text_append(&exchange->reply.body, data, length);
+        return length;
+    }
+    exchange->taken += length;
+    exchange->is_ended = !call->take(call->context, data, length);
+    return exchange->is_ended ? 0 : length;
 }
+
+/* ---- A body from a file ---- */
+
+static size_t send_file(char *ret_data, size_t size, size_t count, void *context)
+{
+    struct exchange *exchange = context;
+    const struct http_file *file = exchange->call->file;
+    uint64_t left = file->size - exchange->sent;
+    size_t wanted = size * count < left ? size * count : (size_t)left;
+    size_t have = file_read_at(file->fd, ret_data, wanted, file->offset + exchange->sent);
+    exchange->is_too_short = have < wanted;
+    exchange->sent += have;
+    return exchange->is_too_short ? CURL_READFUNC_ABORT : have;
+}
+
+/* For sending it again, when a connection that was kept turns out to be closed. */
+static int seek_file(void *context, curl_off_t offset, int origin)
+{
+    struct exchange *exchange = context;
+    if (origin != SEEK_SET || offset < 0 || (uint64_t)offset > exchange->call->file->size)
+        return CURL_SEEKFUNC_CANTSEEK;
+    exchange->sent = (uint64_t)offset;
+    return CURL_SEEKFUNC_OK;
+}
+
+/* About once a second, and when something comes or goes. */
+static int look_for_end(void *context, curl_off_t download_size, curl_off_t downloaded, curl_off_t upload_size,
+                        curl_off_t uploaded)
+{
+    (void)download_size, (void)downloaded, (void)upload_size, (void)uploaded;
+    struct exchange *exchange = context;
+    return atomic_load(exchange->call->is_called_off) ? 1 : 0;
+}
+
+/* ---- The answer's head ---- */
 
 /* A new status line begins: what came before was an interim answer (RFC 9110 15.2). */
 static size_t take_head(char *data, size_t size, size_t count, void *context)
@@ -138,26 +197,19 @@ static enum status list_fields(const struct http_call *call, struct curl_slist *
     return STATUS_OK;
 }
 
-static void set_options(const struct http_client *client, CURL *handle, struct exchange *exchange,
-                        struct curl_slist *fields)
+/* The method last: it is what goes out, whatever curl would call a request with such a body. */
+static void set_body(CURL *handle, struct exchange *exchange)
 {
     const struct http_call *call = exchange->call;
-    (void)curl_easy_setopt(handle, CURLOPT_URL, call->url);
-    (void)curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
-    (void)curl_easy_setopt(handle, CURLOPT_PATH_AS_IS, 1L);
-    (void)curl_easy_setopt(handle, CURLOPT_HTTPHEADER, fields);
-    (void)curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L); /* signals belong to the process, and there are threads */
-    (void)curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, (long)call->timeout_ms);
-    (void)curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, (long)client->settings.connect_timeout_ms);
-    (void)curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, take_body);
-    (void)curl_easy_setopt(handle, CURLOPT_WRITEDATA, exchange);
-    (void)curl_easy_setopt(handle, CURLOPT_HEADERFUNCTION, take_head);
-    (void)curl_easy_setopt(handle, CURLOPT_HEADERDATA, exchange);
-    (void)curl_easy_setopt(handle, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-    (void)curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, exchange->cause);
-    if (call->goes_direct)
-        (void)curl_easy_setopt(handle, CURLOPT_NOPROXY, "*");
-    if (call->body) {
+    if (call->file) {
+        (void)curl_easy_setopt(handle, CURLOPT_UPLOAD, 1L);
+        (void)curl_easy_setopt(handle, CURLOPT_INFILESIZE_LARGE, (curl_off_t)call->file->size);
+        (void)curl_easy_setopt(handle, CURLOPT_READFUNCTION, send_file);
+        (void)curl_easy_setopt(handle, CURLOPT_READDATA, exchange);
+        (void)curl_easy_setopt(handle, CURLOPT_SEEKFUNCTION, seek_file);
+        (void)curl_easy_setopt(handle, CURLOPT_SEEKDATA, exchange);
+        (void)curl_easy_setopt(handle, CURLOPT_UPLOAD_BUFFERSIZE, (long)UPLOAD_BUFFER_BYTES);
+    } else if (call->body) {
         (void)curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)call->body_size);
         (void)curl_easy_setopt(handle, CURLOPT_POSTFIELDS, call->body); /* not copied */
     }
@@ -167,11 +219,52 @@ static void set_options(const struct http_client *client, CURL *handle, struct e
         (void)curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, call->method);
 }
 
+static void set_limits(const struct http_client *client, CURL *handle, struct exchange *exchange)
+{
+    const struct http_call *call = exchange->call;
+    (void)curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, (long)call->timeout_ms);
+    (void)curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, (long)client->settings.connect_timeout_ms);
+    if (call->stall_timeout_ms) {
+        (void)curl_easy_setopt(handle, CURLOPT_LOW_SPEED_LIMIT, 1L);
+        (void)curl_easy_setopt(handle, CURLOPT_LOW_SPEED_TIME, (long)(call->stall_timeout_ms / 1000));
+    }
+    if (call->is_called_off) {
+        (void)curl_easy_setopt(handle, CURLOPT_NOPROGRESS, 0L);
+        (void)curl_easy_setopt(handle, CURLOPT_XFERINFOFUNCTION, look_for_end);
+        (void)curl_easy_setopt(handle, CURLOPT_XFERINFODATA, exchange);
+    }
+}
+
+static void set_options(const struct http_client *client, CURL *handle, struct exchange *exchange,
+                        struct curl_slist *fields)
+{
+    const struct http_call *call = exchange->call;
+    (void)curl_easy_setopt(handle, CURLOPT_URL, call->url);
+    (void)curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
+    (void)curl_easy_setopt(handle, CURLOPT_PATH_AS_IS, 1L);
+    (void)curl_easy_setopt(handle, CURLOPT_HTTPHEADER, fields);
+    (void)curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L); /* signals belong to the process, and there are threads */
+    (void)curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, take_body);
+    (void)curl_easy_setopt(handle, CURLOPT_WRITEDATA, exchange);
+    (void)curl_easy_setopt(handle, CURLOPT_HEADERFUNCTION, take_head);
+    (void)curl_easy_setopt(handle, CURLOPT_HEADERDATA, exchange);
+    (void)curl_easy_setopt(handle, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+    (void)curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, exchange->cause);
+    if (call->goes_direct)
+        (void)curl_easy_setopt(handle, CURLOPT_NOPROXY, "*");
+    if (client->ca_file)
+        (void)curl_easy_setopt(handle, CURLOPT_CAINFO, client->ca_file);
+    set_limits(client, handle, exchange);
+    set_body(handle, exchange);
+}
+
 /* What is not listed is the other side's or the network's: UNAVAILABLE. */
 static enum status status_of(CURLcode code, const struct exchange *exchange)
 {
     if (exchange->is_too_large)
         return STATUS_TOO_LARGE;
+    if (exchange->is_too_short)
+        return STATUS_UNPROCESSABLE;
     switch (code) {
     case CURLE_OK:
         return STATUS_OK;
@@ -188,7 +281,12 @@ static enum status explain(CURLcode code, const struct exchange *exchange, const
 {
     enum status status = status_of(code, exchange);
     if (status == STATUS_TOO_LARGE)
-        text_setf(why, "%s: the response is larger than %zu bytes", host, exchange->call->answer_max);
+        text_setf(why, "%s: the response is larger than %" PRIu64 " bytes", host,
+                  is_for_taker(exchange) ? exchange->call->take_max : exchange->call->answer_max);
+    else if (status == STATUS_UNPROCESSABLE)
+        text_setf(why, "%s: the file to send is shorter than %" PRIu64 " bytes", host, exchange->call->file->size);
+    else if (exchange->is_ended || code == CURLE_ABORTED_BY_CALLBACK)
+        text_setf(why, "%s: the request was called off", host);
     else if (status != STATUS_OK)
         text_setf(why, "%s: %s", host, exchange->cause[0] ? exchange->cause : curl_easy_strerror(code));
     return status;
@@ -209,14 +307,15 @@ enum status http_client_ask(struct http_client *client, const struct http_call *
     if (status != STATUS_OK)
         return status;
     CURL *handle = take_handle(client);
+    exchange.handle = handle;
     set_options(client, handle, &exchange, fields);
     CURLcode code = curl_easy_perform(handle);
     long answered = 0;
     (void)curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &answered);
-    give_back_handle(client, handle);
-    curl_slist_free_all(fields);
     exchange.reply.code = (unsigned)answered;
     status = explain(code, &exchange, text_get(&host), why);
+    give_back_handle(client, handle);
+    curl_slist_free_all(fields);
     if (status == STATUS_OK)
         *ret_reply = exchange.reply;
     else

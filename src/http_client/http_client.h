@@ -1,5 +1,5 @@
-/* An HTTP client for the services that the server itself asks (RFC 9110): one request, one whole answer in memory. On
- * libcurl.
+/* An HTTP client for the services that the server itself asks (RFC 9110): one request, one answer. Bodies come from memory or from a file,
+ * and go into memory or, piece by piece, to whom the caller names. On libcurl.
  *
  * Connections are kept and used again. Proxies come from the environment (https_proxy, no_proxy; curl(1)). Nothing is
  * retried, and a redirect is an answer like any other: whether to go there is the caller's business. */
@@ -9,6 +9,7 @@
 #include "status.h"
 #include "text.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -17,6 +18,7 @@ struct http_client;
 struct http_client_settings {
     int64_t connect_timeout_ms; /* for finding, reaching and, with TLS, trusting the host */
     unsigned idle_connections;  /* kept at most */
+    const char *ca_file;        /* certificates that are trusted instead of the system's; NULL: those */
 };
 
 /* BUSY when there is no memory or no random numbers for TLS. */
@@ -30,15 +32,29 @@ struct http_field {
 };
 enum { HTTP_FIELDS_MAX = 24 };
 
+/* A body that is sent from a file; the descriptor stays the caller's, and its position isn't used. */
+struct http_file {
+    int fd;
+    uint64_t offset, size;
+};
+/* A piece of an answer's body; false ends the call. */
+typedef bool http_take(void *context, const void *bytes, size_t size);
+
 struct http_call {
     const char *method, *url; /* http or https; the path and the query go out as they are written here */
     struct http_field fields[HTTP_FIELDS_MAX];
     size_t field_count;
     const void *body; /* NULL: none */
     size_t body_size;
-    int64_t timeout_ms; /* for all of it */
-    size_t answer_max;  /* bytes of the answer's body */
-    bool goes_direct;   /* past any proxy */
+    const struct http_file *file; /* instead of body; NULL: none */
+    http_take *take; /* gets the body of a 200 or 206 instead of the reply; NULL: nobody */
+    void *context;   /* of take */
+    int64_t timeout_ms;               /* for all of it */
+    int64_t stall_timeout_ms;         /* for less than a byte a second, as long; whole seconds; 0: not looked at */
+    size_t answer_max;                /* bytes of the answer's body that go into memory */
+    uint64_t take_max;                /* and to take */
+    const atomic_bool *is_called_off; /* looked at now and then: true ends the call; NULL: nobody calls it off */
+    bool goes_direct;                 /* past any proxy */
 };
 /* Adds a field; what it points to must live as long as the call. */
 void http_call_add(struct http_call *call, const char *name, const char *value);
@@ -53,8 +69,9 @@ void http_reply_release(struct http_reply *reply);
 /* The value of the first field of that name, whatever its case, in *ret_value; false: there is none. */
 bool http_reply_field(const struct http_reply *reply, const char *name, struct text *ret_value);
 
-/* Blocks; safe from any thread. OK whatever the code of the answer. Else *why names the host and the cause: INVALID
- * (the URL or a field), TOO_LARGE (the answer), TIMEOUT, UNAVAILABLE (no such host, refused, cut off, not trusted). */
+/* Blocks; safe from any thread. OK whatever the code of the answer. Else *why names the host and the cause: INVALID (the URL or a field),
+ * TOO_LARGE (the answer), TIMEOUT, UNPROCESSABLE (the file is shorter than its size), UNAVAILABLE (no such host, refused, cut off, not
+ * trusted, ended by `take`, called off). */
 enum status http_client_ask(struct http_client *client, const struct http_call *call, struct http_reply *ret_reply,
                             struct text *why);
 

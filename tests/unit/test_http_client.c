@@ -5,8 +5,10 @@
 
 #include <arpa/inet.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -105,6 +107,7 @@ static void bench_close(struct bench *bench)
 struct parrot {
     const char *says; /* once it got a whole request header; then it waits for the client to go */
     bool cuts;        /* or ends the connection itself */
+    atomic_bool *has_said;
     int socket;
     uint16_t port;
     pthread_t thread;
@@ -122,6 +125,8 @@ static void *parrot_run(void *context)
         heard[length] = '\0';
     }
     (void)!write(fd, parrot->says, strlen(parrot->says));
+    if (parrot->has_said)
+        atomic_store(parrot->has_said, true);
     while (!parrot->cuts && recv(fd, heard, sizeof heard, 0) > 0)
         ;
     close(fd);
@@ -260,8 +265,6 @@ static void test_threads(void)
     bench_close(&bench);
 }
 
-/* ---- What can go wrong ---- */
-
 /* The rest is curl's to word. */
 static const char *beginning(struct text *why, size_t length)
 {
@@ -269,6 +272,141 @@ static const char *beginning(struct text *why, size_t length)
         why->data[length] = '\0';
     return text_get(why);
 }
+
+/* ---- Bodies that don't go through memory ---- */
+
+static int new_file(const char *content)
+{
+    int fd = memfd_create("body", MFD_CLOEXEC);
+    CHECK(fd >= 0 && write(fd, content, strlen(content)) == (ssize_t)strlen(content));
+    return fd;
+}
+
+static void test_files(void)
+{
+    static const struct {
+        const char *method;
+        uint64_t offset, size;
+        enum status status;
+        const char *expected; /* the body, or how the reason ends */
+    } rows[] = {
+        {"PUT", 0, 10, STATUS_OK, "PUT /echo|-|-|-|-|0123456789"},
+        {"PUT", 3, 4, STATUS_OK, "PUT /echo|-|-|-|-|3456"},
+        {"POST", 9, 1, STATUS_OK, "POST /echo|-|-|-|-|9"},
+        {"PUT", 0, 0, STATUS_OK, "PUT /echo|-|-|-|-|"},
+        {"PUT", 3, 8, STATUS_UNPROCESSABLE, ": the file to send is shorter than 8 bytes"},
+        {"PUT", 30, 1, STATUS_UNPROCESSABLE, ": the file to send is shorter than 1 bytes"},
+    };
+    struct bench bench;
+    int fd = new_file("0123456789");
+    bench_open(&bench);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        HTTP_REPLY_CLEANUP struct http_reply reply = {0};
+        TEXT_CLEANUP struct text url = {0}, why = {0};
+        check_case("%s of %d bytes from %d on", rows[i].method, (int)rows[i].size, (int)rows[i].offset);
+        text_setf(&url, "%s/echo", bench.url);
+        struct http_call call = call_of(rows[i].method, text_get(&url));
+        const struct http_file file = {fd, rows[i].offset, rows[i].size};
+        call.file = &file;
+        CHECK_INT(http_client_ask(bench.client, &call, &reply, &why), rows[i].status);
+        const char *said = rows[i].status
+                               ? strchr(text_get(&why), ':') + strcspn(strchr(text_get(&why), ':') + 1, ":") + 1
+                               : text_get(&reply.body);
+        CHECK_STR(said, rows[i].expected);
+    }
+    bench_close(&bench);
+    (void)close(fd);
+}
+
+struct taken {
+    struct text bytes;
+    size_t most; /* ends the call */
+};
+
+static bool take_piece(void *context, const void *bytes, size_t size)
+{
+    struct taken *taken = context;
+    text_append(&taken->bytes, bytes, size);
+    return taken->bytes.length < taken->most;
+}
+
+static void test_takers(void)
+{
+    static const struct {
+        const char *name, *says;
+        size_t most;
+        uint64_t take_max;
+        enum status status;
+        const char *taken, *body, *why;
+    } rows[] = {
+        {"a 200", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nbytes", 100, 5, STATUS_OK, "bytes", "", ""},
+        {"a 206", "HTTP/1.1 206 Part\r\nContent-Length: 5\r\n\r\nbytes", 100, 100, STATUS_OK, "bytes", "", ""},
+        {"nothing of a 404", "HTTP/1.1 404 No\r\nContent-Length: 5\r\n\r\nwords", 100, 0, STATUS_OK, "", "words", ""},
+        {"nothing of a 503", "HTTP/1.1 503 No\r\nContent-Length: 5\r\n\r\nwords", 100, 0, STATUS_OK, "", "words", ""},
+        {"no more than it wants", "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nbytes", 5, 100, STATUS_UNAVAILABLE,
+         "bytes", "", ": the request was called off"},
+        {"no more than is allowed", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nbytes", 100, 4, STATUS_TOO_LARGE, "",
+         "", ": the response is larger than 4 bytes"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct parrot parrot = {.says = rows[i].says};
+        struct taken taken = {.most = rows[i].most};
+        HTTP_REPLY_CLEANUP struct http_reply reply = {0};
+        TEXT_CLEANUP struct text url = {0}, why = {0}, expected = {0};
+        check_case("a taker gets %s", rows[i].name);
+        parrot_start(&parrot);
+        text_setf(&url, "http://127.0.0.1:%u/path", parrot.port);
+        struct http_call call = call_of("GET", text_get(&url));
+        call.take = take_piece;
+        call.context = &taken;
+        call.take_max = rows[i].take_max;
+        struct http_client *client = new_client();
+        CHECK_INT(http_client_ask(client, &call, &reply, &why), rows[i].status);
+        CHECK_STR(text_get(&taken.bytes), rows[i].taken);
+        CHECK_STR(text_get(&reply.body), rows[i].body);
+        if (rows[i].status)
+            text_setf(&expected, "127.0.0.1:%u%s", parrot.port, rows[i].why);
+        CHECK_STR(text_get(&why), text_get(&expected));
+        http_client_close(client);
+        parrot_end(&parrot);
+        text_release(&taken.bytes);
+    }
+}
+
+/* Of a server that says half of its answer and then waits. */
+static void test_silence(void)
+{
+    static const struct {
+        const char *name;
+        bool is_called_off;
+        int64_t stall_timeout_ms;
+        enum status status;
+        const char *why;
+    } rows[] = {
+        {"called off", true, 0, STATUS_UNAVAILABLE, ": the request was called off"},
+        {"given up when nothing comes for a second", false, 1000, STATUS_TIMEOUT, ": Operation too slow"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        atomic_bool has_said = false;
+        struct parrot parrot = {.says = "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf", .has_said = &has_said};
+        HTTP_REPLY_CLEANUP struct http_reply reply = {0};
+        TEXT_CLEANUP struct text url = {0}, why = {0}, expected = {0};
+        check_case("a request is %s", rows[i].name);
+        parrot_start(&parrot);
+        text_setf(&url, "http://127.0.0.1:%u/path", parrot.port);
+        struct http_call call = call_of("GET", text_get(&url));
+        call.is_called_off = rows[i].is_called_off ? &has_said : NULL;
+        call.stall_timeout_ms = rows[i].stall_timeout_ms;
+        struct http_client *client = new_client();
+        CHECK_INT(http_client_ask(client, &call, &reply, &why), rows[i].status);
+        text_setf(&expected, "127.0.0.1:%u%s", parrot.port, rows[i].why);
+        CHECK_STR(beginning(&why, expected.length), text_get(&expected));
+        http_client_close(client);
+        parrot_end(&parrot);
+    }
+}
+
+/* ---- What can go wrong ---- */
 
 static void test_servers(void)
 {
@@ -379,5 +517,6 @@ static void test_urls(void)
 
 CHECK_MAIN({"sends what it is told, and nothing of its own", test_methods}, {"follows no redirect", test_paths},
            {"uses a connection again", test_reuse}, {"serves many threads at once", test_threads},
-           {"takes or refuses an answer", test_servers}, {"names host and cause", test_addresses},
-           {"splits an address", test_urls})
+           {"sends a body from a file", test_files}, {"hands an answer on", test_takers},
+           {"doesn't wait for ever", test_silence}, {"takes or refuses an answer", test_servers},
+           {"names host and cause", test_addresses}, {"splits an address", test_urls})
