@@ -4,7 +4,7 @@
  * blob_has_files says that objects are local files.
  *
  * INVALID: a bad key. NO_SPACE: a disk or a quota is full. UNAVAILABLE, TIMEOUT: the back end can't be used for now.
- * BUSY: it asks to slow down. FORBIDDEN: it does not let us. *why has the sentence; it may be NULL. */
+ * BUSY: it asks to slow down. *why has the sentence; it may be NULL. */
 #ifndef BLOB_H
 #define BLOB_H
 
@@ -66,9 +66,10 @@ struct blob_object {
 /* NOT_FOUND. On success the object is the caller's to release; it is for one thread. */
 enum status blob_get(struct blob *blob, enum bucket bucket, const char *key, struct blob_object *ret_object,
                      struct text *why);
-/* Hands a range that the object has to `take`, piece by piece and in order; of a back end without files it is one request. Returning
- * false ends it with UNAVAILABLE. What comes is of the object that blob_get found: CONFLICT when that
- * was replaced meanwhile, NOT_FOUND when it was deleted, unless the back end still has it. After a failure some may have come. */
+/* Hands a range that the object has to `take`, piece by piece and in order; of a back end without files it is one
+ * request. Returning false ends it with UNAVAILABLE. What comes is of the object that blob_get found: CONFLICT when that
+ * was replaced meanwhile, NOT_FOUND when it was deleted, unless the back end still has it. After a failure some may have
+ * come. */
 typedef bool blob_take(void *context, const void *bytes, size_t size);
 enum status blob_object_stream(struct blob_object *object, uint64_t offset, uint64_t size, blob_take *take,
                                void *context, struct text *why);

@@ -1,5 +1,9 @@
 #include "aws_signature.h"
 
+#include "base64.h"
+#include "file_at.h"
+#include "memory.h"
+
 #include <assert.h>
 #include <ctype.h>
 #include <openssl/evp.h>
@@ -9,6 +13,7 @@
 #include <time.h>
 
 enum { SUM_BYTES = 32, SUM_TEXT_SIZE = 2 * SUM_BYTES + 1, DATE_SIZE = 17 /* 20150830T123600Z */, DAY_LENGTH = 8 };
+enum { MD5_BYTES = 16, BLOCK_BYTES = 64 << 10 };
 
 static void write_hex(const uint8_t sum[static SUM_BYTES], char ret_hex[static SUM_TEXT_SIZE])
 {
@@ -177,6 +182,74 @@ static void sign_text(const struct aws_signing *signing, const char *date, const
     write_hex(sum, ret_hex);
 }
 
+/* All that both sides can see: "GET\n/path\nquery\nfields\n\nnames\nsum". */
+static void make_canonical(struct text *out, struct text *ret_names, const struct http_call *call, const char *target,
+                           bool is_s3, const char *body_sum, struct arena *arena)
+{
+    text_setf(out, "%s\n", call->method);
+    add_path(out, target, is_s3);
+    add_query(out, target, arena);
+    add_fields(out, ret_names, call, arena);
+    text_add(out, body_sum);
+}
+
+static void make_scope(struct text *out, const struct aws_signing *signing, const char *date)
+{
+    text_setf(out, "%.*s/%s/%s/aws4_request", DAY_LENGTH, date, signing->region, signing->service);
+}
+
+static void sign_canonical(const struct text *canonical, const struct aws_signing *signing, const char *date,
+                           char ret_hex[static SUM_TEXT_SIZE])
+{
+    TEXT_CLEANUP struct text scope = {0}, text = {0};
+    char sum[SUM_TEXT_SIZE];
+    make_scope(&scope, signing, date);
+    sum_hex(canonical->data, canonical->length, sum);
+    text_setf(&text, "AWS4-HMAC-SHA256\n%s\n%s\n%s", date, text_get(&scope), sum);
+    sign_text(signing, date, text_get(&text), ret_hex);
+}
+
+static enum status split_url(const char *url, struct text *ret_authority, const char **ret_target, struct text *why)
+{
+    if (http_url_split(url, ret_authority, ret_target))
+        return STATUS_OK;
+    text_setf(why, "\"%s\" isn't an http or https URL", url);
+    return STATUS_INVALID;
+}
+
+/* ---- In fields ---- */
+
+static enum status sum_file(const struct http_file *file, char ret_hex[static SUM_TEXT_SIZE], struct text *why)
+{
+    uint8_t sum[SUM_BYTES], *block = memory_new(BLOCK_BYTES);
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    bool works = context && EVP_DigestInit_ex(context, EVP_sha256(), NULL) == 1;
+    uint64_t done = 0;
+    for (size_t have = 1; works && have && done < file->size; done += have) {
+        size_t wanted = file->size - done < BLOCK_BYTES ? (size_t)(file->size - done) : BLOCK_BYTES;
+        have = file_read_at(file->fd, block, wanted, file->offset + done);
+        works = EVP_DigestUpdate(context, block, have) == 1;
+    }
+    works = works && EVP_DigestFinal_ex(context, sum, NULL) == 1;
+    assert(works);
+    EVP_MD_CTX_free(context);
+    free(block);
+    if (done < file->size) {
+        text_setf(why, "The file to send is shorter than %llu bytes.", (unsigned long long)file->size);
+        return STATUS_UNPROCESSABLE;
+    }
+    write_hex(sum, ret_hex);
+    return STATUS_OK;
+}
+
+static enum status sum_body(const struct http_call *call, char ret_hex[static SUM_TEXT_SIZE], struct text *why)
+{
+    if (call->file)
+        return sum_file(call->file, ret_hex, why);
+    sum_hex(call->body ? call->body : "", call->body ? call->body_size : 0, ret_hex);
+    return STATUS_OK;
+}
+
 static void add_own_fields(struct http_call *call, const struct aws_signing *signing, const char *authority,
                            const char *date, const char *body_sum, struct arena *arena)
 {
@@ -190,29 +263,74 @@ static void add_own_fields(struct http_call *call, const struct aws_signing *sig
 
 enum status aws_sign(struct http_call *call, const struct aws_signing *signing, struct arena *arena, struct text *why)
 {
-    TEXT_CLEANUP struct text authority = {0}, canonical = {0}, names = {0}, scope = {0}, text = {0};
+    TEXT_CLEANUP struct text authority = {0}, canonical = {0}, names = {0}, scope = {0};
     char date[DATE_SIZE], sum[SUM_TEXT_SIZE], signature[SUM_TEXT_SIZE];
     const char *target;
-    if (!http_url_split(call->url, &authority, &target)) {
-        text_setf(why, "\"%s\" isn't an http or https URL", call->url);
-        return STATUS_INVALID;
-    }
+    enum status status = split_url(call->url, &authority, &target, why);
+    if (status == STATUS_OK)
+        status = sum_body(call, sum, why);
+    if (status != STATUS_OK)
+        return status;
     write_date(signing->time_ms, date);
-    sum_hex(call->body ? call->body : "", call->body ? call->body_size : 0, sum);
     add_own_fields(call, signing, text_get(&authority), date, sum, arena);
-
-    text_setf(&canonical, "%s\n", call->method);
-    add_path(&canonical, target, signing->is_s3);
-    add_query(&canonical, target, arena);
-    add_fields(&canonical, &names, call, arena);
-    text_add(&canonical, sum);
-
-    text_setf(&scope, "%.*s/%s/%s/aws4_request", DAY_LENGTH, date, signing->region, signing->service);
-    sum_hex(canonical.data, canonical.length, sum);
-    text_setf(&text, "AWS4-HMAC-SHA256\n%s\n%s\n%s", date, text_get(&scope), sum);
-    sign_text(signing, date, text_get(&text), signature);
+    make_canonical(&canonical, &names, call, target, signing->is_s3, sum, arena);
+    make_scope(&scope, signing, date);
+    sign_canonical(&canonical, signing, date, signature);
     http_call_add(call, "Authorization",
                   arena_printf(arena, "AWS4-HMAC-SHA256 Credential=%s/%s, SignedHeaders=%s, Signature=%s",
                                signing->credentials.access_key, text_get(&scope), text_get(&names), signature));
     return STATUS_OK;
+}
+
+/* ---- In the URL ---- */
+
+static void add_parameter(struct text *url, const char *name, const char *value)
+{
+    text_addf(url, "%c%s=", strchr(text_get(url), '?') ? '&' : '?', name);
+    aws_encode(url, value, strlen(value), false);
+}
+
+static void add_own_parameters(struct text *url, const struct aws_signing *signing, const char *date, unsigned seconds)
+{
+    TEXT_CLEANUP struct text credential = {0}, expires = {0};
+    text_setf(&credential, "%s/%.*s/%s/%s/aws4_request", signing->credentials.access_key, DAY_LENGTH, date,
+              signing->region, signing->service);
+    text_setf(&expires, "%u", seconds);
+    add_parameter(url, "X-Amz-Algorithm", "AWS4-HMAC-SHA256");
+    add_parameter(url, "X-Amz-Credential", text_get(&credential));
+    add_parameter(url, "X-Amz-Date", date);
+    add_parameter(url, "X-Amz-Expires", text_get(&expires));
+    add_parameter(url, "X-Amz-SignedHeaders", "host");
+    if (signing->credentials.session_token)
+        add_parameter(url, "X-Amz-Security-Token", signing->credentials.session_token);
+}
+
+enum status aws_presign(const char *method, const char *url, const struct aws_signing *signing, unsigned seconds,
+                        struct text *ret_url, struct text *why)
+{
+    ARENA_CLEANUP struct arena arena = {0};
+    TEXT_CLEANUP struct text authority = {0}, canonical = {0}, names = {0};
+    char date[DATE_SIZE], signature[SUM_TEXT_SIZE];
+    const char *target;
+    enum status status = split_url(url, &authority, &target, why);
+    if (status != STATUS_OK)
+        return status;
+    write_date(signing->time_ms, date);
+    text_setf(ret_url, "%s", url);
+    add_own_parameters(ret_url, signing, date, seconds);
+    struct http_call call = {.method = method, .url = text_get(ret_url)};
+    http_call_add(&call, "Host", text_get(&authority));
+    make_canonical(&canonical, &names, &call, call.url + (target - url), signing->is_s3, "UNSIGNED-PAYLOAD", &arena);
+    sign_canonical(&canonical, signing, date, signature);
+    add_parameter(ret_url, "X-Amz-Signature", signature);
+    return STATUS_OK;
+}
+
+void aws_content_md5(const void *body, size_t size, struct text *ret_sum)
+{
+    uint8_t sum[MD5_BYTES];
+    int done = EVP_Digest(body, size, sum, NULL, EVP_md5(), NULL);
+    assert(done == 1);
+    text_clear(ret_sum);
+    base64_add(ret_sum, sum, sizeof sum);
 }

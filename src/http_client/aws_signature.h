@@ -22,8 +22,17 @@ struct aws_signing {
 
 /* Adds Host, X-Amz-Date, Authorization and, where they are needed, X-Amz-Security-Token and X-Amz-Content-Sha256 to the
  * call, which must have everything else already: all of its fields are signed. What is added lives in the arena. A path
- * must be as it goes out, without "." or "//" unless the service is S3. INVALID when the URL is none. */
+ * must be as it goes out, without "." or "//" unless the service is S3. A body that is a file is read once for its sum. INVALID when the URL is
+ * none; UNPROCESSABLE when the file is shorter than its size. */
 enum status aws_sign(struct http_call *call, const struct aws_signing *signing, struct arena *arena, struct text *why);
+
+/* The URL with a signature in its query: whoever has it may make that request, of that method and with any body, for so
+ * many seconds (S3: 604,800 at most). */
+enum status aws_presign(const char *method, const char *url, const struct aws_signing *signing, unsigned seconds,
+                        struct text *ret_url, struct text *why);
+
+/* What S3 wants in Content-MD5 where it insists on one. */
+void aws_content_md5(const void *body, size_t size, struct text *ret_sum);
 
 /* Appends a part of a path or a query as URLs want it: all but A-Z a-z 0-9 - . _ ~ as %XX; slashes too unless they are
  * kept. */

@@ -1,5 +1,5 @@
-/* An HTTP client for the services that the server itself asks (RFC 9110): one request, one answer. Bodies come from memory or from a file,
- * and go into memory or, piece by piece, to whom the caller names. On libcurl.
+/* An HTTP client for the services that the server itself asks (RFC 9110): one request, one answer. Bodies come from
+ * memory or from a file, and go into memory or, piece by piece, to whom the caller names. On libcurl.
  *
  * Connections are kept and used again. Proxies come from the environment (https_proxy, no_proxy; curl(1)). Nothing is
  * retried, and a redirect is an answer like any other: whether to go there is the caller's business. */
@@ -46,9 +46,9 @@ struct http_call {
     size_t field_count;
     const void *body; /* NULL: none */
     size_t body_size;
-    const struct http_file *file; /* instead of body; NULL: none */
-    http_take *take; /* gets the body of a 200 or 206 instead of the reply; NULL: nobody */
-    void *context;   /* of take */
+    const struct http_file *file;     /* instead of body; NULL: none */
+    http_take *take;                  /* gets the body of a 200 or 206 instead of the reply; NULL: nobody */
+    void *context;                    /* of take */
     int64_t timeout_ms;               /* for all of it */
     int64_t stall_timeout_ms;         /* for less than a byte a second, as long; whole seconds; 0: not looked at */
     size_t answer_max;                /* bytes of the answer's body that go into memory */
@@ -69,9 +69,9 @@ void http_reply_release(struct http_reply *reply);
 /* The value of the first field of that name, whatever its case, in *ret_value; false: there is none. */
 bool http_reply_field(const struct http_reply *reply, const char *name, struct text *ret_value);
 
-/* Blocks; safe from any thread. OK whatever the code of the answer. Else *why names the host and the cause: INVALID (the URL or a field),
- * TOO_LARGE (the answer), TIMEOUT, UNPROCESSABLE (the file is shorter than its size), UNAVAILABLE (no such host, refused, cut off, not
- * trusted, ended by `take`, called off). */
+/* Blocks; safe from any thread. OK whatever the code of the answer. Else *why names the host and the cause: INVALID
+ * (the URL or a field), TOO_LARGE (the answer), TIMEOUT, UNPROCESSABLE (the file is shorter than its size), UNAVAILABLE
+ * (no such host, refused, cut off, not trusted, ended by `take`, called off). */
 enum status http_client_ask(struct http_client *client, const struct http_call *call, struct http_reply *ret_reply,
                             struct text *why);
 

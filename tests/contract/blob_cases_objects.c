@@ -205,7 +205,8 @@ static void test_stream(struct blob *blob, const char *address)
         CHECK(some.place >= some.most && some.place < SIZE);
         CHECK_OK(blob_object_stream(&object, SIZE, 0, take_bytes, &none, why));
         CHECK_INT(none.place, 0);
-        CHECK_OK(blob_object_stream(&object, 10, SIZE - 20, take_bytes, &(struct taken){.place = 10, .most = UINT64_MAX}, why));
+        CHECK_OK(blob_object_stream(&object, 10, SIZE - 20, take_bytes,
+                                    &(struct taken){.place = 10, .most = UINT64_MAX}, why));
         blob_object_release(&object);
     }
     (void)close(fd);

@@ -2,6 +2,9 @@
 #include "aws_signature.h"
 #include "check.h"
 
+#include <sys/mman.h>
+#include <unistd.h>
+
 static const struct aws_signing suite = {
     .credentials = {"AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", NULL},
     .region = "us-east-1",
@@ -179,6 +182,52 @@ static void test_fields(void)
     CHECK_STR(text_get(&why), "\"ftp://example.org/\" isn't an http or https URL");
 }
 
+/* The example of S3's manual, "Authenticating Requests: Using Query Parameters". */
+static void test_presigned(void)
+{
+    TEXT_CLEANUP struct text url = {0}, why = {0};
+    CHECK_INT(aws_presign("GET", BUCKET "/test.txt", &manual, 86400, &url, NULL), STATUS_OK);
+    CHECK_STR(text_get(&url),
+              BUCKET "/test.txt?X-Amz-Algorithm=AWS4-HMAC-SHA256"
+                     "&X-Amz-Credential=AKIAIOSFODNN7EXAMPLE%2F20130524%2Fus-east-1%2Fs3%2Faws4_request"
+                     "&X-Amz-Date=20130524T000000Z&X-Amz-Expires=86400&X-Amz-SignedHeaders=host"
+                     "&X-Amz-Signature=aeeed9bbccd4d02ee5c0109b86d86835f995330da4c265957d157751f604d404");
+    CHECK_INT(aws_presign("GET", "test.txt", &manual, 86400, &url, &why), STATUS_INVALID);
+    CHECK_STR(text_get(&why), "\"test.txt\" isn't an http or https URL");
+}
+
+/* A file is signed as the same bytes in memory are. */
+static void test_files(void)
+{
+    static const char content[] = "xx0123456789yy";
+    const char *authorizations[2];
+    ARENA_CLEANUP struct arena arena = {0};
+    TEXT_CLEANUP struct text why = {0};
+    int fd = memfd_create("body", MFD_CLOEXEC);
+    CHECK_INT(write(fd, content, sizeof content - 1), sizeof content - 1);
+    struct http_file file = {.fd = fd, .offset = 2, .size = 10};
+    struct http_call calls[2] = {
+        {.method = "PUT", .url = BUCKET "/test.txt", .body = content + 2, .body_size = 10},
+        {.method = "PUT", .url = BUCKET "/test.txt", .file = &file},
+    };
+    for (size_t i = 0; i < 2; i++) {
+        CHECK_INT(aws_sign(&calls[i], &manual, &arena, NULL), STATUS_OK);
+        authorizations[i] = find_field(&calls[i], "Authorization");
+    }
+    CHECK_STR(authorizations[1], authorizations[0]);
+    file.size = 13;
+    CHECK_INT(aws_sign(&calls[1], &manual, &arena, &why), STATUS_UNPROCESSABLE);
+    CHECK_STR(text_get(&why), "The file to send is shorter than 13 bytes.");
+    (void)close(fd);
+}
+
+static void test_md5(void)
+{
+    TEXT_CLEANUP struct text sum = {0};
+    aws_content_md5("message digest", 14, &sum); /* RFC 1321, A.5: f96b697d7cb7938d525a2f31aaf161d0 */
+    CHECK_STR(text_get(&sum), "+WtpfXy3k41SWi8xqvFh0A==");
+}
+
 static void test_encode(void)
 {
     TEXT_CLEANUP struct text out = {0};
@@ -191,4 +240,6 @@ static void test_encode(void)
 }
 
 CHECK_MAIN({"signs as Amazon's published examples", test_published},
-           {"adds the fields that a service wants, and signs all", test_fields}, {"encodes parts of URLs", test_encode})
+           {"adds the fields that a service wants, and signs all", test_fields}, {"encodes parts of URLs", test_encode},
+           {"signs a URL as Amazon's published example", test_presigned}, {"signs files", test_files},
+           {"sums for Content-MD5", test_md5})
