@@ -1,4 +1,5 @@
 /* The HTTP client, against our own server, and against one that says what it is told, byte for byte. */
+/* long: every call goes to one of two servers, whose fixtures all cases share */
 #include "check.h"
 #include "http.h"
 #include "http_client.h"
