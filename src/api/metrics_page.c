@@ -1,6 +1,5 @@
 /* GET /metrics: what the server has done and how it is, for Prometheus. */
 #include "api_private.h"
-#include "clock.h"
 #include "memory.h"
 
 #include <stdio.h>
@@ -100,7 +99,7 @@ static void add_connections(struct text *out, const struct http_server *server)
 static void add_executions(struct text *out, struct store *store)
 {
     struct store_counts counts;
-    if (store_get_counts(store, clock_now_ms(), &counts, NULL) != STATUS_OK)
+    if (store_get_counts(store, &counts, NULL) != STATUS_OK)
         return;
     metrics_add_family(out, "cloudphotos_executions", "gauge", "Workflow executions by status.");
     for (int status = 0; status < EXECUTION_STATUSES; status++) {

@@ -1,6 +1,5 @@
 /* PATCH /photos/ID: the author's words, later than at the upload. */
 #include "api_private.h"
-#include "clock.h"
 #include "json.h"
 
 #include <string.h>
@@ -98,7 +97,7 @@ static void change_words(struct http_request *request)
         status = read_description(object, http_arena(request), &description, &why);
     if (status == STATUS_OK)
         status = store_photo_describe(photos_store(api->settings.photos), &id, incoming->author, description.caption,
-                                      description.alt_text, clock_now_ms(), &why);
+                                      description.alt_text, &why);
     if (status == STATUS_OK)
         api_answer_photo(request, &id);
     else

@@ -144,7 +144,7 @@ static enum status retry(struct store *store, const struct admin_settings *setti
     if (status == STATUS_OK)
         status = runner_restart_data(execution.data, &data, why);
     if (status == STATUS_OK)
-        status = store_execution_retry(store, &id, text_get(&data), clock_now_ms(), why);
+        status = store_execution_retry(store, &id, text_get(&data), why);
     if (status == STATUS_OK)
         printf("%s will be retried; a running server starts it within a second.\n", id_text);
     return status;

@@ -37,7 +37,7 @@ static enum status decide(struct store *store, const char *id_text, enum photo_r
         text_setf(why, "the photo %s isn't waiting for a decision", id_text);
         return STATUS_CONFLICT;
     }
-    status = store_photo_review(store, &id, review, clock_now_ms(), why);
+    status = store_photo_review(store, &id, review, why);
     if (status == STATUS_OK)
         printf("%s is %s; a running server acts on it within two seconds.\n", id_text,
                review == REVIEW_APPROVED ? "approved" : "refused");

@@ -4,7 +4,6 @@
 #include "admin.h"
 #include "admin_progress.h"
 #include "admin_published.h"
-#include "clock.h"
 #include "inspect.h"
 #include "photos.h"
 
@@ -60,7 +59,7 @@ static enum status judge_again(struct rescan *rescan, const struct photo *photo,
         doubt = moderation_find(&findings.labels, MODERATION_HOLD);
     const char *labels = text_get(&findings.json), *audit = text_get(&findings.audit);
     if (!doubt)
-        return store_photo_set_labels(rescan->store, &photo->id, labels, audit, clock_now_ms(), why);
+        return store_photo_set_labels(rescan->store, &photo->id, labels, audit, why);
     status = inspect_keep_verdict(rescan->store, &photo->id, &findings, VERDICT_WAITING, NULL, why);
     if (status == STATUS_OK)
         status = photos_withdraw(rescan->store, photo, labels, audit, why);

@@ -1,7 +1,5 @@
 #include "data_folder.h"
 
-#include "clock.h"
-
 #include <string.h>
 
 enum { VERIFY_MS = 5000 };
@@ -53,7 +51,7 @@ static enum status check_known(struct store *store, const char *store_address, c
 {
     struct store_counts counts;
     uint64_t executions = 0;
-    enum status status = store_get_counts(store, clock_now_ms(), &counts, why);
+    enum status status = store_get_counts(store, &counts, why);
     for (int i = 0; status == STATUS_OK && i < EXECUTION_STATUSES; i++)
         executions += counts.executions[i];
     if (status != STATUS_OK || executions > 0)

@@ -1,6 +1,5 @@
 #include "photos_private.h"
 
-#include "clock.h"
 #include "memory.h"
 #include "reasons.h"
 #include "resumable.h"
@@ -206,7 +205,7 @@ enum status photos_purge(struct photos *photos, const struct id *id, struct text
 
 enum status photos_delete(struct photos *photos, const struct id *id, const char *author, struct text *why)
 {
-    enum status status = store_photo_delete(photos->settings.store, id, author, clock_now_ms(), why);
+    enum status status = store_photo_delete(photos->settings.store, id, author, why);
     if (status != STATUS_OK)
         return status;
     struct photo_event event = {.id = *id};

@@ -37,6 +37,12 @@ enum status store_verify(struct store *store, int64_t limit_ms, bool *ret_is_who
 /* A real search, in the database itself. */
 enum status store_check(struct store *store, struct text *why);
 
+/* The store's clock, in milliseconds since 1970 UTC. Leases, due times and all that is dated in a store go by it, so
+ * the clocks of the machines that share one may differ. */
+int64_t store_now_ms(struct store *store);
+/* Gives it another clock, before anybody uses it: tests have their own time. NULL: its own again. */
+void store_set_clock(struct store *store, int64_t (*now_ms)(void *context), void *context);
+
 /* ---- Photos ---- */
 
 enum photo_state { PHOTO_PENDING, PHOTO_SUCCESS, PHOTO_ERROR };
@@ -52,7 +58,7 @@ struct photo {
     struct id id;
     const char *author;
     enum photo_state state;
-    int64_t created_ms, updated_ms; /* wall clock */
+    int64_t created_ms, updated_ms; /* store_now_ms */
     const char *error_message;      /* NULL unless state is ERROR */
     const char *format;             /* of the original: "jpeg", "png", … */
     uint32_t frames;                /* 1 for a still */
@@ -72,6 +78,9 @@ const char *photo_state_name(enum photo_state state);
 
 struct execution;
 
+/* What changes a photo below follows one table of transitions, photo_rules.c: from which states, to which, who may, and
+ * what becomes of the author's count and of the execution. Each change is one transaction. */
+
 /* Writes the photo (state PENDING) and its execution (RUNNING, of the same id) in one transaction. With an idempotency
  * key that this author has used before, nothing is written and *ret_existing (in arena) is that photo; *ret_created
  * says which it was, and *ret_existing is left alone when it is true. CONFLICT for an id that is there already;
@@ -90,17 +99,16 @@ enum status store_photo_find_key(struct store *store, const char *author, const 
 /* The author's words, in any state: NULL leaves one as it is, "" removes it. NOT_FOUND; FORBIDDEN when the author is
  * another one. */
 enum status store_photo_describe(struct store *store, const struct id *id, const char *author, const char *caption,
-                                 const char *alt_text, int64_t now_ms, struct text *why);
+                                 const char *alt_text, struct text *why);
 /* A photo that this author made of an original with this SHA-256, PENDING or SUCCESS, the latter first; NOT_FOUND. */
 enum status store_photo_find_content(struct store *store, const char *author, const uint8_t sha256[static SHA256_BYTES],
                                      struct arena *arena, struct photo *ret_photo, struct text *why);
 
 /* What the moderator saw, in any state; labels and audit as in struct photo. NOT_FOUND. */
 enum status store_photo_set_labels(struct store *store, const struct id *id, const char *labels, const char *audit,
-                                   int64_t now_ms, struct text *why);
+                                   struct text *why);
 /* Changes who has to decide; the photo's RUNNING execution, if nobody holds it, is due at once. NOT_FOUND. */
-enum status store_photo_review(struct store *store, const struct id *id, enum photo_review review, int64_t now_ms,
-                               struct text *why);
+enum status store_photo_review(struct store *store, const struct id *id, enum photo_review review, struct text *why);
 /* A published photo goes back to PENDING and waits for a person (REVIEW_WAITING), with what the moderator sees in it
  * now; its author's count shrinks by one, and its execution begins anew as *execution says: the old one, if there still
  * is one, is replaced. CONFLICT when it is not SUCCESS, NOT_FOUND. */
@@ -109,7 +117,7 @@ enum status store_photo_withdraw(struct store *store, const struct id *id, const
 /* PENDING to SUCCESS with large, medium, thumbnail and thumbhash of *photo, and its labels unless they are NULL; the
  * author's count grows by one. Already SUCCESS is OK and changes nothing. NOT_FOUND when the photo is gone (deleted),
  * CONFLICT when it is ERROR. */
-enum status store_photo_publish(struct store *store, const struct photo *photo, int64_t now_ms, struct text *why);
+enum status store_photo_publish(struct store *store, const struct photo *photo, struct text *why);
 /* A published photo has this medium rendition from now on; when it was last changed stays as it was. CONFLICT when it
  * is not SUCCESS, NOT_FOUND. */
 enum status store_photo_render(struct store *store, const struct id *id, const struct rendition *medium,
@@ -117,13 +125,12 @@ enum status store_photo_render(struct store *store, const struct id *id, const s
 /* PENDING to ERROR, with these labels unless they are NULL. Already ERROR is OK and changes nothing. NOT_FOUND when
  * gone, CONFLICT when it is SUCCESS. */
 enum status store_photo_reject(struct store *store, const struct id *id, const char *error_message, const char *labels,
-                               int64_t now_ms, struct text *why);
+                               struct text *why);
 
 /* Deleting takes two steps, so that a crash between leaves nothing behind: from `delete` on the photo is NOT_FOUND to
  * every other function, its execution is ABORTED, its author's count is right; its objects are then removed by the
  * caller, and `purge` forgets it. FORBIDDEN when the author is another one. A key used for it may be used again. */
-enum status store_photo_delete(struct store *store, const struct id *id, const char *author, int64_t now_ms,
-                               struct text *why);
+enum status store_photo_delete(struct store *store, const struct id *id, const char *author, struct text *why);
 /* Up to `limit` ids that were deleted and not yet purged, oldest id first. */
 enum status store_photos_deleted(struct store *store, struct id *ret_ids, size_t limit, size_t *ret_count,
                                  struct text *why);
@@ -178,10 +185,10 @@ bool verdict_match_is_copy(const struct verdict_match *match);
 
 /* Writes the verdict on a photo, over an older one. The photo need not be there any more. */
 enum status store_verdict_add(struct store *store, const struct verdict *verdict, struct text *why);
-/* A person has decided. Approving it also forgets each other photo that was refused and is a copy of it. OK without
- * doing anything when nothing is known of that photo. */
+/* A person has decided, now. Approving it also forgets each other photo that was refused and is a copy of it. OK
+ * without doing anything when nothing is known of that photo. */
 enum status store_verdict_decide(struct store *store, const struct id *photo, enum verdict_kind kind,
-                                 const char *reason, int64_t now_ms, struct text *why);
+                                 const char *reason, struct text *why);
 /* The newest verdict on the same pixels, else that on a copy, else that on the shape that is nearest, at most
  * `distance` away; NOT_FOUND. */
 enum status store_verdict_find(struct store *store, const struct fingerprint *fingerprint, unsigned distance,
@@ -237,8 +244,8 @@ struct execution_event {
 /* RUNNING, SUCCEEDED, FAILED, ABORTED. */
 const char *execution_status_name(enum execution_status status);
 
-/* Clocks of machines that share a store may differ by less than this. What was saved later than now by more, was saved
- * by a clock that has been set right since: such a lease is void, and such a due time is now. */
+/* A store's clock that is set back by less than this changes nothing. What is dated later than now by more was dated
+ * before the clock was set right: such a lease is void, and such a due time is now. */
 enum { CLOCK_TOLERANCE_MS = 60000 };
 
 /* Takes up to `limit` due, RUNNING executions that nobody holds (or whose holder's lease ran out), and leases them to
@@ -247,12 +254,11 @@ enum { CLOCK_TOLERANCE_MS = 60000 };
  * author was last given one. Of an author's executions, the one that has waited longest is first: it joins the queue
  * when it is due, and keeps its place whoever takes and loses it; one that is tried again joins anew when that is due.
  */
-enum status store_executions_claim(struct store *store, const char *owner, int64_t now_ms, int64_t lease_ms,
-                                   size_t limit, struct arena *arena, struct execution *ret_executions,
-                                   size_t *ret_count, struct text *why);
-/* Prolongs every lease that `owner` holds and that has not run out, to now + lease. */
-enum status store_executions_renew(struct store *store, const char *owner, int64_t now_ms, int64_t lease_ms,
+enum status store_executions_claim(struct store *store, const char *owner, int64_t lease_ms, size_t limit,
+                                   struct arena *arena, struct execution *ret_executions, size_t *ret_count,
                                    struct text *why);
+/* Prolongs every lease that `owner` holds and that has not run out, to now + lease. */
+enum status store_executions_renew(struct store *store, const char *owner, int64_t lease_ms, struct text *why);
 /* One transition in one transaction: status, state, data, due_ms, and the events after those already there. CONFLICT
  * when the lease was lost or the execution has ended (aborted, or forgotten): then drop it. A lease that ran out is
  * lost once the execution was claimed again, even by the same owner: `version` is that of the claim, or any later one
@@ -278,8 +284,7 @@ enum status store_execution_events(struct store *store, const struct id *id, sto
 /* A FAILED or ABORTED execution whose photo still exists: it becomes RUNNING with the given data, before its first
  * state (""), due at once, and an ERROR photo becomes PENDING again. NOT_FOUND when either is gone, CONFLICT for other
  * states. */
-enum status store_execution_retry(struct store *store, const struct id *id, const char *data, int64_t now_ms,
-                                  struct text *why);
+enum status store_execution_retry(struct store *store, const struct id *id, const char *data, struct text *why);
 
 /* A RUNNING execution goes on with *data, ahead of all that its author has waiting: at once when nobody holds it, else
  * when its holder has saved its next transition (which is CONFLICT then), or loses it: *ret_held. Nothing comes of it
@@ -290,11 +295,13 @@ enum status store_execution_divert(struct store *store, const struct id *id, con
 struct store_counts {
     uint64_t executions[EXECUTION_STATUSES]; /* since the store was made: those that were pruned stay counted */
     uint64_t queue_depth;                    /* RUNNING, due and held by nobody */
-    int64_t next_due_ms; /* when the next execution that nobody holds is due or its lease ends; -1: none */
 };
-enum status store_get_counts(struct store *store, int64_t now_ms, struct store_counts *ret_counts, struct text *why);
-/* Forgets executions that ended before `before_ms`, with their history, at most `limit` in one call. */
-enum status store_executions_prune(struct store *store, int64_t before_ms, size_t limit, size_t *ret_pruned,
+enum status store_get_counts(struct store *store, struct store_counts *ret_counts, struct text *why);
+/* In how many milliseconds the next execution that nobody holds is due or a lease ends, 0 when that was before now; -1:
+ * none. */
+enum status store_executions_next_due(struct store *store, int64_t *ret_in_ms, struct text *why);
+/* Forgets executions that ended more than age_ms ago, with their history, at most `limit` in one call. */
+enum status store_executions_prune(struct store *store, int64_t age_ms, size_t limit, size_t *ret_pruned,
                                    struct text *why);
 
 #endif

@@ -1,9 +1,188 @@
-/* What a back end of the metadata implements: store.h has the promises, op by op. Arguments were checked already:
- * names and keys are of a legal length, limits are not zero, a photo and its execution bear one id. */
+/* What a back end of the metadata implements: a table for each aggregate. A back end compares, stores and finds;
+ * store.h has the promises, and the rules are beside this file, once for all back ends. Arguments were checked already:
+ * names and keys are of a legal length, limits are not zero, a photo and its execution bear one id.
+ *
+ * Each call is one transaction. NOT_FOUND is returned without a sentence, other failures with one. What was expected
+ * and isn't so is no failure: it is OK, with nothing written, and the ret_ argument tells what there is instead. Time
+ * is store_now_ms, or, in the statement itself, that of the database. */
 #ifndef STORE_OPS_H
 #define STORE_OPS_H
 
 #include "store.h"
+
+/* ---- Photos ---- */
+
+/* The states of a photo that only the store knows, after those of enum photo_state. */
+enum {
+    PHOTO_DELETED = PHOTO_ERROR + 1, /* a tombstone, until its objects are gone */
+    PHOTO_ABSENT,
+    PHOTO_STATES
+};
+#define PHOTO_IN(state) (1U << (state)) /* in a set of states */
+
+struct photo_creation {
+    const struct photo *photo;
+    const char *idempotency_key; /* NULL: none */
+    const struct execution *execution;
+    uint64_t max_pending; /* of the author's executions that are RUNNING; 0: any number */
+};
+enum creation_outcome { CREATION_DONE, CREATION_KEY_USED, CREATION_ID_USED, CREATION_TOO_MANY };
+struct photo_created {
+    enum creation_outcome outcome; /* of two that hold, the one that stands first in the enum */
+    struct photo existing;         /* with KEY_USED: the photo that was made with it, in the arena */
+    uint64_t pending;              /* with TOO_MANY: how many there are */
+};
+
+/* What of a photo a change writes. */
+enum photo_field {
+    PHOTO_FIELD_STATE = 1 << 0,
+    PHOTO_FIELD_UPDATED = 1 << 1, /* to now */
+    PHOTO_FIELD_ERROR_MESSAGE = 1 << 2,
+    PHOTO_FIELD_LARGE = 1 << 3,
+    PHOTO_FIELD_MEDIUM = 1 << 4,
+    PHOTO_FIELD_THUMBNAIL = 1 << 5,
+    PHOTO_FIELD_THUMBHASH = 1 << 6,
+    PHOTO_FIELD_LABELS = 1 << 7,
+    PHOTO_FIELD_AUDIT = 1 << 8,
+    PHOTO_FIELD_REVIEW = 1 << 9,
+    PHOTO_FIELD_CAPTION = 1 << 10,
+    PHOTO_FIELD_ALT_TEXT = 1 << 11,
+    PHOTO_FIELD_SHA256 = 1 << 12,
+    PHOTO_FIELD_CAPTURED = 1 << 13,
+    PHOTO_FIELD_KEY = 1 << 14, /* the idempotency key, which is taken away */
+};
+/* What becomes of the photo's execution. */
+enum execution_effect {
+    EXECUTION_STAYS,
+    EXECUTION_HURRIES, /* due now, if it is RUNNING and nobody holds it */
+    EXECUTION_ENDS,    /* ABORTED, if it is RUNNING; whoever holds it has lost it */
+    EXECUTION_ANEW, /* as change->execution says, its version grown by one; whoever held it has lost it. It is made if
+                       there is none */
+};
+
+/* A conditional write. */
+struct photo_change {
+    const struct id *id;
+    unsigned from;              /* states that are expected: PHOTO_IN */
+    const char *author;         /* who is expected; NULL: whoever */
+    unsigned execution_from;    /* statuses of the execution that are expected, likewise; 0: any, or no execution */
+    unsigned to;                /* the state, with PHOTO_FIELD_STATE; PHOTO_ABSENT: the row is removed */
+    unsigned fields;            /* that are written */
+    const struct photo *values; /* to be written: NULL where there is none */
+    int posts;                  /* added to the author's count of published photos: 1, 0 or -1 */
+    enum execution_effect effect;
+    const struct execution *execution;
+};
+struct photo_found {
+    bool is_changed; /* all that was expected was so */
+    unsigned state;
+    bool is_authors;    /* change->author is NULL or the photo's */
+    bool has_execution; /* this and the next only where change->execution_from was what failed */
+    enum execution_status execution_status;
+};
+
+struct store_photo_ops {
+    enum status (*create)(struct store *store, const struct photo_creation *creation, struct arena *arena,
+                          struct photo_created *ret_created, struct text *why);
+    enum status (*update)(struct store *store, const struct photo_change *change, struct photo_found *ret_found,
+                          struct text *why);
+    /* None of these finds a deleted one. */
+    enum status (*get)(struct store *store, const struct id *id, struct arena *arena, struct photo *ret_photo,
+                       struct text *why);
+    enum status (*find_key)(struct store *store, const char *author, const char *idempotency_key, struct arena *arena,
+                            struct photo *ret_photo, struct text *why);
+    enum status (*find_content)(struct store *store, const char *author, const uint8_t sha256[static SHA256_BYTES],
+                                struct arena *arena, struct photo *ret_photo, struct text *why);
+    enum status (*count_pending)(struct store *store, const char *author, uint64_t *ret_pending, struct text *why);
+};
+
+struct store_photo_list_ops {
+    enum status (*newest)(struct store *store, const char *author, const struct post_cursor *after, size_t limit,
+                          store_photo_row *row, void *context, struct text *why);
+    enum status (*by_capture)(struct store *store, const char *author, const struct post_cursor *after, size_t limit,
+                              store_photo_row *row, void *context, struct text *why);
+    enum status (*published)(struct store *store, const struct id *after, size_t limit, store_photo_row *row,
+                             void *context, struct text *why);
+    enum status (*in_review)(struct store *store, enum photo_state state, enum photo_review review,
+                             const struct id *after, size_t limit, store_photo_row *row, void *context,
+                             struct text *why);
+    enum status (*deleted)(struct store *store, struct id *ret_ids, size_t limit, size_t *ret_count, struct text *why);
+};
+
+/* ---- Users ---- */
+
+struct store_user_ops {
+    enum status (*search)(struct store *store, const char *prefix, const char *after, size_t limit, store_user_row *row,
+                          void *context, struct text *why);
+    enum status (*posts)(struct store *store, const char *author, const struct post_cursor *after, size_t limit,
+                         store_post_row *row, void *context, struct text *why);
+    /* Searches the database itself, for whoever asks whether it is there. */
+    enum status (*check)(struct store *store, struct text *why);
+};
+
+/* ---- Verdicts ---- */
+
+enum { VERDICT_CANDIDATES = 16 };
+struct store_verdict_ops {
+    enum status (*add)(struct store *store, const struct verdict *verdict, struct text *why);
+    /* Changes kind, reason and decided_ms of a photo's verdict, and forgets those of other photos; NOT_FOUND. */
+    enum status (*decide)(struct store *store, const struct verdict *verdict, const struct id *forgotten,
+                          size_t forgotten_count, struct text *why);
+    enum status (*get)(struct store *store, const struct id *photo, struct arena *arena, struct verdict *ret_verdict,
+                       struct text *why);
+    /* The newest that isn't WAITING on the same pixels; NOT_FOUND. */
+    enum status (*find_pixels)(struct store *store, const uint8_t pixels[static FINGERPRINT_PIXELS],
+                               struct arena *arena, struct verdict *ret_verdict, struct text *why);
+    /* Those that aren't WAITING and whose shapes are at most `distance` away, the nearest first, of those as near the
+     * newest; at most VERDICT_CANDIDATES rows. */
+    enum status (*nearest)(struct store *store, const uint8_t shape[static FINGERPRINT_SHAPE], unsigned distance,
+                           store_verdict_row *row, void *context, struct text *why);
+    enum status (*list)(struct store *store, size_t limit, store_verdict_row *row, void *context, struct text *why);
+    /* All that are REFUSED. */
+    enum status (*refused)(struct store *store, store_verdict_row *row, void *context, struct text *why);
+    /* NOT_FOUND. */
+    enum status (*forget)(struct store *store, const struct id *photo, struct text *why);
+};
+
+/* ---- Executions, and who may work on them ---- */
+
+struct store_execution_ops {
+    enum status (*get)(struct store *store, const struct id *id, struct arena *arena, struct execution *ret_execution,
+                       struct text *why);
+    enum status (*list)(struct store *store, int status, size_t limit, store_execution_row *row, void *context,
+                        struct text *why);
+    enum status (*events)(struct store *store, const struct id *id, store_event_row *row, void *context,
+                          struct text *why);
+    enum status (*count)(struct store *store, struct store_counts *ret_counts, struct text *why);
+    enum status (*prune)(struct store *store, int64_t before_ms, size_t limit, size_t *ret_pruned, struct text *why);
+};
+
+struct execution_found {
+    bool is_changed; /* what was expected was so */
+    enum execution_status status;
+    bool is_held;      /* by somebody */
+    bool was_diverted; /* before */
+};
+
+struct store_lease_ops {
+    enum status (*claim)(struct store *store, const char *owner, int64_t lease_ms, size_t limit, struct arena *arena,
+                         struct execution *ret_executions, size_t *ret_count, struct text *why);
+    enum status (*renew)(struct store *store, const char *owner, int64_t lease_ms, struct text *why);
+    /* Expected: RUNNING, held by `owner`, since a claim of this version or an earlier one. What was diverted goes back
+     * in the same transaction, with the data that it was diverted to, unless this ends it. NOT_FOUND. */
+    enum status (*save)(struct store *store, const char *owner, const struct execution *execution,
+                        const struct execution_event *events, size_t event_count, bool keep_lease,
+                        struct execution_found *ret_found, struct text *why);
+    /* Expected: RUNNING, held by `owner`. NOT_FOUND. */
+    enum status (*release)(struct store *store, const char *owner, const struct id *id,
+                           struct execution_found *ret_found, struct text *why);
+    /* Expected: RUNNING. NOT_FOUND. */
+    enum status (*divert)(struct store *store, const struct id *id, const char *data, struct execution_found *ret_found,
+                          struct text *why);
+    enum status (*next_due)(struct store *store, int64_t *ret_in_ms, struct text *why);
+};
+
+/* ---- The back end ---- */
 
 struct store_ops {
     const char *scheme; /* of the address: "sqlite" */
@@ -11,86 +190,20 @@ struct store_ops {
     void (*close)(struct store *store);
     enum status (*is_new)(const char *rest, bool *ret_is_new, struct text *why);
     enum status (*verify)(struct store *store, int64_t limit_ms, bool *ret_is_whole, struct text *why);
-    enum status (*photo_create)(struct store *store, const struct photo *photo, const char *idempotency_key,
-                                const struct execution *execution, uint64_t max_pending, struct arena *arena,
-                                struct photo *ret_existing, bool *ret_created, struct text *why);
-    enum status (*photos_pending)(struct store *store, const char *author, uint64_t *ret_pending, struct text *why);
-    enum status (*photo_get)(struct store *store, const struct id *id, struct arena *arena, struct photo *ret_photo,
-                             struct text *why);
-    enum status (*photo_find_key)(struct store *store, const char *author, const char *idempotency_key,
-                                  struct arena *arena, struct photo *ret_photo, struct text *why);
-    enum status (*photo_describe)(struct store *store, const struct id *id, const char *author, const char *caption,
-                                  const char *alt_text, int64_t now_ms, struct text *why);
-    enum status (*photo_find_content)(struct store *store, const char *author,
-                                      const uint8_t sha256[static SHA256_BYTES], struct arena *arena,
-                                      struct photo *ret_photo, struct text *why);
-    enum status (*photos_newest)(struct store *store, const char *author, const struct post_cursor *after, size_t limit,
-                                 store_photo_row *row, void *context, struct text *why);
-    enum status (*photos_by_capture)(struct store *store, const char *author, const struct post_cursor *after,
-                                     size_t limit, store_photo_row *row, void *context, struct text *why);
-    enum status (*photo_set_labels)(struct store *store, const struct id *id, const char *labels, const char *audit,
-                                    int64_t now_ms, struct text *why);
-    enum status (*photo_review)(struct store *store, const struct id *id, enum photo_review review, int64_t now_ms,
-                                struct text *why);
-    enum status (*photo_withdraw)(struct store *store, const struct id *id, const char *labels, const char *audit,
-                                  const struct execution *execution, struct text *why);
-    enum status (*photos_published)(struct store *store, const struct id *after, size_t limit, store_photo_row *row,
-                                    void *context, struct text *why);
-    enum status (*photos_list)(struct store *store, enum photo_state state, enum photo_review review,
-                               const struct id *after, size_t limit, store_photo_row *row, void *context,
-                               struct text *why);
-    enum status (*photo_publish)(struct store *store, const struct photo *photo, int64_t now_ms, struct text *why);
-    enum status (*photo_render)(struct store *store, const struct id *id, const struct rendition *medium,
-                                struct text *why);
-    enum status (*photo_reject)(struct store *store, const struct id *id, const char *error_message, const char *labels,
-                                int64_t now_ms, struct text *why);
-    enum status (*photo_delete)(struct store *store, const struct id *id, const char *author, int64_t now_ms,
-                                struct text *why);
-    enum status (*verdict_add)(struct store *store, const struct verdict *verdict, struct text *why);
-    enum status (*verdict_decide)(struct store *store, const struct id *photo, enum verdict_kind kind,
-                                  const char *reason, int64_t now_ms, struct text *why);
-    enum status (*verdict_find)(struct store *store, const struct fingerprint *fingerprint, unsigned distance,
-                                struct arena *arena, struct verdict *ret_verdict, struct verdict_match *ret_match,
-                                struct text *why);
-    enum status (*verdicts_list)(struct store *store, size_t limit, store_verdict_row *row, void *context,
-                                 struct text *why);
-    enum status (*verdict_forget)(struct store *store, const struct id *photo, struct text *why);
-    enum status (*photos_deleted)(struct store *store, struct id *ret_ids, size_t limit, size_t *ret_count,
-                                  struct text *why);
-    enum status (*photo_purge)(struct store *store, const struct id *id, struct text *why);
-    /* Searches the database itself, for whoever asks whether it is there. */
-    enum status (*check)(struct store *store, struct text *why);
-    enum status (*users_search)(struct store *store, const char *prefix, const char *after, size_t limit,
-                                store_user_row *row, void *context, struct text *why);
-    enum status (*user_posts)(struct store *store, const char *author, const struct post_cursor *after, size_t limit,
-                              store_post_row *row, void *context, struct text *why);
-    enum status (*executions_claim)(struct store *store, const char *owner, int64_t now_ms, int64_t lease_ms,
-                                    size_t limit, struct arena *arena, struct execution *ret_executions,
-                                    size_t *ret_count, struct text *why);
-    enum status (*executions_renew)(struct store *store, const char *owner, int64_t now_ms, int64_t lease_ms,
-                                    struct text *why);
-    enum status (*execution_save)(struct store *store, const char *owner, const struct execution *execution,
-                                  const struct execution_event *events, size_t event_count, bool keep_lease,
-                                  struct text *why);
-    enum status (*execution_release)(struct store *store, const char *owner, const struct id *id, struct text *why);
-    enum status (*execution_get)(struct store *store, const struct id *id, struct arena *arena,
-                                 struct execution *ret_execution, struct text *why);
-    enum status (*executions_list)(struct store *store, int status, size_t limit, store_execution_row *row,
-                                   void *context, struct text *why);
-    enum status (*execution_events)(struct store *store, const struct id *id, store_event_row *row, void *context,
-                                    struct text *why);
-    enum status (*execution_retry)(struct store *store, const struct id *id, const char *data, int64_t now_ms,
-                                   struct text *why);
-    enum status (*execution_divert)(struct store *store, const struct id *id, const char *data, bool *ret_held,
-                                    struct text *why);
-    enum status (*get_counts)(struct store *store, int64_t now_ms, struct store_counts *ret_counts, struct text *why);
-    enum status (*executions_prune)(struct store *store, int64_t before_ms, size_t limit, size_t *ret_pruned,
-                                    struct text *why);
+    int64_t (*now_ms)(struct store *store);
+    const struct store_photo_ops *photos;
+    const struct store_photo_list_ops *photo_lists;
+    const struct store_user_ops *users;
+    const struct store_verdict_ops *verdicts;
+    const struct store_execution_ops *executions;
+    const struct store_lease_ops *leases;
 };
 
 /* Back ends embed this as their first field. */
 struct store {
     const struct store_ops *ops;
+    int64_t (*now_ms)(void *context); /* NULL: the back end's own clock */
+    void *clock_context;
 };
 
 extern const struct store_ops store_sqlite_ops;

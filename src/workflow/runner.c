@@ -18,7 +18,7 @@ enum { POLL_MS = 1000, PAUSE_MIN_MS = 5, CLAIM_MAX = 64 };
 
 int64_t runner_now_ms(const struct runner *runner)
 {
-    return runner->settings.now_ms ? runner->settings.now_ms(runner->settings.context) : clock_now_ms();
+    return store_now_ms(runner->settings.store);
 }
 
 void runner_trouble(const struct runner *runner, const char *format, ...)
@@ -64,22 +64,19 @@ const struct task_handler *runner_find_handler(const struct runner *runner, cons
 /* How long until something is due, at most until the next poll. */
 static int64_t find_pause_ms(const struct runner *runner)
 {
-    struct store_counts counts;
-    int64_t now_ms = runner_now_ms(runner);
-    if (store_get_counts(runner->settings.store, now_ms, &counts, NULL) != STATUS_OK || counts.next_due_ms < 0)
+    int64_t pause;
+    if (store_executions_next_due(runner->settings.store, &pause, NULL) != STATUS_OK || pause < 0)
         return POLL_MS;
-    int64_t pause = counts.next_due_ms - now_ms;
     return pause < PAUSE_MIN_MS ? PAUSE_MIN_MS : pause > POLL_MS ? POLL_MS : pause;
 }
 
 /* How many were claimed; -1: the store failed. */
-static int claim(const struct runner *runner, struct arena *arena, int64_t now_ms, size_t limit,
-                 struct execution *ret_executions)
+static int claim(const struct runner *runner, struct arena *arena, size_t limit, struct execution *ret_executions)
 {
     TEXT_CLEANUP struct text why = {0};
     size_t count = 0;
-    enum status status = store_executions_claim(runner->settings.store, runner->owner, now_ms,
-                                                runner->settings.lease_ms, limit, arena, ret_executions, &count, &why);
+    enum status status = store_executions_claim(runner->settings.store, runner->owner, runner->settings.lease_ms, limit,
+                                                arena, ret_executions, &count, &why);
     if (status == STATUS_OK)
         return (int)count;
     runner_trouble(runner, "The workflow can't claim work: %s", text_get(&why));
@@ -97,7 +94,7 @@ static void claim_for_idle(struct runner *runner)
     runner->claiming = true;
     runner->woken = false;
     (void)pthread_mutex_unlock(&runner->lock);
-    int count = claim(runner, &arena, now_ms, limit, executions);
+    int count = claim(runner, &arena, limit, executions);
     int64_t pause_ms = count < 0 ? POLL_MS : (size_t)count < limit ? find_pause_ms(runner) : 0;
     (void)pthread_mutex_lock(&runner->lock);
     runner->claiming = false;
@@ -161,8 +158,7 @@ static void renew(struct runner *runner)
     TEXT_CLEANUP struct text why = {0};
     int64_t now_ms = runner_now_ms(runner);
     (void)pthread_mutex_unlock(&runner->lock);
-    enum status status =
-        store_executions_renew(runner->settings.store, runner->owner, now_ms, runner->settings.lease_ms, &why);
+    enum status status = store_executions_renew(runner->settings.store, runner->owner, runner->settings.lease_ms, &why);
     if (status != STATUS_OK)
         runner_trouble(runner, "Leases could not be renewed: %s", text_get(&why));
     (void)pthread_mutex_lock(&runner->lock);
@@ -289,8 +285,7 @@ void runner_wake(struct runner *runner)
     (void)pthread_mutex_lock(&runner->lock);
     runner->woken = true;
     (void)pthread_cond_signal(&runner->work);
-    if (runner->settings.now_ms)
-        (void)pthread_cond_signal(&runner->renew);
+    (void)pthread_cond_signal(&runner->renew); /* the clock may have been set, too */
     (void)pthread_mutex_unlock(&runner->lock);
 }
 

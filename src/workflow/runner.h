@@ -27,15 +27,13 @@ struct runner_settings {
     void (*on_transition)(void *context, const struct execution *execution);
     /* Something that an operator should know: the store failed, a workflow is unknown. NULL: nobody listens. */
     void (*on_trouble)(void *context, const char *sentence);
-    /* The wall clock in milliseconds. NULL: the real one. Leases and due times go by it; after a jump call runner_wake.
-     */
-    int64_t (*now_ms)(void *context);
 };
 
 struct runner;
 /* INVALID: a Task state has a resource that no handler answers to. */
 enum status runner_open(const struct runner_settings *settings, struct runner **ret_runner, struct text *why);
-/* Says that there is new work now: without it a new execution waits for the next poll (1 s). */
+/* Says that there is new work now, or that the store's clock was set: without it a new execution waits for the next
+ * poll (1 s). */
 void runner_wake(struct runner *runner);
 /* Claims nothing more, lets the tasks under way finish (up to timeout_ms) and saves them, and gives back every lease.
  * What a task brings after that time is dropped: another runner does it again. */

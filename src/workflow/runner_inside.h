@@ -12,8 +12,8 @@ struct leased_execution {
     struct runner *runner;
     struct leased_execution *next, *previous; /* in runner->leased; guarded by runner->lock */
     unsigned jobs;                            /* queued or running; guarded by runner->lock */
-    int64_t lease_until_ms; /* as the store was told, which counts by the same clock; guarded by runner->lock */
-    int64_t timer_ms;       /* when to advance though tasks are under way; -1: not; guarded by runner->lock */
+    int64_t lease_until_ms;                   /* by the store's clock, at the least; guarded by runner->lock */
+    int64_t timer_ms; /* when to advance though tasks are under way; -1: not; guarded by runner->lock */
 
     pthread_mutex_t lock; /* of all below; taken before runner->lock, never after it */
     struct arena arena;
@@ -51,6 +51,7 @@ struct runner {
     bool abandoned;  /* draining took too long: nothing is saved any more */
 };
 
+/* store_now_ms: interpreters and timers go by the store's clock, as leases do. */
 int64_t runner_now_ms(const struct runner *runner);
 void runner_trouble(const struct runner *runner, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Queues a job, which counts for its execution. Call with runner->lock. */

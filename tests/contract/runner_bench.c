@@ -125,6 +125,11 @@ static void deadly(void *context, const struct task_call *call, struct task_outc
 static const struct task_handler handlers[] = {{"echo", echo}, {"flaky", flaky}, {"gate", gate},
                                                {"meet", meet}, {"slow", slow},   {"deadly", deadly}};
 
+void bench_set_clock(struct bench *bench, struct store *store)
+{
+    store_set_clock(store, told_time, bench);
+}
+
 void bench_open(struct bench *bench, const char *folder, const char *definition)
 {
     TEXT_CLEANUP struct text why = {0};
@@ -135,6 +140,7 @@ void bench_open(struct bench *bench, const char *folder, const char *definition)
     CHECK_INT(definition_parse(definition, strlen(definition), &bench->definition, &why), STATUS_OK);
     CHECK_INT(store_open(bench->address, &bench->store, &why), STATUS_OK);
     CHECK_STR(text_get(&why), "");
+    bench_set_clock(bench, bench->store);
     bench->workflow = (struct runner_workflow){"tested", bench->definition};
 }
 
@@ -153,7 +159,6 @@ struct runner *bench_start(struct bench *bench, unsigned threads)
         .lease_ms = LEASE_MS,
         .on_transition = on_transition,
         .on_trouble = on_trouble,
-        .now_ms = told_time,
     };
     CHECK_INT(runner_open(&settings, &runner, &why), STATUS_OK);
     CHECK_STR(text_get(&why), "");

@@ -19,11 +19,13 @@ struct bench {
     pthread_cond_t change;
     unsigned calls, ended, troubles; /* of handlers, executions, on_trouble; guarded by lock, as all below */
     bool gate_open;                  /* what the handler "gate" waits for */
-    atomic_llong clock_ms;           /* what the runner takes for the time; 0: the real one */
+    atomic_llong clock_ms;           /* what the store takes for the time; 0: the real one */
 };
 
 void bench_open(struct bench *bench, const char *folder, const char *definition);
 void bench_close(struct bench *bench);
+/* For another store that the test opens. */
+void bench_set_clock(struct bench *bench, struct store *store);
 struct runner *bench_start(struct bench *bench, unsigned threads);
 /* Waits until the counter has that value; false: it took too long. */
 bool bench_await(struct bench *bench, const unsigned *counter, unsigned value);

@@ -1,6 +1,25 @@
 #include "store_fixture.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
+
+static atomic_llong clock_ms;
+
+static int64_t told_time(void *context)
+{
+    (void)context;
+    return atomic_load(&clock_ms);
+}
+
+void set_now(int64_t now_ms)
+{
+    atomic_store(&clock_ms, now_ms);
+}
+
+void use_test_clock(struct store *store)
+{
+    store_set_clock(store, told_time, NULL);
+}
 
 static bool make_sqlite_address(struct text *out, struct text *why)
 {
@@ -24,6 +43,8 @@ static void run_case(const struct store_back_end *back_end, const struct store_c
     struct store *store;
     if (!CHECK_INT(store_open(text_get(&address), &store, &why), STATUS_OK))
         return;
+    use_test_clock(store);
+    set_now(0);
     row->run(store, text_get(&address));
     store_close(store);
 }
@@ -77,7 +98,7 @@ struct photo add_published(struct store *store, const char *author, int64_t crea
     photo.large = (struct rendition){1440, 1080, 200000};
     photo.thumbnail = (struct rendition){350, 263, 9000};
     photo.labels = "[]";
-    CHECK_OK(store_photo_publish(store, &photo, created_ms + 1, why));
+    CHECK_OK(store_photo_publish(store, &photo, why));
     return photo;
 }
 
@@ -115,13 +136,20 @@ bool claim_one(struct store *store, const char *owner, int64_t now_ms, int64_t l
                struct execution *ret_execution)
 {
     size_t count = 0;
-    CHECK_OK(store_executions_claim(store, owner, now_ms, lease_ms, 1, arena, ret_execution, &count, why));
+    CHECK_OK(AT(now_ms, store_executions_claim(store, owner, lease_ms, 1, arena, ret_execution, &count, why)));
     return count == 1;
 }
 
 struct store_counts counts_of(struct store *store, int64_t now_ms)
 {
     struct store_counts counts = {0};
-    CHECK_OK(store_get_counts(store, now_ms, &counts, why));
+    CHECK_OK(AT(now_ms, store_get_counts(store, &counts, why)));
     return counts;
+}
+
+int64_t due_in(struct store *store, int64_t now_ms)
+{
+    int64_t in_ms = -2;
+    CHECK_OK(AT(now_ms, store_executions_next_due(store, &in_ms, why)));
+    return in_ms;
 }

@@ -31,6 +31,13 @@ void store_run(const struct store_case *cases, size_t count);
     } while (0)
 #define CHECK_OK(call) CHECK_STATUS(call, STATUS_OK)
 
+/* The clock of all stores here: nothing passes but what a test says. Any thread. */
+void set_now(int64_t now_ms);
+/* The same for a store that the test has opened itself. */
+void use_test_clock(struct store *store);
+/* The call at that time, which stays. */
+#define AT(now_ms, call) (set_now(now_ms), call)
+
 /* A photo of this author, made at created_ms, and its execution, due then. `key` may be NULL. */
 struct photo make_photo(const char *author, int64_t created_ms);
 struct execution make_execution(const struct photo *photo);
@@ -49,5 +56,7 @@ const char *execution_state_of(struct store *store, const struct id *id);
 bool claim_one(struct store *store, const char *owner, int64_t now_ms, int64_t lease_ms, struct arena *arena,
                struct execution *ret_execution);
 struct store_counts counts_of(struct store *store, int64_t now_ms);
+/* As store_executions_next_due. */
+int64_t due_in(struct store *store, int64_t now_ms);
 
 #endif

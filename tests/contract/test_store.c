@@ -49,7 +49,7 @@ static void test_keys(struct store *store, const char *address)
     CHECK_OK(store_photo_find_key(store, "bert", "key", &arena, &found, why));
     CHECK(id_equal(&found.id, &other.id));
     CHECK_STATUS(store_photo_find_key(store, "bert", "ke", &arena, &found, why), STATUS_NOT_FOUND);
-    CHECK_OK(store_photo_delete(store, &first.id, "anna", 4, why));
+    CHECK_OK(store_photo_delete(store, &first.id, "anna", why));
     CHECK_STATUS(store_photo_find_key(store, "anna", "key", &arena, &found, why), STATUS_NOT_FOUND);
     CHECK_OK(create_photo(store, &second, "key", &created, why));
     CHECK(created);
@@ -69,7 +69,7 @@ static void test_publish(struct store *store, const char *address)
     photo.medium = (struct rendition){800, 600, 40000};
     photo.labels = "[{\"name\":\"Nudity\"}]";
     for (int i = 0; i < 2; i++) /* the second time changes nothing */
-        CHECK_OK(store_photo_publish(store, &photo, 2000 + i, why));
+        CHECK_OK(AT(2000 + i, store_photo_publish(store, &photo, why)));
     CHECK_OK(store_photo_get(store, &photo.id, &arena, &read, why));
     CHECK_STR(photo_state_name(read.state), "SUCCESS");
     CHECK_INT(read.updated_ms, 2000);
@@ -81,8 +81,8 @@ static void test_publish(struct store *store, const char *address)
     CHECK_STR(read.labels, photo.labels);
     search_names(store, "anna", NULL, 9, &names);
     CHECK_STR(text_get(&names), "anna:1");
-    CHECK_STATUS(store_photo_reject(store, &photo.id, "no", NULL, 1, why), STATUS_CONFLICT);
-    CHECK_STATUS(store_photo_publish(store, &unknown, 1, why), STATUS_NOT_FOUND);
+    CHECK_STATUS(store_photo_reject(store, &photo.id, "no", NULL, why), STATUS_CONFLICT);
+    CHECK_STATUS(store_photo_publish(store, &unknown, why), STATUS_NOT_FOUND);
 }
 
 static void test_render(struct store *store, const char *address)
@@ -105,7 +105,7 @@ static void test_render(struct store *store, const char *address)
     CHECK_OK(store_photo_get(store, &pending.id, &arena, &read, why));
     CHECK_INT(read.medium.width, 0);
     CHECK_STATUS(store_photo_render(store, &unknown, &medium, why), STATUS_NOT_FOUND);
-    CHECK_OK(store_photo_delete(store, &published.id, "anna", 2000, why));
+    CHECK_OK(store_photo_delete(store, &published.id, "anna", why));
     CHECK_STATUS(store_photo_render(store, &published.id, &medium, why), STATUS_NOT_FOUND);
 }
 
@@ -116,15 +116,15 @@ static void test_reject(struct store *store, const char *address)
     struct photo photo = make_photo("anna", 1000), read;
     struct id unknown = id_new();
     CHECK_OK(create_photo(store, &photo, NULL, NULL, why));
-    CHECK_OK(store_photo_reject(store, &photo.id, "It is too dark.", "[]", 2000, why));
-    CHECK_OK(store_photo_reject(store, &photo.id, "Another reason.", NULL, 3000, why));
+    CHECK_OK(store_photo_reject(store, &photo.id, "It is too dark.", "[]", why));
+    CHECK_OK(store_photo_reject(store, &photo.id, "Another reason.", NULL, why));
     CHECK_OK(store_photo_get(store, &photo.id, &arena, &read, why));
     CHECK_STR(photo_state_name(read.state), "ERROR");
     CHECK_STR(read.error_message, "It is too dark.");
     CHECK_STR(read.labels, "[]");
-    CHECK_STATUS(store_photo_publish(store, &photo, 1, why), STATUS_CONFLICT);
-    CHECK_STATUS(store_photo_reject(store, &unknown, "no", NULL, 1, why), STATUS_NOT_FOUND);
-    CHECK_STATUS(store_photo_reject(store, &photo.id, NULL, NULL, 1, why), STATUS_INVALID);
+    CHECK_STATUS(store_photo_publish(store, &photo, why), STATUS_CONFLICT);
+    CHECK_STATUS(store_photo_reject(store, &unknown, "no", NULL, why), STATUS_NOT_FOUND);
+    CHECK_STATUS(store_photo_reject(store, &photo.id, NULL, NULL, why), STATUS_INVALID);
 }
 
 static void test_delete(struct store *store, const char *address)
@@ -132,19 +132,19 @@ static void test_delete(struct store *store, const char *address)
     (void)address;
     struct text names TEXT_CLEANUP = {0};
     struct photo photo = add_published(store, "anna", 1), other = add_published(store, "anna", 2);
-    CHECK_STATUS(store_photo_delete(store, &photo.id, "bert", 3, why), STATUS_FORBIDDEN);
+    CHECK_STATUS(store_photo_delete(store, &photo.id, "bert", why), STATUS_FORBIDDEN);
     CHECK_STATUS(store_photo_purge(store, &photo.id, why), STATUS_CONFLICT);
-    CHECK_OK(store_photo_delete(store, &photo.id, "anna", 3, why));
+    CHECK_OK(store_photo_delete(store, &photo.id, "anna", why));
     CHECK_STR(state_of(store, &photo.id), "not-found");
     CHECK_STR(execution_state_of(store, &photo.id), "ABORTED");
-    CHECK_STATUS(store_photo_delete(store, &photo.id, "anna", 4, why), STATUS_NOT_FOUND);
-    CHECK_STATUS(store_photo_publish(store, &photo, 4, why), STATUS_NOT_FOUND);
-    CHECK_STATUS(store_photo_reject(store, &photo.id, "no", NULL, 4, why), STATUS_NOT_FOUND);
-    CHECK_STATUS(store_execution_retry(store, &photo.id, "{}", 4, why), STATUS_NOT_FOUND);
+    CHECK_STATUS(store_photo_delete(store, &photo.id, "anna", why), STATUS_NOT_FOUND);
+    CHECK_STATUS(store_photo_publish(store, &photo, why), STATUS_NOT_FOUND);
+    CHECK_STATUS(store_photo_reject(store, &photo.id, "no", NULL, why), STATUS_NOT_FOUND);
+    CHECK_STATUS(store_execution_retry(store, &photo.id, "{}", why), STATUS_NOT_FOUND);
     CHECK_STATUS(create_photo(store, &photo, NULL, NULL, why), STATUS_CONFLICT);
     search_names(store, "anna", NULL, 9, &names);
     CHECK_STR(text_get(&names), "anna:1");
-    CHECK_OK(store_photo_delete(store, &other.id, "anna", 5, why));
+    CHECK_OK(store_photo_delete(store, &other.id, "anna", why));
     search_names(store, "anna", NULL, 9, &names);
     CHECK_STR(text_get(&names), "");
 }
@@ -157,7 +157,7 @@ static void test_purge(struct store *store, const char *address)
     size_t count = 0;
     for (size_t i = 0; i < 3; i++) {
         photos[i] = add_published(store, "anna", 1);
-        CHECK_OK(store_photo_delete(store, &photos[i].id, "anna", 3, why));
+        CHECK_OK(store_photo_delete(store, &photos[i].id, "anna", why));
     }
     CHECK_OK(store_photos_deleted(store, ids, 2, &count, why));
     CHECK_INT(count, 2);
@@ -325,7 +325,7 @@ static void test_reopen(struct store *store, const char *address)
     if (!CHECK_INT(store_open(address, &again, NULL), STATUS_OK))
         return;
     CHECK_STR(state_of(again, &photo.id), "SUCCESS");
-    CHECK_OK(store_photo_delete(again, &photo.id, "anna", 1, why));
+    CHECK_OK(store_photo_delete(again, &photo.id, "anna", why));
     store_close(again);
 }
 

@@ -21,17 +21,17 @@ static void test_claim_order(struct store *store, const char *address)
     size_t count = 0;
     struct photo late = add(store, 300), early = add(store, 100), middle = add(store, 200);
     (void)add(store, 1001);
-    CHECK_OK(store_executions_claim(store, "me", 1000, LEASE_MS, 2, &arena, claimed, &count, why));
+    CHECK_OK(AT(1000, store_executions_claim(store, "me", LEASE_MS, 2, &arena, claimed, &count, why)));
     CHECK_INT(count, 2);
     CHECK(id_equal(&claimed[0].id, &early.id) && id_equal(&claimed[1].id, &middle.id));
     CHECK_STR(claimed[0].workflow, "photo-upload");
     CHECK_STR(claimed[0].data, "{\"step\":0}");
-    CHECK_OK(store_executions_claim(store, "you", 1000, LEASE_MS, 5, &arena, claimed, &count, why));
+    CHECK_OK(AT(1000, store_executions_claim(store, "you", LEASE_MS, 5, &arena, claimed, &count, why)));
     CHECK_INT(count, 1);
     CHECK(id_equal(&claimed[0].id, &late.id));
-    CHECK_OK(store_executions_claim(store, "you", 1000, LEASE_MS, 5, &arena, claimed, &count, why));
+    CHECK_OK(AT(1000, store_executions_claim(store, "you", LEASE_MS, 5, &arena, claimed, &count, why)));
     CHECK_INT(count, 0);
-    CHECK_OK(store_executions_claim(store, "you", 1000, LEASE_MS, 0, &arena, claimed, &count, why));
+    CHECK_OK(AT(1000, store_executions_claim(store, "you", LEASE_MS, 0, &arena, claimed, &count, why)));
     CHECK_INT(count, 0);
 }
 
@@ -84,10 +84,10 @@ static void test_renew(struct store *store, const char *address)
     struct execution kept, other;
     (void)add(store, 0);
     CHECK(claim_one(store, "me", 1000, LEASE_MS, &arena, &kept));
-    CHECK_OK(store_executions_renew(store, "you", 5000, LEASE_MS, why));
-    CHECK_OK(store_executions_renew(store, "me", 5000, LEASE_MS, why));
+    CHECK_OK(AT(5000, store_executions_renew(store, "you", LEASE_MS, why)));
+    CHECK_OK(AT(5000, store_executions_renew(store, "me", LEASE_MS, why)));
     CHECK(!claim_one(store, "you", 9999, LEASE_MS, &arena, &other));
-    CHECK_OK(store_executions_renew(store, "me", 10000, LEASE_MS, why)); /* too late */
+    CHECK_OK(AT(10000, store_executions_renew(store, "me", LEASE_MS, why))); /* too late */
     CHECK(claim_one(store, "you", 10000, LEASE_MS, &arena, &other));
     CHECK_STATUS(store_execution_save(store, "me", &kept, NULL, 0, true, why), STATUS_CONFLICT);
 }
@@ -189,7 +189,7 @@ static void test_abort(struct store *store, const char *address)
     struct execution execution, other;
     struct photo photo = add(store, 0);
     CHECK(claim_one(store, "me", 1000, LEASE_MS, &arena, &execution));
-    CHECK_OK(store_photo_delete(store, &photo.id, "anna", 2000, why));
+    CHECK_OK(store_photo_delete(store, &photo.id, "anna", why));
     CHECK_STATUS(store_execution_save(store, "me", &execution, NULL, 0, true, why), STATUS_CONFLICT);
     CHECK_STATUS(store_execution_release(store, "me", &execution.id, why), STATUS_CONFLICT);
     CHECK(!claim_one(store, "me", 1 << 30, LEASE_MS, &arena, &other));
@@ -219,20 +219,20 @@ static void test_retry(struct store *store, const char *address)
     struct photo failed = add_ended(store, EXECUTION_FAILED, 10), aborted = add_ended(store, EXECUTION_ABORTED, 10),
                  succeeded = add_ended(store, EXECUTION_SUCCEEDED, 10);
     struct id unknown = id_new();
-    CHECK_OK(store_photo_reject(store, &failed.id, "broken", "[]", 20, why));
-    CHECK_OK(store_execution_retry(store, &failed.id, "{\"again\":1}", 5000, why));
+    CHECK_OK(store_photo_reject(store, &failed.id, "broken", "[]", why));
+    CHECK_OK(AT(5000, store_execution_retry(store, &failed.id, "{\"again\":1}", why)));
     CHECK_STR(state_of(store, &failed.id), "PENDING");
-    CHECK_STATUS(store_execution_retry(store, &failed.id, "{}", 5000, why), STATUS_CONFLICT);
+    CHECK_STATUS(AT(5000, store_execution_retry(store, &failed.id, "{}", why)), STATUS_CONFLICT);
     CHECK(!claim_one(store, "me", 4999, LEASE_MS, &arena, &execution));
     CHECK(claim_one(store, "me", 5000, LEASE_MS, &arena, &execution));
     CHECK_STR(execution.data, "{\"again\":1}");
     CHECK_STR(execution.state, "");
     CHECK_OK(store_execution_save(store, "me", &execution, NULL, 0, true, why));
-    CHECK_OK(store_execution_retry(store, &aborted.id, "{}", 5000, why));
-    CHECK_OK(store_photo_reject(store, &succeeded.id, "broken", NULL, 20, why));
-    CHECK_STATUS(store_execution_retry(store, &succeeded.id, "{}", 5000, why), STATUS_CONFLICT);
+    CHECK_OK(AT(5000, store_execution_retry(store, &aborted.id, "{}", why)));
+    CHECK_OK(store_photo_reject(store, &succeeded.id, "broken", NULL, why));
+    CHECK_STATUS(AT(5000, store_execution_retry(store, &succeeded.id, "{}", why)), STATUS_CONFLICT);
     CHECK_STR(state_of(store, &succeeded.id), "ERROR"); /* nothing has changed */
-    CHECK_STATUS(store_execution_retry(store, &unknown, "{}", 5000, why), STATUS_NOT_FOUND);
+    CHECK_STATUS(AT(5000, store_execution_retry(store, &unknown, "{}", why)), STATUS_NOT_FOUND);
     CHECK_INT(counts_of(store, 0).executions[EXECUTION_RUNNING], 2);
     CHECK_INT(counts_of(store, 0).executions[EXECUTION_FAILED], 0);
 }
@@ -284,7 +284,7 @@ static void test_counts(struct store *store, const char *address)
     (void)address;
     struct arena arena ARENA_CLEANUP = {0};
     struct execution execution;
-    CHECK_INT(counts_of(store, 1000).next_due_ms, -1);
+    CHECK_INT(due_in(store, 1000), -1);
     (void)add_ended(store, EXECUTION_SUCCEEDED, 10);
     (void)add(store, 500);
     (void)add(store, 2000);
@@ -292,11 +292,12 @@ static void test_counts(struct store *store, const char *address)
     CHECK_INT(counts.executions[EXECUTION_RUNNING], 2);
     CHECK_INT(counts.executions[EXECUTION_SUCCEEDED], 1);
     CHECK_INT(counts.queue_depth, 1);
-    CHECK_INT(counts.next_due_ms, 500);
+    CHECK_INT(due_in(store, 300), 200);
+    CHECK_INT(due_in(store, 1000), 0);
     CHECK(claim_one(store, "me", 1000, 500, &arena, &execution));
     counts = counts_of(store, 1000);
     CHECK_INT(counts.queue_depth, 0);
-    CHECK_INT(counts.next_due_ms, 1500);
+    CHECK_INT(due_in(store, 1000), 500); /* the lease's end */
     CHECK_INT(counts_of(store, 1500).queue_depth, 1);
     CHECK_INT(counts_of(store, 2000).queue_depth, 2);
 }
@@ -309,14 +310,14 @@ static void test_prune(struct store *store, const char *address)
     (void)add_ended(store, EXECUTION_SUCCEEDED, 20);
     struct photo recent = add_ended(store, EXECUTION_SUCCEEDED, 30), running = add(store, 0);
     size_t pruned = 9;
-    CHECK_OK(store_executions_prune(store, 10, 9, &pruned, why));
+    CHECK_OK(AT(10, store_executions_prune(store, 0, 9, &pruned, why)));
     CHECK_INT(pruned, 0);
-    CHECK_OK(store_executions_prune(store, 30, 1, &pruned, why));
+    CHECK_OK(AT(30, store_executions_prune(store, 0, 1, &pruned, why)));
     CHECK_INT(pruned, 1);
     CHECK_STR(execution_state_of(store, &old.id), "not-found");
     CHECK_STATUS(store_execution_events(store, &old.id, add_event, &list, why), STATUS_NOT_FOUND);
-    CHECK_STATUS(store_execution_retry(store, &old.id, "{}", 1, why), STATUS_NOT_FOUND);
-    CHECK_OK(store_executions_prune(store, 30, 9, &pruned, why));
+    CHECK_STATUS(store_execution_retry(store, &old.id, "{}", why), STATUS_NOT_FOUND);
+    CHECK_OK(AT(1030, store_executions_prune(store, 1000, 9, &pruned, why)));
     CHECK_INT(pruned, 1);
     CHECK_STR(execution_state_of(store, &recent.id), "SUCCEEDED");
     CHECK_STR(execution_state_of(store, &running.id), "RUNNING");

@@ -32,7 +32,7 @@ static void test_newest(struct store *store, const char *address)
     static const size_t counts[] = {5, 3, 2, 0};
     struct photo photos[5], pending = make_photo("anna", 50), deleted = add_published(store, "anna", 60);
     CHECK_OK(create_photo(store, &pending, NULL, NULL, why));
-    CHECK_OK(store_photo_delete(store, &deleted.id, "anna", 61, why));
+    CHECK_OK(store_photo_delete(store, &deleted.id, "anna", why));
     for (size_t i = 0; i < 5; i++)
         photos[i] = add_published(store, made[i].author, made[i].created_ms);
     for (size_t i = 0; i < 4; i++) {
@@ -81,7 +81,7 @@ static void test_captured(struct store *store, const char *address)
         struct photo photo = make_photo("anna", 7), read = {0};
         photo.captured = captures[i];
         CHECK_OK(create_photo(store, &photo, NULL, NULL, why));
-        CHECK_OK(store_photo_publish(store, &photo, 8, why));
+        CHECK_OK(store_photo_publish(store, &photo, why));
         CHECK_OK(store_photo_get(store, &photo.id, &arena, &read, why));
         CHECK(is_same_capture(&read.captured, &captures[i]));
         CHECK_INT(photo_time_ms(&read), captures[i].is_known ? captures[i].ms : 7);
@@ -102,7 +102,7 @@ static void make_captured(struct store *store, struct photo ret_photos[static CA
         *photo = make_photo(made[i].author, made[i].created_ms);
         photo->captured = (struct capture_time){.is_known = made[i].captured_ms != 0, .ms = made[i].captured_ms};
         CHECK_OK(create_photo(store, photo, NULL, NULL, why));
-        CHECK_OK(store_photo_publish(store, photo, made[i].created_ms + 1, why));
+        CHECK_OK(store_photo_publish(store, photo, why));
     }
 }
 
@@ -151,13 +151,13 @@ static void test_by_capture_moving(struct store *store, const char *address)
     struct photo photos[CAPTURED], new_one = make_photo("anna", 3000), old_one = make_photo("anna", 3001);
     make_captured(store, photos);
     CHECK_OK(store_photos_by_capture(store, "anna", NULL, 16, add_row, &all, why));
-    const struct post_cursor after = {1000, all.ids[2]};                 /* 1006, 1000 taken, 1000 made */
-    CHECK_OK(store_photo_delete(store, &all.ids[2], "anna", 3000, why)); /* the one that the cursor names */
+    const struct post_cursor after = {1000, all.ids[2]};           /* 1006, 1000 taken, 1000 made */
+    CHECK_OK(store_photo_delete(store, &all.ids[2], "anna", why)); /* the one that the cursor names */
     old_one.captured = (struct capture_time){.is_known = true, .ms = 2};
     CHECK_OK(create_photo(store, &new_one, NULL, NULL, why));
     CHECK_OK(create_photo(store, &old_one, NULL, NULL, why));
-    CHECK_OK(store_photo_publish(store, &new_one, 3002, why));
-    CHECK_OK(store_photo_publish(store, &old_one, 3003, why));
+    CHECK_OK(store_photo_publish(store, &new_one, why));
+    CHECK_OK(store_photo_publish(store, &old_one, why));
     CHECK_OK(store_photos_by_capture(store, "anna", &after, 16, add_row, &rest, why));
     CHECK_INT(rest.count, 5);
     CHECK(id_equal(&rest.ids[0], &all.ids[3]) && id_equal(&rest.ids[1], &all.ids[4])
@@ -186,18 +186,19 @@ static void test_words(struct store *store, const char *address)
         {"Again", "", "Again", NULL},
     };
     for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
-        CHECK_OK(store_photo_describe(store, &photo.id, "anna", steps[i].caption, steps[i].alt_text, (int64_t)i, why));
+        CHECK_OK(
+            AT((int64_t)i, store_photo_describe(store, &photo.id, "anna", steps[i].caption, steps[i].alt_text, why)));
         CHECK_OK(store_photo_get(store, &photo.id, &arena, &read, why));
         CHECK_STR(read.caption ? read.caption : "", steps[i].caption_then ? steps[i].caption_then : "");
         CHECK_INT(read.caption != NULL, steps[i].caption_then != NULL);
         CHECK_STR(read.alt_text ? read.alt_text : "", steps[i].alt_text_then ? steps[i].alt_text_then : "");
         CHECK_INT(read.updated_ms, i);
     }
-    CHECK_STATUS(store_photo_describe(store, &photo.id, "bert", "x", NULL, 9, why), STATUS_FORBIDDEN);
-    CHECK_STATUS(store_photo_describe(store, &unknown, "anna", "x", NULL, 9, why), STATUS_NOT_FOUND);
-    CHECK_STATUS(store_photo_describe(store, &photo.id, "", "x", NULL, 9, why), STATUS_INVALID);
-    CHECK_OK(store_photo_delete(store, &photo.id, "anna", 9, why));
-    CHECK_STATUS(store_photo_describe(store, &photo.id, "anna", "x", NULL, 9, why), STATUS_NOT_FOUND);
+    CHECK_STATUS(store_photo_describe(store, &photo.id, "bert", "x", NULL, why), STATUS_FORBIDDEN);
+    CHECK_STATUS(store_photo_describe(store, &unknown, "anna", "x", NULL, why), STATUS_NOT_FOUND);
+    CHECK_STATUS(store_photo_describe(store, &photo.id, "", "x", NULL, why), STATUS_INVALID);
+    CHECK_OK(store_photo_delete(store, &photo.id, "anna", why));
+    CHECK_STATUS(store_photo_describe(store, &photo.id, "anna", "x", NULL, why), STATUS_NOT_FOUND);
 }
 
 static void test_thumbhash(struct store *store, const char *address)
@@ -210,7 +211,7 @@ static void test_thumbhash(struct store *store, const char *address)
     CHECK(!read.thumbhash && !read.caption && !read.alt_text && !read.sha256);
     photo.large = photo.thumbnail = (struct rendition){350, 263, 9000};
     photo.thumbhash = "1QcSHQRnh493V4dIh4eXh1h4kJUI";
-    CHECK_OK(store_photo_publish(store, &photo, 2, why));
+    CHECK_OK(store_photo_publish(store, &photo, why));
     struct photo_list list = {.most = 9};
     CHECK_OK(store_photos_newest(store, "anna", NULL, 9, add_row, &list, why));
     CHECK_STR(list.thumbhash, photo.thumbhash);
@@ -232,11 +233,11 @@ static void test_content(struct store *store, const char *address)
     CHECK(id_equal(&found.id, &first.id) && memcmp(found.sha256, content, SHA256_BYTES) == 0);
     CHECK_STATUS(store_photo_find_content(store, "anna", other, &arena, &found, why), STATUS_NOT_FOUND);
     CHECK_OK(create_photo(store, &second, NULL, NULL, why));
-    CHECK_OK(store_photo_publish(store, &second, 4, why));
+    CHECK_OK(store_photo_publish(store, &second, why));
     CHECK_OK(store_photo_find_content(store, "anna", content, &arena, &found, why));
     CHECK(id_equal(&found.id, &second.id)); /* the published one goes first */
-    CHECK_OK(store_photo_delete(store, &second.id, "anna", 5, why));
-    CHECK_OK(store_photo_reject(store, &first.id, "It is too dark.", NULL, 5, why));
+    CHECK_OK(store_photo_delete(store, &second.id, "anna", why));
+    CHECK_OK(store_photo_reject(store, &first.id, "It is too dark.", NULL, why));
     CHECK_STATUS(store_photo_find_content(store, "anna", content, &arena, &found, why), STATUS_NOT_FOUND);
     CHECK_STATUS(store_photo_find_content(store, "", content, &arena, &found, why), STATUS_INVALID);
 }

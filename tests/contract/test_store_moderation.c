@@ -16,9 +16,9 @@ static void test_set_labels(struct store *store, const char *address)
     struct photo pending = make_photo("anna", 1), published = add_published(store, "anna", 2), read;
     struct id unknown = id_new();
     CHECK_OK(create_photo(store, &pending, NULL, NULL, why));
-    CHECK_OK(store_photo_set_labels(store, &pending.id, "[1]", "{\"a\":1}", 10, why));
-    CHECK_OK(store_photo_set_labels(store, &pending.id, "[2]", "{\"a\":2}", 20, why));
-    CHECK_OK(store_photo_set_labels(store, &published.id, "[3]", "{\"a\":3}", 30, why));
+    CHECK_OK(AT(10, store_photo_set_labels(store, &pending.id, "[1]", "{\"a\":1}", why)));
+    CHECK_OK(AT(20, store_photo_set_labels(store, &pending.id, "[2]", "{\"a\":2}", why)));
+    CHECK_OK(AT(30, store_photo_set_labels(store, &published.id, "[3]", "{\"a\":3}", why)));
     read = read_photo(store, &pending.id, &arena);
     CHECK_STR(read.labels, "[2]");
     CHECK_STR(read.audit, "{\"a\":2}");
@@ -27,9 +27,9 @@ static void test_set_labels(struct store *store, const char *address)
     read = read_photo(store, &published.id, &arena);
     CHECK_STR(read.labels, "[3]");
     CHECK_STR(photo_state_name(read.state), "SUCCESS");
-    CHECK_STATUS(store_photo_set_labels(store, &unknown, "[]", "{}", 1, why), STATUS_NOT_FOUND);
-    CHECK_OK(store_photo_delete(store, &pending.id, "anna", 40, why));
-    CHECK_STATUS(store_photo_set_labels(store, &pending.id, "[]", "{}", 1, why), STATUS_NOT_FOUND);
+    CHECK_STATUS(store_photo_set_labels(store, &unknown, "[]", "{}", why), STATUS_NOT_FOUND);
+    CHECK_OK(store_photo_delete(store, &pending.id, "anna", why));
+    CHECK_STATUS(store_photo_set_labels(store, &pending.id, "[]", "{}", why), STATUS_NOT_FOUND);
 }
 
 static void test_labels_survive(struct store *store, const char *address)
@@ -39,10 +39,10 @@ static void test_labels_survive(struct store *store, const char *address)
     struct photo photos[2] = {make_photo("anna", 1), make_photo("anna", 2)};
     for (size_t i = 0; i < 2; i++) {
         CHECK_OK(create_photo(store, &photos[i], NULL, NULL, why));
-        CHECK_OK(store_photo_set_labels(store, &photos[i].id, "[1]", "{}", 10, why));
+        CHECK_OK(AT(10, store_photo_set_labels(store, &photos[i].id, "[1]", "{}", why)));
     }
-    CHECK_OK(store_photo_publish(store, &photos[0], 20, why)); /* with labels NULL: those that are there stay */
-    CHECK_OK(store_photo_reject(store, &photos[1].id, "Refused: Weapons, 92 % sure", NULL, 20, why));
+    CHECK_OK(store_photo_publish(store, &photos[0], why)); /* with labels NULL: those that are there stay */
+    CHECK_OK(store_photo_reject(store, &photos[1].id, "Refused: Weapons, 92 % sure", NULL, why));
     for (size_t i = 0; i < 2; i++)
         CHECK_STR(read_photo(store, &photos[i].id, &arena).labels, "[1]");
 }
@@ -58,18 +58,18 @@ static void test_review(struct store *store, const char *address)
     CHECK(claim_one(store, "me", 1000, 5000, &arena, &execution));
 
     check_case("while somebody works on it, only the photo changes");
-    CHECK_OK(store_photo_review(store, &photo.id, REVIEW_WAITING, 1100, why));
+    CHECK_OK(AT(1100, store_photo_review(store, &photo.id, REVIEW_WAITING, why)));
     CHECK_INT(read_photo(store, &photo.id, &arena).review, REVIEW_WAITING);
     execution.due_ms = 99000;
     CHECK_OK(store_execution_save(store, "me", &execution, NULL, 0, false, why));
     CHECK(!claim_one(store, "me", 2000, 5000, &arena, &next));
 
     check_case("an execution that waits is due at once when a person has decided");
-    CHECK_OK(store_photo_review(store, &photo.id, REVIEW_APPROVED, 3000, why));
+    CHECK_OK(AT(3000, store_photo_review(store, &photo.id, REVIEW_APPROVED, why)));
     CHECK_INT(read_photo(store, &photo.id, &arena).review, REVIEW_APPROVED);
     CHECK(claim_one(store, "me", 3000, 5000, &arena, &next));
     CHECK_INT(next.due_ms, 3000);
-    CHECK_STATUS(store_photo_review(store, &unknown, REVIEW_REFUSED, 1, why), STATUS_NOT_FOUND);
+    CHECK_STATUS(store_photo_review(store, &unknown, REVIEW_REFUSED, why), STATUS_NOT_FOUND);
 }
 
 static bool add_author(void *context, const struct photo *photo)
@@ -104,7 +104,7 @@ static void test_list(struct store *store, const char *address)
         photos[i] = make_photo(authors[i], 1);
         CHECK_OK(create_photo(store, &photos[i], NULL, NULL, why));
         if (reviews[i])
-            CHECK_OK(store_photo_review(store, &photos[i].id, reviews[i], 2, why));
+            CHECK_OK(store_photo_review(store, &photos[i].id, reviews[i], why));
     }
     check_waiting(store, NULL, 99, "a c e");
     check_waiting(store, NULL, 2, "a c");
@@ -113,8 +113,8 @@ static void test_list(struct store *store, const char *address)
     check_waiting(store, NULL, 0, "");
     CHECK_OK(store_photos_list(store, PHOTO_PENDING, REVIEW_WAITING, NULL, 99, stop_at_first, &names, why));
     CHECK_STR(text_get(&names), "a");
-    CHECK_OK(store_photo_delete(store, &photos[0].id, "a", 3, why));
-    CHECK_OK(store_photo_reject(store, &photos[2].id, "no", NULL, 3, why));
+    CHECK_OK(store_photo_delete(store, &photos[0].id, "a", why));
+    CHECK_OK(store_photo_reject(store, &photos[2].id, "no", NULL, why));
     check_waiting(store, NULL, 99, "e");
 }
 
@@ -135,7 +135,7 @@ static void test_published(struct store *store, const char *address)
     check_published(store, NULL, 2, "a c");
     check_published(store, &first.id, 1, "c");
     check_published(store, NULL, 0, "");
-    CHECK_OK(store_photo_delete(store, &second.id, "c", 3, why));
+    CHECK_OK(store_photo_delete(store, &second.id, "c", why));
     check_published(store, &first.id, 99, "d");
     check_published(store, &third.id, 99, "");
 }
@@ -174,7 +174,7 @@ static void check_withdrawn(struct store *store, const struct photo *photo)
     CHECK_STR(claimed.data, "{\"again\":1}");
     CHECK_OK(store_execution_save(store, "me", &claimed, NULL, 0, true, why));
     CHECK_STATUS(store_photo_withdraw(store, &photo->id, "[]", "{}", &execution, why), STATUS_CONFLICT);
-    CHECK_OK(store_photo_publish(store, photo, 9100, why));
+    CHECK_OK(store_photo_publish(store, photo, why));
     search_names(store, "anna", NULL, 9, &names);
     CHECK_STR(text_get(&names), "anna:1");
 }
@@ -190,10 +190,10 @@ static void test_withdraw(struct store *store, const char *address)
 
     check_case("also when its execution was forgotten");
     struct execution execution = make_execution(&photo);
-    CHECK_OK(store_photo_delete(store, &photo.id, "anna", 9200, why));
+    CHECK_OK(store_photo_delete(store, &photo.id, "anna", why));
     photo = add_published(store, "anna", 2);
     end_execution(store, 99000);
-    CHECK_OK(store_executions_prune(store, 999000, 9, &pruned, why));
+    CHECK_OK(AT(999000, store_executions_prune(store, 0, 9, &pruned, why)));
     CHECK_STR(execution_state_of(store, &photo.id), "not-found");
     check_withdrawn(store, &photo);
 

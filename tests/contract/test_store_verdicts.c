@@ -89,8 +89,8 @@ static void test_decide(struct store *store, const char *address)
     (void)address;
     struct id unknown = id_new();
     struct id photo = add(store, make_print(1, 0, 0), VERDICT_WAITING);
-    CHECK_OK(store_verdict_decide(store, &unknown, VERDICT_REFUSED, "No.", 9, why));
-    CHECK_OK(store_verdict_decide(store, &photo, VERDICT_REFUSED, "No.", 9, why));
+    CHECK_OK(store_verdict_decide(store, &unknown, VERDICT_REFUSED, "No.", why));
+    CHECK_OK(store_verdict_decide(store, &photo, VERDICT_REFUSED, "No.", why));
     CHECK_STR(find(store, make_print(1, 0, 0)), "refused exact");
 
     check_case("an approval undoes the refusals of copies, and of nothing else");
@@ -98,7 +98,7 @@ static void test_decide(struct store *store, const char *address)
     (void)add(store, make_print(3, 25, 0), VERDICT_REFUSED);
     (void)add(store, make_print(4, 3, 200), VERDICT_REFUSED);
     struct id good = add(store, make_print(1, 0, 0), VERDICT_WAITING);
-    CHECK_OK(store_verdict_decide(store, &good, VERDICT_APPROVED, NULL, 9, why));
+    CHECK_OK(store_verdict_decide(store, &good, VERDICT_APPROVED, NULL, why));
     CHECK_STR(find(store, make_print(1, 0, 0)), "approved exact");
     CHECK_STR(find(store, make_print(2, 3, 3)), "approved 3 3");
     CHECK_STR(find(store, make_print(3, 25, 0)), "refused exact");
@@ -112,17 +112,17 @@ static void test_decide(struct store *store, const char *address)
     shapeless.has_shape = false;
     (void)add(store, shapeless, VERDICT_REFUSED);
     good = add(store, make_print(5, 100, 0), VERDICT_WAITING);
-    CHECK_OK(store_verdict_decide(store, &good, VERDICT_APPROVED, NULL, 9, why));
+    CHECK_OK(store_verdict_decide(store, &good, VERDICT_APPROVED, NULL, why));
     CHECK_STR(find(store, make_print(6, 110, 0)), "approved 10 0");
     CHECK_STR(find(store, make_print(7, 99, 0)), "approved 1 0");
     CHECK_STR(find(store, shapeless), "refused exact");
     good = add(store, shapeless, VERDICT_WAITING);
-    CHECK_OK(store_verdict_decide(store, &good, VERDICT_APPROVED, NULL, 9, why));
+    CHECK_OK(store_verdict_decide(store, &good, VERDICT_APPROVED, NULL, why));
     CHECK_STR(find(store, shapeless), "approved exact");
 
     check_case("what a person has refused may be approved after all");
     struct id refused = add(store, make_print(9, 150, 0), VERDICT_REFUSED);
-    CHECK_OK(store_verdict_decide(store, &refused, VERDICT_APPROVED, NULL, 9, why));
+    CHECK_OK(store_verdict_decide(store, &refused, VERDICT_APPROVED, NULL, why));
     CHECK_STR(find(store, make_print(9, 150, 0)), "approved exact");
 }
 

@@ -1,6 +1,5 @@
 /* What a photo shows: the darkroom makes pixels of it, the moderator looks at them, the store keeps what it saw. */
 #include "inspect.h"
-#include "clock.h"
 #include "photos_private.h"
 #include "reasons.h"
 
@@ -258,7 +257,7 @@ enum status photos_inspect(struct photos *photos, const struct id *id, const cha
         return status;
     ret_findings->stage = INSPECT_KEEPING;
     return store_photo_set_labels(settings->store, id, text_get(&ret_findings->json), text_get(&ret_findings->audit),
-                                  clock_now_ms(), why);
+                                  why);
 }
 
 enum status inspect_keep_verdict(struct store *store, const struct id *id, const struct findings *findings,
@@ -270,7 +269,7 @@ enum status inspect_keep_verdict(struct store *store, const struct id *id, const
         .fingerprint = findings->fingerprint,
         .reason = reason,
         .labels = text_get(&findings->json),
-        .decided_ms = clock_now_ms(),
+        .decided_ms = store_now_ms(store),
     };
     return findings->fingerprint.is_there ? store_verdict_add(store, &verdict, why) : STATUS_OK;
 }
@@ -278,5 +277,5 @@ enum status inspect_keep_verdict(struct store *store, const struct id *id, const
 enum status photos_keep_decision(struct photos *photos, const struct id *id, bool is_approved, struct text *why)
 {
     return store_verdict_decide(photos->settings.store, id, is_approved ? VERDICT_APPROVED : VERDICT_REFUSED,
-                                is_approved ? NULL : reason_sentence(REASON_REFUSED_BY_REVIEWER), clock_now_ms(), why);
+                                is_approved ? NULL : reason_sentence(REASON_REFUSED_BY_REVIEWER), why);
 }

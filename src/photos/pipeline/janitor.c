@@ -37,8 +37,8 @@ static void prune_history(struct photos *photos)
 {
     size_t count = 0;
     do {
-        int64_t before = clock_now_ms() - photos->settings.history_ms;
-        if (store_executions_prune(photos->settings.store, before, BATCH, &count, NULL) != STATUS_OK)
+        if (store_executions_prune(photos->settings.store, photos->settings.history_ms, BATCH, &count, NULL)
+            != STATUS_OK)
             return;
     } while (count == BATCH);
 }
@@ -64,7 +64,7 @@ static bool is_needed(const struct janitor *janitor, const struct id *id, int64_
         return !is_unclaimed(janitor, id, modified_s);
     if (status != STATUS_OK || photo.state == PHOTO_PENDING)
         return true;
-    return photo.state == PHOTO_ERROR && photo.updated_ms + settings->keep_failed_ms > clock_now_ms();
+    return photo.state == PHOTO_ERROR && photo.updated_ms + settings->keep_failed_ms > store_now_ms(settings->store);
 }
 
 static bool sweep_original(void *context, const char *key, int64_t modified_s)

@@ -1,7 +1,6 @@
 /* The quarantine of photos that were published, and then withdrawn until a person decides. Their renditions wait in the
  * originals bucket, which nobody can read, under the keys that they have in public. Each step may be done again after a
  * crash: a copy is whole before that from which it was made goes. */
-#include "clock.h"
 #include "photos_private.h"
 
 /* ---- In the store ---- */
@@ -11,7 +10,7 @@ enum status photos_withdraw(struct store *store, const struct photo *photo, cons
 {
     char key[OBJECT_KEY_SIZE];
     TEXT_CLEANUP struct text data = {0};
-    int64_t now = clock_now_ms();
+    int64_t now = store_now_ms(store);
     photos_original_key(&photo->id, key);
     JSON_CLEANUP json_t *input =
         json_pack("{s:s, s:s, s:b}", "photo_id", key, "author", photo->author, "withdrawn", true);

@@ -110,7 +110,7 @@ static void hold(struct photos *photos, const struct id *id, const struct findin
     TEXT_CLEANUP struct text why = {0};
     enum status status = inspect_keep_verdict(photos->settings.store, id, findings, VERDICT_WAITING, NULL, &why);
     if (status == STATUS_OK)
-        status = store_photo_review(photos->settings.store, id, REVIEW_WAITING, clock_now_ms(), &why);
+        status = store_photo_review(photos->settings.store, id, REVIEW_WAITING, &why);
     if (status == STATUS_OK)
         follow_review(photos, id, REVIEW_WAITING, outcome);
     else
@@ -420,7 +420,7 @@ static enum status publish_photo(struct photos *photos, const struct id *id, con
         .thumbnail = rendition_from_json(resized, "thumbnail"),
         .thumbhash = json_string_value(json_object_get(resized, "thumbhash")),
     };
-    enum status status = store_photo_publish(photos->settings.store, &photo, clock_now_ms(), why);
+    enum status status = store_photo_publish(photos->settings.store, &photo, why);
     if (status == STATUS_NOT_FOUND) /* deleted meanwhile */
         return photos_remove_renditions(photos, id, why);
     return status;
@@ -484,7 +484,7 @@ static void reject(void *context, const struct task_call *call, struct task_outc
     if (status == STATUS_OK && !task_error_is_ours(error ? error : ""))
         status = remove_original(photos, &id, &why);
     if (status == STATUS_OK)
-        status = store_photo_reject(photos->settings.store, &id, text_get(&sentence), NULL, clock_now_ms(), &why);
+        status = store_photo_reject(photos->settings.store, &id, text_get(&sentence), NULL, &why);
     if (status == STATUS_NOT_FOUND) /* deleted meanwhile */
         status = remove_original(photos, &id, &why);
     if (status == STATUS_OK || status == STATUS_CONFLICT)

@@ -1,7 +1,6 @@
 #include "upload.h"
 
 #include "appender.h"
-#include "clock.h"
 #include "digest.h"
 #include "memory.h"
 #include "photos_private.h"
@@ -170,7 +169,7 @@ static enum status create(const struct upload *upload, const struct image_info *
     (void)digest_finish(upload->digest, sha256);
     char key[OBJECT_KEY_SIZE];
     photos_original_key(&upload->id, key);
-    int64_t now = clock_now_ms();
+    int64_t now = store_now_ms(upload->photos->settings.store);
     struct photo photo = {
         .id = upload->id,
         .author = arena_copy_string(arena, upload->author),

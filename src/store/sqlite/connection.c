@@ -65,6 +65,8 @@ void connection_close(struct connection *connection)
 {
     for (int i = 0; i < STATEMENTS; i++)
         (void)sqlite3_finalize(connection->statements[i]);
+    for (int i = 0; i < PHOTO_UPDATES; i++)
+        (void)sqlite3_finalize(connection->photo_updates[i].statement);
     int code = sqlite3_close(connection->db);
     assert(code == SQLITE_OK);
     *connection = (struct connection){0};
@@ -95,7 +97,16 @@ static int bind(sqlite3_stmt *statement, int parameter, const struct value *valu
     return SQLITE_MISUSE;
 }
 
-/* A result code. The statement is made at its first use and kept. */
+/* A result code, as of all below. */
+static int bind_all(sqlite3_stmt *statement, const struct value *values)
+{
+    int code = SQLITE_OK;
+    for (int i = 0; !code && values[i].type != VALUE_END; i++)
+        code = bind(statement, i + 1, &values[i]);
+    return code;
+}
+
+/* The statement is made at its first use and kept. */
 static int prepare(struct connection *connection, enum statement id, const struct value *values,
                    sqlite3_stmt **ret_statement)
 {
@@ -103,11 +114,20 @@ static int prepare(struct connection *connection, enum statement id, const struc
     int code = SQLITE_OK;
     if (!*statement)
         code = sqlite3_prepare_v3(connection->db, statement_sql[id], -1, SQLITE_PREPARE_PERSISTENT, statement, NULL);
-    for (int i = 0; !code && values[i].type != VALUE_END; i++)
-        code = bind(*statement, i + 1, &values[i]);
+    if (!code)
+        code = bind_all(*statement, values);
     if (!code)
         *ret_statement = *statement;
     return code;
+}
+
+static enum status finish(struct connection *connection, int code, sqlite3_stmt *prepared, struct text *why)
+{
+    if (!code)
+        code = sqlite3_step(prepared);
+    enum status status = code == SQLITE_DONE ? STATUS_OK : connection_fail(connection, code, why);
+    (void)sqlite3_reset(prepared); /* repeats the code of the step */
+    return status;
 }
 
 enum status connection_run(struct connection *connection, enum statement statement, const struct value *values,
@@ -115,11 +135,37 @@ enum status connection_run(struct connection *connection, enum statement stateme
 {
     sqlite3_stmt *prepared = NULL;
     int code = prepare(connection, statement, values, &prepared);
+    return finish(connection, code, prepared, why);
+}
+
+/* A statement for these fields, in the place of the one that was made before all others. */
+static int prepare_update(struct connection *connection, unsigned fields, struct photo_update **ret_update)
+{
+    TEXT_CLEANUP struct text sql = {0};
+    struct photo_update *update = &connection->photo_updates[connection->next_update++ % PHOTO_UPDATES];
+    photo_update_sql(fields, &sql);
+    (void)sqlite3_finalize(update->statement);
+    *update = (struct photo_update){0};
+    int code =
+        sqlite3_prepare_v3(connection->db, text_get(&sql), -1, SQLITE_PREPARE_PERSISTENT, &update->statement, NULL);
     if (!code)
-        code = sqlite3_step(prepared);
-    enum status status = code == SQLITE_DONE ? STATUS_OK : connection_fail(connection, code, why);
-    (void)sqlite3_reset(prepared); /* repeats the code of the step */
-    return status;
+        update->fields = fields;
+    *ret_update = update;
+    return code;
+}
+
+enum status connection_run_update(struct connection *connection, unsigned fields, const struct value *values,
+                                  struct text *why)
+{
+    struct photo_update *update = connection->photo_updates, *end = update + PHOTO_UPDATES;
+    int code = SQLITE_OK;
+    while (update < end && update->fields != fields)
+        update++;
+    if (update == end)
+        code = prepare_update(connection, fields, &update);
+    if (!code)
+        code = bind_all(update->statement, values);
+    return finish(connection, code, update->statement, why);
 }
 
 enum status connection_row(struct connection *connection, enum statement statement, const struct value *values,
@@ -135,6 +181,16 @@ enum status connection_row(struct connection *connection, enum statement stateme
     }
     enum status status = code == SQLITE_DONE ? STATUS_NOT_FOUND : connection_fail(connection, code, why);
     (void)sqlite3_reset(prepared);
+    return status;
+}
+
+enum status connection_first(struct connection *connection, enum statement statement, const struct value *values,
+                             connection_row_function *row, void *context, struct text *why)
+{
+    sqlite3_stmt *found STATEMENT_CLEANUP = NULL;
+    enum status status = connection_row(connection, statement, values, &found, why);
+    if (!status)
+        (void)row(context, found);
     return status;
 }
 

@@ -1,4 +1,4 @@
-/* Executions as callers see them; who may work on one is in leases.c. */
+/* Executions: what they are, and what becomes of them when their photo changes; who may work on one is in leases.c. */
 #include "sqlite_store.h"
 
 #include <stdio.h>
@@ -59,48 +59,81 @@ enum status execution_insert(struct connection *connection, const struct executi
                : queue_change(connection, author, 1, QUEUE_SERVED_AS_BEFORE, why);
 }
 
-enum status execution_find(struct connection *connection, const struct id *id, struct execution_found *ret_found,
+enum status execution_find(struct connection *connection, const struct id *id, struct execution_row *ret_row,
                            struct text *why)
 {
     sqlite3_stmt *row STATEMENT_CLEANUP = NULL;
     enum status status = connection_row(connection, EXECUTION_FIND, VALUES(ID(id)), &row, why);
-    if (status == STATUS_NOT_FOUND)
-        text_setf(why, "There is no such execution.");
     if (status)
         return status;
     const char *owner = column_string(row, 3);
-    *ret_found = (struct execution_found){.number = sqlite3_column_int64(row, 0),
-                                          .status = (enum execution_status)sqlite3_column_int(row, 1),
-                                          .lease_version = (uint64_t)sqlite3_column_int64(row, 4),
-                                          .events = sqlite3_column_int64(row, 5),
-                                          .lease_until_ms = sqlite3_column_int64(row, 6),
-                                          .is_diverted = sqlite3_column_int(row, 7)};
-    (void)snprintf(ret_found->author, sizeof ret_found->author, "%s", column_string(row, 2));
-    (void)snprintf(ret_found->owner, sizeof ret_found->owner, "%s", owner ? owner : "");
+    *ret_row = (struct execution_row){.number = sqlite3_column_int64(row, 0),
+                                      .status = (enum execution_status)sqlite3_column_int(row, 1),
+                                      .lease_version = (uint64_t)sqlite3_column_int64(row, 4),
+                                      .events = sqlite3_column_int64(row, 5),
+                                      .lease_until_ms = sqlite3_column_int64(row, 6),
+                                      .is_diverted = sqlite3_column_int(row, 7)};
+    (void)snprintf(ret_row->author, sizeof ret_row->author, "%s", column_string(row, 2));
+    (void)snprintf(ret_row->owner, sizeof ret_row->owner, "%s", owner ? owner : "");
     return STATUS_OK;
+}
+
+/* ---- What becomes of the execution of a photo that changes ---- */
+
+enum status execution_hurry(struct connection *connection, const struct id *id, const char *author, int64_t now_ms,
+                            struct text *why)
+{
+    enum status status = connection_run(connection, PHOTO_HURRY, VALUES(ID(id), INTEGER(now_ms)), why);
+    return status ? status : queue_change(connection, author, 0, QUEUE_SERVED_AS_BEFORE, why);
+}
+
+enum status execution_abort(struct connection *connection, const struct id *id, int64_t now_ms, struct text *why)
+{
+    struct execution_row row;
+    enum status status = execution_find(connection, id, &row, why);
+    if (status == STATUS_NOT_FOUND || (!status && row.status != EXECUTION_RUNNING))
+        return STATUS_OK;
+    if (!status)
+        status = connection_run(connection, EXECUTION_ABORT, VALUES(INTEGER(row.number), INTEGER(now_ms)), why);
+    return status ? status : execution_moved(connection, row.author, EXECUTION_RUNNING, EXECUTION_ABORTED, why);
+}
+
+enum status execution_replace(struct connection *connection, const struct execution *execution, const char *author,
+                              struct text *why)
+{
+    struct execution_row row;
+    enum status status = execution_find(connection, &execution->id, &row, why);
+    if (status == STATUS_NOT_FOUND)
+        return execution_insert(connection, execution, author, why);
+    if (!status)
+        status = connection_run(connection, EXECUTION_REPLACE,
+                                VALUES(INTEGER(row.number), INTEGER(execution->status), TEXT(execution->workflow),
+                                       TEXT(execution->state), TEXT(execution->data), INTEGER(execution->started_ms),
+                                       INTEGER(execution->updated_ms), INTEGER(execution->due_ms)),
+                                why);
+    return status ? status : execution_moved(connection, row.author, row.status, execution->status, why);
 }
 
 /* ---- Reading ---- */
 
-enum status sqlite_execution_get(struct store *store, const struct id *id, struct arena *arena,
+struct execution_read {
+    struct arena *arena;
+    struct execution *execution;
+};
+
+static bool take_execution(void *context, sqlite3_stmt *row)
+{
+    const struct execution_read *read = context;
+    *read->execution = execution_from_row(row);
+    execution_own_strings(read->execution, read->arena);
+    return true;
+}
+
+static enum status execution_get(struct store *store, const struct id *id, struct arena *arena,
                                  struct execution *ret_execution, struct text *why)
 {
-    struct store_sqlite *sqlite = (struct store_sqlite *)store;
-    struct reader *reader;
-    enum status status = readers_take(&sqlite->readers, &reader, why);
-    if (status)
-        return status;
-    sqlite3_stmt *row = NULL;
-    status = connection_row(&reader->connection, EXECUTION_GET, VALUES(ID(id)), &row, why);
-    if (status == STATUS_NOT_FOUND)
-        text_setf(why, "There is no such execution.");
-    if (!status) {
-        *ret_execution = execution_from_row(row);
-        execution_own_strings(ret_execution, arena);
-    }
-    statement_cleanup(&row);
-    readers_give_back(&sqlite->readers, reader, status);
-    return status;
+    struct execution_read read = {arena, ret_execution};
+    return sqlite_first(store, EXECUTION_GET, VALUES(ID(id)), take_execution, &read, why);
 }
 
 struct execution_list {
@@ -108,32 +141,25 @@ struct execution_list {
     void *context;
 };
 
-static bool execution_row(void *context, sqlite3_stmt *row)
+static bool list_execution(void *context, sqlite3_stmt *row)
 {
     const struct execution_list *list = context;
     struct execution execution = execution_from_row(row);
     return list->row(list->context, &execution);
 }
 
-enum status sqlite_executions_list(struct store *store, int status_wanted, size_t limit, store_execution_row *row,
+static enum status executions_list(struct store *store, int status_wanted, size_t limit, store_execution_row *row,
                                    void *context, struct text *why)
 {
-    struct store_sqlite *sqlite = (struct store_sqlite *)store;
     struct execution_list list = {row, context};
-    struct reader *reader;
-    enum status status = readers_take(&sqlite->readers, &reader, why);
-    if (status)
-        return status;
     if (status_wanted < 0)
-        status = connection_each(&reader->connection, EXECUTIONS_LIST, VALUES(LIMIT(limit)), execution_row, &list, why);
-    else
-        status = connection_each(&reader->connection, EXECUTIONS_LIST_STATUS,
-                                 VALUES(INTEGER(status_wanted), LIMIT(limit)), execution_row, &list, why);
-    readers_give_back(&sqlite->readers, reader, status);
-    return status;
+        return sqlite_each(store, EXECUTIONS_LIST, VALUES(LIMIT(limit)), list_execution, &list, why);
+    return sqlite_each(store, EXECUTIONS_LIST_STATUS, VALUES(INTEGER(status_wanted), LIMIT(limit)), list_execution,
+                       &list, why);
 }
 
 struct event_list {
+    const struct id *id;
     store_event_row *row;
     void *context;
 };
@@ -146,138 +172,91 @@ static bool event_row(void *context, sqlite3_stmt *row)
     return list->row(list->context, &event);
 }
 
-enum status sqlite_execution_events(struct store *store, const struct id *id, store_event_row *row, void *context,
+static enum status list_events(struct connection *connection, void *arguments, struct text *why)
+{
+    const struct event_list *list = arguments;
+    struct execution_row row;
+    enum status status = execution_find(connection, list->id, &row, why);
+    return status ? status : connection_each(connection, EVENTS_LIST, VALUES(ID(list->id)), event_row, arguments, why);
+}
+
+static enum status execution_events(struct store *store, const struct id *id, store_event_row *row, void *context,
                                     struct text *why)
 {
-    struct store_sqlite *sqlite = (struct store_sqlite *)store;
-    struct event_list list = {row, context};
-    struct reader *reader;
-    enum status status = readers_take(&sqlite->readers, &reader, why);
-    if (status)
-        return status;
-    sqlite3_stmt *found = NULL;
-    status = connection_row(&reader->connection, EXECUTION_FIND, VALUES(ID(id)), &found, why);
-    if (status == STATUS_NOT_FOUND)
-        text_setf(why, "There is no such execution.");
-    statement_cleanup(&found);
-    if (!status)
-        status = connection_each(&reader->connection, EVENTS_LIST, VALUES(ID(id)), event_row, &list, why);
-    readers_give_back(&sqlite->readers, reader, status);
-    return status;
+    struct event_list list = {id, row, context};
+    return sqlite_read(store, list_events, &list, why);
 }
 
 /* ---- Counts ---- */
 
+struct counting {
+    int64_t now_ms;
+    struct store_counts counts;
+};
+
 static bool count_row(void *context, sqlite3_stmt *row)
 {
-    struct store_counts *counts = context;
-    counts->executions[sqlite3_column_int(row, 0)] = (uint64_t)sqlite3_column_int64(row, 1);
+    struct counting *counting = context;
+    counting->counts.executions[sqlite3_column_int(row, 0)] = (uint64_t)sqlite3_column_int64(row, 1);
     return true;
 }
 
 static bool queued_row(void *context, sqlite3_stmt *row)
 {
-    ((struct store_counts *)context)->queue_depth = (uint64_t)sqlite3_column_int64(row, 0);
+    ((struct counting *)context)->counts.queue_depth = (uint64_t)sqlite3_column_int64(row, 0);
     return true;
 }
 
-enum status sqlite_get_counts(struct store *store, int64_t now_ms, struct store_counts *ret_counts, struct text *why)
+static enum status count(struct connection *connection, void *arguments, struct text *why)
 {
-    struct store_sqlite *sqlite = (struct store_sqlite *)store;
-    struct store_counts counts = {.next_due_ms = -1};
-    struct reader *reader;
-    enum status status = readers_take(&sqlite->readers, &reader, why);
-    if (status)
-        return status;
-    struct connection *connection = &reader->connection;
-    status = connection_each(connection, EXECUTIONS_COUNT, VALUES(), count_row, &counts, why);
+    const struct counting *counting = arguments;
+    enum status status = connection_each(connection, EXECUTIONS_COUNT, VALUES(), count_row, arguments, why);
     if (!status)
-        status = connection_each(connection, EXECUTIONS_QUEUED, VALUES(INTEGER(now_ms)), queued_row, &counts, why);
-    if (!status)
-        status = queue_next_due(connection, now_ms, &counts.next_due_ms, why);
-    readers_give_back(&sqlite->readers, reader, status);
-    if (!status)
-        *ret_counts = counts;
+        status = connection_each(connection, EXECUTIONS_QUEUED, VALUES(INTEGER(counting->now_ms)), queued_row,
+                                 arguments, why);
     return status;
 }
 
-/* ---- Ending ---- */
+static enum status executions_count(struct store *store, struct store_counts *ret_counts, struct text *why)
+{
+    struct counting counting = {.now_ms = store_now_ms(store)};
+    enum status status = sqlite_read(store, count, &counting, why);
+    if (!status)
+        *ret_counts = counting.counts;
+    return status;
+}
 
-struct execution_change {
-    const struct id *id;
-    const char *data;
-    int64_t now_ms;
+/* ---- Forgetting ---- */
+
+struct pruning {
+    int64_t before_ms;
     size_t limit, pruned;
 };
 
-enum status execution_abort(struct connection *connection, const struct id *id, int64_t now_ms, struct text *why)
-{
-    struct execution_found found;
-    enum status status = execution_find(connection, id, &found, why);
-    if (status == STATUS_NOT_FOUND || (!status && found.status != EXECUTION_RUNNING))
-        return STATUS_OK;
-    if (!status)
-        status = connection_run(connection, EXECUTION_ABORT, VALUES(INTEGER(found.number), INTEGER(now_ms)), why);
-    return status ? status : execution_moved(connection, found.author, EXECUTION_RUNNING, EXECUTION_ABORTED, why);
-}
-
-enum status execution_replace(struct connection *connection, const struct execution *execution, const char *author,
-                              struct text *why)
-{
-    struct execution_found found;
-    enum status status = execution_find(connection, &execution->id, &found, why);
-    if (status == STATUS_NOT_FOUND)
-        return execution_insert(connection, execution, author, why);
-    if (!status)
-        status = connection_run(connection, EXECUTION_REPLACE,
-                                VALUES(INTEGER(found.number), INTEGER(execution->status), TEXT(execution->workflow),
-                                       TEXT(execution->state), TEXT(execution->data), INTEGER(execution->started_ms),
-                                       INTEGER(execution->updated_ms), INTEGER(execution->due_ms)),
-                                why);
-    return status ? status : execution_moved(connection, found.author, found.status, execution->status, why);
-}
-
-static enum status retry(struct connection *connection, void *arguments, struct text *why)
-{
-    const struct execution_change *change = arguments;
-    struct execution_found found;
-    enum status status = execution_find(connection, change->id, &found, why);
-    if (!status)
-        status = photo_reopen(connection, change->id, change->now_ms, why);
-    if (status)
-        return status;
-    if (found.status != EXECUTION_FAILED && found.status != EXECUTION_ABORTED) {
-        text_setf(why, "An execution that is %s can't be retried.", execution_status_name(found.status));
-        return STATUS_CONFLICT;
-    }
-    status = connection_run(connection, EXECUTION_RETRY,
-                            VALUES(INTEGER(found.number), TEXT(change->data), INTEGER(change->now_ms)), why);
-    return status ? status : execution_moved(connection, found.author, found.status, EXECUTION_RUNNING, why);
-}
-
-enum status sqlite_execution_retry(struct store *store, const struct id *id, const char *data, int64_t now_ms,
-                                   struct text *why)
-{
-    struct execution_change change = {.id = id, .data = data, .now_ms = now_ms};
-    return writer_run(&((struct store_sqlite *)store)->writer, retry, &change, why);
-}
-
 static enum status prune(struct connection *connection, void *arguments, struct text *why)
 {
-    struct execution_change *change = arguments;
+    struct pruning *pruning = arguments;
     enum status status =
-        connection_run(connection, EXECUTIONS_PRUNE, VALUES(INTEGER(change->now_ms), INTEGER(change->limit)), why);
+        connection_run(connection, EXECUTIONS_PRUNE, VALUES(INTEGER(pruning->before_ms), INTEGER(pruning->limit)), why);
     if (!status)
-        change->pruned = (size_t)sqlite3_changes(connection->db);
+        pruning->pruned = (size_t)sqlite3_changes(connection->db);
     return status;
 }
 
-enum status sqlite_executions_prune(struct store *store, int64_t before_ms, size_t limit, size_t *ret_pruned,
+static enum status executions_prune(struct store *store, int64_t before_ms, size_t limit, size_t *ret_pruned,
                                     struct text *why)
 {
-    struct execution_change change = {.now_ms = before_ms, .limit = limit > INT32_MAX ? INT32_MAX : limit};
-    enum status status = writer_run(&((struct store_sqlite *)store)->writer, prune, &change, why);
+    struct pruning pruning = {before_ms, limit > INT32_MAX ? INT32_MAX : limit, 0};
+    enum status status = sqlite_write(store, prune, &pruning, why);
     if (!status)
-        *ret_pruned = change.pruned;
+        *ret_pruned = pruning.pruned;
     return status;
 }
+
+const struct store_execution_ops sqlite_executions = {
+    .get = execution_get,
+    .list = executions_list,
+    .events = execution_events,
+    .count = executions_count,
+    .prune = executions_prune,
+};

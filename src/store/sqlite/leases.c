@@ -6,12 +6,6 @@
 
 #include <string.h>
 
-static enum status lost(struct text *why)
-{
-    text_setf(why, "The lease of this execution was lost, or the execution has ended.");
-    return STATUS_CONFLICT;
-}
-
 /* ---- Claiming ---- */
 
 struct claim {
@@ -69,36 +63,36 @@ static enum status claim(struct connection *connection, void *arguments, struct 
     return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }
 
+struct look {
+    const struct claim *claim;
+    bool is_any_due;
+};
+
 /* Asked through a reader, so that workers who find nothing to do cost the writer nothing. */
-static enum status is_any_due(struct store_sqlite *sqlite, const struct claim *claim, bool *ret_due, struct text *why)
+static enum status look_for_due(struct connection *connection, void *arguments, struct text *why)
 {
-    struct reader *reader;
+    struct look *look = arguments;
+    int64_t now_ms = look->claim->now_ms;
     struct queue_turn turn;
     struct queue_fault fault;
-    enum status status = readers_take(&sqlite->readers, &reader, why);
-    if (status)
-        return status;
-    status = queue_next_turn(&reader->connection, claim->now_ms, &turn, why);
-    *ret_due = !status && turn.at_ms <= claim->now_ms;
-    if (status == STATUS_NOT_FOUND || (!status && !*ret_due)) {
-        status = queue_find_fault(&reader->connection, claim->now_ms, claim->lease_ms, &fault, why);
-        *ret_due = !status;
+    enum status status = queue_next_turn(connection, now_ms, &turn, why);
+    look->is_any_due = !status && turn.at_ms <= now_ms;
+    if (status == STATUS_NOT_FOUND || (!status && !look->is_any_due)) {
+        status = queue_find_fault(connection, now_ms, look->claim->lease_ms, &fault, why);
+        look->is_any_due = !status;
     }
-    status = status == STATUS_NOT_FOUND ? STATUS_OK : status;
-    readers_give_back(&sqlite->readers, reader, status);
-    return status;
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }
 
-enum status sqlite_executions_claim(struct store *store, const char *owner, int64_t now_ms, int64_t lease_ms,
-                                    size_t limit, struct arena *arena, struct execution *ret_executions,
-                                    size_t *ret_count, struct text *why)
+static enum status lease_claim(struct store *store, const char *owner, int64_t lease_ms, size_t limit,
+                               struct arena *arena, struct execution *ret_executions, size_t *ret_count,
+                               struct text *why)
 {
-    struct store_sqlite *sqlite = (struct store_sqlite *)store;
-    struct claim claimed = {owner, now_ms, lease_ms, limit, 0, arena, ret_executions};
-    bool due = false;
-    enum status status = is_any_due(sqlite, &claimed, &due, why);
-    if (!status && due)
-        status = writer_run(&sqlite->writer, claim, &claimed, why);
+    struct claim claimed = {owner, store_now_ms(store), lease_ms, limit, 0, arena, ret_executions};
+    struct look look = {.claim = &claimed};
+    enum status status = sqlite_read(store, look_for_due, &look, why);
+    if (!status && look.is_any_due)
+        status = sqlite_write(store, claim, &claimed, why);
     if (!status)
         *ret_count = claimed.count;
     return status;
@@ -117,14 +111,41 @@ static enum status renew(struct connection *connection, void *arguments, struct 
         VALUES(TEXT(renewal->owner), INTEGER(renewal->now_ms), INTEGER(renewal->now_ms + renewal->lease_ms)), why);
 }
 
-enum status sqlite_executions_renew(struct store *store, const char *owner, int64_t now_ms, int64_t lease_ms,
-                                    struct text *why)
+static enum status lease_renew(struct store *store, const char *owner, int64_t lease_ms, struct text *why)
 {
-    struct renewal renewal = {owner, now_ms, lease_ms};
-    return writer_run(&((struct store_sqlite *)store)->writer, renew, &renewal, why);
+    struct renewal renewal = {owner, store_now_ms(store), lease_ms};
+    return sqlite_write(store, renew, &renewal, why);
 }
 
 /* ---- Saving and giving back ---- */
+
+/* Finds it, and tells what there is. */
+static enum status compare(struct connection *connection, const struct id *id, struct execution_row *ret_row,
+                           struct execution_found *found, struct text *why)
+{
+    enum status status = execution_find(connection, id, ret_row, why);
+    if (!status)
+        *found = (struct execution_found){.is_changed = ret_row->status == EXECUTION_RUNNING,
+                                          .status = ret_row->status,
+                                          .is_held = ret_row->lease_until_ms != 0,
+                                          .was_diverted = ret_row->is_diverted};
+    return status;
+}
+
+static bool is_owner(const struct execution_row *row, const char *owner)
+{
+    return strcmp(row->owner, owner) == 0;
+}
+
+/* It waits again, or has ended. */
+static enum status let_go(struct connection *connection, const struct execution_row *row,
+                          enum execution_status execution_status, struct text *why)
+{
+    bool has_ended = execution_status != EXECUTION_RUNNING;
+    enum status status =
+        connection_run(connection, has_ended ? EXECUTION_END : EXECUTION_GIVE_BACK, VALUES(INTEGER(row->number)), why);
+    return status ? status : execution_moved(connection, row->author, EXECUTION_RUNNING, execution_status, why);
+}
 
 struct saving {
     const char *owner;
@@ -132,95 +153,73 @@ struct saving {
     const struct execution_event *events;
     size_t event_count;
     bool keep_lease;
-    bool was_diverted; /* told */
+    struct execution_found *found;
 };
 
-/* CONFLICT unless the owner holds the lease that the execution was claimed by. */
-static enum status find_held(struct connection *connection, const struct saving *saving,
-                             struct execution_found *ret_found, struct text *why)
-{
-    enum status status = execution_find(connection, &saving->execution->id, ret_found, why);
-    if (status == STATUS_NOT_FOUND
-        || (!status
-            && (ret_found->status != EXECUTION_RUNNING || strcmp(ret_found->owner, saving->owner) != 0
-                || saving->execution->version < ret_found->lease_version)))
-        return lost(why);
-    return status;
-}
-
-static enum status add_events(struct connection *connection, const struct saving *saving, struct execution_found *found,
+static enum status add_events(struct connection *connection, const struct saving *saving, struct execution_row *row,
                               struct text *why)
 {
     enum status status = STATUS_OK;
     for (size_t i = 0; !status && i < saving->event_count; i++)
-        status =
-            connection_run(connection, EVENT_INSERT,
-                           VALUES(INTEGER(found->number), INTEGER(++found->events), INTEGER(saving->events[i].time_ms),
-                                  TEXT(saving->events[i].type), TEXT(saving->events[i].detail)),
-                           why);
+        status = connection_run(connection, EVENT_INSERT,
+                                VALUES(INTEGER(row->number), INTEGER(++row->events), INTEGER(saving->events[i].time_ms),
+                                       TEXT(saving->events[i].type), TEXT(saving->events[i].detail)),
+                                why);
     return status;
-}
-
-/* It waits again, or has ended. */
-static enum status let_go(struct connection *connection, const struct execution_found *found,
-                          enum execution_status execution_status, struct text *why)
-{
-    bool has_ended = execution_status != EXECUTION_RUNNING;
-    enum status status = connection_run(connection, has_ended ? EXECUTION_END : EXECUTION_GIVE_BACK,
-                                        VALUES(INTEGER(found->number)), why);
-    return status ? status : execution_moved(connection, found->author, EXECUTION_RUNNING, execution_status, why);
 }
 
 static enum status save(struct connection *connection, void *arguments, struct text *why)
 {
-    struct saving *saving = arguments;
+    const struct saving *saving = arguments;
     const struct execution *execution = saving->execution;
-    struct execution_found found;
-    enum status status = find_held(connection, saving, &found, why);
-    if (!status)
-        status = add_events(connection, saving, &found, why);
+    struct execution_row row;
+    enum status status = compare(connection, &execution->id, &row, saving->found, why);
+    if (status)
+        return status;
+    saving->found->is_changed &= is_owner(&row, saving->owner) && execution->version >= row.lease_version;
+    if (!saving->found->is_changed)
+        return STATUS_OK;
+    status = add_events(connection, saving, &row, why);
     if (!status)
         status = connection_run(connection, EXECUTION_SAVE,
-                                VALUES(INTEGER(found.number), INTEGER(execution->status), TEXT(execution->state),
+                                VALUES(INTEGER(row.number), INTEGER(execution->status), TEXT(execution->state),
                                        TEXT(execution->data), INTEGER(execution->updated_ms),
-                                       INTEGER(execution->due_ms), INTEGER(found.events)),
+                                       INTEGER(execution->due_ms), INTEGER(row.events)),
                                 why);
-    bool is_running = execution->status == EXECUTION_RUNNING;
-    saving->was_diverted = found.is_diverted && is_running;
-    if (status || (saving->keep_lease && is_running && !found.is_diverted))
-        return status;
-    return let_go(connection, &found, execution->status, why);
+    bool is_kept = saving->keep_lease && execution->status == EXECUTION_RUNNING && !row.is_diverted;
+    return status || is_kept ? status : let_go(connection, &row, execution->status, why);
 }
 
-enum status sqlite_execution_save(struct store *store, const char *owner, const struct execution *execution,
-                                  const struct execution_event *events, size_t event_count, bool keep_lease,
-                                  struct text *why)
+static enum status lease_save(struct store *store, const char *owner, const struct execution *execution,
+                              const struct execution_event *events, size_t event_count, bool keep_lease,
+                              struct execution_found *ret_found, struct text *why)
 {
-    struct saving saving = {owner, execution, events, event_count, keep_lease, false};
-    enum status status = writer_run(&((struct store_sqlite *)store)->writer, save, &saving, why);
-    return !status && saving.was_diverted ? lost(why) : status;
+    struct saving saving = {owner, execution, events, event_count, keep_lease, ret_found};
+    return sqlite_write(store, save, &saving, why);
 }
 
 struct giving_back {
     const char *owner;
     const struct id *id;
+    struct execution_found *found;
 };
 
 static enum status release(struct connection *connection, void *arguments, struct text *why)
 {
     const struct giving_back *giving = arguments;
-    struct execution_found found;
-    enum status status = execution_find(connection, giving->id, &found, why);
-    if (status == STATUS_NOT_FOUND
-        || (!status && (found.status != EXECUTION_RUNNING || strcmp(found.owner, giving->owner) != 0)))
-        return lost(why);
-    return status ? status : let_go(connection, &found, EXECUTION_RUNNING, why);
+    struct execution_row row;
+    enum status status = compare(connection, giving->id, &row, giving->found, why);
+    if (status)
+        return status;
+    giving->found->is_changed &= is_owner(&row, giving->owner);
+    return giving->found->is_changed ? let_go(connection, &row, EXECUTION_RUNNING, why) : STATUS_OK;
 }
 
-enum status sqlite_execution_release(struct store *store, const char *owner, const struct id *id, struct text *why)
+static enum status lease_release(struct store *store, const char *owner, const struct id *id,
+                                 struct execution_found *ret_found, struct text *why)
 {
-    struct giving_back giving = {owner, id};
-    return writer_run(&((struct store_sqlite *)store)->writer, release, &giving, why);
+    struct giving_back giving = {owner, id, ret_found};
+    return sqlite_write(store, release, &giving, why);
 }
 
 /* ---- Diverting ---- */
@@ -228,33 +227,53 @@ enum status sqlite_execution_release(struct store *store, const char *owner, con
 struct diversion {
     const struct id *id;
     const char *data;
-    bool is_held;
+    struct execution_found *found;
 };
 
 static enum status divert(struct connection *connection, void *arguments, struct text *why)
 {
-    struct diversion *diversion = arguments;
-    struct execution_found found;
-    enum status status = execution_find(connection, diversion->id, &found, why);
-    if (status)
+    const struct diversion *diversion = arguments;
+    struct execution_row row;
+    enum status status = compare(connection, diversion->id, &row, diversion->found, why);
+    if (status || !diversion->found->is_changed)
         return status;
-    if (found.status != EXECUTION_RUNNING) {
-        text_setf(why, "The execution has ended: it is %s.", execution_status_name(found.status));
-        return STATUS_CONFLICT;
-    }
-    diversion->is_held = found.lease_until_ms != 0;
-    status = connection_run(connection, EXECUTION_DIVERT, VALUES(INTEGER(found.number), TEXT(diversion->data)), why);
-    if (status || diversion->is_held)
-        return status;
-    return let_go(connection, &found, EXECUTION_RUNNING, why);
+    status = connection_run(connection, EXECUTION_DIVERT, VALUES(INTEGER(row.number), TEXT(diversion->data)), why);
+    return status || diversion->found->is_held ? status : let_go(connection, &row, EXECUTION_RUNNING, why);
 }
 
-enum status sqlite_execution_divert(struct store *store, const struct id *id, const char *data, bool *ret_held,
-                                    struct text *why)
+static enum status lease_divert(struct store *store, const struct id *id, const char *data,
+                                struct execution_found *ret_found, struct text *why)
 {
-    struct diversion diversion = {.id = id, .data = data};
-    enum status status = writer_run(&((struct store_sqlite *)store)->writer, divert, &diversion, why);
+    struct diversion diversion = {id, data, ret_found};
+    return sqlite_write(store, divert, &diversion, why);
+}
+
+/* ---- The next ---- */
+
+struct next_due {
+    int64_t now_ms, due_ms;
+};
+
+static enum status find_next_due(struct connection *connection, void *arguments, struct text *why)
+{
+    struct next_due *next = arguments;
+    return queue_next_due(connection, next->now_ms, &next->due_ms, why);
+}
+
+static enum status lease_next_due(struct store *store, int64_t *ret_in_ms, struct text *why)
+{
+    struct next_due next = {.now_ms = store_now_ms(store)};
+    enum status status = sqlite_read(store, find_next_due, &next, why);
     if (!status)
-        *ret_held = diversion.is_held;
+        *ret_in_ms = next.due_ms < 0 ? -1 : next.due_ms < next.now_ms ? 0 : next.due_ms - next.now_ms;
     return status;
 }
+
+const struct store_lease_ops sqlite_leases = {
+    .claim = lease_claim,
+    .renew = lease_renew,
+    .save = lease_save,
+    .release = lease_release,
+    .divert = lease_divert,
+    .next_due = lease_next_due,
+};

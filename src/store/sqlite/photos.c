@@ -1,7 +1,6 @@
-#include "reasons.h"
+/* Single photos: what is compared and written as photo_rules.c says. */
 #include "sqlite_store.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -56,384 +55,297 @@ struct photo photo_from_row(sqlite3_stmt *row, struct arena *arena)
 
 #define RENDITION(rendition) INTEGER((rendition).width), INTEGER((rendition).height), INTEGER((rendition).bytes)
 
-enum status photo_find(struct connection *connection, const struct id *id, const char *author,
-                       struct photo_found *ret_found, struct text *why)
-{
-    sqlite3_stmt *row STATEMENT_CLEANUP = NULL;
-    enum status status = connection_row(connection, PHOTO_FIND, VALUES(ID(id)), &row, why);
-    if (!status) {
-        ret_found->state = sqlite3_column_int(row, 0);
-        (void)snprintf(ret_found->author, sizeof ret_found->author, "%s", column_string(row, 1));
-    }
-    if (status == STATUS_NOT_FOUND || (!status && ret_found->state == STATE_DELETED)) {
-        reason_set(why, REASON_PHOTO_UNKNOWN);
-        return STATUS_NOT_FOUND;
-    }
-    if (!status && author && strcmp(ret_found->author, author) != 0) {
-        reason_set(why, REASON_PHOTO_NOT_YOURS);
-        return STATUS_FORBIDDEN;
-    }
-    return status;
-}
-
-/* ---- Making and reading ---- */
-
-struct photo_creation {
-    const struct photo *photo;
-    const char *idempotency_key;
-    const struct execution *execution;
-    uint64_t max_pending;
+struct photo_read {
     struct arena *arena;
-    struct photo existing;
-    bool is_created;
+    struct photo *photo;
 };
 
-static enum status find_key(struct connection *connection, const char *author, const char *key, struct arena *arena,
-                            struct photo *ret_photo, struct text *why)
+static bool take_photo(void *context, sqlite3_stmt *row)
+{
+    const struct photo_read *read = context;
+    *read->photo = photo_from_row(row, read->arena);
+    return true;
+}
+
+/* ---- Making ---- */
+
+static enum status insert(struct connection *connection, const struct photo_creation *creation, struct text *why)
+{
+    const struct photo *photo = creation->photo;
+    enum status status = connection_run(
+        connection, PHOTO_INSERT,
+        VALUES(ID(&photo->id), TEXT(photo->author), INTEGER(photo->state), INTEGER(photo->created_ms),
+               INTEGER(photo->updated_ms), TEXT(photo->error_message), TEXT(photo->format), INTEGER(photo->frames),
+               RENDITION(photo->original), RENDITION(photo->large), RENDITION(photo->thumbnail), TEXT(photo->labels),
+               TEXT(photo->audit), INTEGER(photo->review), TEXT(photo->caption), TEXT(photo->alt_text),
+               TEXT(photo->thumbhash), BLOB(photo->sha256, SHA256_BYTES), RENDITION(photo->medium),
+               INTEGER_IF(photo->captured.is_known, photo->captured.ms),
+               INTEGER_IF(photo->captured.has_offset, photo->captured.offset_minutes), TEXT(creation->idempotency_key)),
+        why);
+    return status ? status : execution_insert(connection, creation->execution, photo->author, why);
+}
+
+struct creating {
+    const struct photo_creation *creation;
+    struct arena *arena;
+    struct photo_created *created;
+};
+
+/* What there is of that name: OK, or NOT_FOUND. */
+static enum status find_key(struct connection *connection, const struct creating *creating, struct text *why)
+{
+    const struct photo_creation *creation = creating->creation;
+    struct photo_read read = {creating->arena, &creating->created->existing};
+    if (!creation->idempotency_key)
+        return STATUS_NOT_FOUND;
+    return connection_first(connection, PHOTO_FIND_KEY,
+                            VALUES(TEXT(creation->photo->author), TEXT(creation->idempotency_key)), take_photo, &read,
+                            why);
+}
+
+static enum status find_id(struct connection *connection, const struct creating *creating, struct text *why)
 {
     sqlite3_stmt *row STATEMENT_CLEANUP = NULL;
-    enum status status = connection_row(connection, PHOTO_FIND_KEY, VALUES(TEXT(author), TEXT(key)), &row, why);
-    if (status == STATUS_NOT_FOUND)
-        text_setf(why, "There is no photo of this author with this key.");
-    if (!status)
-        *ret_photo = photo_from_row(row, arena);
-    return status;
+    return connection_row(connection, PHOTO_FIND, VALUES(ID(&creating->creation->photo->id)), &row, why);
 }
 
-static enum status insert(struct connection *connection, const struct photo *photo, const char *key, struct text *why)
+static enum status find_too_many(struct connection *connection, const struct creating *creating, struct text *why)
 {
-    return connection_run(connection, PHOTO_INSERT,
-                          VALUES(ID(&photo->id), TEXT(photo->author), INTEGER(photo->state), INTEGER(photo->created_ms),
-                                 INTEGER(photo->updated_ms), TEXT(photo->error_message), TEXT(photo->format),
-                                 INTEGER(photo->frames), RENDITION(photo->original), RENDITION(photo->large),
-                                 RENDITION(photo->thumbnail), TEXT(photo->labels), TEXT(photo->audit),
-                                 INTEGER(photo->review), TEXT(photo->caption), TEXT(photo->alt_text),
-                                 TEXT(photo->thumbhash), BLOB(photo->sha256, SHA256_BYTES), RENDITION(photo->medium),
-                                 INTEGER_IF(photo->captured.is_known, photo->captured.ms),
-                                 INTEGER_IF(photo->captured.has_offset, photo->captured.offset_minutes), TEXT(key)),
-                          why);
-}
-
-static enum status check_pending(struct connection *connection, const struct photo_creation *creation, struct text *why)
-{
-    uint64_t pending = 0;
-    enum status status = queue_pending(connection, creation->photo->author, &pending, why);
-    if (status || creation->max_pending == 0 || pending < creation->max_pending)
-        return status;
-    text_setf(why, "%" PRIu64 " photos of %s are being processed already.", pending, creation->photo->author);
-    return STATUS_TOO_MANY;
+    const struct photo_creation *creation = creating->creation;
+    uint64_t *pending = &creating->created->pending;
+    enum status status = queue_pending(connection, creation->photo->author, pending, why);
+    bool is_allowed = creation->max_pending == 0 || *pending < creation->max_pending;
+    return !status && is_allowed ? STATUS_NOT_FOUND : status;
 }
 
 static enum status create(struct connection *connection, void *arguments, struct text *why)
 {
-    struct photo_creation *creation = arguments;
-    const struct photo *photo = creation->photo;
-    enum status status = STATUS_NOT_FOUND;
-    if (creation->idempotency_key)
-        status =
-            find_key(connection, photo->author, creation->idempotency_key, creation->arena, &creation->existing, why);
-    if (status != STATUS_NOT_FOUND)
-        return status;
-    sqlite3_stmt *row STATEMENT_CLEANUP = NULL;
-    status = connection_row(connection, PHOTO_FIND, VALUES(ID(&photo->id)), &row, why);
-    if (status == STATUS_OK) {
-        text_setf(why, "There is a photo with this id already.");
-        return STATUS_CONFLICT;
+    static const struct {
+        enum creation_outcome outcome;
+        enum status (*find)(struct connection *connection, const struct creating *creating, struct text *why);
+    } obstacles[] = {{CREATION_KEY_USED, find_key}, {CREATION_ID_USED, find_id}, {CREATION_TOO_MANY, find_too_many}};
+    const struct creating *creating = arguments;
+    for (size_t i = 0; i < sizeof obstacles / sizeof obstacles[0]; i++) {
+        enum status status = obstacles[i].find(connection, creating, why);
+        creating->created->outcome = obstacles[i].outcome;
+        if (status != STATUS_NOT_FOUND)
+            return status;
     }
-    if (status == STATUS_NOT_FOUND)
-        status = check_pending(connection, creation, why);
-    if (!status)
-        status = insert(connection, photo, creation->idempotency_key, why);
-    if (!status)
-        status = execution_insert(connection, creation->execution, photo->author, why);
-    creation->is_created = !status;
-    return status;
+    creating->created->outcome = CREATION_DONE;
+    return insert(connection, creating->creation, why);
 }
 
-enum status sqlite_photo_create(struct store *store, const struct photo *photo, const char *idempotency_key,
-                                const struct execution *execution, uint64_t max_pending, struct arena *arena,
-                                struct photo *ret_existing, bool *ret_created, struct text *why)
+static enum status photo_create(struct store *store, const struct photo_creation *creation, struct arena *arena,
+                                struct photo_created *ret_created, struct text *why)
 {
-    struct photo_creation creation = {.photo = photo,
-                                      .idempotency_key = idempotency_key,
-                                      .execution = execution,
-                                      .max_pending = max_pending,
-                                      .arena = arena};
-    enum status status = writer_run(&((struct store_sqlite *)store)->writer, create, &creation, why);
-    if (status)
-        return status;
-    *ret_created = creation.is_created;
-    if (!creation.is_created)
-        *ret_existing = creation.existing;
+    struct creating creating = {creation, arena, ret_created};
+    return sqlite_write(store, create, &creating, why);
+}
+
+/* ---- Changing ---- */
+
+static const struct {
+    unsigned field;
+    const char *column;
+} columns[] = {
+    {PHOTO_FIELD_STATE, "state"},
+    {PHOTO_FIELD_UPDATED, "updated_ms"},
+    {PHOTO_FIELD_ERROR_MESSAGE, "error_message"},
+    {PHOTO_FIELD_LARGE, "large_width"},
+    {PHOTO_FIELD_LARGE, "large_height"},
+    {PHOTO_FIELD_LARGE, "large_bytes"},
+    {PHOTO_FIELD_MEDIUM, "medium_width"},
+    {PHOTO_FIELD_MEDIUM, "medium_height"},
+    {PHOTO_FIELD_MEDIUM, "medium_bytes"},
+    {PHOTO_FIELD_THUMBNAIL, "thumbnail_width"},
+    {PHOTO_FIELD_THUMBNAIL, "thumbnail_height"},
+    {PHOTO_FIELD_THUMBNAIL, "thumbnail_bytes"},
+    {PHOTO_FIELD_THUMBHASH, "thumbhash"},
+    {PHOTO_FIELD_LABELS, "labels"},
+    {PHOTO_FIELD_AUDIT, "audit"},
+    {PHOTO_FIELD_REVIEW, "review"},
+    {PHOTO_FIELD_CAPTION, "caption"},
+    {PHOTO_FIELD_ALT_TEXT, "alt_text"},
+    {PHOTO_FIELD_SHA256, "sha256"},
+    {PHOTO_FIELD_CAPTURED, "captured_ms"},
+    {PHOTO_FIELD_CAPTURED, "captured_offset"},
+    {PHOTO_FIELD_KEY, "idempotency_key"},
+};
+enum { COLUMNS = sizeof columns / sizeof columns[0] };
+
+void photo_update_sql(unsigned fields, struct text *out)
+{
+    const char *before = "UPDATE photos SET ";
+    for (size_t i = 0; i < COLUMNS; i++)
+        if (columns[i].field & fields) {
+            text_addf(out, "%s%s = ?", before, columns[i].column);
+            before = ", ";
+        }
+    text_addf(out, " WHERE id = ?");
+}
+
+static enum status write_fields(struct connection *connection, const struct photo_change *change, int64_t now_ms,
+                                struct text *why)
+{
+    const struct photo *to = change->values;
+    const struct value all[] = {
+        INTEGER(change->to),
+        INTEGER(now_ms),
+        TEXT(to->error_message),
+        RENDITION(to->large),
+        RENDITION(to->medium),
+        RENDITION(to->thumbnail),
+        TEXT(to->thumbhash),
+        TEXT(to->labels),
+        TEXT(to->audit),
+        INTEGER(to->review),
+        TEXT(to->caption),
+        TEXT(to->alt_text),
+        BLOB(to->sha256, SHA256_BYTES),
+        INTEGER_IF(to->captured.is_known, to->captured.ms),
+        INTEGER_IF(to->captured.has_offset, to->captured.offset_minutes),
+        TEXT(NULL),
+    };
+    _Static_assert(sizeof all / sizeof all[0] == COLUMNS, "a value for each column");
+    struct value values[COLUMNS + 2];
+    size_t count = 0;
+    for (size_t i = 0; i < COLUMNS; i++)
+        if (columns[i].field & change->fields)
+            values[count++] = all[i];
+    if (count == 0)
+        return STATUS_OK;
+    values[count++] = (struct value)ID(change->id);
+    values[count] = (struct value){.type = VALUE_END};
+    return connection_run_update(connection, change->fields, values, why);
+}
+
+struct updating {
+    const struct photo_change *change;
+    int64_t now_ms;
+    struct photo_found *found;
+    char author[AUTHOR_NAME_MAX + 1];
+};
+
+static enum status compare_photo(struct connection *connection, struct updating *updating, struct text *why)
+{
+    const struct photo_change *change = updating->change;
+    struct photo_found *found = updating->found;
+    sqlite3_stmt *row STATEMENT_CLEANUP = NULL;
+    enum status status = connection_row(connection, PHOTO_FIND, VALUES(ID(change->id)), &row, why);
+    found->state = status ? (unsigned)PHOTO_ABSENT : (unsigned)sqlite3_column_int(row, 0);
+    if (!status)
+        (void)snprintf(updating->author, sizeof updating->author, "%s", column_string(row, 1));
+    found->is_authors = !change->author || strcmp(change->author, updating->author) == 0;
+    found->is_changed = (change->from & PHOTO_IN(found->state)) && found->is_authors;
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
+static enum status compare_execution(struct connection *connection, struct updating *updating, struct text *why)
+{
+    const struct photo_change *change = updating->change;
+    struct photo_found *found = updating->found;
+    struct execution_row row = {0};
+    if (!found->is_changed || !change->execution_from)
+        return STATUS_OK;
+    enum status status = execution_find(connection, change->id, &row, why);
+    found->has_execution = !status;
+    found->execution_status = row.status;
+    found->is_changed = found->has_execution && (change->execution_from & PHOTO_IN(row.status));
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
+static enum status change_execution(struct connection *connection, const struct updating *updating, struct text *why)
+{
+    const struct photo_change *change = updating->change;
+    switch (change->effect) {
+    case EXECUTION_HURRIES:
+        return execution_hurry(connection, change->id, updating->author, updating->now_ms, why);
+    case EXECUTION_ENDS:
+        return execution_abort(connection, change->id, updating->now_ms, why);
+    case EXECUTION_ANEW:
+        return execution_replace(connection, change->execution, updating->author, why);
+    case EXECUTION_STAYS:
+        break;
+    }
     return STATUS_OK;
 }
 
-enum status sqlite_photos_pending(struct store *store, const char *author, uint64_t *ret_pending, struct text *why)
+static enum status write_photo(struct connection *connection, const struct updating *updating, struct text *why)
 {
-    struct store_sqlite *sqlite = (struct store_sqlite *)store;
-    struct reader *reader;
-    enum status status = readers_take(&sqlite->readers, &reader, why);
-    if (status)
-        return status;
-    status = queue_pending(&reader->connection, author, ret_pending, why);
-    readers_give_back(&sqlite->readers, reader, status);
-    return status;
+    const struct photo_change *change = updating->change;
+    if ((change->fields & PHOTO_FIELD_STATE) && change->to == PHOTO_ABSENT)
+        return connection_run(connection, PHOTO_PURGE, VALUES(ID(change->id)), why);
+    return write_fields(connection, change, updating->now_ms, why);
 }
 
-enum status sqlite_photo_get(struct store *store, const struct id *id, struct arena *arena, struct photo *ret_photo,
+static enum status update(struct connection *connection, void *arguments, struct text *why)
+{
+    struct updating *updating = arguments;
+    enum status status = compare_photo(connection, updating, why);
+    if (!status)
+        status = compare_execution(connection, updating, why);
+    if (status || !updating->found->is_changed)
+        return status;
+    status = write_photo(connection, updating, why);
+    if (!status)
+        status = user_add_posts(connection, updating->author, updating->change->posts, why);
+    return status ? status : change_execution(connection, updating, why);
+}
+
+static enum status photo_update(struct store *store, const struct photo_change *change, struct photo_found *ret_found,
+                                struct text *why)
+{
+    struct updating updating = {.change = change, .now_ms = store_now_ms(store), .found = ret_found};
+    return sqlite_write(store, update, &updating, why);
+}
+
+/* ---- Reading ---- */
+
+static enum status photo_get(struct store *store, const struct id *id, struct arena *arena, struct photo *ret_photo,
                              struct text *why)
 {
-    struct store_sqlite *sqlite = (struct store_sqlite *)store;
-    struct reader *reader;
-    enum status status = readers_take(&sqlite->readers, &reader, why);
-    if (status)
-        return status;
-    sqlite3_stmt *row = NULL;
-    status = connection_row(&reader->connection, PHOTO_GET, VALUES(ID(id)), &row, why);
-    if (status == STATUS_NOT_FOUND)
-        reason_set(why, REASON_PHOTO_UNKNOWN);
-    if (!status)
-        *ret_photo = photo_from_row(row, arena);
-    statement_cleanup(&row);
-    readers_give_back(&sqlite->readers, reader, status);
-    return status;
+    struct photo_read read = {arena, ret_photo};
+    return sqlite_first(store, PHOTO_GET, VALUES(ID(id)), take_photo, &read, why);
 }
 
-enum status sqlite_photo_find_key(struct store *store, const char *author, const char *idempotency_key,
+static enum status photo_find_key(struct store *store, const char *author, const char *idempotency_key,
                                   struct arena *arena, struct photo *ret_photo, struct text *why)
 {
-    struct store_sqlite *sqlite = (struct store_sqlite *)store;
-    struct reader *reader;
-    enum status status = readers_take(&sqlite->readers, &reader, why);
-    if (status)
-        return status;
-    status = find_key(&reader->connection, author, idempotency_key, arena, ret_photo, why);
-    readers_give_back(&sqlite->readers, reader, status);
-    return status;
+    struct photo_read read = {arena, ret_photo};
+    return sqlite_first(store, PHOTO_FIND_KEY, VALUES(TEXT(author), TEXT(idempotency_key)), take_photo, &read, why);
 }
 
-/* ---- Publishing and rejecting ---- */
+static enum status photo_find_content(struct store *store, const char *author,
+                                      const uint8_t sha256[static SHA256_BYTES], struct arena *arena,
+                                      struct photo *ret_photo, struct text *why)
+{
+    struct photo_read read = {arena, ret_photo};
+    return sqlite_first(store, PHOTO_FIND_CONTENT, VALUES(TEXT(author), BLOB(sha256, SHA256_BYTES)), take_photo, &read,
+                        why);
+}
 
-struct photo_change {
-    const struct photo *photo;      /* to publish */
-    const struct rendition *medium; /* to render */
-    const struct id *id;
-    const char *error_message, *labels; /* to reject */
-    const char *audit;                  /* to set, with labels */
-    enum photo_review review;           /* to review */
-    const struct execution *execution;  /* to withdraw */
-    const char *author;                 /* who deletes */
-    int64_t now_ms;
+struct pending_count {
+    const char *author;
+    uint64_t *pending;
 };
 
-static enum status publish(struct connection *connection, void *arguments, struct text *why)
+static enum status count_pending(struct connection *connection, void *arguments, struct text *why)
 {
-    const struct photo_change *change = arguments;
-    const struct photo *photo = change->photo;
-    struct photo_found found;
-    enum status status = photo_find(connection, &photo->id, NULL, &found, why);
-    if (status || found.state == PHOTO_SUCCESS)
-        return status;
-    if (found.state != PHOTO_PENDING) {
-        text_setf(why, "The photo was refused already.");
-        return STATUS_CONFLICT;
-    }
-    status = connection_run(connection, PHOTO_PUBLISH,
-                            VALUES(ID(&photo->id), INTEGER(change->now_ms), RENDITION(photo->large),
-                                   RENDITION(photo->thumbnail), TEXT(photo->labels), TEXT(photo->thumbhash),
-                                   RENDITION(photo->medium)),
-                            why);
-    return status ? status : user_add_post(connection, found.author, why);
+    const struct pending_count *count = arguments;
+    return queue_pending(connection, count->author, count->pending, why);
 }
 
-enum status sqlite_photo_publish(struct store *store, const struct photo *photo, int64_t now_ms, struct text *why)
+static enum status photo_count_pending(struct store *store, const char *author, uint64_t *ret_pending, struct text *why)
 {
-    struct photo_change change = {.photo = photo, .now_ms = now_ms};
-    return writer_run(&((struct store_sqlite *)store)->writer, publish, &change, why);
+    struct pending_count count = {author, ret_pending};
+    return sqlite_read(store, count_pending, &count, why);
 }
 
-/* CONFLICT: it is not published. */
-static enum status find_published(struct connection *connection, const struct id *id, struct photo_found *ret_found,
-                                  struct text *why)
-{
-    enum status status = photo_find(connection, id, NULL, ret_found, why);
-    if (status || ret_found->state == PHOTO_SUCCESS)
-        return status;
-    text_setf(why, "The photo is not published.");
-    return STATUS_CONFLICT;
-}
-
-static enum status render(struct connection *connection, void *arguments, struct text *why)
-{
-    const struct photo_change *change = arguments;
-    struct photo_found found;
-    enum status status = find_published(connection, change->id, &found, why);
-    return status ? status
-                  : connection_run(connection, PHOTO_RENDER, VALUES(ID(change->id), RENDITION(*change->medium)), why);
-}
-
-enum status sqlite_photo_render(struct store *store, const struct id *id, const struct rendition *medium,
-                                struct text *why)
-{
-    struct photo_change change = {.id = id, .medium = medium};
-    return writer_run(&((struct store_sqlite *)store)->writer, render, &change, why);
-}
-
-static enum status reject(struct connection *connection, void *arguments, struct text *why)
-{
-    const struct photo_change *change = arguments;
-    struct photo_found found;
-    enum status status = photo_find(connection, change->id, NULL, &found, why);
-    if (status || found.state == PHOTO_ERROR)
-        return status;
-    if (found.state != PHOTO_PENDING) {
-        text_setf(why, "The photo was published already.");
-        return STATUS_CONFLICT;
-    }
-    return connection_run(
-        connection, PHOTO_REJECT,
-        VALUES(ID(change->id), INTEGER(change->now_ms), TEXT(change->error_message), TEXT(change->labels)), why);
-}
-
-enum status sqlite_photo_reject(struct store *store, const struct id *id, const char *error_message, const char *labels,
-                                int64_t now_ms, struct text *why)
-{
-    struct photo_change change = {.id = id, .error_message = error_message, .labels = labels, .now_ms = now_ms};
-    return writer_run(&((struct store_sqlite *)store)->writer, reject, &change, why);
-}
-
-/* ---- What the moderator saw, and who decides ---- */
-
-static enum status set_labels(struct connection *connection, void *arguments, struct text *why)
-{
-    const struct photo_change *change = arguments;
-    struct photo_found found;
-    enum status status = photo_find(connection, change->id, NULL, &found, why);
-    return status ? status
-                  : connection_run(
-                      connection, PHOTO_SET_LABELS,
-                      VALUES(ID(change->id), INTEGER(change->now_ms), TEXT(change->labels), TEXT(change->audit)), why);
-}
-
-enum status sqlite_photo_set_labels(struct store *store, const struct id *id, const char *labels, const char *audit,
-                                    int64_t now_ms, struct text *why)
-{
-    struct photo_change change = {.id = id, .labels = labels, .audit = audit, .now_ms = now_ms};
-    return writer_run(&((struct store_sqlite *)store)->writer, set_labels, &change, why);
-}
-
-static enum status review(struct connection *connection, void *arguments, struct text *why)
-{
-    const struct photo_change *change = arguments;
-    struct photo_found found;
-    enum status status = photo_find(connection, change->id, NULL, &found, why);
-    if (!status)
-        status = connection_run(connection, PHOTO_REVIEW,
-                                VALUES(ID(change->id), INTEGER(change->now_ms), INTEGER(change->review)), why);
-    if (!status)
-        status = connection_run(connection, PHOTO_HURRY, VALUES(ID(change->id), INTEGER(change->now_ms)), why);
-    return status ? status : queue_change(connection, found.author, 0, QUEUE_SERVED_AS_BEFORE, why);
-}
-
-enum status sqlite_photo_review(struct store *store, const struct id *id, enum photo_review decision, int64_t now_ms,
-                                struct text *why)
-{
-    struct photo_change change = {.id = id, .review = decision, .now_ms = now_ms};
-    return writer_run(&((struct store_sqlite *)store)->writer, review, &change, why);
-}
-
-static enum status withdraw(struct connection *connection, void *arguments, struct text *why)
-{
-    const struct photo_change *change = arguments;
-    struct photo_found found;
-    enum status status = find_published(connection, change->id, &found, why);
-    if (!status)
-        status = connection_run(
-            connection, PHOTO_WITHDRAW,
-            VALUES(ID(change->id), INTEGER(change->now_ms), TEXT(change->labels), TEXT(change->audit)), why);
-    if (!status)
-        status = user_remove_post(connection, found.author, why);
-    return status ? status : execution_replace(connection, change->execution, found.author, why);
-}
-
-enum status sqlite_photo_withdraw(struct store *store, const struct id *id, const char *labels, const char *audit,
-                                  const struct execution *execution, struct text *why)
-{
-    struct photo_change change = {
-        .id = id, .labels = labels, .audit = audit, .execution = execution, .now_ms = execution->updated_ms};
-    return writer_run(&((struct store_sqlite *)store)->writer, withdraw, &change, why);
-}
-
-enum status photo_reopen(struct connection *connection, const struct id *id, int64_t now_ms, struct text *why)
-{
-    struct photo_found found;
-    enum status status = photo_find(connection, id, NULL, &found, why);
-    return status ? status : connection_run(connection, PHOTO_REOPEN, VALUES(ID(id), INTEGER(now_ms)), why);
-}
-
-/* ---- Deleting ---- */
-
-static enum status bury(struct connection *connection, void *arguments, struct text *why)
-{
-    const struct photo_change *change = arguments;
-    struct photo_found found;
-    enum status status = photo_find(connection, change->id, change->author, &found, why);
-    if (!status)
-        status = connection_run(connection, PHOTO_DELETE, VALUES(ID(change->id), INTEGER(change->now_ms)), why);
-    if (!status && found.state == PHOTO_SUCCESS)
-        status = user_remove_post(connection, found.author, why);
-    return status ? status : execution_abort(connection, change->id, change->now_ms, why);
-}
-
-enum status sqlite_photo_delete(struct store *store, const struct id *id, const char *author, int64_t now_ms,
-                                struct text *why)
-{
-    struct photo_change change = {.id = id, .author = author, .now_ms = now_ms};
-    return writer_run(&((struct store_sqlite *)store)->writer, bury, &change, why);
-}
-
-struct deleted {
-    struct id *ids;
-    size_t count;
+const struct store_photo_ops sqlite_photos = {
+    .create = photo_create,
+    .update = photo_update,
+    .get = photo_get,
+    .find_key = photo_find_key,
+    .find_content = photo_find_content,
+    .count_pending = photo_count_pending,
 };
-
-static bool deleted_row(void *context, sqlite3_stmt *row)
-{
-    struct deleted *deleted = context;
-    deleted->ids[deleted->count++] = column_id(row, 0);
-    return true;
-}
-
-enum status sqlite_photos_deleted(struct store *store, struct id *ret_ids, size_t limit, size_t *ret_count,
-                                  struct text *why)
-{
-    struct store_sqlite *sqlite = (struct store_sqlite *)store;
-    struct deleted deleted = {.ids = ret_ids};
-    struct reader *reader;
-    enum status status = readers_take(&sqlite->readers, &reader, why);
-    if (status)
-        return status;
-    status = connection_each(&reader->connection, PHOTOS_DELETED, VALUES(LIMIT(limit)), deleted_row, &deleted, why);
-    readers_give_back(&sqlite->readers, reader, status);
-    if (!status)
-        *ret_count = deleted.count;
-    return status;
-}
-
-static enum status purge(struct connection *connection, void *arguments, struct text *why)
-{
-    const struct photo_change *change = arguments;
-    struct photo_found found;
-    enum status status = photo_find(connection, change->id, NULL, &found, why);
-    if (status == STATUS_NOT_FOUND) /* deleted, or forgotten already */
-        return connection_run(connection, PHOTO_PURGE, VALUES(ID(change->id)), why);
-    if (!status)
-        text_setf(why, "A photo is deleted before it is forgotten.");
-    return status ? status : STATUS_CONFLICT;
-}
-
-enum status sqlite_photo_purge(struct store *store, const struct id *id, struct text *why)
-{
-    struct photo_change change = {.id = id};
-    return writer_run(&((struct store_sqlite *)store)->writer, purge, &change, why);
-}

@@ -146,3 +146,50 @@ void readers_refresh(struct readers *readers, int patience_ms)
         (void)pthread_mutex_unlock(&reader->mutex);
     }
 }
+
+/* ---- For operations ---- */
+
+enum status sqlite_read(struct store *store, connection_function *function, void *arguments, struct text *why)
+{
+    struct readers *readers = &((struct store_sqlite *)store)->readers;
+    struct reader *reader;
+    enum status status = readers_take(readers, &reader, why);
+    if (status)
+        return status;
+    status = function(&reader->connection, arguments, why);
+    readers_give_back(readers, reader, status);
+    return status;
+}
+
+struct query {
+    enum statement statement;
+    const struct value *values;
+    connection_row_function *row;
+    void *context;
+};
+
+static enum status run_first(struct connection *connection, void *arguments, struct text *why)
+{
+    const struct query *query = arguments;
+    return connection_first(connection, query->statement, query->values, query->row, query->context, why);
+}
+
+enum status sqlite_first(struct store *store, enum statement statement, const struct value *values,
+                         connection_row_function *row, void *context, struct text *why)
+{
+    struct query query = {statement, values, row, context};
+    return sqlite_read(store, run_first, &query, why);
+}
+
+static enum status run_each(struct connection *connection, void *arguments, struct text *why)
+{
+    const struct query *query = arguments;
+    return connection_each(connection, query->statement, query->values, query->row, query->context, why);
+}
+
+enum status sqlite_each(struct store *store, enum statement statement, const struct value *values,
+                        connection_row_function *row, void *context, struct text *why)
+{
+    struct query query = {statement, values, row, context};
+    return sqlite_read(store, run_each, &query, why);
+}

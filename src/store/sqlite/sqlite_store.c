@@ -1,5 +1,6 @@
 #include "sqlite_store.h"
 
+#include "clock.h"
 #include "memory.h"
 
 #include <errno.h>
@@ -66,48 +67,24 @@ static enum status sqlite_open(const char *path, struct store **ret_store, struc
     return STATUS_OK;
 }
 
+/* One machine has the file, so its clock is the store's. */
+static int64_t sqlite_now_ms(struct store *store)
+{
+    (void)store;
+    return clock_now_ms();
+}
+
 const struct store_ops store_sqlite_ops = {
     .scheme = "sqlite",
     .open = sqlite_open,
     .close = sqlite_close,
     .is_new = sqlite_is_new,
     .verify = sqlite_verify,
-    .photo_create = sqlite_photo_create,
-    .photos_pending = sqlite_photos_pending,
-    .photo_get = sqlite_photo_get,
-    .photo_find_key = sqlite_photo_find_key,
-    .photo_describe = sqlite_photo_describe,
-    .photo_find_content = sqlite_photo_find_content,
-    .photos_newest = sqlite_photos_newest,
-    .photos_by_capture = sqlite_photos_by_capture,
-    .photo_publish = sqlite_photo_publish,
-    .photo_render = sqlite_photo_render,
-    .photo_reject = sqlite_photo_reject,
-    .photo_set_labels = sqlite_photo_set_labels,
-    .photo_review = sqlite_photo_review,
-    .photo_withdraw = sqlite_photo_withdraw,
-    .photos_published = sqlite_photos_published,
-    .photos_list = sqlite_photos_list,
-    .photo_delete = sqlite_photo_delete,
-    .photos_deleted = sqlite_photos_deleted,
-    .verdict_add = sqlite_verdict_add,
-    .verdict_decide = sqlite_verdict_decide,
-    .verdict_find = sqlite_verdict_find,
-    .verdicts_list = sqlite_verdicts_list,
-    .verdict_forget = sqlite_verdict_forget,
-    .photo_purge = sqlite_photo_purge,
-    .check = sqlite_check,
-    .users_search = sqlite_users_search,
-    .user_posts = sqlite_user_posts,
-    .executions_claim = sqlite_executions_claim,
-    .executions_renew = sqlite_executions_renew,
-    .execution_save = sqlite_execution_save,
-    .execution_release = sqlite_execution_release,
-    .execution_get = sqlite_execution_get,
-    .executions_list = sqlite_executions_list,
-    .execution_events = sqlite_execution_events,
-    .execution_retry = sqlite_execution_retry,
-    .execution_divert = sqlite_execution_divert,
-    .get_counts = sqlite_get_counts,
-    .executions_prune = sqlite_executions_prune,
+    .now_ms = sqlite_now_ms,
+    .photos = &sqlite_photos,
+    .photo_lists = &sqlite_photo_lists,
+    .users = &sqlite_users,
+    .verdicts = &sqlite_verdicts,
+    .executions = &sqlite_executions,
+    .leases = &sqlite_leases,
 };

@@ -4,12 +4,13 @@
  *     statements.c         every statement that the back end runs
  *     schema.c             the tables, and how an older file becomes a present one
  *     writer.c             the thread that commits in groups
- *     write_ahead_log.c         what the write-ahead log tells of other processes' commits
+ *     write_ahead_log.c    what the write-ahead log tells of other processes' commits
  *     names_loader.c       the copy of the users in memory that searches walk through (names.h)
  *     readers.c            the connections that read, and the snapshots that they hold
- *     photos.c, photo_lists.c, verdicts.c, users.c, executions.c, leases.c: the operations
+ *     photos.c, photo_lists.c, verdicts.c, users.c, executions.c, leases.c
+ *                          the operations; each file ends in its table
  *     queues.c             whose execution is next
- *     sqlite_store.c       opening, closing, the table of operations */
+ *     sqlite_store.c       opening, closing, the tables */
 #ifndef SQLITE_STORE_H
 #define SQLITE_STORE_H
 
@@ -35,33 +36,24 @@ enum statement {
     PHOTO_GET,
     PHOTO_FIND_KEY,
     PHOTO_FIND_CONTENT,
-    PHOTO_DESCRIBE,
     PHOTOS_NEWEST,
     PHOTOS_NEWEST_OF,
     PHOTOS_BY_CAPTURE,
     PHOTO_FIND,
-    PHOTO_PUBLISH,
-    PHOTO_RENDER,
-    PHOTO_REJECT,
-    PHOTO_SET_LABELS,
-    PHOTO_REVIEW,
     PHOTO_HURRY,
-    PHOTO_WITHDRAW,
     PHOTOS_PUBLISHED,
     PHOTOS_LIST,
-    PHOTO_REOPEN,
-    PHOTO_DELETE,
     PHOTO_PURGE,
     PHOTOS_DELETED,
     VERDICT_ADD,
     VERDICTS_BOUND,
     VERDICT_DECIDE,
     VERDICT_OF_PIXELS,
-    VERDICT_GET,
+    VERDICT_NUMBERED,
     VERDICTS_SHAPES,
     VERDICTS_REFUSED,
     VERDICTS_LIST,
-    VERDICT_FIND,
+    VERDICT_OF_PHOTO,
     VERDICT_FORGET,
     USER_ADD_POST,
     USER_REMOVE_POST,
@@ -79,7 +71,6 @@ enum statement {
     EXECUTION_DIVERT,
     EXECUTION_HURRY,
     EXECUTION_ABORT,
-    EXECUTION_RETRY,
     EXECUTION_REPLACE,
     EXECUTION_LEASE,
     EXECUTIONS_RENEW,
@@ -109,10 +100,20 @@ struct name_changes {
     size_t count, capacity;
 };
 
+/* The statement that writes these fields of a photo: made at its first use, and kept until others have taken its place.
+ */
+struct photo_update {
+    unsigned fields; /* 0: none yet */
+    sqlite3_stmt *statement;
+};
+enum { PHOTO_UPDATES = 16 };
+
 struct connection {
     sqlite3 *db;
     const char *path; /* of the store */
     sqlite3_stmt *statements[STATEMENTS];
+    struct photo_update photo_updates[PHOTO_UPDATES];
+    unsigned next_update;
     struct name_changes name_changes; /* of the transaction under way; the writer's */
 };
 
@@ -170,10 +171,19 @@ enum status connection_run(struct connection *connection, enum statement stateme
 /* The first row, or NOT_FOUND (without a sentence). The caller resets it, which STATEMENT_CLEANUP does. */
 enum status connection_row(struct connection *connection, enum statement statement, const struct value *values,
                            sqlite3_stmt **ret_row, struct text *why);
-/* Each row, until `row` returns false. */
+/* Runs the update of these fields of a photo (photo_update_sql). */
+enum status connection_run_update(struct connection *connection, unsigned fields, const struct value *values,
+                                  struct text *why);
 typedef bool connection_row_function(void *context, sqlite3_stmt *row);
+/* Hands over the first row; NOT_FOUND (without a sentence). */
+enum status connection_first(struct connection *connection, enum statement statement, const struct value *values,
+                             connection_row_function *row, void *context, struct text *why);
+/* Each row, until `row` returns false. */
 enum status connection_each(struct connection *connection, enum statement statement, const struct value *values,
                             connection_row_function *row, void *context, struct text *why);
+
+/* Something to be done with a connection, by whoever has it. */
+typedef enum status connection_function(struct connection *connection, void *arguments, struct text *why);
 
 #define STATEMENT_CLEANUP __attribute__((cleanup(statement_cleanup)))
 void statement_cleanup(sqlite3_stmt **statement);
@@ -235,8 +245,6 @@ struct timespec deadline_in(clockid_t clock, int ms);
 
 /* ---- The writer ---- */
 
-/* Runs on the writer's thread, in a transaction; whatever it changed is undone when it fails. */
-typedef enum status write_function(struct connection *connection, void *arguments, struct text *why);
 struct write;
 
 struct writer {
@@ -258,8 +266,9 @@ enum status writer_init(struct writer *writer, const char *path, struct readers 
 /* Ends the thread, which ends the snapshots of readers: before these are released. */
 void writer_stop(struct writer *writer);
 void writer_release(struct writer *writer);
-/* Runs `function` and returns when its change is durable, or has failed and left nothing. */
-enum status writer_run(struct writer *writer, write_function *function, void *arguments, struct text *why);
+/* Runs `function` on the writer's thread, in a transaction, and returns when its change is durable, or has failed and
+ * left nothing. */
+enum status writer_run(struct writer *writer, connection_function *function, void *arguments, struct text *why);
 /* Makes it end snapshots within READERS_HOLD_MS. */
 void writer_watch_snapshots(struct writer *writer);
 /* On its thread: reads the names again after another process has committed. */
@@ -275,7 +284,15 @@ struct store_sqlite {
     struct writer writer;
 };
 
-enum { STATE_DELETED = PHOTO_ERROR + 1 /* in photos.state: a tombstone until its objects are gone */ };
+/* Runs `function` with a connection that sees all that was committed before. */
+enum status sqlite_read(struct store *store, connection_function *function, void *arguments, struct text *why);
+/* The same for one statement: its first row (NOT_FOUND), or each. */
+enum status sqlite_first(struct store *store, enum statement statement, const struct value *values,
+                         connection_row_function *row, void *context, struct text *why);
+enum status sqlite_each(struct store *store, enum statement statement, const struct value *values,
+                        connection_row_function *row, void *context, struct text *why);
+/* As writer_run. */
+enum status sqlite_write(struct store *store, connection_function *function, void *arguments, struct text *why);
 
 extern const struct post_cursor cursor_before_all; /* the newest there could be */
 
@@ -285,25 +302,26 @@ enum status execution_insert(struct connection *connection, const struct executi
 /* Begins anew as *execution says, whether or not there was one before. */
 enum status execution_replace(struct connection *connection, const struct execution *execution, const char *author,
                               struct text *why);
-/* Ends the execution of a photo that was deleted, if it still runs. */
+/* Ends it, if it still runs. */
 enum status execution_abort(struct connection *connection, const struct id *id, int64_t now_ms, struct text *why);
-/* ERROR becomes PENDING again. NOT_FOUND when the photo is gone. */
-enum status photo_reopen(struct connection *connection, const struct id *id, int64_t now_ms, struct text *why);
-enum status user_add_post(struct connection *connection, const char *author, struct text *why);
-enum status user_remove_post(struct connection *connection, const char *author, struct text *why);
+/* Due at once, unless it has ended or somebody holds it. */
+enum status execution_hurry(struct connection *connection, const struct id *id, const char *author, int64_t now_ms,
+                            struct text *why);
+/* 1 or -1 more; 0: nothing. */
+enum status user_add_posts(struct connection *connection, const char *author, int posts, struct text *why);
 /* An execution of this author goes from one status to another, or stays: keeps the counters and the author's queue
  * right. */
 enum status execution_moved(struct connection *connection, const char *author, enum execution_status from,
                             enum execution_status to, struct text *why);
-struct execution_found {
+struct execution_row {
     int64_t number, events, lease_until_ms /* 0: nobody holds it */;
     uint64_t lease_version;
     enum execution_status status;
     bool is_diverted;
     char author[AUTHOR_NAME_MAX + 1], owner[ID_TEXT_SIZE + 1] /* or whoever lost it; "": nobody */;
 };
-/* NOT_FOUND, with a sentence. */
-enum status execution_find(struct connection *connection, const struct id *id, struct execution_found *ret_found,
+/* NOT_FOUND, without a sentence. */
+enum status execution_find(struct connection *connection, const struct id *id, struct execution_row *ret_row,
                            struct text *why);
 /* Columns in the order of EXECUTION_COLUMNS; strings are borrowed from the row. */
 struct execution execution_from_row(sqlite3_stmt *row);
@@ -311,14 +329,8 @@ void execution_own_strings(struct execution *execution, struct arena *arena);
 
 /* Columns in the order of PHOTO_COLUMNS. */
 struct photo photo_from_row(sqlite3_stmt *row, struct arena *arena);
-/* What the operations need to know of a photo before they change it. */
-struct photo_found {
-    int state;
-    char author[AUTHOR_NAME_MAX + 1];
-};
-/* NOT_FOUND with a sentence, for deleted ones too; FORBIDDEN unless it is this author's (NULL: whoever's). */
-enum status photo_find(struct connection *connection, const struct id *id, const char *author,
-                       struct photo_found *ret_found, struct text *why);
+/* The text of the statement that writes these fields of a photo. */
+void photo_update_sql(unsigned fields, struct text *out);
 
 /* ---- Queues: queues.c; on any connection what only reads, the rest on the writer's ---- */
 
@@ -352,85 +364,18 @@ enum status queue_find_fault(struct connection *connection, int64_t now_ms, int6
                              struct queue_fault *ret_fault, struct text *why);
 /* Puts right what there is of them, a bounded number at a time. */
 enum status queues_mend(struct connection *connection, int64_t now_ms, int64_t lease_ms, struct text *why);
-/* As store_counts.next_due_ms. */
+/* When something is due next, or its lease ends: now_ms when that was before; -1: never. */
 enum status queue_next_due(struct connection *connection, int64_t now_ms, int64_t *ret_due_ms, struct text *why);
 
-/* The operations: store.h. */
-enum status sqlite_photo_describe(struct store *store, const struct id *id, const char *author, const char *caption,
-                                  const char *alt_text, int64_t now_ms, struct text *why);
-enum status sqlite_photo_find_content(struct store *store, const char *author,
-                                      const uint8_t sha256[static SHA256_BYTES], struct arena *arena,
-                                      struct photo *ret_photo, struct text *why);
-enum status sqlite_photos_newest(struct store *store, const char *author, const struct post_cursor *after, size_t limit,
-                                 store_photo_row *row, void *context, struct text *why);
-enum status sqlite_photos_by_capture(struct store *store, const char *author, const struct post_cursor *after,
-                                     size_t limit, store_photo_row *row, void *context, struct text *why);
-enum status sqlite_photo_create(struct store *store, const struct photo *photo, const char *idempotency_key,
-                                const struct execution *execution, uint64_t max_pending, struct arena *arena,
-                                struct photo *ret_existing, bool *ret_created, struct text *why);
-enum status sqlite_photos_pending(struct store *store, const char *author, uint64_t *ret_pending, struct text *why);
-enum status sqlite_photo_get(struct store *store, const struct id *id, struct arena *arena, struct photo *ret_photo,
-                             struct text *why);
-enum status sqlite_photo_find_key(struct store *store, const char *author, const char *idempotency_key,
-                                  struct arena *arena, struct photo *ret_photo, struct text *why);
-enum status sqlite_photo_publish(struct store *store, const struct photo *photo, int64_t now_ms, struct text *why);
-enum status sqlite_photo_render(struct store *store, const struct id *id, const struct rendition *medium,
-                                struct text *why);
-enum status sqlite_photo_set_labels(struct store *store, const struct id *id, const char *labels, const char *audit,
-                                    int64_t now_ms, struct text *why);
-enum status sqlite_photo_review(struct store *store, const struct id *id, enum photo_review review, int64_t now_ms,
-                                struct text *why);
-enum status sqlite_photo_withdraw(struct store *store, const struct id *id, const char *labels, const char *audit,
-                                  const struct execution *execution, struct text *why);
-enum status sqlite_photos_published(struct store *store, const struct id *after, size_t limit, store_photo_row *row,
-                                    void *context, struct text *why);
-enum status sqlite_photos_list(struct store *store, enum photo_state state, enum photo_review review,
-                               const struct id *after, size_t limit, store_photo_row *row, void *context,
-                               struct text *why);
-enum status sqlite_photo_reject(struct store *store, const struct id *id, const char *error_message, const char *labels,
-                                int64_t now_ms, struct text *why);
-enum status sqlite_photo_delete(struct store *store, const struct id *id, const char *author, int64_t now_ms,
-                                struct text *why);
-enum status sqlite_verdict_add(struct store *store, const struct verdict *verdict, struct text *why);
-enum status sqlite_verdict_decide(struct store *store, const struct id *photo, enum verdict_kind kind,
-                                  const char *reason, int64_t now_ms, struct text *why);
-enum status sqlite_verdict_find(struct store *store, const struct fingerprint *fingerprint, unsigned distance,
-                                struct arena *arena, struct verdict *ret_verdict, struct verdict_match *ret_match,
-                                struct text *why);
-enum status sqlite_verdicts_list(struct store *store, size_t limit, store_verdict_row *row, void *context,
-                                 struct text *why);
-enum status sqlite_verdict_forget(struct store *store, const struct id *photo, struct text *why);
-enum status sqlite_photos_deleted(struct store *store, struct id *ret_ids, size_t limit, size_t *ret_count,
-                                  struct text *why);
-enum status sqlite_photo_purge(struct store *store, const struct id *id, struct text *why);
+/* ---- The operations: each file has those of its aggregate ---- */
+
 enum status sqlite_is_new(const char *path, bool *ret_is_new, struct text *why);
 enum status sqlite_verify(struct store *store, int64_t limit_ms, bool *ret_is_whole, struct text *why);
-enum status sqlite_check(struct store *store, struct text *why);
-enum status sqlite_users_search(struct store *store, const char *prefix, const char *after, size_t limit,
-                                store_user_row *row, void *context, struct text *why);
-enum status sqlite_user_posts(struct store *store, const char *author, const struct post_cursor *after, size_t limit,
-                              store_post_row *row, void *context, struct text *why);
-enum status sqlite_executions_claim(struct store *store, const char *owner, int64_t now_ms, int64_t lease_ms,
-                                    size_t limit, struct arena *arena, struct execution *ret_executions,
-                                    size_t *ret_count, struct text *why);
-enum status sqlite_executions_renew(struct store *store, const char *owner, int64_t now_ms, int64_t lease_ms,
-                                    struct text *why);
-enum status sqlite_execution_save(struct store *store, const char *owner, const struct execution *execution,
-                                  const struct execution_event *events, size_t event_count, bool keep_lease,
-                                  struct text *why);
-enum status sqlite_execution_release(struct store *store, const char *owner, const struct id *id, struct text *why);
-enum status sqlite_execution_get(struct store *store, const struct id *id, struct arena *arena,
-                                 struct execution *ret_execution, struct text *why);
-enum status sqlite_executions_list(struct store *store, int status, size_t limit, store_execution_row *row,
-                                   void *context, struct text *why);
-enum status sqlite_execution_events(struct store *store, const struct id *id, store_event_row *row, void *context,
-                                    struct text *why);
-enum status sqlite_execution_retry(struct store *store, const struct id *id, const char *data, int64_t now_ms,
-                                   struct text *why);
-enum status sqlite_execution_divert(struct store *store, const struct id *id, const char *data, bool *ret_held,
-                                    struct text *why);
-enum status sqlite_get_counts(struct store *store, int64_t now_ms, struct store_counts *ret_counts, struct text *why);
-enum status sqlite_executions_prune(struct store *store, int64_t before_ms, size_t limit, size_t *ret_pruned,
-                                    struct text *why);
+extern const struct store_photo_ops sqlite_photos;
+extern const struct store_photo_list_ops sqlite_photo_lists;
+extern const struct store_user_ops sqlite_users;
+extern const struct store_verdict_ops sqlite_verdicts;
+extern const struct store_execution_ops sqlite_executions;
+extern const struct store_lease_ops sqlite_leases;
 
 #endif

@@ -15,7 +15,7 @@
     "data = coalesce(diverted_data, data), version = version + (diverted_data IS NOT NULL), diverted_data = NULL"
 
 /* The numbers in these texts. */
-_Static_assert(PHOTO_PENDING == 0 && PHOTO_SUCCESS == 1 && PHOTO_ERROR == 2 && STATE_DELETED == 3, "photos.state");
+_Static_assert(PHOTO_PENDING == 0 && PHOTO_SUCCESS == 1 && PHOTO_ERROR == 2 && PHOTO_DELETED == 3, "photos.state");
 _Static_assert(REVIEW_NONE == 0 && REVIEW_WAITING == 1, "photos.review");
 _Static_assert(VERDICT_WAITING == 0 && VERDICT_REFUSED == 1, "verdicts.kind");
 _Static_assert(EXECUTION_RUNNING == 0 && EXECUTION_ABORTED == 3, "executions.status");
@@ -36,8 +36,6 @@ const char *const statement_sql[STATEMENTS] = {
     [PHOTO_FIND_KEY] = "SELECT " PHOTO_COLUMNS " FROM photos WHERE author = ? AND idempotency_key = ?",
     [PHOTO_FIND_CONTENT] = "SELECT " PHOTO_COLUMNS " FROM photos INDEXED BY photos_by_content"
                            " WHERE author = ? AND sha256 = ? AND state < 2 ORDER BY state DESC LIMIT 1",
-    [PHOTO_DESCRIBE] = "UPDATE photos SET updated_ms = ?2, caption = nullif(coalesce(?3, caption), ''),"
-                       " alt_text = nullif(coalesce(?4, alt_text), '') WHERE id = ?1",
     [PHOTOS_NEWEST] = "SELECT " PHOTO_COLUMNS " FROM photos INDEXED BY photos_newest"
                       " WHERE state = 1 AND (created_ms, id) < (?, ?) ORDER BY created_ms DESC, id DESC LIMIT ?",
     [PHOTOS_NEWEST_OF] = "SELECT " PHOTO_COLUMNS " FROM photos INDEXED BY photos_published WHERE author = ?4"
@@ -45,27 +43,11 @@ const char *const statement_sql[STATEMENTS] = {
     [PHOTOS_BY_CAPTURE] = "SELECT " PHOTO_COLUMNS " FROM photos INDEXED BY photos_by_capture WHERE author = ?4"
                           " AND state = 1 AND (time_ms, id) < (?1, ?2) ORDER BY time_ms DESC, id DESC LIMIT ?3",
     [PHOTO_FIND] = "SELECT state, author FROM photos WHERE id = ?",
-    [PHOTO_PUBLISH] = "UPDATE photos SET state = 1, updated_ms = ?2, large_width = ?3, large_height = ?4,"
-                      " large_bytes = ?5, thumbnail_width = ?6, thumbnail_height = ?7, thumbnail_bytes = ?8,"
-                      " labels = coalesce(?9, labels), thumbhash = coalesce(?10, thumbhash), medium_width = ?11,"
-                      " medium_height = ?12, medium_bytes = ?13 WHERE id = ?1",
-    [PHOTO_RENDER] = "UPDATE photos SET medium_width = ?2, medium_height = ?3, medium_bytes = ?4 WHERE id = ?1",
-    [PHOTO_REJECT] = "UPDATE photos SET state = 2, updated_ms = ?2, error_message = ?3,"
-                     " labels = coalesce(?4, labels) WHERE id = ?1",
-    [PHOTO_SET_LABELS] = "UPDATE photos SET updated_ms = ?2, labels = ?3, audit = ?4 WHERE id = ?1",
-    [PHOTO_REVIEW] = "UPDATE photos SET updated_ms = ?2, review = ?3 WHERE id = ?1",
     [PHOTO_HURRY] = "UPDATE executions SET due_ms = ?2, queued_ms = ?2"
                     " WHERE id = ?1 AND status = 0 AND lease_until_ms IS NULL",
-    [PHOTO_WITHDRAW] =
-        "UPDATE photos SET state = 0, updated_ms = ?2, labels = ?3, audit = ?4, review = 1 WHERE id = ?1",
     [PHOTOS_PUBLISHED] = "SELECT " PHOTO_COLUMNS " FROM photos WHERE state = 1 AND id > ? ORDER BY id LIMIT ?",
     [PHOTOS_LIST] = "SELECT " PHOTO_COLUMNS
                     " FROM photos WHERE state = ? AND +review = ? AND review > 0 AND id > ? ORDER BY id LIMIT ?",
-    [PHOTO_REOPEN] = "UPDATE photos SET state = 0, updated_ms = ?2, error_message = NULL, labels = NULL,"
-                     " audit = NULL, review = 0 WHERE id = ?1 AND state = 2",
-    [PHOTO_DELETE] = "UPDATE photos SET state = 3, updated_ms = ?2, error_message = NULL, labels = NULL, audit = NULL,"
-                     " review = 0, idempotency_key = NULL, caption = NULL, alt_text = NULL, thumbhash = NULL,"
-                     " sha256 = NULL, captured_ms = NULL, captured_offset = NULL WHERE id = ?1",
     [PHOTO_PURGE] = "DELETE FROM photos WHERE id = ?",
     [PHOTOS_DELETED] = "SELECT id FROM photos WHERE state = 3 ORDER BY id LIMIT ?",
 
@@ -74,12 +56,12 @@ const char *const statement_sql[STATEMENTS] = {
     [VERDICT_DECIDE] = "UPDATE verdicts SET kind = ?2, reason = ?3, decided_ms = ?4 WHERE photo = ?1",
     [VERDICT_OF_PIXELS] = "SELECT " VERDICT_COLUMNS " FROM verdicts INDEXED BY verdicts_pixels"
                           " WHERE pixels = ? AND kind > 0 ORDER BY number DESC LIMIT 1",
-    [VERDICT_GET] = "SELECT " VERDICT_COLUMNS " FROM verdicts WHERE number = ?",
+    [VERDICT_NUMBERED] = "SELECT " VERDICT_COLUMNS " FROM verdicts WHERE number = ?",
     [VERDICTS_SHAPES] = "SELECT number, shape FROM verdicts INDEXED BY verdicts_shapes"
                         " WHERE shape IS NOT NULL AND kind > 0",
     [VERDICTS_REFUSED] = "SELECT " VERDICT_COLUMNS " FROM verdicts WHERE kind = 1",
     [VERDICTS_LIST] = "SELECT " VERDICT_COLUMNS " FROM verdicts ORDER BY number DESC LIMIT ?",
-    [VERDICT_FIND] = "SELECT " VERDICT_COLUMNS " FROM verdicts WHERE photo = ?",
+    [VERDICT_OF_PHOTO] = "SELECT " VERDICT_COLUMNS " FROM verdicts WHERE photo = ?",
     [VERDICT_FORGET] = "DELETE FROM verdicts WHERE photo = ?",
 
     [USER_ADD_POST] = "INSERT INTO users (name, posts_count) VALUES (?, 1)"
@@ -110,8 +92,6 @@ const char *const statement_sql[STATEMENTS] = {
     [EXECUTION_HURRY] = "UPDATE executions SET due_ms = ?2, queued_ms = ?3, updated_ms = ?2 WHERE number = ?1",
     [EXECUTION_ABORT] = "UPDATE executions SET status = 3, updated_ms = ?2, version = version + 1,"
                         " lease_owner = NULL, lease_until_ms = NULL, diverted_data = NULL WHERE number = ?1",
-    [EXECUTION_RETRY] = "UPDATE executions SET status = 0, state = '', data = ?2, updated_ms = ?3, due_ms = ?3,"
-                        " queued_ms = ?3, version = version + 1, lease_owner = NULL WHERE number = ?1",
     [EXECUTION_REPLACE] = "UPDATE executions SET status = ?2, workflow = ?3, state = ?4, data = ?5, started_ms = ?6,"
                           " updated_ms = ?7, due_ms = ?8, queued_ms = ?8, version = version + 1, lease_owner = NULL,"
                           " lease_until_ms = NULL, diverted_data = NULL WHERE number = ?1",

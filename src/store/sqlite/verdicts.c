@@ -1,11 +1,8 @@
-/* What was decided about pictures before. They are few (VERDICTS_MAX), so the nearest shape is found by comparing with
- * each: two milliseconds. */
+/* What was decided about pictures before. They are few (VERDICTS_MAX), so the nearest shapes are found by comparing
+ * with each: two milliseconds. */
 #include "arena.h"
-#include "memory.h"
 #include "sqlite_store.h"
 
-#include <limits.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* ---- Reading ---- */
@@ -35,17 +32,73 @@ static struct verdict verdict_from_row(sqlite3_stmt *row)
     return verdict;
 }
 
-/* The nearest shapes; which of them is a copy, their cells tell. */
-enum { CANDIDATES_MAX = 16 };
+struct verdict_read {
+    struct arena *arena;
+    struct verdict *verdict;
+};
+
+static bool take_verdict(void *context, sqlite3_stmt *row)
+{
+    const struct verdict_read *read = context;
+    *read->verdict = verdict_from_row(row);
+    read->verdict->reason = arena_copy_string(read->arena, read->verdict->reason);
+    read->verdict->labels = arena_copy_string(read->arena, read->verdict->labels);
+    return true;
+}
+
+static enum status verdict_get(struct store *store, const struct id *photo, struct arena *arena,
+                               struct verdict *ret_verdict, struct text *why)
+{
+    struct verdict_read read = {arena, ret_verdict};
+    return sqlite_first(store, VERDICT_OF_PHOTO, VALUES(ID(photo)), take_verdict, &read, why);
+}
+
+static enum status verdict_find_pixels(struct store *store, const uint8_t pixels[static FINGERPRINT_PIXELS],
+                                       struct arena *arena, struct verdict *ret_verdict, struct text *why)
+{
+    struct verdict_read read = {arena, ret_verdict};
+    return sqlite_first(store, VERDICT_OF_PIXELS, VALUES(BLOB(pixels, FINGERPRINT_PIXELS)), take_verdict, &read, why);
+}
+
+struct listing {
+    store_verdict_row *row;
+    void *context;
+    bool is_over;
+};
+
+static bool list_verdict(void *context, sqlite3_stmt *row)
+{
+    struct listing *listing = context;
+    const struct verdict verdict = verdict_from_row(row);
+    listing->is_over = !listing->row(listing->context, &verdict);
+    return !listing->is_over;
+}
+
+static enum status verdicts_list(struct store *store, size_t limit, store_verdict_row *row, void *context,
+                                 struct text *why)
+{
+    struct listing listing = {row, context, false};
+    return sqlite_each(store, VERDICTS_LIST, VALUES(LIMIT(limit)), list_verdict, &listing, why);
+}
+
+static enum status verdicts_refused(struct store *store, store_verdict_row *row, void *context, struct text *why)
+{
+    struct listing listing = {row, context, false};
+    return sqlite_each(store, VERDICTS_REFUSED, VALUES(), list_verdict, &listing, why);
+}
+
+/* ---- The nearest shapes ---- */
+
 struct candidate {
     int64_t number;
     unsigned distance;
 };
 struct candidates {
-    const struct fingerprint *wanted;
-    unsigned distance;                         /* beyond that nobody is looked for */
-    struct candidate rows[CANDIDATES_MAX + 1]; /* the nearest first, and of those as near the newest */
+    const uint8_t *wanted;
+    unsigned distance;                             /* beyond that nobody is looked for */
+    struct candidate rows[VERDICT_CANDIDATES + 1]; /* the nearest first, and of those as near the newest */
     size_t count;
+    struct listing listing;
 };
 
 static bool compare_shape(void *context, sqlite3_stmt *row)
@@ -55,7 +108,7 @@ static bool compare_shape(void *context, sqlite3_stmt *row)
     uint8_t shape[FINGERPRINT_SHAPE];
     if (!read_bytes(row, 1, shape, sizeof shape))
         return true;
-    candidate.distance = fingerprint_distance(candidates->wanted->shape, shape);
+    candidate.distance = fingerprint_distance(candidates->wanted, shape);
     if (candidate.distance > candidates->distance)
         return true;
     size_t at = candidates->count;
@@ -67,114 +120,25 @@ static bool compare_shape(void *context, sqlite3_stmt *row)
         candidates->rows[at] = *before;
     }
     candidates->rows[at] = candidate;
-    candidates->count += candidates->count < CANDIDATES_MAX;
+    candidates->count += candidates->count < VERDICT_CANDIDATES;
     return true;
 }
 
-static enum status take(struct connection *connection, enum statement statement, const struct value *values,
-                        struct arena *arena, struct verdict *ret_verdict, struct text *why)
+static enum status find_nearest(struct connection *connection, void *arguments, struct text *why)
 {
-    sqlite3_stmt *row STATEMENT_CLEANUP = NULL;
-    enum status status = connection_row(connection, statement, values, &row, why);
-    if (status)
-        return status;
-    *ret_verdict = verdict_from_row(row);
-    ret_verdict->reason = arena_copy_string(arena, ret_verdict->reason);
-    ret_verdict->labels = arena_copy_string(arena, ret_verdict->labels);
-    return STATUS_OK;
-}
-
-static struct verdict_match compare(const struct fingerprint *one, const struct fingerprint *other)
-{
-    bool have_shapes = one->has_shape && other->has_shape;
-    return (struct verdict_match){.is_exact = memcmp(one->pixels, other->pixels, FINGERPRINT_PIXELS) == 0,
-                                  .distance = have_shapes ? fingerprint_distance(one->shape, other->shape) : UINT_MAX,
-                                  .difference =
-                                      have_shapes ? fingerprint_difference(one->cells, other->cells) : UINT_MAX};
-}
-
-/* A copy, else the nearest. */
-static enum status choose(struct connection *connection, const struct candidates *candidates, struct arena *arena,
-                          struct verdict *ret_verdict, struct verdict_match *ret_match, struct text *why)
-{
-    enum status status = STATUS_NOT_FOUND;
-    for (size_t i = 0; i < candidates->count; i++) {
-        struct verdict verdict;
-        status = take(connection, VERDICT_GET, VALUES(INTEGER(candidates->rows[i].number)), arena, &verdict, why);
-        if (status)
-            return status;
-        const struct verdict_match match = compare(candidates->wanted, &verdict.fingerprint);
-        bool is_copy = verdict_match_is_copy(&match);
-        if (i == 0 || is_copy) {
-            *ret_verdict = verdict;
-            *ret_match = match;
-        }
-        if (is_copy)
-            break;
-    }
+    struct candidates *candidates = arguments;
+    enum status status = connection_each(connection, VERDICTS_SHAPES, VALUES(), compare_shape, candidates, why);
+    for (size_t i = 0; !status && !candidates->listing.is_over && i < candidates->count; i++)
+        status = connection_each(connection, VERDICT_NUMBERED, VALUES(INTEGER(candidates->rows[i].number)),
+                                 list_verdict, &candidates->listing, why);
     return status;
 }
 
-static enum status find(struct connection *connection, const struct fingerprint *wanted, unsigned distance,
-                        struct arena *arena, struct verdict *ret_verdict, struct verdict_match *ret_match,
-                        struct text *why)
+static enum status verdicts_nearest(struct store *store, const uint8_t shape[static FINGERPRINT_SHAPE],
+                                    unsigned distance, store_verdict_row *row, void *context, struct text *why)
 {
-    enum status status =
-        take(connection, VERDICT_OF_PIXELS, VALUES(BLOB(wanted->pixels, FINGERPRINT_PIXELS)), arena, ret_verdict, why);
-    *ret_match = (struct verdict_match){.is_exact = status == STATUS_OK};
-    if (status != STATUS_NOT_FOUND || !wanted->has_shape)
-        return status;
-    struct candidates candidates = {.wanted = wanted, .distance = distance};
-    status = connection_each(connection, VERDICTS_SHAPES, VALUES(), compare_shape, &candidates, why);
-    return status ? status : choose(connection, &candidates, arena, ret_verdict, ret_match, why);
-}
-
-enum status sqlite_verdict_find(struct store *store, const struct fingerprint *fingerprint, unsigned distance,
-                                struct arena *arena, struct verdict *ret_verdict, struct verdict_match *ret_match,
-                                struct text *why)
-{
-    struct store_sqlite *sqlite = (struct store_sqlite *)store;
-    struct verdict verdict;
-    struct verdict_match match;
-    struct reader *reader;
-    enum status status = readers_take(&sqlite->readers, &reader, why);
-    if (status)
-        return status;
-    status = find(&reader->connection, fingerprint, distance, arena, &verdict, &match, why);
-    readers_give_back(&sqlite->readers, reader, status == STATUS_NOT_FOUND ? STATUS_OK : status);
-    if (status == STATUS_NOT_FOUND)
-        text_setf(why, "Nothing was decided about this picture.");
-    if (status)
-        return status;
-    *ret_verdict = verdict;
-    *ret_match = match;
-    return STATUS_OK;
-}
-
-struct verdict_listing {
-    store_verdict_row *row;
-    void *context;
-};
-
-static bool list_verdict(void *context, sqlite3_stmt *row)
-{
-    const struct verdict_listing *listing = context;
-    const struct verdict verdict = verdict_from_row(row);
-    return listing->row(listing->context, &verdict);
-}
-
-enum status sqlite_verdicts_list(struct store *store, size_t limit, store_verdict_row *row, void *context,
-                                 struct text *why)
-{
-    struct store_sqlite *sqlite = (struct store_sqlite *)store;
-    struct verdict_listing listing = {row, context};
-    struct reader *reader;
-    enum status status = readers_take(&sqlite->readers, &reader, why);
-    if (status)
-        return status;
-    status = connection_each(&reader->connection, VERDICTS_LIST, VALUES(LIMIT(limit)), list_verdict, &listing, why);
-    readers_give_back(&sqlite->readers, reader, status);
-    return status;
+    struct candidates candidates = {.wanted = shape, .distance = distance, .listing = {row, context, false}};
+    return sqlite_read(store, find_nearest, &candidates, why);
 }
 
 /* ---- Writing ---- */
@@ -193,79 +157,63 @@ static enum status add(struct connection *connection, void *arguments, struct te
     return status ? status : connection_run(connection, VERDICTS_BOUND, VALUES(INTEGER(VERDICTS_MAX)), why);
 }
 
-enum status sqlite_verdict_add(struct store *store, const struct verdict *verdict, struct text *why)
+static enum status verdict_add(struct store *store, const struct verdict *verdict, struct text *why)
 {
     struct verdict copy = *verdict;
-    return writer_run(&((struct store_sqlite *)store)->writer, add, &copy, why);
+    return sqlite_write(store, add, &copy, why);
 }
 
-/* Refused copies of another photo. They are forgotten after the walk, which reads the same table. */
-struct copies {
-    const struct verdict *approved;
-    struct id *photos;
-    size_t count;
+/* NOT_FOUND if the statement changed nothing. */
+static enum status run_on_one(struct connection *connection, enum statement statement, const struct value *values,
+                              struct text *why)
+{
+    enum status status = connection_run(connection, statement, values, why);
+    return !status && sqlite3_changes(connection->db) == 0 ? STATUS_NOT_FOUND : status;
+}
+
+struct decision {
+    const struct verdict *verdict;
+    const struct id *forgotten;
+    size_t forgotten_count;
 };
-
-static bool note_copy(void *context, sqlite3_stmt *row)
-{
-    struct copies *copies = context;
-    const struct verdict refused = verdict_from_row(row);
-    const struct verdict_match match = compare(&copies->approved->fingerprint, &refused.fingerprint);
-    if (verdict_match_is_copy(&match) && !id_equal(&refused.photo, &copies->approved->photo)) {
-        copies->photos = memory_resize(copies->photos, (copies->count + 1) * sizeof *copies->photos);
-        copies->photos[copies->count++] = refused.photo;
-    }
-    return true;
-}
-
-/* Copies of what is approved are no longer refused, whatever else is as near or nearer. */
-static enum status forget_copies(struct connection *connection, const struct verdict *approved, struct text *why)
-{
-    struct copies copies = {.approved = approved};
-    enum status status = connection_each(connection, VERDICTS_REFUSED, VALUES(), note_copy, &copies, why);
-    for (size_t i = 0; !status && i < copies.count; i++)
-        status = connection_run(connection, VERDICT_FORGET, VALUES(ID(&copies.photos[i])), why);
-    free(copies.photos);
-    return status;
-}
 
 static enum status decide(struct connection *connection, void *arguments, struct text *why)
 {
-    const struct verdict *decided = arguments;
-    ARENA_CLEANUP struct arena arena = {0};
-    struct verdict verdict;
-    enum status status = take(connection, VERDICT_FIND, VALUES(ID(&decided->photo)), &arena, &verdict, why);
-    if (status)
-        return status == STATUS_NOT_FOUND ? STATUS_OK : status;
-    if (decided->kind == VERDICT_APPROVED && verdict.kind != VERDICT_APPROVED)
-        status = forget_copies(connection, &verdict, why);
-    return status ? status
-                  : connection_run(connection, VERDICT_DECIDE,
-                                   VALUES(ID(&decided->photo), INTEGER(decided->kind), TEXT(decided->reason),
-                                          INTEGER(decided->decided_ms)),
-                                   why);
+    const struct decision *decision = arguments;
+    const struct verdict *verdict = decision->verdict;
+    enum status status = run_on_one(
+        connection, VERDICT_DECIDE,
+        VALUES(ID(&verdict->photo), INTEGER(verdict->kind), TEXT(verdict->reason), INTEGER(verdict->decided_ms)), why);
+    for (size_t i = 0; !status && i < decision->forgotten_count; i++)
+        status = connection_run(connection, VERDICT_FORGET, VALUES(ID(&decision->forgotten[i])), why);
+    return status;
 }
 
-enum status sqlite_verdict_decide(struct store *store, const struct id *photo, enum verdict_kind kind,
-                                  const char *reason, int64_t now_ms, struct text *why)
+static enum status verdict_decide(struct store *store, const struct verdict *verdict, const struct id *forgotten,
+                                  size_t forgotten_count, struct text *why)
 {
-    struct verdict verdict = {.photo = *photo, .kind = kind, .reason = reason, .decided_ms = now_ms};
-    return writer_run(&((struct store_sqlite *)store)->writer, decide, &verdict, why);
+    struct decision decision = {verdict, forgotten, forgotten_count};
+    return sqlite_write(store, decide, &decision, why);
 }
 
 static enum status forget(struct connection *connection, void *arguments, struct text *why)
 {
-    const struct id *photo = arguments;
-    sqlite3_stmt *row = NULL;
-    enum status status = connection_row(connection, VERDICT_FIND, VALUES(ID(photo)), &row, why);
-    statement_cleanup(&row);
-    if (status == STATUS_NOT_FOUND)
-        text_setf(why, "There is no verdict on this photo.");
-    return status ? status : connection_run(connection, VERDICT_FORGET, VALUES(ID(photo)), why);
+    return run_on_one(connection, VERDICT_FORGET, VALUES(ID((const struct id *)arguments)), why);
 }
 
-enum status sqlite_verdict_forget(struct store *store, const struct id *photo, struct text *why)
+static enum status verdict_forget(struct store *store, const struct id *photo, struct text *why)
 {
     struct id copy = *photo;
-    return writer_run(&((struct store_sqlite *)store)->writer, forget, &copy, why);
+    return sqlite_write(store, forget, &copy, why);
 }
+
+const struct store_verdict_ops sqlite_verdicts = {
+    .add = verdict_add,
+    .decide = verdict_decide,
+    .get = verdict_get,
+    .find_pixels = verdict_find_pixels,
+    .nearest = verdicts_nearest,
+    .list = verdicts_list,
+    .refused = verdicts_refused,
+    .forget = verdict_forget,
+};

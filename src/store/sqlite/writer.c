@@ -10,7 +10,7 @@ enum { CHECKPOINT_FRAMES = 2000, CHECKPOINT_RETRY_FRAMES = 200, CHECKPOINT_PATIE
 /* A caller's operation, on the caller's stack while it waits. */
 struct write {
     struct write *next;
-    write_function *function;
+    connection_function *function;
     void *arguments;
     struct text *why;
     enum status status;
@@ -201,7 +201,7 @@ static void enqueue(struct writer *writer, struct write *write)
     (void)pthread_cond_signal(&writer->wanted);
 }
 
-enum status writer_run(struct writer *writer, write_function *function, void *arguments, struct text *why)
+enum status writer_run(struct writer *writer, connection_function *function, void *arguments, struct text *why)
 {
     struct write write = {.function = function, .arguments = arguments, .why = why};
     (void)pthread_cond_init(&write.done, NULL);
@@ -219,4 +219,9 @@ void writer_watch_snapshots(struct writer *writer)
     (void)pthread_mutex_lock(&writer->mutex);
     (void)pthread_cond_signal(&writer->wanted);
     (void)pthread_mutex_unlock(&writer->mutex);
+}
+
+enum status sqlite_write(struct store *store, connection_function *function, void *arguments, struct text *why)
+{
+    return writer_run(&((struct store_sqlite *)store)->writer, function, arguments, why);
 }

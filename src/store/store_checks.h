@@ -1,0 +1,14 @@
+/* Checks of what callers hand in, which the files of this folder share. Each is INVALID with a sentence. */
+#ifndef STORE_CHECKS_H
+#define STORE_CHECKS_H
+
+#include "store.h"
+
+enum status check_author(const char *author, struct text *why);
+enum status check_key(const char *idempotency_key, struct text *why);
+enum status check_execution(const struct execution *execution, struct text *why);
+enum status check_data(const char *data, struct text *why);
+/* The status, with this sentence if it is NOT_FOUND. */
+enum status tell_missing(enum status status, const char *sentence, struct text *why);
+
+#endif

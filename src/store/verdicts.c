@@ -1,0 +1,133 @@
+/* What was decided about pictures before, for every back end: which of them a picture is a copy of. */
+#include "store_checks.h"
+#include "store_ops.h"
+
+#include "memory.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+bool verdict_match_is_copy(const struct verdict_match *match)
+{
+    return match->is_exact
+           || (match->distance <= FINGERPRINT_COPY_DISTANCE && match->difference <= FINGERPRINT_COPY_DIFFERENCE);
+}
+
+/* ---- Finding ---- */
+
+static struct verdict_match compare(const struct fingerprint *one, const struct fingerprint *other)
+{
+    bool have_shapes = one->has_shape && other->has_shape;
+    return (struct verdict_match){
+        .is_exact = memcmp(one->pixels, other->pixels, FINGERPRINT_PIXELS) == 0,
+        .distance = have_shapes ? fingerprint_distance(one->shape, other->shape) : UINT_MAX,
+        .difference = have_shapes ? fingerprint_difference(one->cells, other->cells) : UINT_MAX,
+    };
+}
+
+struct choice {
+    const struct fingerprint *wanted;
+    struct arena *arena;
+    struct verdict *verdict;
+    struct verdict_match *match;
+    bool is_found;
+};
+
+/* A copy, which the cells tell, else the nearest, which comes first. */
+static bool choose(void *context, const struct verdict *candidate)
+{
+    struct choice *choice = context;
+    const struct verdict_match match = compare(choice->wanted, &candidate->fingerprint);
+    bool is_copy = verdict_match_is_copy(&match);
+    if (!choice->is_found || is_copy) {
+        *choice->verdict = *candidate;
+        choice->verdict->reason = arena_copy_string(choice->arena, candidate->reason);
+        choice->verdict->labels = arena_copy_string(choice->arena, candidate->labels);
+        *choice->match = match;
+    }
+    choice->is_found = true;
+    return !is_copy;
+}
+
+/* NOT_FOUND without a sentence. */
+static enum status find(struct store *store, const struct fingerprint *wanted, unsigned distance, struct arena *arena,
+                        struct verdict *ret_verdict, struct verdict_match *ret_match, struct text *why)
+{
+    const struct store_verdict_ops *verdicts = store->ops->verdicts;
+    struct choice choice = {.wanted = wanted, .arena = arena, .verdict = ret_verdict, .match = ret_match};
+    enum status status = verdicts->find_pixels(store, wanted->pixels, arena, ret_verdict, why);
+    if (status == STATUS_OK)
+        *ret_match = (struct verdict_match){.is_exact = true};
+    if (status != STATUS_NOT_FOUND || !wanted->has_shape)
+        return status;
+    status = verdicts->nearest(store, wanted->shape, distance, choose, &choice, why);
+    return status || choice.is_found ? status : STATUS_NOT_FOUND;
+}
+
+enum status store_verdict_find(struct store *store, const struct fingerprint *fingerprint, unsigned distance,
+                               struct arena *arena, struct verdict *ret_verdict, struct verdict_match *ret_match,
+                               struct text *why)
+{
+    struct verdict verdict;
+    struct verdict_match match;
+    enum status status = find(store, fingerprint, distance, arena, &verdict, &match, why);
+    if (status)
+        return tell_missing(status, "Nothing was decided about this picture.", why);
+    *ret_verdict = verdict;
+    *ret_match = match;
+    return STATUS_OK;
+}
+
+enum status store_verdicts_list(struct store *store, size_t limit, store_verdict_row *row, void *context,
+                                struct text *why)
+{
+    return limit ? store->ops->verdicts->list(store, limit, row, context, why) : STATUS_OK;
+}
+
+/* ---- Deciding ---- */
+
+enum status store_verdict_add(struct store *store, const struct verdict *verdict, struct text *why)
+{
+    return store->ops->verdicts->add(store, verdict, why);
+}
+
+/* Refused copies of another photo, whatever else is as near or nearer: they are no longer refused. */
+struct copies {
+    const struct verdict *approved;
+    struct id *photos;
+    size_t count;
+};
+
+static bool note_copy(void *context, const struct verdict *refused)
+{
+    struct copies *copies = context;
+    const struct verdict_match match = compare(&copies->approved->fingerprint, &refused->fingerprint);
+    if (verdict_match_is_copy(&match) && !id_equal(&refused->photo, &copies->approved->photo)) {
+        copies->photos = memory_resize(copies->photos, (copies->count + 1) * sizeof *copies->photos);
+        copies->photos[copies->count++] = refused->photo;
+    }
+    return true;
+}
+
+enum status store_verdict_decide(struct store *store, const struct id *photo, enum verdict_kind kind,
+                                 const char *reason, struct text *why)
+{
+    ARENA_CLEANUP struct arena arena = {0};
+    const struct store_verdict_ops *verdicts = store->ops->verdicts;
+    const struct verdict decided = {.photo = *photo, .kind = kind, .reason = reason, .decided_ms = store_now_ms(store)};
+    struct verdict before;
+    struct copies copies = {.approved = &before};
+    enum status status = verdicts->get(store, photo, &arena, &before, why);
+    if (!status && kind == VERDICT_APPROVED && before.kind != VERDICT_APPROVED)
+        status = verdicts->refused(store, note_copy, &copies, why);
+    if (!status)
+        status = verdicts->decide(store, &decided, copies.photos, copies.count, why);
+    free(copies.photos);
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
+enum status store_verdict_forget(struct store *store, const struct id *photo, struct text *why)
+{
+    return tell_missing(store->ops->verdicts->forget(store, photo, why), "There is no verdict on this photo.", why);
+}
