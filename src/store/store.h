@@ -22,7 +22,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { AUTHOR_NAME_MAX = 64, IDEMPOTENCY_KEY_MAX = 255, SHA256_BYTES = 32 };
+enum { AUTHOR_NAME_MAX = 64, IDEMPOTENCY_KEY_MAX = 255, LEASE_NAME_MAX = 64, SHA256_BYTES = 32 };
 
 struct store;
 
@@ -303,5 +303,15 @@ enum status store_executions_next_due(struct store *store, int64_t *ret_in_ms, s
 /* Forgets executions that ended more than age_ms ago, with their history, at most `limit` in one call. */
 enum status store_executions_prune(struct store *store, int64_t age_ms, size_t limit, size_t *ret_pruned,
                                    struct text *why);
+
+/* ---- Processes that share the store ---- */
+
+/* A lease that has a name, of what one process of all may do at a time. `owner` has it until now + lease_ms if nobody has
+ * it, if its lease ran out, or if that is the owner already; *ret_taken is false while another has it. Leases of one name
+ * are of one length, by which those that a clock has written that was ahead are known to be void. */
+enum status store_lease_take(struct store *store, const char *name, const char *owner, int64_t lease_ms,
+                             bool *ret_taken, struct text *why);
+/* OK, too, when another has it, or nobody. */
+enum status store_lease_give_back(struct store *store, const char *name, const char *owner, struct text *why);
 
 #endif

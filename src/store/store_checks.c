@@ -42,6 +42,12 @@ enum status check_data(const char *data, struct text *why)
     return STATUS_INVALID;
 }
 
+enum status check_lease(const char *name, const char *owner, struct text *why)
+{
+    enum status status = check_length("The name of a lease", name, LEASE_NAME_MAX, why);
+    return status ? status : check_length("The owner of a lease", owner, LEASE_NAME_MAX, why);
+}
+
 enum status tell_missing(enum status status, const char *sentence, struct text *why)
 {
     if (status == STATUS_NOT_FOUND)

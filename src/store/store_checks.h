@@ -8,6 +8,7 @@ enum status check_author(const char *author, struct text *why);
 enum status check_key(const char *idempotency_key, struct text *why);
 enum status check_execution(const struct execution *execution, struct text *why);
 enum status check_data(const char *data, struct text *why);
+enum status check_lease(const char *name, const char *owner, struct text *why);
 /* The status, with this sentence if it is NOT_FOUND. */
 enum status tell_missing(enum status status, const char *sentence, struct text *why);
 

@@ -182,6 +182,17 @@ struct store_lease_ops {
     enum status (*next_due)(struct store *store, int64_t *ret_in_ms, struct text *why);
 };
 
+/* ---- Processes that share the store ---- */
+
+struct store_named_lease_ops {
+    /* Expected: nobody has the lease, or `owner`, or it has ended by now, or it ends after now + lease_ms +
+     * CLOCK_TOLERANCE_MS. */
+    enum status (*take)(struct store *store, const char *name, const char *owner, int64_t lease_ms, bool *ret_taken,
+                        struct text *why);
+    /* Expected: `owner` has it. */
+    enum status (*give_back)(struct store *store, const char *name, const char *owner, struct text *why);
+};
+
 /* ---- The back end ---- */
 
 struct store_ops {
@@ -197,6 +208,7 @@ struct store_ops {
     const struct store_verdict_ops *verdicts;
     const struct store_execution_ops *executions;
     const struct store_lease_ops *leases;
+    const struct store_named_lease_ops *named_leases;
 };
 
 /* Back ends embed this as their first field. */

@@ -101,6 +101,9 @@ static const char *const migrations[] = {
     " reason TEXT, labels TEXT, decided_ms INTEGER NOT NULL) STRICT;"
     "CREATE INDEX verdicts_pixels ON verdicts (pixels, number) WHERE kind > 0;"
     "CREATE INDEX verdicts_shapes ON verdicts (shape, kind) WHERE shape IS NOT NULL AND kind > 0;",
+
+    /* What one process of all may do at a time: named_leases.c. */
+    "CREATE TABLE named_leases (name TEXT PRIMARY KEY, owner TEXT, until_ms INTEGER) STRICT, WITHOUT ROWID;",
 };
 enum { PRESENT_VERSION = sizeof migrations / sizeof migrations[0] };
 

@@ -87,4 +87,5 @@ const struct store_ops store_sqlite_ops = {
     .verdicts = &sqlite_verdicts,
     .executions = &sqlite_executions,
     .leases = &sqlite_leases,
+    .named_leases = &sqlite_named_leases,
 };

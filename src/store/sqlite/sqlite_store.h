@@ -91,6 +91,8 @@ enum statement {
     EVENT_INSERT,
     EVENTS_LIST,
     COUNTER_ADD,
+    NAMED_LEASE_TAKE,
+    NAMED_LEASE_GIVE_BACK,
     STATEMENTS
 };
 extern const char *const statement_sql[STATEMENTS];
@@ -377,5 +379,6 @@ extern const struct store_user_ops sqlite_users;
 extern const struct store_verdict_ops sqlite_verdicts;
 extern const struct store_execution_ops sqlite_executions;
 extern const struct store_lease_ops sqlite_leases;
+extern const struct store_named_lease_ops sqlite_named_leases;
 
 #endif

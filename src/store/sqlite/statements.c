@@ -144,4 +144,10 @@ const char *const statement_sql[STATEMENTS] = {
                     " WHERE execution = (SELECT number FROM executions WHERE id = ?) ORDER BY sequence",
 
     [COUNTER_ADD] = "UPDATE counters SET executions = executions + ?2 WHERE status = ?1",
+
+    /* ---- Processes that share the store ---- */
+    [NAMED_LEASE_TAKE] = "INSERT INTO named_leases (name, owner, until_ms) VALUES (?1, ?2, ?4)"
+                         " ON CONFLICT (name) DO UPDATE SET owner = ?2, until_ms = ?4"
+                         " WHERE owner = ?2 OR until_ms <= ?3 OR until_ms > ?5",
+    [NAMED_LEASE_GIVE_BACK] = "DELETE FROM named_leases WHERE name = ?1 AND owner = ?2",
 };
