@@ -124,6 +124,7 @@ struct store_user_ops {
 
 enum { VERDICT_CANDIDATES = 16 };
 struct store_verdict_ops {
+    /* Over an older one on that photo. All but the newest VERDICTS_MAX are forgotten. */
     enum status (*add)(struct store *store, const struct verdict *verdict, struct text *why);
     /* Changes kind, reason and decided_ms of a photo's verdict, and forgets those of other photos; NOT_FOUND. */
     enum status (*decide)(struct store *store, const struct verdict *verdict, const struct id *forgotten,

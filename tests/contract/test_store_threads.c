@@ -66,6 +66,49 @@ static void test_counts(struct store *store, const char *address)
     CHECK_INT(counts.queue_depth, THREADS * PHOTOS * 4 / 5);
 }
 
+struct race {
+    struct crowd crowd;
+    struct photo photos[PHOTOS];
+};
+
+/* Half of the threads publish each photo and withdraw it again, while the others delete it. */
+static void *publish_or_delete(void *context)
+{
+    struct race *race = context;
+    struct store *store = race->crowd.store;
+    bool deletes = atomic_fetch_add(&race->crowd.next, 1) % 2;
+    for (int i = 0; i < PHOTOS; i++) {
+        const struct photo *photo = &race->photos[i];
+        struct execution execution = make_execution(photo);
+        enum status status =
+            deletes ? store_photo_delete(store, &photo->id, "anna", NULL) : store_photo_publish(store, photo, NULL);
+        if (!status && !deletes)
+            status = store_photo_withdraw(store, &photo->id, "[]", "{}", &execution, NULL);
+        expect(&race->crowd, !status || status == STATUS_NOT_FOUND || (!deletes && status == STATUS_CONFLICT));
+    }
+    return NULL;
+}
+
+static void test_races(struct store *store, const char *address)
+{
+    (void)address;
+    struct race race = {.crowd.store = store};
+    struct text names TEXT_CLEANUP = {0};
+    for (int i = 0; i < PHOTOS; i++) {
+        race.photos[i] = make_photo("anna", i);
+        CHECK_OK(create_photo(store, &race.photos[i], NULL, NULL, why));
+    }
+    struct photo kept = add_published(store, "anna", 1);
+    run_threads(&race.crowd, publish_or_delete);
+    for (int i = 0; i < PHOTOS; i++) {
+        CHECK_STR(state_of(store, &race.photos[i].id), "not-found");
+        CHECK_STR(execution_state_of(store, &race.photos[i].id), "ABORTED");
+    }
+    CHECK_STR(state_of(store, &kept.id), "SUCCESS");
+    search_names(store, "anna", NULL, 9, &names);
+    CHECK_STR(text_get(&names), "anna:1");
+}
+
 static void *race_for_key(void *context)
 {
     struct crowd *crowd = context;
@@ -243,6 +286,7 @@ static void test_stores(void)
 {
     static const struct store_case cases[] = {
         {"counts are right after many threads published and deleted, and each saw its own changes", test_counts},
+        {"counts are right after threads published, withdrew and deleted the same photos", test_races},
         {"a key that threads race for makes one photo", test_keys},
         {"no execution is claimed by two at one time", test_claims},
         {"who reads holds no writer up", test_reader_holds_nobody_up},

@@ -108,6 +108,37 @@ static void test_answers(void)
     }
 }
 
+/* A back end whose photo is never found as it was a moment ago. */
+struct restless {
+    struct store store;
+    unsigned updates;
+};
+
+static enum status never_as_expected(struct store *store, const struct photo_change *change,
+                                     struct photo_found *ret_found, struct text *why)
+{
+    (void)why;
+    ((struct restless *)store)->updates++;
+    *ret_found = (struct photo_found){
+        .state = change->from & SUCCESS ? PHOTO_PENDING : PHOTO_SUCCESS,
+        .is_authors = true,
+    };
+    return STATUS_OK;
+}
+
+static void test_restless(void)
+{
+    static const struct store_photo_ops photos = {.update = never_as_expected};
+    static const struct store_ops ops = {.photos = &photos};
+    struct restless restless = {.store.ops = &ops};
+    struct text why TEXT_CLEANUP = {0};
+    struct id id = id_new();
+    CHECK_STR(status_name(store_photo_delete(&restless.store, &id, "anna", &why)), status_name(STATUS_BUSY));
+    CHECK(why.length);
+    CHECK(restless.updates > 1 && restless.updates < 100);
+}
+
 CHECK_MAIN({"each verb has one row a state, and each row expects what its effects depend on", test_rows},
            {"what the caller has not given stays as it is", test_given},
-           {"what a back end found instead is answered, or tried again", test_answers})
+           {"what a back end found instead is answered, or tried again", test_answers},
+           {"a photo that others change each time is given up with a sentence", test_restless})

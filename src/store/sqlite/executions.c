@@ -83,7 +83,7 @@ enum status execution_find(struct connection *connection, const struct id *id, s
 enum status execution_hurry(struct connection *connection, const struct id *id, const char *author, int64_t now_ms,
                             struct text *why)
 {
-    enum status status = connection_run(connection, PHOTO_HURRY, VALUES(ID(id), INTEGER(now_ms)), why);
+    enum status status = connection_run(connection, EXECUTION_HURRY_WAITING, VALUES(ID(id), INTEGER(now_ms)), why);
     return status ? status : queue_change(connection, author, 0, QUEUE_SERVED_AS_BEFORE, why);
 }
 

@@ -43,8 +43,6 @@ const char *const statement_sql[STATEMENTS] = {
     [PHOTOS_BY_CAPTURE] = "SELECT " PHOTO_COLUMNS " FROM photos INDEXED BY photos_by_capture WHERE author = ?4"
                           " AND state = 1 AND (time_ms, id) < (?1, ?2) ORDER BY time_ms DESC, id DESC LIMIT ?3",
     [PHOTO_FIND] = "SELECT state, author FROM photos WHERE id = ?",
-    [PHOTO_HURRY] = "UPDATE executions SET due_ms = ?2, queued_ms = ?2"
-                    " WHERE id = ?1 AND status = 0 AND lease_until_ms IS NULL",
     [PHOTOS_PUBLISHED] = "SELECT " PHOTO_COLUMNS " FROM photos WHERE state = 1 AND id > ? ORDER BY id LIMIT ?",
     [PHOTOS_LIST] = "SELECT " PHOTO_COLUMNS
                     " FROM photos WHERE state = ? AND +review = ? AND review > 0 AND id > ? ORDER BY id LIMIT ?",
@@ -90,6 +88,8 @@ const char *const statement_sql[STATEMENTS] = {
                        " lease_until_ms = NULL, " DIVERTED " WHERE number = ?1",
     [EXECUTION_DIVERT] = "UPDATE executions SET diverted_data = ?2 WHERE number = ?1",
     [EXECUTION_HURRY] = "UPDATE executions SET due_ms = ?2, queued_ms = ?3, updated_ms = ?2 WHERE number = ?1",
+    [EXECUTION_HURRY_WAITING] = "UPDATE executions SET due_ms = ?2, queued_ms = ?2"
+                                " WHERE id = ?1 AND status = 0 AND lease_until_ms IS NULL",
     [EXECUTION_ABORT] = "UPDATE executions SET status = 3, updated_ms = ?2, version = version + 1,"
                         " lease_owner = NULL, lease_until_ms = NULL, diverted_data = NULL WHERE number = ?1",
     [EXECUTION_REPLACE] = "UPDATE executions SET status = ?2, workflow = ?3, state = ?4, data = ?5, started_ms = ?6,"
