@@ -23,7 +23,7 @@
 #include <unistd.h>
 
 static const struct image_limits limits = {.pixels = 100000000, .frames = 1000};
-enum { QUALITY = 75, LINE_BYTES = 16384 };
+enum { LINE_BYTES = 16384 };
 
 struct cost {
     double cpu_ms;
@@ -112,8 +112,7 @@ static void open_pool(char **arguments)
         .processes = 1,
         .timeout_ms = 600000, /* a worker retires after that much work: not while it is measured */
         .memory_bytes = 512 << 20,
-        .limits = limits,
-        .quality = QUALITY};
+        .limits = limits};
     TEXT_CLEANUP struct text why = {0};
     if (darkroom_open(&settings, &darkroom, &why) != STATUS_OK)
         give_up("darkroom", text_get(&why));
@@ -182,7 +181,7 @@ static struct cost develop_bare(const struct photo *photo)
                             .limits = limits,
                             .large_side = LARGE_SIDE,
                             .given_side = LARGE_SIDE,
-                            .quality = QUALITY};
+                            .quality = WEBP_QUALITY};
     if (develop_photo(&files, &job, &result, &why) != STATUS_OK)
         give_up(photo->original, text_get(&why));
     struct cost cost = {clock_ms(CLOCK_PROCESS_CPUTIME_ID) - start, peak_of(getpid())};

@@ -12,7 +12,6 @@ enum status admin_darkroom_open(const struct admin_settings *settings, struct da
         .timeout_ms = 20000,
         .memory_bytes = 512 << 20,
         .limits = {.pixels = 100000000, .frames = 1000},
-        .quality = 75,
     };
     return darkroom_open(&darkroom, ret_darkroom, why);
 }

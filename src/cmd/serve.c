@@ -204,7 +204,6 @@ static enum status open_darkroom(const struct serve_settings *settings, struct s
         .timeout_ms = settings->darkroom_timeout_ms,
         .memory_bytes = (uint64_t)settings->darkroom_memory,
         .limits = image_limits(settings),
-        .quality = 75,
         .trouble = log_trouble,
     };
     return darkroom_open(&darkroom, &service->darkroom, why);

@@ -91,7 +91,7 @@ static struct job start_job(const struct darkroom *darkroom, enum job_kind kind)
         .limits = settings->limits,
         .memory_bytes = settings->memory_bytes,
         .large_side = LARGE_SIDE,
-        .quality = settings->quality,
+        .quality = WEBP_QUALITY,
     };
 }
 

@@ -25,7 +25,6 @@ struct darkroom_settings {
     int64_t timeout_ms;    /* wall time for one photo: 20,000 */
     uint64_t memory_bytes; /* address space of a worker: 512 MB */
     struct image_limits limits;
-    unsigned quality; /* of WebP: 75 */
     /* How a worker ended over a photo, for the operator, from any thread. NULL: nobody wants to know. */
     void (*trouble)(void *context, const char *sentence);
     void *context; /* of trouble */

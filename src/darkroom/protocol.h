@@ -5,6 +5,8 @@
 #include "darkroom.h"
 #include "wire.h"
 
+enum { WEBP_QUALITY = 75 }; /* of all that is published */
+
 enum job_kind {
     JOB_DEVELOP,
     JOB_INSPECT, /* what darkroom_inspect promises: the view in place of the large file, the negative in that of the

@@ -99,7 +99,6 @@ struct darkroom_settings fixture_settings(void)
         .timeout_ms = 20000,
         .memory_bytes = 512 << 20,
         .limits = {.pixels = 100000000, .frames = 1000},
-        .quality = 75,
     };
 }
 
