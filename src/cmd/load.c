@@ -62,13 +62,7 @@ static const struct setting rows[] = {
      "number of searches, for the confidence interval"},
     {"pause", SETTING_SECONDS, FIELD(pause_ms), "2s", 0, 3600000, "TIME",
      "pause between tries, so that the target can recover"},
-    {"out", SETTING_STRING, FIELD(out), NULL, 0, 0, "FILE",
-     "write the run as JSON lines; default: a name made from the time"},
-    {"hdr", SETTING_STRING, FIELD(hdr), NULL, 0, 0, "FILE", "also write the latencies as an HdrHistogram log"},
-    {"title", SETTING_STRING, FIELD(title), "", 0, 0, "TEXT", "title of the report"},
-    {"quiet", SETTING_SWITCH, FIELD(quiet), "no", 0, 0, NULL, "don't show live progress"},
-    {"yes", SETTING_SWITCH, FIELD(yes), "no", 0, 0, NULL,
-     "confirm that you want to load another host than this machine"},
+    RUN_SETTINGS,
 };
 static const struct settings_table table = {
     .command = "load",

@@ -9,6 +9,18 @@
 
 #include <stdbool.h>
 
+/* Rows of both commands' settings; FIELD is the command's own, and its options have fields of these names. */
+/* clang-format off */
+#define RUN_SETTINGS \
+    {"out", SETTING_STRING, FIELD(out), NULL, 0, 0, "FILE", \
+     "write the run as JSON lines; default: a name made from the time"}, \
+    {"hdr", SETTING_STRING, FIELD(hdr), NULL, 0, 0, "FILE", "also write the latencies as an HdrHistogram log"}, \
+    {"title", SETTING_STRING, FIELD(title), "", 0, 0, "TEXT", "title of the report"}, \
+    {"quiet", SETTING_SWITCH, FIELD(quiet), "no", 0, 0, NULL, "don't show live progress"}, \
+    {"yes", SETTING_SWITCH, FIELD(yes), "no", 0, 0, NULL, \
+     "confirm that you want to load another host than this machine"}
+/* clang-format on */
+
 struct recorder_settings {
     const char *command, *title;
     const char *out; /* the run's file; NULL: one named after command and time; "-": stdout */

@@ -39,13 +39,7 @@ static const struct setting rows[] = {
     {"give-up", SETTING_SECONDS, FIELD(give_up_ms), "2m", 0, 0, "TIME",
      "stop when the target hasn't responded for this long; 0: never"},
     {"seed", SETTING_INTEGER, FIELD(seed), "1", 0, 0, "N", "random seed"},
-    {"out", SETTING_STRING, FIELD(out), NULL, 0, 0, "FILE",
-     "write the run as JSON lines; default: a name made from the time"},
-    {"hdr", SETTING_STRING, FIELD(hdr), NULL, 0, 0, "FILE", "also write the latencies as an HdrHistogram log"},
-    {"title", SETTING_STRING, FIELD(title), "", 0, 0, "TEXT", "title of the report"},
-    {"quiet", SETTING_SWITCH, FIELD(quiet), "no", 0, 0, NULL, "don't show live progress"},
-    {"yes", SETTING_SWITCH, FIELD(yes), "no", 0, 0, NULL,
-     "confirm that you want to load another host than this machine"},
+    RUN_SETTINGS,
 };
 static const struct settings_table table = {
     .command = "simulate",
