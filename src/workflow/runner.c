@@ -330,9 +330,8 @@ void runner_close(struct runner *runner)
 
 /* ---- Data ---- */
 
-void runner_initial_data(const struct definition *definition, const json_t *input, struct text *ret_data)
+void runner_initial_data(const json_t *input, struct text *ret_data)
 {
-    (void)definition;
     execution_data_initial(input, ret_data);
 }
 

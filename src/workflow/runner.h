@@ -42,7 +42,7 @@ void runner_drain(struct runner *runner, int64_t timeout_ms);
 void runner_close(struct runner *runner);
 
 /* The data of a new execution: what store_photo_create and store_execution_retry take as execution.data. */
-void runner_initial_data(const struct definition *definition, const json_t *input, struct text *ret_data);
+void runner_initial_data(const json_t *input, struct text *ret_data);
 
 /* The data for store_execution_retry, from that of an execution that has failed: from the start, with the input that it
  * was started with. INVALID: the data is broken. */

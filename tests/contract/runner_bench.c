@@ -181,7 +181,7 @@ struct id bench_create(struct bench *bench, const char *workflow)
     JSON_CLEANUP json_t *input = json_pack("{s:i}", "x", 1);
     struct id id = id_new();
     int64_t now_ms = told_time(bench);
-    runner_initial_data(bench->definition, input, &data);
+    runner_initial_data(input, &data);
     struct photo photo = {.id = id, .author = "ann", .format = "jpeg", .frames = 1, .created_ms = now_ms};
     struct execution execution = {
         .id = id, .workflow = workflow, .state = "", .data = text_get(&data), .started_ms = now_ms, .due_ms = now_ms};

@@ -14,7 +14,7 @@ enum status photos_withdraw(struct store *store, const struct photo *photo, cons
     photos_original_key(&photo->id, key);
     JSON_CLEANUP json_t *input =
         json_pack("{s:s, s:s, s:b}", "photo_id", key, "author", photo->author, "withdrawn", true);
-    runner_initial_data(NULL, input, &data);
+    runner_initial_data(input, &data);
     const struct execution execution = {
         .id = photo->id,
         .status = EXECUTION_RUNNING,

@@ -187,7 +187,7 @@ static enum status create(const struct upload *upload, const struct image_info *
         photo.captured = info->captured;
     JSON_CLEANUP json_t *input = json_pack("{s:s, s:s}", "photo_id", key, "author", upload->author);
     TEXT_CLEANUP struct text data = {0};
-    runner_initial_data(upload->photos->definition, input, &data);
+    runner_initial_data(input, &data);
     struct execution execution = {
         .id = upload->id,
         .status = EXECUTION_RUNNING,
