@@ -1,5 +1,4 @@
-// Who we are. A user is a name, without proof; when there is proof (passkeys), it is got here and nowhere else:
-// `logIn` becomes the place where it is asked for, `identity` (api.ts) the one header that carries it.
+// Who we are. A user is a name, without proof: `logIn` asks for it, and `identity` (api.ts) is the one header that carries it.
 import { signal } from '@preact/signals';
 import { remembered } from './storage';
 
