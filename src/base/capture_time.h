@@ -22,8 +22,8 @@ bool capture_time_parse(const char *original, const char *offset, const char *fr
 /* Whether it lies more than a day after `now_ms`: no clock that is right says so, whatever its zone. */
 bool capture_time_is_future(const struct capture_time *time, int64_t now_ms);
 
-/* ISO 8601, the local time: "2024-05-12T18:03:00+02:00"; "2024-05-12T18:03:00.250" has a fraction, and no known offset.
- */
+/* ISO 8601, the local time: "2024-05-12T18:03:00+02:00"; "2024-05-12T18:03:00.250" has a fraction, and no known
+ * offset. */
 void capture_time_format(const struct capture_time *time, char ret_text[static CAPTURE_TIME_SIZE]);
 
 #endif

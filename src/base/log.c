@@ -31,8 +31,8 @@ static struct {
 } the_log = {
     .lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER, .least = LOG_INFO, .fd = STDERR_FILENO};
 
-/* A log that can't be written (its reader has gone, its disk is full) must not stop the service: what fails is dropped.
- */
+/* A log that can't be written (its reader has gone, its disk is full) must not stop the service: what fails is
+ * dropped. */
 static void write_all(int fd, const struct text *lines)
 {
     for (size_t done = 0; done < lines->length;) {

@@ -1,6 +1,6 @@
 /* Metrics in the Prometheus text format 0.0.4 (prometheus.io/docs/instrumenting/exposition_formats). A module declares
- * its families as static tables; updates are single relaxed atomic additions, so that they cost nothing in a hot path.
- */
+ * its families as static tables; updates are single relaxed atomic additions, so that they cost nothing in a hot
+ * path. */
 #ifndef METRICS_H
 #define METRICS_H
 

@@ -154,8 +154,8 @@ struct reason_found {
     enum reason reason;
     struct reason_value values[REASON_VALUES_MAX];
 };
-/* The reason whose sentence this is; false when it is none of the table: an older version's, an operator's own words.
- */
+/* The reason whose sentence this is; false when it is none of the table: an older version's, an operator's own
+ * words. */
 bool reason_find(const char *sentence, struct reason_found *ret_found);
 
 /* Appends ,"error_code":…,"error_values":[…] for the sentence, which may be NULL: null and [] when it is none of the

@@ -43,8 +43,8 @@ enum blob_use {
                     them */
     BLOB_READ,   /* only blob_get and blob_list may be called. NOT_FOUND when there are none yet */
     BLOB_BESIDE, /* to write beside an owner, even one that starts meanwhile; neither disturbs the other. One process at
-                  * a time, or BUSY. NOT_FOUND when there are none yet; FORBIDDEN to anybody but the user who owns them
-                  */
+                  * a time, or BUSY. NOT_FOUND when there are none yet; FORBIDDEN to anybody but the user who owns
+                  * them */
 };
 /* address: "file:FOLDER" (mode 0700). INVALID for an address that names no back end. */
 enum status blob_open(const char *address, enum blob_use use, struct blob **ret_blob, struct text *why);
@@ -67,9 +67,9 @@ struct blob_object {
 enum status blob_get(struct blob *blob, enum bucket bucket, const char *key, struct blob_object *ret_object,
                      struct text *why);
 /* Hands a range that the object has to `take`, piece by piece and in order; of a back end without files it is one
- * request. Returning false ends it with UNAVAILABLE. What comes is of the object that blob_get found: CONFLICT when that
- * was replaced meanwhile, NOT_FOUND when it was deleted, unless the back end still has it. After a failure some may have
- * come. */
+ * request. Returning false ends it with UNAVAILABLE. What comes is of the object that blob_get found: CONFLICT when
+ * that was replaced meanwhile, NOT_FOUND when it was deleted, unless the back end still has it. After a failure some
+ * may have come. */
 typedef bool blob_take(void *context, const void *bytes, size_t size);
 enum status blob_object_stream(struct blob_object *object, uint64_t offset, uint64_t size, blob_take *take,
                                void *context, struct text *why);

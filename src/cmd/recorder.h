@@ -1,5 +1,5 @@
-/* What load and simulate share: the run's file, the log of histograms, the live line, and when to end before the end.
- */
+/* What load and simulate share: the run's file, the log of histograms, the live line, and when to end before the
+ * end. */
 #ifndef RECORDER_H
 #define RECORDER_H
 

@@ -78,8 +78,8 @@ struct darkroom_view_request {
      * together; then there are fewer frames. A side shorter than jpeg_least_side is filled up with white. */
     uint32_t jpegs, jpegs_a_frame, jpeg_bytes, jpeg_least_side;
 };
-/* A decoded photo as large as it will be published, in the darkroom's own form: kept, so that it is not decoded twice.
- */
+/* A decoded photo as large as it will be published, in the darkroom's own form: kept, so that it is not decoded
+ * twice. */
 struct darkroom_negative {
     uint32_t kind, width, height; /* 0, 0, 0: there is none */
 };

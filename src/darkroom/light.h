@@ -63,8 +63,8 @@ struct matrix light_2020_to_709(void);
  * luminance. */
 double light_show(double luminance);
 /* The factor that brings a colour of BT.2020, by its brightest channel, into SDR: as browsers do it, by the Reference
- * White Tone Mapping Operator of SMPTE ST 2094-50 for a picture of 1,000 cd/m² whose white is at 203 (ITU-R BT.2408).
- */
+ * White Tone Mapping Operator of SMPTE ST 2094-50 for a picture of 1,000 cd/m² whose white is at 203 (ITU-R
+ * BT.2408). */
 double light_tone(double brightest);
 
 #endif

@@ -65,8 +65,8 @@ static int find_orientation(const avifImage *image)
     return orientations[turns][mirror];
 }
 
-/* Where a length that is cut out begins, its middle `offset` away from that of the whole; false when it lies outside.
- */
+/* Where a length that is cut out begins, its middle `offset` away from that of the whole; false when it lies
+ * outside. */
 static bool cut(uint32_t whole, uint32_t length_over, uint32_t length_under, uint32_t offset_over,
                 uint32_t offset_under, uint32_t *ret_start, uint32_t *ret_length)
 {

@@ -1,5 +1,5 @@
-/* ThumbHash (evanw.github.io/thumbhash): a picture in 25 bytes or fewer, to be shown until the picture itself is there.
- */
+/* ThumbHash (evanw.github.io/thumbhash): a picture in 25 bytes or fewer, to be shown until the picture itself is
+ * there. */
 #ifndef THUMBHASH_H
 #define THUMBHASH_H
 

@@ -1,5 +1,5 @@
-/* Who counts as one client: an IPv4 address, or a network of 64 bits of IPv6, of which everybody is given a whole one.
- */
+/* Who counts as one client: an IPv4 address, or a network of 64 bits of IPv6, of which everybody is given a whole
+ * one. */
 #include "server.h"
 
 #include <arpa/inet.h>

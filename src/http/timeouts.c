@@ -88,8 +88,8 @@ static bool reads_too_slowly(const struct acceptor *acceptor, struct connection 
     return late;
 }
 
-/* The phase is read before its time: when the connection goes on in between, it looks younger than it is, never older.
- */
+/* The phase is read before its time: when the connection goes on in between, it looks younger than it is, never
+ * older. */
 static bool is_late(const struct acceptor *acceptor, struct connection *connection, int64_t now_ns)
 {
     const struct http_settings *settings = &acceptor->server->settings;

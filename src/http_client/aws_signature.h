@@ -22,8 +22,8 @@ struct aws_signing {
 
 /* Adds Host, X-Amz-Date, Authorization and, where they are needed, X-Amz-Security-Token and X-Amz-Content-Sha256 to the
  * call, which must have everything else already: all of its fields are signed. What is added lives in the arena. A path
- * must be as it goes out, without "." or "//" unless the service is S3. A body that is a file is read once for its sum. INVALID when the URL is
- * none; UNPROCESSABLE when the file is shorter than its size. */
+ * must be as it goes out, without "." or "//" unless the service is S3. A body that is a file is read once for its sum.
+ * INVALID when the URL is none; UNPROCESSABLE when the file is shorter than its size. */
 enum status aws_sign(struct http_call *call, const struct aws_signing *signing, struct arena *arena, struct text *why);
 
 /* The URL with a signature in its query: whoever has it may make that request, of that method and with any body, for so

@@ -59,8 +59,8 @@ struct image_info {
 };
 
 /* Whether a file that begins so may be of a format that we take. UNSUPPORTED, naming what we take, as soon as it is
- * clear that it isn't: by 32 bytes, or by PROBE_SIGNATURE_BYTES where a list of brands begins; more are not looked at.
- */
+ * clear that it isn't: by 32 bytes, or by PROBE_SIGNATURE_BYTES where a list of brands begins; more are not looked
+ * at. */
 enum status image_sniff(const uint8_t *data, size_t size, struct text *why);
 
 /* Reads the file behind `fd` with pread; its offset stays. UNSUPPORTED: not an image, or of a kind that we do not take;

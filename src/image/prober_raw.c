@@ -1,5 +1,5 @@
-/* Raw photos that say so in their first bytes, and what becomes of all raw photos: the preview, or a refusal by name.
- */
+/* Raw photos that say so in their first bytes, and what becomes of all raw photos: the preview, or a refusal by
+ * name. */
 #include "iso_box.h"
 #include "prober_jpeg.h"
 #include "raw.h"

@@ -1,6 +1,6 @@
 /* Durations counted in the buckets of HdrHistogram (hdrhistogram.github.io): nanoseconds from 1 ns to an hour, three
- * significant digits. Histograms add up exactly, and what is read from them (mean and deviation too) is within 0.1 %.
- */
+ * significant digits. Histograms add up exactly, and what is read from them (mean and deviation too) is within 0.1
+ * %. */
 #ifndef LATENCIES_H
 #define LATENCIES_H
 

@@ -8,8 +8,8 @@
 #include <string.h>
 #include <zlib.h>
 
-/* Cookie, length, index offset, digits (4 bytes each), lowest and highest value, ratio of integer to double (8 each).
- */
+/* Cookie, length, index offset, digits (4 bytes each), lowest and highest value, ratio of integer to double (8
+ * each). */
 enum {
     HEAD_SIZE = 40,
     OUTER_SIZE = 8, /* of the compressed form: cookie, length */

@@ -5,8 +5,8 @@
 
 #include "run_file.h"
 
-/* "events":[…],"levels":[…],"gauges":[…], with a comma at the end. Those of the run, and those of files without a head.
- */
+/* "events":[…],"levels":[…],"gauges":[…], with a comma at the end. Those of the run, and those of files without a
+ * head. */
 void report_marks_add(const struct run *run, const struct run *runs, size_t count, struct text *out);
 
 #endif

@@ -23,8 +23,8 @@ struct slo {
 
 /* INVALID names the term that isn't one. */
 enum status slo_parse(const char *text, struct slo *ret_slo, struct text *why);
-/* True if all terms hold; else *ret_why says which did not, and what it was. A run in which nothing was answered fails.
- */
+/* True if all terms hold; else *ret_why says which did not, and what it was. A run in which nothing was answered
+ * fails. */
 bool slo_holds(const struct slo *slo, const struct tally *tally, struct text *ret_why);
 
 #endif

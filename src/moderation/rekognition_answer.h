@@ -28,8 +28,8 @@ enum status rekognition_read_answer(const char *body, size_t size, struct rekogn
 struct rekognition_policy {
     const char *label_only, *hold;
 };
-/* Only the lowest of the labels in a line act; those above sum them up. The rows that act come first, then the surest.
- */
+/* Only the lowest of the labels in a line act; those above sum them up. The rows that act come first, then the
+ * surest. */
 void rekognition_judge(const struct rekognition_answer *answer, const struct rekognition_policy *policy,
                        struct moderation_labels *ret_labels);
 

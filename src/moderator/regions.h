@@ -1,5 +1,5 @@
-/* The regions of a picture that a net is asked about: the whole, and parts of it; and how a part becomes a net's input.
- */
+/* The regions of a picture that a net is asked about: the whole, and parts of it; and how a part becomes a net's
+ * input. */
 #ifndef REGIONS_H
 #define REGIONS_H
 

@@ -67,8 +67,8 @@ enum {
  * than a line's end and a tab. */
 enum status photos_clean_description(struct photo_description *description, struct arena *arena, struct text *why);
 
-/* Where a photo is now: "Queued", then the names of the workflow's states; NULL once it is SUCCESS or ERROR. In arena.
- */
+/* Where a photo is now: "Queued", then the names of the workflow's states; NULL once it is SUCCESS or ERROR. In
+ * arena. */
 enum status photos_stage(struct photos *photos, const struct photo *photo, struct arena *arena, const char **ret_stage,
                          struct text *why);
 
@@ -84,8 +84,8 @@ enum status photos_withdraw(struct store *store, const struct photo *photo, cons
 
 /* By the operator: a photo under way is refused as any other is, by the workflow's state "Reject", and its owner reads
  * who did it. At once when a server runs, or with the next start; *ret_held: when the step under way has ended. Nothing
- * changes where it is on its way to be refused. CONFLICT: its execution has ended. NOT_FOUND. Needs no struct photos.
- */
+ * changes where it is on its way to be refused. CONFLICT: its execution has ended. NOT_FOUND. Needs no struct
+ * photos. */
 enum status photos_stop(struct store *store, const struct id *id, bool *ret_held, struct text *why);
 
 /* Names of objects. */

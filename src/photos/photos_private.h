@@ -44,8 +44,8 @@ enum status photos_keep_decision(struct photos *photos, const struct id *id, boo
  * or is to begin. */
 enum status photos_check_room(struct photos *photos, int file, uint64_t wanted, bool has_begun, struct text *why);
 
-/* The public objects of a photo. Not every photo has a medium one (renditions.h); those of earlier versions have none.
- */
+/* The public objects of a photo. Not every photo has a medium one (renditions.h); those of earlier versions have
+ * none. */
 enum { OBJECT_LARGE, OBJECT_MEDIUM, OBJECT_THUMBNAIL, PUBLIC_OBJECTS };
 extern const struct public_object {
     const char *name; /* in the output of the task "resize" */

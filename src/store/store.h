@@ -134,8 +134,8 @@ enum status store_photo_delete(struct store *store, const struct id *id, const c
 /* Up to `limit` ids that were deleted and not yet purged, oldest id first. */
 enum status store_photos_deleted(struct store *store, struct id *ret_ids, size_t limit, size_t *ret_count,
                                  struct text *why);
-/* OK when it was purged already or never was; CONFLICT when it was not deleted. Its execution stays until it is pruned.
- */
+/* OK when it was purged already or never was; CONFLICT when it was not deleted. Its execution stays until it is
+ * pruned. */
 enum status store_photo_purge(struct store *store, const struct id *id, struct text *why);
 
 /* Of one state and review (other than none), oldest id first, after `after` (NULL: from the first), at most `limit`
@@ -252,8 +252,8 @@ enum { CLOCK_TOLERANCE_MS = 60000 };
  * `owner` until now + lease. Which ones is fair to authors: each time it is the turn of the author with the fewest
  * under way (of all owners), and among those of the one who has waited longest, since an execution was due or since the
  * author was last given one. Of an author's executions, the one that has waited longest is first: it joins the queue
- * when it is due, and keeps its place whoever takes and loses it; one that is tried again joins anew when that is due.
- */
+ * when it is due, and keeps its place whoever takes and loses it; one that is tried again joins anew when that is
+ * due. */
 enum status store_executions_claim(struct store *store, const char *owner, int64_t lease_ms, size_t limit,
                                    struct arena *arena, struct execution *ret_executions, size_t *ret_count,
                                    struct text *why);

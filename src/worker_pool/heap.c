@@ -30,8 +30,8 @@ extern void *library_memalign(size_t alignment, size_t size) __asm__("__libc_mem
 
 /* Blocks from this size on are mapped one by one, and given back whole when they are freed. Left to itself glibc raises
  * the size up to 32 MB, and the heap of a worker that has worked is full of holes: the second HEIC of 72 megapixels
- * took 397 MB instead of 330. The heap keeps some free room, so that it does not grow and shrink with each small block.
- */
+ * took 397 MB instead of 330. The heap keeps some free room, so that it does not grow and shrink with each small
+ * block. */
 enum { LARGE_BLOCK = 1 << 20, KEPT = 8 << 20, STACK = 8 << 20 };
 
 typedef int create_thread(pthread_t *thread, const pthread_attr_t *attributes, void *(*start)(void *), void *data);

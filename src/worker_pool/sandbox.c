@@ -52,8 +52,8 @@ static bool limit_memory(uint64_t bytes)
 }
 
 /* At the soft limit of time comes SIGXCPU, which tells what it was; at the hard one a nameless SIGKILL.
- * No limit on processes: it counts all of a user's, so a busy machine would forbid threads; the filter forbids forking.
- */
+ * No limit on processes: it counts all of a user's, so a busy machine would forbid threads; the filter forbids
+ * forking. */
 static bool set_limits(const struct sandbox_limits *limits)
 {
     return (SANDBOX_SANITIZED || limit_memory(limits->memory_bytes))

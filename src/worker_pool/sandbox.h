@@ -16,8 +16,8 @@
 
 #include <stdint.h>
 
-/* Under AddressSanitizer or ThreadSanitizer the address space is terabytes wide: no limit on memory can be set there.
- */
+/* Under AddressSanitizer or ThreadSanitizer the address space is terabytes wide: no limit on memory can be set
+ * there. */
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define SANDBOX_SANITIZED 1
 #elif defined(__has_feature)

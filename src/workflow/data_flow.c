@@ -29,8 +29,8 @@ bool data_flow_read(struct reader *reader, json_t *object, struct data_flow *flo
            && read_optional_path(reader, object, "OutputPath", PATH_ANY, &flow->output);
 }
 
-/* InputPath and OutputPath; null selects an empty object. Step Functions reports a path to nothing as States.Runtime.
- */
+/* InputPath and OutputPath; null selects an empty object. Step Functions reports a path to nothing as
+ * States.Runtime. */
 static json_t *apply(const struct optional_path *path, const char *field, json_t *value, json_t *context,
                      struct failure *failure)
 {

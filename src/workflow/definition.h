@@ -15,8 +15,8 @@ struct definition;
 enum status definition_parse(const char *text, size_t length, struct definition **ret_definition, struct text *why);
 void definition_free(struct definition *definition); /* NULL is allowed */
 
-/* Calls `resource` for each Task state, also inside branches, in the order of the text; false ends it, and is returned.
- */
+/* Calls `resource` for each Task state, also inside branches, in the order of the text; false ends it, and is
+ * returned. */
 bool definition_each_resource(const struct definition *definition,
                               bool (*resource)(void *context, const char *resource), void *context);
 

@@ -1,6 +1,6 @@
 /* The pure core: takes an execution from state to state. It has no clock, no threads and no store: the time is told,
- * tasks are handed out and their outcomes brought back, and what has to be kept is described. runner.c makes it last.
- */
+ * tasks are handed out and their outcomes brought back, and what has to be kept is described. runner.c makes it
+ * last. */
 #ifndef INTERPRETER_H
 #define INTERPRETER_H
 
@@ -33,8 +33,8 @@ struct interpreter_task {
 /* Hands out a task that is to be run now, each once; false: there is none (more). */
 bool interpreter_next_task(struct interpreter *interpreter, struct interpreter_task *ret_task);
 /* Its outcome, which is emptied. A task that took longer than its time has timed out, whatever it brings. That of a
- * task whose state was left meanwhile (another branch failed, time ran out) is dropped. Call interpreter_advance next.
- */
+ * task whose state was left meanwhile (another branch failed, time ran out) is dropped. Call interpreter_advance
+ * next. */
 void interpreter_finish_task(struct interpreter *interpreter, uint64_t ticket, struct task_outcome *outcome,
                              int64_t elapsed_ms, int64_t now_ms);
 

@@ -184,8 +184,8 @@ static void put_off(struct leased_execution *leased, const char *why)
     (void)save(leased, NULL, 0, false);
 }
 
-/* When its data does not fit the definition of today, it starts again with the input that it had: handlers allow that.
- */
+/* When its data does not fit the definition of today, it starts again with the input that it had: handlers allow
+ * that. */
 static enum status open_again(struct leased_execution *leased, const struct definition *definition, struct text *why)
 {
     TEXT_CLEANUP struct text data = {0};

@@ -83,8 +83,8 @@ static int claim(const struct runner *runner, struct arena *arena, size_t limit,
     return -1;
 }
 
-/* Asks the store for work for this worker and all that are idle. Call with runner->lock, which is given up meanwhile.
- */
+/* Asks the store for work for this worker and all that are idle. Call with runner->lock, which is given up
+ * meanwhile. */
 static void claim_for_idle(struct runner *runner)
 {
     ARENA_CLEANUP struct arena arena = {0};

@@ -52,8 +52,8 @@ enum status runner_restart_data(const char *data, struct text *ret_data, struct 
 enum status runner_resume_data(const struct definition *definition, const char *data, struct text *ret_data,
                                struct text *why);
 
-/* For store_execution_divert: goes on with this state, whose input is that of the execution with the members of `more`.
- */
+/* For store_execution_divert: goes on with this state, whose input is that of the execution with the members of
+ * `more`. */
 enum status runner_divert_data(const struct definition *definition, const char *data, const char *state, json_t *more,
                                struct text *ret_data, struct text *why);
 

@@ -21,8 +21,8 @@ static const struct {
     {"Catch", TAKES_RECOVERY},
 };
 
-/* Parts of the language that this interpreter leaves out: they are named, so that nobody takes them for typing errors.
- */
+/* Parts of the language that this interpreter leaves out: they are named, so that nobody takes them for typing
+ * errors. */
 static const struct {
     const char *field, *why;
 } unsupported_fields[] = {

@@ -14,8 +14,8 @@ extern const struct blob_case blob_object_cases[], blob_crowd_cases[], blob_part
 /* Runs all cases on these buckets, which are empty and are emptied after each. */
 void blob_run_cases(const char *back_end, const char *address);
 
-/* A status is checked by its name, which reads better in a failure, and the sentence that belongs to it must be there.
- */
+/* A status is checked by its name, which reads better in a failure, and the sentence that belongs to it must be
+ * there. */
 #define CHECK_STATUS(call, expected)                                                                                   \
     do {                                                                                                               \
         struct text why_ TEXT_CLEANUP = {0};                                                                           \

@@ -19,8 +19,8 @@ struct store_case {
 /* Runs each case on a new store of each back end. */
 void store_run(const struct store_case *cases, size_t count);
 
-/* A status is checked by its name, which reads better in a failure, and the sentence that belongs to it must be there.
- */
+/* A status is checked by its name, which reads better in a failure, and the sentence that belongs to it must be
+ * there. */
 #define CHECK_STATUS(call, expected)                                                                                   \
     do {                                                                                                               \
         struct text why_ TEXT_CLEANUP = {0};                                                                           \

@@ -1,5 +1,5 @@
-/* Animations of every format: which frames come out, how they lie on each other and on white, how long and how often.
- */
+/* Animations of every format: which frames come out, how they lie on each other and on white, how long and how
+ * often. */
 #include "check.h"
 #include "image_fixture.h"
 

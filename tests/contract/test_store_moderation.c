@@ -1,5 +1,5 @@
-/* What the moderator saw, who decides, and taking back what was published, as store.h promises it, on every back end.
- */
+/* What the moderator saw, who decides, and taking back what was published, as store.h promises it, on every back
+ * end. */
 #include "store_fixture.h"
 
 static struct photo read_photo(struct store *store, const struct id *id, struct arena *arena)

@@ -91,8 +91,8 @@ static void test_turns(struct store *store, const char *address)
     CHECK_STR(text_get(&authors), "anna bert anna bert anna carl");
 }
 
-/* A photo that is tried again joins the queue anew, behind first tries that wait already, of its author and of others.
- */
+/* A photo that is tried again joins the queue anew, behind first tries that wait already, of its author and of
+ * others. */
 static void test_retry_waits(struct store *store, const char *address)
 {
     (void)address;

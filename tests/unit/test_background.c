@@ -20,8 +20,8 @@ enum {
     BYTES = 1 << 20
 };
 
-/* Transparent on the left; on the right grey noise whose mean is the threshold, which one brighter pixel goes beyond.
- */
+/* Transparent on the left; on the right grey noise whose mean is the threshold, which one brighter pixel goes
+ * beyond. */
 static void draw(unsigned seed, bool is_beyond, uint8_t ret_pixels[static WIDTH * HEIGHT * CHANNELS])
 {
     memset(ret_pixels, 0, (size_t)WIDTH * HEIGHT * CHANNELS);

@@ -109,8 +109,8 @@ static uint64_t reaped(const struct http_server *server)
 #define WAIT "GET /wait HTTP/1.1\r\nHost: a\r\n\r\n"
 #define POST "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10000000\r\n\r\n"
 
-/* Sends one more piece every 20 ms until the server has had enough, for ten seconds at most. Returns the milliseconds.
- */
+/* Sends one more piece every 20 ms until the server has had enough, for ten seconds at most. Returns the
+ * milliseconds. */
 static int64_t trickle(struct client *client, const char *piece)
 {
     struct pollfd closed = {.fd = client->fd, .events = POLLIN | POLLRDHUP};

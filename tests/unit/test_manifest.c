@@ -1,5 +1,5 @@
-/* models/manifest.json: what is read from it, what is refused and in which words, and how a score becomes a confidence.
- */
+/* models/manifest.json: what is read from it, what is refused and in which words, and how a score becomes a
+ * confidence. */
 #include "check.h"
 #include "manifest.h"
 

@@ -1,5 +1,5 @@
-/* HEIC and AVIF: what the primary item is, how large it is shown, films, and absurd grids. Files are made box by box.
- */
+/* HEIC and AVIF: what the primary item is, how large it is shown, films, and absurd grids. Files are made box by
+ * box. */
 #include "check.h"
 #include "probe.h"
 

@@ -1,5 +1,5 @@
-/* What becomes of a photo whose tasks fail: by our fault it waits, for as long as that lasts; by its own it is refused.
- */
+/* What becomes of a photo whose tasks fail: by our fault it waits, for as long as that lasts; by its own it is
+ * refused. */
 #include "asl_drive.h"
 #include "check.h"
 #include "execution_data.h"

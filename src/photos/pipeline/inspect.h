@@ -1,5 +1,5 @@
-/* Showing a photo to a moderator: what an upload goes through, for whoever wants to know what would become of a file.
- */
+/* Showing a photo to a moderator: what an upload goes through, for whoever wants to know what would become of a
+ * file. */
 #ifndef INSPECT_H
 #define INSPECT_H
 

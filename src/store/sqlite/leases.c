@@ -1,7 +1,7 @@
 /* Who may work on an execution. A lease belongs to an owner until executions.lease_until_ms; each claim gives the
  * execution a version beyond all that were handed out before, and saving takes that one or a later one: so a thread
- * that slept through the loss of its lease can't write, not even when its own process has claimed the execution again.
- */
+ * that slept through the loss of its lease can't write, not even when its own process has claimed the execution
+ * again. */
 #include "sqlite_store.h"
 
 #include <string.h>

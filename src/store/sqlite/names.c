@@ -1,7 +1,7 @@
 /* Sorted chunks of a few cache lines each. Finding one is a binary search over the beginnings of their first names,
  * which lie side by side, for every chunk that is looked into is a miss of the cache; and before that over every 64th
- * of them, which are so few that they stay in the cache. Finding in a chunk is a walk. A chunk that overflows is split.
- */
+ * of them, which are so few that they stay in the cache. Finding in a chunk is a walk. A chunk that overflows is
+ * split. */
 #include "names.h"
 
 #include "memory.h"

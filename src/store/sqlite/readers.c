@@ -52,8 +52,8 @@ static enum status open_reader(const struct readers *readers, struct reader *rea
     return status;
 }
 
-/* The reader of the processor that the thread runs on: its pages are in that processor's cache, and few others want it.
- */
+/* The reader of the processor that the thread runs on: its pages are in that processor's cache, and few others want
+ * it. */
 static struct reader *lock_reader(struct readers *readers)
 {
     int processor = sched_getcpu();

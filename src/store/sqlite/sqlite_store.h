@@ -102,8 +102,8 @@ struct name_changes {
     size_t count, capacity;
 };
 
-/* The statement that writes these fields of a photo: made at its first use, and kept until others have taken its place.
- */
+/* The statement that writes these fields of a photo: made at its first use, and kept until others have taken its
+ * place. */
 struct photo_update {
     unsigned fields; /* 0: none yet */
     sqlite3_stmt *statement;
