@@ -314,4 +314,16 @@ enum status store_lease_take(struct store *store, const char *name, const char *
 /* OK, too, when another has it, or nobody. */
 enum status store_lease_give_back(struct store *store, const char *name, const char *owner, struct text *why);
 
+/* Calls `changed` soon after other processes have changed something, on a thread of the store's own, one call at a time:
+ * of this photo or its execution, or (NULL) of any. A call may stand for many changes, and may come without one. There is
+ * one listener at most. */
+typedef void store_changed(void *context, const struct id *photo);
+enum status store_listen(struct store *store, store_changed *changed, void *context, struct text *why);
+/* Nothing is called any more when it has returned. OK without a listener. Before store_close. */
+void store_unlisten(struct store *store);
+/* The versions of these executions, of those that there are, in one query. */
+typedef bool store_version_row(void *context, const struct id *id, uint64_t version);
+enum status store_execution_versions(struct store *store, const struct id *ids, size_t count, store_version_row *row,
+                                     void *context, struct text *why);
+
 #endif

@@ -194,6 +194,14 @@ struct store_named_lease_ops {
     enum status (*give_back)(struct store *store, const char *name, const char *owner, struct text *why);
 };
 
+struct store_change_ops {
+    /* What the database notifies of, or what it costs little to see; a back end that can do neither looks every 100 ms. */
+    enum status (*listen)(struct store *store, store_changed *changed, void *context, struct text *why);
+    void (*unlisten)(struct store *store);
+    enum status (*versions)(struct store *store, const struct id *ids, size_t count, store_version_row *row,
+                            void *context, struct text *why);
+};
+
 /* ---- The back end ---- */
 
 struct store_ops {
@@ -210,6 +218,7 @@ struct store_ops {
     const struct store_execution_ops *executions;
     const struct store_lease_ops *leases;
     const struct store_named_lease_ops *named_leases;
+    const struct store_change_ops *changes;
 };
 
 /* Back ends embed this as their first field. */

@@ -14,6 +14,7 @@ static const char *const allowed_scans[STATEMENTS] = {
     [VERDICTS_LIST] = "SCAN verdicts",
     [USERS_ALL] = "SCAN users",
     [EXECUTIONS_COUNT] = "SCAN counters",
+    [EXECUTION_VERSIONS] = "SCAN places",
 };
 
 /* What lists many rows, or walks over them, reads the index alone. */

@@ -88,4 +88,5 @@ const struct store_ops store_sqlite_ops = {
     .executions = &sqlite_executions,
     .leases = &sqlite_leases,
     .named_leases = &sqlite_named_leases,
+    .changes = &sqlite_changes,
 };

@@ -91,6 +91,7 @@ enum statement {
     EVENT_INSERT,
     EVENTS_LIST,
     COUNTER_ADD,
+    EXECUTION_VERSIONS,
     NAMED_LEASE_TAKE,
     NAMED_LEASE_GIVE_BACK,
     STATEMENTS
@@ -205,6 +206,8 @@ void log_header_read(log_header *header, unsigned long long ret_words[static LOG
 bool log_header_equals(log_header *header, const unsigned long long words[static LOG_HEADER_WORDS]);
 /* The state of the database: a number that each commit makes greater by one. */
 uint32_t log_header_state(log_header *header);
+/* Where that stands. */
+const volatile atomic_uint *log_header_state_word(log_header *header);
 
 /* Makes the file if it is missing, and its tables; brings those of an older program up to date. */
 enum status schema_prepare(struct connection *connection, struct text *why);
@@ -245,6 +248,24 @@ void readers_give_back(struct readers *readers, struct reader *reader, enum stat
 void readers_refresh(struct readers *readers, int patience_ms);
 struct timespec deadline_in(clockid_t clock, int ms);
 
+/* ---- What other processes commit: changes.c ---- */
+
+struct changes {
+    log_header *header;        /* of the writer's connection */
+    atomic_uint own_state;     /* of the database, as this process left it */
+    atomic_uint seen_state;    /* by whoever listens */
+    atomic_bool others_before; /* between these two, others have committed */
+    store_changed *changed;    /* NULL: nobody listens */
+    void *context;
+    pthread_t thread;
+    atomic_bool is_stopping;
+};
+
+void changes_init(struct changes *changes, log_header *header);
+/* On the writer's thread, with each transaction of its own: the state that it began with and the one that it left. Wakes
+ * whoever listens, in any process. */
+void changes_follow(struct changes *changes, uint32_t before, uint32_t after);
+
 /* ---- The writer ---- */
 
 struct write;
@@ -260,6 +281,7 @@ struct writer {
     int log_frames;      /* in the write-ahead log after the last commit */
     int checkpoint_from; /* frames */
     log_header *header;
+    struct changes changes;
     struct names *names;     /* as this process last left them */
     int64_t names_reload_ns; /* not before */
 };
@@ -380,5 +402,6 @@ extern const struct store_verdict_ops sqlite_verdicts;
 extern const struct store_execution_ops sqlite_executions;
 extern const struct store_lease_ops sqlite_leases;
 extern const struct store_named_lease_ops sqlite_named_leases;
+extern const struct store_change_ops sqlite_changes;
 
 #endif

@@ -146,6 +146,11 @@ const char *const statement_sql[STATEMENTS] = {
     [COUNTER_ADD] = "UPDATE counters SET executions = executions + ?2 WHERE status = ?1",
 
     /* ---- Processes that share the store ---- */
+    /* ?1: so many ids, one after the other */
+    [EXECUTION_VERSIONS] = "WITH RECURSIVE places (place) AS"
+                           " (VALUES (0) UNION ALL SELECT place + 1 FROM places WHERE place + 1 < ?2)"
+                           " SELECT id, version FROM places CROSS JOIN executions"
+                           " ON id = substr(?1, 16 * place + 1, 16)",
     [NAMED_LEASE_TAKE] = "INSERT INTO named_leases (name, owner, until_ms) VALUES (?1, ?2, ?4)"
                          " ON CONFLICT (name) DO UPDATE SET owner = ?2, until_ms = ?4"
                          " WHERE owner = ?2 OR until_ms <= ?3 OR until_ms > ?5",

@@ -32,7 +32,12 @@ bool log_header_equals(log_header *header, const unsigned long long words[static
     return true;
 }
 
+const volatile atomic_uint *log_header_state_word(log_header *header)
+{
+    return (const volatile atomic_uint *)header + STATE_WORD;
+}
+
 uint32_t log_header_state(log_header *header)
 {
-    return atomic_load_explicit((const volatile atomic_uint *)header + STATE_WORD, memory_order_acquire);
+    return atomic_load_explicit(log_header_state_word(header), memory_order_acquire);
 }

@@ -56,8 +56,11 @@ static enum status run_group(struct writer *writer, struct write *group, struct 
         status = connection_run(connection, TRANSACTION_COMMIT, VALUES(), why);
     if (!sqlite3_get_autocommit(connection->db))
         (void)connection_run(connection, TRANSACTION_ROLLBACK, VALUES(), NULL);
+    uint32_t after = log_header_state(writer->header);
     if (!status)
-        names_follow(writer->names, changes->items, changes->count, state, log_header_state(writer->header));
+        names_follow(writer->names, changes->items, changes->count, state, after);
+    if (!status)
+        changes_follow(&writer->changes, state, after);
     return status;
 }
 
@@ -159,6 +162,7 @@ enum status writer_init(struct writer *writer, const char *path, struct readers 
         status = log_header_find(&writer->connection, &writer->header, why);
     if (status)
         return status;
+    changes_init(&writer->changes, writer->header);
     writer_keep_names(writer);
     (void)sqlite3_wal_hook(writer->connection.db, note_log_frames, writer);
     int error = pthread_create(&writer->thread, NULL, write_groups, writer);
