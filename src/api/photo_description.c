@@ -104,9 +104,9 @@ static void change_words(struct http_request *request)
         api_answer_status(request, status, &why);
 }
 
-static void end(struct http_request *request)
+static void end(void *data)
 {
-    struct incoming_words *incoming = http_data(request);
+    struct incoming_words *incoming = data;
     if (incoming)
         text_release(&incoming->body);
 }

@@ -302,9 +302,9 @@ static void keep_piece(struct http_request *request)
 }
 
 /* A piece that was cut is kept as far as it came, unless it can't be checked any more. */
-static void release_piece(struct http_request *request)
+static void release_piece(void *data)
 {
-    struct incoming_piece *incoming = http_data(request);
+    struct incoming_piece *incoming = data;
     if (!incoming)
         return;
     end_piece(incoming, incoming->digest != NULL);

@@ -195,9 +195,9 @@ static void finish_upload(struct http_request *request)
         answer_refusal(request, status, &why);
 }
 
-static void end_upload(struct http_request *request)
+static void end_upload(void *data)
 {
-    struct incoming *incoming = http_data(request);
+    struct incoming *incoming = data;
     if (!incoming)
         return;
     upload_abort(incoming->upload);

@@ -24,6 +24,16 @@ void *http_data(const struct http_request *request)
     return request->data;
 }
 
+void http_set_caller(struct http_request *request, const void *caller)
+{
+    request->caller = caller;
+}
+
+const void *http_caller(const struct http_request *request)
+{
+    return request->caller;
+}
+
 const char *http_request_id(const struct http_request *request)
 {
     return request->id;

@@ -22,24 +22,36 @@
 struct http_request;
 struct proxy_list;
 
-/* Where a handler runs. INLINE: on the event loop; it must not block (a read of microseconds is fine). POOL: on a
- * thread of its own, while the event loop goes on. `begin` and `body` always run on the event loop. */
-enum http_run { HTTP_INLINE, HTTP_POOL };
+/* What a route may wait for. INLINE: nothing. READ: an answer of a back end, which comes in microseconds unless the
+ * back end is on another machine. POOL: anything, such as a disk. */
+enum http_run { HTTP_INLINE, HTTP_READ, HTTP_POOL };
+enum http_step { HTTP_BEGIN, HTTP_HANDLE, HTTP_STREAM, HTTP_END };
+/* Whether a step runs on the pool, while the event loop goes on; else it runs on the loop, which is faster where it
+ * needn't wait. */
+bool http_runs_on_pool(enum http_run run, enum http_step step, bool is_remote);
+
+/* Whether a route has to know who asks. OPTIONAL: nobody is fine, too. */
+enum http_needs { HTTP_CALLER_NO, HTTP_CALLER_OPTIONAL, HTTP_CALLER_REQUIRED };
 
 struct http_route {
     const char *method;  /* "GET" also answers HEAD. "*" takes every method that no other row of the pattern names */
     const char *pattern; /* "/users/{name}", "/@{name}"; "{key*}" as the last part takes the rest, slashes and all */
     enum http_run run;
-    /* The header is in. May answer at once, which ends the request (the rest of its body is read and dropped, or the
-     * connection is closed when that is too much). NULL: nothing to do. */
+    enum http_needs needs_caller;
+    /* The header is in, and nobody knows yet who asks. May answer at once, which ends the request (the rest of its body
+     * is read and dropped, or the connection is closed when that is too much). On the event loop. NULL: nothing to do.
+     */
+    void (*check)(struct http_request *request);
+    /* The same, once it is known who asks. NULL: nothing to do. */
     void (*begin)(struct http_request *request);
-    /* A piece of the body, in order. NULL: a body is read and dropped. May answer, which ends the request. */
+    /* A piece of the body, in order, on the event loop. NULL: a body is read and dropped. May answer, which ends the
+     * request. */
     void (*body)(struct http_request *request, const char *data, size_t size);
     /* The whole request is in. Must answer. */
     void (*handle)(struct http_request *request);
-    /* Always called last, exactly once if `begin` ran, on any thread: also when the client went away. NULL: nothing to
-     * do. */
-    void (*end)(struct http_request *request);
+    /* Always called last, exactly once if `begin` ran: also when the client went away. `data` is that of http_set_data;
+     * of the request only the arena is left. NULL: nothing to do. */
+    void (*end)(void *data);
 };
 
 /* What became of a request; strings are borrowed for the call. */
@@ -55,6 +67,7 @@ struct http_done {
 struct http_settings {
     const char *listen; /* "127.0.0.1:8080", "[::1]:0"; port 0: any free one */
     unsigned event_threads, pool_threads;
+    bool is_remote;                /* back ends are on other machines: http_runs_on_pool */
     unsigned connections;          /* at most; the descriptors for them are asked for with setrlimit */
     unsigned connections_each;     /* from one address; 0: as many as there are. Of a named proxy's clients: requests */
     unsigned streams;              /* open-ended answers at most; 0: a quarter of the connections */
@@ -81,8 +94,12 @@ struct http_settings {
     void *context;                     /* for http_context */
     const char *const *headers;        /* name, value, … NULL: sent with every answer */
     const char *const *origin_headers; /* the same, when the request names its Origin */
-    /* Who may ask this at all: before `begin`; may answer, which ends the request. NULL: everybody. */
+    /* Who may ask this at all: before `check`, on the event loop; may answer, which ends the request. NULL: everybody.
+     */
     void (*admit)(struct http_request *request, const struct http_route *route);
+    /* Who asks, for routes that need to know: before `begin`, and where that runs. Calls http_set_caller, or answers,
+     * which ends the request. */
+    void (*identify)(struct http_request *request, const struct http_route *route);
     void (*done)(void *context, const struct http_done *done); /* any thread; must not block */
 };
 
@@ -106,6 +123,8 @@ void *http_context(const struct http_request *request);
 struct arena *http_arena(struct http_request *request); /* lives as long as the request */
 void http_set_data(struct http_request *request, void *data);
 void *http_data(const struct http_request *request);
+void http_set_caller(struct http_request *request, const void *caller); /* what `identify` has found out */
+const void *http_caller(const struct http_request *request);            /* NULL: nobody, or nobody asked */
 const char *http_request_id(const struct http_request *request);
 /* What is asked for: a POST may name another method in X-HTTP-Method-Override, for clients and networks that know no
  * more. */
@@ -150,8 +169,8 @@ void http_answer_file(struct http_request *request, unsigned code, const char *c
 
 /* An open-ended answer (server-sent events). `next` appends what there is to send; it returns false when the stream has
  * ended. With nothing to send it appends nothing, and is called again after http_stream_wake. `close` is called exactly
- * once, at the end or when the client has gone; after it nobody may wake the stream. Both run on the event loop and
- * must not block. */
+ * once, at the end or when the client has gone; after it nobody may wake the stream. It runs on the event loop and must
+ * not wait; `next` may wait where the route's run says so. */
 struct http_stream;
 struct http_stream_ops {
     bool (*next)(void *data, struct text *out);

@@ -1,51 +1,48 @@
-/* The threads that run POOL handlers: a bounded queue of requests whose connections are suspended. */
+/* The threads for what may wait, and the queue before them. */
 #include "server.h"
 
 #include "memory.h"
 
-#include <assert.h>
 #include <stdlib.h>
 
 struct pool {
     pthread_mutex_t lock;
     pthread_cond_t changed;
-    struct http_request *queue[POOL_QUEUE_MAX]; /* a ring */
-    size_t first, count;
+    struct pool_job *first, **last;
+    size_t counted; /* of those that wait */
     bool stopping;
     unsigned thread_count;
     pthread_t threads[];
 };
 
-static struct http_request *take(struct pool *pool)
+static struct pool_job *take(struct pool *pool)
 {
-    struct http_request *request = NULL;
     (void)pthread_mutex_lock(&pool->lock);
-    while (!pool->count && !pool->stopping)
+    while (!pool->first && !pool->stopping)
         (void)pthread_cond_wait(&pool->changed, &pool->lock);
-    if (pool->count) {
-        request = pool->queue[pool->first];
-        pool->first = (pool->first + 1) % POOL_QUEUE_MAX;
-        pool->count--;
+    struct pool_job *job = pool->first;
+    if (job) {
+        pool->first = job->next;
+        pool->last = pool->first ? pool->last : &pool->first;
+        pool->counted -= job->is_counted;
     }
     (void)pthread_mutex_unlock(&pool->lock);
-    return request;
+    return job;
 }
 
 static void *run(void *context)
 {
     struct pool *pool = context;
-    struct http_request *request;
-    while ((request = take(pool))) {
-        request->route->handle(request);
-        assert(request->answer.code);                       /* a handler must answer */
-        MHD_resume_connection(request->connection->handle); /* from here on it may be gone */
-    }
+    struct pool_job *job;
+    while ((job = take(pool)))
+        job->run(job->data);
     return NULL;
 }
 
 struct pool *pool_new(unsigned threads)
 {
     struct pool *pool = memory_new(sizeof *pool + threads * sizeof pool->threads[0]);
+    pool->last = &pool->first;
     (void)pthread_mutex_init(&pool->lock, NULL);
     (void)pthread_cond_init(&pool->changed, NULL);
     for (unsigned i = 0; i < threads; i++)
@@ -54,17 +51,36 @@ struct pool *pool_new(unsigned threads)
     return pool;
 }
 
-bool pool_submit(struct pool *pool, struct http_request *request)
+static void append(struct pool *pool, struct pool_job *job)
+{
+    job->next = NULL;
+    *pool->last = job;
+    pool->last = &job->next;
+    pool->counted += job->is_counted;
+    (void)pthread_cond_signal(&pool->changed);
+}
+
+bool pool_submit(struct pool *pool, struct pool_job *job)
 {
     (void)pthread_mutex_lock(&pool->lock);
-    bool room = pool->count < POOL_QUEUE_MAX && pool->thread_count;
-    if (room) {
-        pool->queue[(pool->first + pool->count) % POOL_QUEUE_MAX] = request;
-        pool->count++;
-        (void)pthread_cond_signal(&pool->changed);
-    }
+    bool room = pool->counted < POOL_QUEUE_MAX && pool->thread_count;
+    job->is_counted = true;
+    if (room)
+        append(pool, job);
     (void)pthread_mutex_unlock(&pool->lock);
     return room;
+}
+
+void pool_add(struct pool *pool, struct pool_job *job)
+{
+    (void)pthread_mutex_lock(&pool->lock);
+    bool has_threads = pool->thread_count > 0;
+    job->is_counted = false;
+    if (has_threads)
+        append(pool, job);
+    (void)pthread_mutex_unlock(&pool->lock);
+    if (!has_threads) /* slowly is better than never */
+        job->run(job->data);
 }
 
 void pool_free(struct pool *pool)

@@ -5,10 +5,12 @@
 #include "server.h"
 
 #include "clock.h"
+#include "memory.h"
 #include "reasons.h"
 
 #include <assert.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Room for any type, as from malloc. */
@@ -145,8 +147,10 @@ static bool refuse_crowd(struct http_request *request)
     return true;
 }
 
+/* Finds the route, and refuses what it need not hear of. */
 static void route(struct http_request *request)
 {
+    const struct http_settings *settings = &request->server->settings;
     request->asked_method = find_asked_method(request);
     const char *fault = target_parse(request);
     if (fault) {
@@ -158,17 +162,26 @@ static void route(struct http_request *request)
     routes_match(request->server->routes, request);
     if (request->answer.code || refuse_crowd(request))
         return;
-    if (!request->chunked && request->content_length > request->server->settings.max_body) {
+    if (!request->chunked && request->content_length > settings->max_body) {
         answer_problem(request, 413, body_limit(request));
         return;
     }
-    if (request->server->settings.admit)
-        request->server->settings.admit(request, request->route);
+    if (settings->admit)
+        settings->admit(request, request->route);
+    if (!request->answer.code && request->route->check)
+        request->route->check(request);
+}
+
+static void begin(struct http_request *request)
+{
+    const struct http_route *route = request->route;
+    if (route->needs_caller != HTTP_CALLER_NO)
+        request->server->settings.identify(request, route);
     if (request->answer.code)
         return;
     request->begun = true;
-    if (request->route->begin)
-        request->route->begin(request);
+    if (route->begin)
+        route->begin(request);
 }
 
 /* An answer that does not wait for the body. */
@@ -178,6 +191,79 @@ static bool answers_at_once(const struct http_request *request)
         return false;
     return request->expects_continue
            || (!request->chunked && request->content_length / DROP_FACTOR > request->server->settings.max_body);
+}
+
+/* ---- The pool ---- */
+
+static void resume(struct http_request *request)
+{
+    MHD_resume_connection(request->connection->handle); /* from here on it may be gone */
+}
+
+static void begin_on_pool(void *data)
+{
+    begin(data);
+    resume(data);
+}
+
+static void handle_on_pool(void *data)
+{
+    struct http_request *request = data;
+    request->route->handle(request);
+    assert(request->answer.code); /* a handler must answer */
+    resume(request);
+}
+
+/* What operators look at waits for its turn in any crowd; and so does what had its turn already, for an earlier step.
+ */
+static bool submit(struct http_request *request)
+{
+    struct pool *pool = request->server->pool;
+    bool is_sure = request->is_taken || routes_is_vital(request->server, request->pattern);
+    request->is_taken = true;
+    if (!is_sure)
+        return pool_submit(pool, &request->job);
+    pool_add(pool, &request->job);
+    return true;
+}
+
+/* Afterwards libmicrohttpd calls in again, for what it has called in now. */
+static enum MHD_Result hand_to_pool(struct http_request *request, struct MHD_Connection *handle, enum stage stage,
+                                    void (*run)(void *data))
+{
+    request->stage = stage;
+    request->job = (struct pool_job){.run = run, .data = request};
+    MHD_suspend_connection(handle);
+    /* From here on the pool may have the request, and the loop with a new call, at any moment. */
+    if (submit(request))
+        return MHD_YES;
+    refuse_for_now(request, 503, REASON_SERVER_BUSY);
+    resume(request);
+    return MHD_YES;
+}
+
+static bool runs_on_pool(const struct http_request *request, enum http_step step)
+{
+    return http_runs_on_pool(request->route->run, step, request->server->settings.is_remote);
+}
+
+static bool begins_on_pool(const struct http_request *request)
+{
+    bool has_to = request->route->begin || request->route->needs_caller != HTTP_CALLER_NO;
+    return has_to && runs_on_pool(request, HTTP_BEGIN);
+}
+
+/* ---- The header is in ---- */
+
+static enum MHD_Result go_on_with_body(struct http_request *request, struct MHD_Connection *handle)
+{
+    request->stage = STAGE_BODY;
+    if (has_body(request))
+        connection_enter(request->connection, PHASE_BODY, clock_monotonic_ns());
+    if (!answers_at_once(request))
+        return MHD_YES;
+    request->must_close = request->connection->linger = true;
+    return answer_queue(request, handle);
 }
 
 static enum MHD_Result take_header(struct http_request *request, struct MHD_Connection *handle, const char *method,
@@ -196,13 +282,13 @@ static enum MHD_Result take_header(struct http_request *request, struct MHD_Conn
     request->must_close = request->connection->is_reserve;
     if (request->connection->is_proxy)
         who_asks_read(request);
-    connection_enter(request->connection, has_body(request) ? PHASE_BODY : PHASE_HANDLING, request->started_ns);
+    connection_enter(request->connection, PHASE_HANDLING, request->started_ns);
     route(request);
-    if (answers_at_once(request)) {
-        request->must_close = request->connection->linger = true;
-        return answer_queue(request, handle);
-    }
-    return MHD_YES;
+    if (!request->answer.code && begins_on_pool(request))
+        return hand_to_pool(request, handle, STAGE_BEGUN, begin_on_pool);
+    if (!request->answer.code)
+        begin(request);
+    return go_on_with_body(request, handle);
 }
 
 /* ---- The body ---- */
@@ -228,19 +314,6 @@ static enum MHD_Result take_piece(struct http_request *request, const char *data
 
 /* ---- The handler ---- */
 
-static enum MHD_Result hand_to_pool(struct http_request *request, struct MHD_Connection *handle)
-{
-    request->stage = STAGE_POOLED;
-    MHD_suspend_connection(handle);
-    /* From here on the pool may have the request, and the loop with a new call, at any moment. */
-    if (pool_submit(request->server->pool, request))
-        return MHD_YES;
-    http_add_header(request, "Retry-After", "1");
-    http_answer_reason(request, 503, REASON_SERVER_BUSY);
-    MHD_resume_connection(handle);
-    return MHD_YES;
-}
-
 static enum MHD_Result take_end(struct http_request *request, struct MHD_Connection *handle)
 {
     if (!request->answer.code) {
@@ -250,8 +323,8 @@ static enum MHD_Result take_end(struct http_request *request, struct MHD_Connect
             return refuse_malformed(request, fault);
         if (has_body(request))
             connection_enter(request->connection, PHASE_HANDLING, clock_monotonic_ns());
-        if (request->route->run == HTTP_POOL)
-            return hand_to_pool(request, handle);
+        if (runs_on_pool(request, HTTP_HANDLE))
+            return hand_to_pool(request, handle, STAGE_POOLED, handle_on_pool);
         request->route->handle(request);
         assert(request->answer.code); /* a handler must answer */
     }
@@ -265,6 +338,8 @@ enum MHD_Result request_on_part(void *context, struct MHD_Connection *handle, co
     (void)context, (void)url;
     if (request->stage == STAGE_LINE)
         return take_header(request, handle, method, version);
+    if (request->stage == STAGE_BEGUN)
+        return go_on_with_body(request, handle);
     if (!*size)
         return take_end(request, handle);
     size_t taken = *size;
@@ -294,6 +369,39 @@ static void report(struct http_request *request, bool sent, unsigned code, int64
     settings->done(settings->context, &done);
 }
 
+struct ending {
+    struct pool_job job;
+    struct arena arena;
+    void (*end)(void *data);
+    void *data;
+};
+
+static void end_on_pool(void *data)
+{
+    struct ending *ending = data;
+    ending->end(ending->data);
+    arena_release(&ending->arena);
+    free(ending);
+}
+
+/* Nobody waits for the end, so on the pool it is on its own. */
+static void end(struct http_request *request)
+{
+    if (!request->begun || !request->route->end)
+        return;
+    if (!runs_on_pool(request, HTTP_END)) {
+        request->route->end(request->data);
+        return;
+    }
+    struct ending *ending = NEW(struct ending);
+    *ending = (struct ending){.job = {.run = end_on_pool, .data = ending},
+                              .arena = request->arena,
+                              .end = request->route->end,
+                              .data = request->data};
+    request->arena = (struct arena){0};
+    pool_add(request->server->pool, &ending->job);
+}
+
 void request_on_end(void *context, struct MHD_Connection *handle, void **request_context,
                     enum MHD_RequestTerminationCode termination)
 {
@@ -316,8 +424,7 @@ void request_on_end(void *context, struct MHD_Connection *handle, void **request
         acceptor_unwatch(connection->server->acceptor, connection);
     report(request, sent, code, now_ns);
     stream_free(request->answer.stream);
-    if (request->begun && request->route->end)
-        request->route->end(request);
+    end(request);
     if (request->answer.response)
         MHD_destroy_response(request->answer.response);
     held_give_back(connection);

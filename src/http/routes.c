@@ -32,6 +32,11 @@ struct routes {
     size_t count;
 };
 
+bool http_runs_on_pool(enum http_run run, enum http_step step, bool is_remote)
+{
+    return run != HTTP_INLINE && (is_remote || (run == HTTP_POOL && step == HTTP_HANDLE));
+}
+
 /* ---- Building ---- */
 
 static void parse_segment(struct pattern *pattern, const char *text, size_t length)

@@ -1,7 +1,6 @@
 /* What the files of this folder share; nobody outside includes it. Who runs what:
- *  - the event loops (libmicrohttpd's threads) read, parse and send, and run `begin`, `body`, INLINE handlers
- *    and streams;
- *  - the pool (pool.c) runs POOL handlers while libmicrohttpd has their connection suspended;
+ *  - the event loops (libmicrohttpd's threads) read, parse and send, and run all steps of requests that needn't wait;
+ *  - the pool (pool.c) runs the steps that may (http_runs_on_pool) while libmicrohttpd has their connection suspended;
  *  - the acceptor (acceptor.c), one thread, accepts connections, hands them to the loops in turn, and ends those that
  *    are too slow.
  * A connection holds room for its one running request, so that a kept connection costs no allocation a request.
@@ -29,12 +28,32 @@ enum {
     CONNECTION_MEMORY = 12288 /* libmicrohttpd's for one connection: header and a piece of the body */
 };
 
+/* ---- pool.c ---- */
+
+/* What the pool has to do. It belongs to its maker, and the pool doesn't touch it once it runs. */
+struct pool_job {
+    struct pool_job *next;
+    void (*run)(void *data);
+    void *data;
+    bool is_counted; /* the pool's own */
+};
+
+struct pool;
+struct pool *pool_new(unsigned threads);
+/* False when POOL_QUEUE_MAX of these wait already. */
+bool pool_submit(struct pool *pool, struct pool_job *job);
+/* For jobs whose number is bounded elsewhere: always taken. */
+void pool_add(struct pool *pool, struct pool_job *job);
+/* Runs what was taken, and ends. */
+void pool_free(struct pool *pool);
+
 /* ---- A request ---- */
 
 enum stage {
     STAGE_LINE,   /* the request line is in */
-    STAGE_BODY,   /* the header is in */
-    STAGE_POOLED, /* handed to the pool */
+    STAGE_BEGUN,  /* the header is in; handed to the pool for HTTP_BEGIN */
+    STAGE_BODY,   /* the header is in, and the route has heard of it */
+    STAGE_POOLED, /* handed to the pool for HTTP_HANDLE */
     STAGE_QUEUED, /* the answer is on its way */
     STAGE_REFUSED /* answered by our own hand: refusal.c */
 };
@@ -60,12 +79,15 @@ struct http_request {
     bool must_close;           /* the connection ends with this answer */
     bool is_too_large;         /* its header: there may be no room for an answer */
     bool is_counted;           /* among those of its client: acceptor_take_request */
+    bool is_taken;             /* by the pool, for a step */
     bool is_stripped;          /* a named proxy has taken the base path off */
     const char *client;        /* the connection's, or as a named proxy says */
     const char *scheme, *host; /* as a named proxy says; NULL: it doesn't */
     const struct http_route *route;
     const char *pattern; /* "" when none matched */
     void *data;
+    const void *caller;
+    struct pool_job job;
     const char *method;       /* of the request line */
     const char *asked_method; /* what it stands for: http_method */
     const char *target;       /* as it came, without scheme and authority */
@@ -186,14 +208,6 @@ void stream_signal(struct http_stream *stream, enum stream_signal signal);
 void stream_free(struct http_stream *stream); /* calls `close` */
 int64_t stream_quiet_since(struct http_stream *stream);
 uint64_t stream_bytes(const struct http_stream *stream);
-
-/* ---- pool.c ---- */
-
-struct pool;
-struct pool *pool_new(unsigned threads);
-/* False when the queue is full. The request's connection is suspended; the pool resumes it. */
-bool pool_submit(struct pool *pool, struct http_request *request);
-void pool_free(struct pool *pool); /* after the last job */
 
 /* ---- A connection ---- */
 

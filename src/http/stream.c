@@ -1,5 +1,6 @@
 /* Open-ended answers. libmicrohttpd asks for bytes when it can send; when there are none, the connection is suspended
- * until somebody wakes the stream. A wake that comes while the stream is being read is remembered, never lost. */
+ * until somebody wakes the stream. A wake that comes while the stream is being read is remembered, never lost. Where
+ * `next` may have to wait, the connection is suspended while the pool calls it. */
 #include "server.h"
 
 #include "clock.h"
@@ -17,8 +18,10 @@ struct http_stream {
     struct http_request *request;
     const struct http_stream_ops *ops;
     void *data;
-    bool pings;       /* the format has comments */
-    bool ended;       /* `next` said so; the event loop's own */
+    bool pings; /* the format has comments */
+    /* Of the event loop; of the pool while it fills the stream. */
+    struct pool_job job;
+    bool ended;       /* `next` said so, or nobody reads on */
     struct text text; /* what `next` gave; sent up to `sent` */
     size_t sent;
     uint64_t bytes;
@@ -77,19 +80,16 @@ static bool sleep_until_woken(struct http_stream *stream)
 }
 
 /* Asks `next` for more. True when there is something to send or the stream is over. */
-static bool refill(struct http_stream *stream, bool *ret_gone)
+static bool refill(struct http_stream *stream)
 {
     (void)pthread_mutex_lock(&stream->lock);
     bool ping = stream->ping && stream->pings;
-    stream->ended |= stream->end || atomic_load(&stream->request->server->draining);
-    *ret_gone = stream->gone;
+    stream->ended |= stream->end || stream->gone || atomic_load(&stream->request->server->draining);
     stream->woken = stream->ping = false;
     (void)pthread_mutex_unlock(&stream->lock);
 
     text_clear(&stream->text);
     stream->sent = 0;
-    if (*ret_gone)
-        return true;
     if (!stream->ended)
         stream->ended = !stream->ops->next(stream->data, &stream->text);
     if (ping && !stream->text.length && !stream->ended)
@@ -97,19 +97,54 @@ static bool refill(struct http_stream *stream, bool *ret_gone)
     return stream->text.length || stream->ended;
 }
 
+/* Whether there is nothing to do until somebody wakes the stream, who then resumes it. */
+static bool stays_suspended(struct http_stream *stream)
+{
+    (void)pthread_mutex_lock(&stream->lock);
+    bool stays = !stream->woken;
+    stream->suspended = stays;
+    (void)pthread_mutex_unlock(&stream->lock);
+    return stays;
+}
+
+static void fill_on_pool(void *data)
+{
+    struct http_stream *stream = data;
+    struct MHD_Connection *handle = stream->request->connection->handle;
+    while (!refill(stream))
+        if (stays_suspended(stream))
+            return;
+    MHD_resume_connection(handle); /* from here on the stream may be gone */
+}
+
+static bool fills_on_pool(const struct http_stream *stream)
+{
+    const struct http_request *request = stream->request;
+    return http_runs_on_pool(request->route->run, HTTP_STREAM, request->server->settings.is_remote);
+}
+
+/* There are no more streams than the server allows, so there are no more of these jobs. */
+static ssize_t hand_to_pool(struct http_stream *stream)
+{
+    stream->job = (struct pool_job){.run = fill_on_pool, .data = stream};
+    MHD_suspend_connection(stream->request->connection->handle);
+    pool_add(stream->request->server->pool, &stream->job);
+    return 0;
+}
+
 static ssize_t read_stream(void *context, uint64_t position, char *buffer, size_t room)
 {
     struct http_stream *stream = context;
-    bool gone = false;
     (void)position;
     while (stream->sent == stream->text.length) {
+        /* Also for a client that has gone, because libmicrohttpd 0.9.75 may keep its connection until the loop's next
+         * event when it hears END_WITH_ERROR. */
         if (stream->ended)
             return MHD_CONTENT_READER_END_OF_STREAM;
-        if (!refill(stream, &gone) && sleep_until_woken(stream))
+        if (fills_on_pool(stream))
+            return hand_to_pool(stream);
+        if (!refill(stream) && sleep_until_woken(stream))
             return 0;
-        if (gone) /* not END_WITH_ERROR: libmicrohttpd 0.9.75 may then keep the closed connection until the loop's next
-                     event */
-            return MHD_CONTENT_READER_END_OF_STREAM;
     }
     size_t left = stream->text.length - stream->sent, size = left < room ? left : room;
     memcpy(buffer, stream->text.data + stream->sent, size);

@@ -12,10 +12,10 @@ static void handle(struct http_request *request)
 }
 
 static const struct http_route table[] = {
-    {"GET", "/users", HTTP_INLINE, NULL, NULL, handle, NULL},
-    {"GET", "/users/{name}", HTTP_INLINE, NULL, NULL, handle, NULL},
-    {"POST", "/users/{name}/{other}", HTTP_INLINE, NULL, NULL, handle, NULL},
-    {"GET", "/objects/{bucket}/{key*}", HTTP_INLINE, NULL, NULL, handle, NULL},
+    {.method = "GET", .pattern = "/users", .run = HTTP_INLINE, .handle = handle},
+    {.method = "GET", .pattern = "/users/{name}", .run = HTTP_INLINE, .handle = handle},
+    {.method = "POST", .pattern = "/users/{name}/{other}", .run = HTTP_INLINE, .handle = handle},
+    {.method = "GET", .pattern = "/objects/{bucket}/{key*}", .run = HTTP_INLINE, .handle = handle},
     {0},
 };
 

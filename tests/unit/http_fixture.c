@@ -102,6 +102,72 @@ static void handle_wait(struct http_request *request)
     answer_string(request, "waited");
 }
 
+/* ---- Steps that wait where the request says so: ?at=begin ---- */
+
+static void wait_at(const char *asked, const char *step)
+{
+    if (!asked || strcmp(asked, step) != 0)
+        return;
+    count(&shared.begun);
+    (void)sem_wait(&gate);
+}
+
+static void identify(struct http_request *request, const struct http_route *route)
+{
+    const char *name = http_header(request, "X-Name");
+    wait_at(http_query(request, "at"), "identify");
+    if (name)
+        http_set_caller(request, name);
+    else if (route->needs_caller == HTTP_CALLER_REQUIRED)
+        http_answer_reason(request, 401, REASON_NAME_MISSING);
+}
+
+static void check_steps(struct http_request *request)
+{
+    if (http_header(request, "X-Refused"))
+        http_answer_reason(request, 415, REASON_WORDS_TYPE);
+}
+
+static void begin_steps(struct http_request *request)
+{
+    http_set_data(request, arena_copy_string(http_arena(request), http_query(request, "at")));
+    wait_at(http_query(request, "at"), "begin");
+}
+
+static void handle_steps(struct http_request *request)
+{
+    const char *name = http_caller(request);
+    wait_at(http_query(request, "at"), "handle");
+    answer_string(request, name ? name : "nobody");
+}
+
+static void end_steps(void *data)
+{
+    wait_at(data, "end");
+    count(&shared.ended);
+}
+
+static bool next_steps(void *data, struct text *out)
+{
+    (void)data;
+    count(&shared.begun);
+    (void)sem_wait(&gate);
+    text_add(out, "data: waited\n\n");
+    return false;
+}
+
+static void close_steps(void *data)
+{
+    (void)data;
+    count(&shared.stream_closed);
+}
+
+static void handle_stream_steps(struct http_request *request)
+{
+    static const struct http_stream_ops ops = {next_steps, close_steps};
+    (void)http_answer_stream(request, "text/event-stream", &ops, NULL);
+}
+
 struct upload {
     uint64_t size, sum;
 };
@@ -128,9 +194,9 @@ static void handle_upload(struct http_request *request)
     http_answer_text(request, 200, "text/plain", &text);
 }
 
-static void end_upload(struct http_request *request)
+static void end_upload(void *data)
 {
-    (void)request;
+    (void)data;
     count(&shared.ended);
 }
 
@@ -219,33 +285,71 @@ static void handle_woken(struct http_request *request)
 }
 
 static const struct http_route users[] = {
-    {"GET", "/users/{name}", HTTP_POOL, NULL, NULL, handle_name, NULL},
-    {"GET", "/users/{name}/{other}", HTTP_INLINE, NULL, NULL, handle_name, NULL},
-    {"GET", "/users/me", HTTP_INLINE, NULL, NULL, handle_me, NULL},
-    {"GET", "/objects/{name}/{key*}", HTTP_INLINE, NULL, NULL, handle_name, NULL},
+    {.method = "GET", .pattern = "/users/{name}", .run = HTTP_POOL, .handle = handle_name},
+    {.method = "GET", .pattern = "/users/{name}/{other}", .run = HTTP_INLINE, .handle = handle_name},
+    {.method = "GET", .pattern = "/users/me", .run = HTTP_INLINE, .handle = handle_me},
+    {.method = "GET", .pattern = "/objects/{name}/{key*}", .run = HTTP_INLINE, .handle = handle_name},
     {0},
 };
 static const struct http_route others[] = {
-    {"GET", "/", HTTP_INLINE, NULL, NULL, handle_hello, NULL},
-    {"GET", "/query", HTTP_INLINE, NULL, NULL, handle_query, NULL},
-    {"GET", "/headers", HTTP_INLINE, NULL, NULL, handle_headers, NULL},
-    {"GET", "/file", HTTP_POOL, NULL, NULL, handle_file, NULL},
-    {"GET", "/wait", HTTP_POOL, NULL, NULL, handle_wait, NULL},
-    {"*", "/any", HTTP_INLINE, NULL, NULL, handle_me, NULL},
-    {"POST", "/any", HTTP_INLINE, NULL, NULL, handle_hello, NULL},
-    {"POST", "/ignored", HTTP_POOL, NULL, NULL, handle_hello, NULL},
-    {"POST", "/upload", HTTP_POOL, begin_upload, take_upload, handle_upload, end_upload},
-    {"POST", "/refused", HTTP_INLINE, begin_refused, take_upload, handle_upload, end_upload},
-    {"POST", "/midway", HTTP_INLINE, begin_upload, take_refused, handle_upload, end_upload},
-    {"GET", "/events", HTTP_INLINE, NULL, NULL, handle_events, NULL},
-    {"GET", "/woken", HTTP_INLINE, NULL, NULL, handle_woken, NULL},
-    {"GET", "/pooled-events", HTTP_POOL, NULL, NULL, handle_events, NULL},
+    {.method = "GET", .pattern = "/", .run = HTTP_INLINE, .handle = handle_hello},
+    {.method = "GET", .pattern = "/query", .run = HTTP_INLINE, .handle = handle_query},
+    {.method = "GET", .pattern = "/headers", .run = HTTP_INLINE, .handle = handle_headers},
+    {.method = "GET", .pattern = "/file", .run = HTTP_POOL, .handle = handle_file},
+    {.method = "GET", .pattern = "/wait", .run = HTTP_POOL, .handle = handle_wait},
+    {.method = "*", .pattern = "/any", .run = HTTP_INLINE, .handle = handle_me},
+    {.method = "POST", .pattern = "/any", .run = HTTP_INLINE, .handle = handle_hello},
+    {.method = "POST", .pattern = "/ignored", .run = HTTP_POOL, .handle = handle_hello},
+    {.method = "POST",
+     .pattern = "/upload",
+     .run = HTTP_POOL,
+     .begin = begin_upload,
+     .body = take_upload,
+     .handle = handle_upload,
+     .end = end_upload},
+    {.method = "POST",
+     .pattern = "/refused",
+     .run = HTTP_INLINE,
+     .begin = begin_refused,
+     .body = take_upload,
+     .handle = handle_upload,
+     .end = end_upload},
+    {.method = "POST",
+     .pattern = "/midway",
+     .run = HTTP_INLINE,
+     .begin = begin_upload,
+     .body = take_refused,
+     .handle = handle_upload,
+     .end = end_upload},
+    {.method = "GET", .pattern = "/events", .run = HTTP_INLINE, .handle = handle_events},
+    {.method = "GET", .pattern = "/woken", .run = HTTP_READ, .handle = handle_woken},
+    {.method = "POST",
+     .pattern = "/steps",
+     .run = HTTP_READ,
+     .needs_caller = HTTP_CALLER_REQUIRED,
+     .check = check_steps,
+     .begin = begin_steps,
+     .handle = handle_steps,
+     .end = end_steps},
+    {.method = "GET",
+     .pattern = "/steps",
+     .run = HTTP_READ,
+     .needs_caller = HTTP_CALLER_OPTIONAL,
+     .handle = handle_steps},
+    {.method = "GET", .pattern = "/steps/anybody", .run = HTTP_READ, .handle = handle_steps},
+    {.method = "GET", .pattern = "/steps/events", .run = HTTP_READ, .handle = handle_stream_steps},
+    {.method = "GET", .pattern = "/pooled-events", .run = HTTP_POOL, .handle = handle_events},
     {0},
 };
 
 const struct http_route *const fixture_tables[] = {users, others, NULL};
 
 struct http_server *open_server(unsigned pool_threads)
+{
+    return open_server_of(pool_threads, false);
+}
+
+struct http_server *open_server_of(unsigned pool_threads, bool is_remote)
 {
     static const char *const headers[] = {"X-Always", "yes", NULL};
     struct http_server *server = NULL;
@@ -259,7 +363,8 @@ struct http_server *open_server(unsigned pool_threads)
     }
     struct http_settings settings = {
         .listen = "127.0.0.1:0",
-        .event_threads = 2,
+        .event_threads = is_remote ? 1 : 2,
+        .is_remote = is_remote,
         .pool_threads = pool_threads,
         .connections = 2000,
         .header_timeout_ms = 3000, /* a client that goes away may be noticed no sooner */
@@ -268,6 +373,7 @@ struct http_server *open_server(unsigned pool_threads)
         .tables = fixture_tables,
         .headers = headers,
         .context = path,
+        .identify = identify,
         .done = on_done,
     };
     CHECK_INT(http_server_open(&settings, &server, &why), STATUS_OK);

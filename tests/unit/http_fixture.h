@@ -22,13 +22,15 @@ struct fixture {
     unsigned done_count, begun, ended, stream_closed;
 };
 extern struct fixture shared;
-extern sem_t gate; /* /wait passes once for each post; the test makes and destroys it */
+extern sem_t gate; /* /wait and /steps pass once for each post; the test makes and destroys it */
 
 /* Waits until the counter of `shared` has come that far; ten seconds at most. */
 bool wait_for(const unsigned *counter, unsigned value);
 
 /* A server with all routes below, and the counters at 0. */
 struct http_server *open_server(unsigned pool_threads);
+/* The same, with one event loop, of a server whose back ends are elsewhere. */
+struct http_server *open_server_of(unsigned pool_threads, bool is_remote);
 extern const struct http_route *const fixture_tables[];
 
 /* What /events sends next, and whether it ends then. */

@@ -60,11 +60,17 @@ static void give_nonsense(struct http_request *request)
 }
 
 static const struct http_route routes[] = {
-    {"PUT", "/latest/api/token", HTTP_INLINE, NULL, NULL, give_token, NULL},
-    {"GET", "/latest/meta-data/iam/security-credentials/", HTTP_INLINE, NULL, NULL, list_roles, NULL},
-    {"GET", "/latest/meta-data/iam/security-credentials/{role}", HTTP_INLINE, NULL, NULL, give_role, NULL},
-    {"GET", "/task", HTTP_INLINE, NULL, NULL, give_task, NULL},
-    {"GET", "/nonsense", HTTP_INLINE, NULL, NULL, give_nonsense, NULL},
+    {.method = "PUT", .pattern = "/latest/api/token", .run = HTTP_INLINE, .handle = give_token},
+    {.method = "GET",
+     .pattern = "/latest/meta-data/iam/security-credentials/",
+     .run = HTTP_INLINE,
+     .handle = list_roles},
+    {.method = "GET",
+     .pattern = "/latest/meta-data/iam/security-credentials/{role}",
+     .run = HTTP_INLINE,
+     .handle = give_role},
+    {.method = "GET", .pattern = "/task", .run = HTTP_INLINE, .handle = give_task},
+    {.method = "GET", .pattern = "/nonsense", .run = HTTP_INLINE, .handle = give_nonsense},
     {0},
 };
 

@@ -58,13 +58,13 @@ static void handle_stream(struct http_request *request)
 }
 
 static const struct http_route table[] = {
-    {"GET", "/", HTTP_INLINE, NULL, NULL, handle, NULL},
-    {"POST", "/", HTTP_POOL, NULL, NULL, handle, NULL},
-    {"GET", "/pool", HTTP_POOL, NULL, NULL, handle, NULL},
-    {"GET", "/wait", HTTP_POOL, NULL, NULL, handle_wait, NULL},
-    {"GET", "/large", HTTP_INLINE, NULL, NULL, handle_large, NULL},
-    {"GET", "/stream", HTTP_INLINE, NULL, NULL, handle_stream, NULL},
-    {"GET", "/vital", HTTP_INLINE, NULL, NULL, handle, NULL},
+    {.method = "GET", .pattern = "/", .run = HTTP_INLINE, .handle = handle},
+    {.method = "POST", .pattern = "/", .run = HTTP_POOL, .handle = handle},
+    {.method = "GET", .pattern = "/pool", .run = HTTP_POOL, .handle = handle},
+    {.method = "GET", .pattern = "/wait", .run = HTTP_POOL, .handle = handle_wait},
+    {.method = "GET", .pattern = "/large", .run = HTTP_INLINE, .handle = handle_large},
+    {.method = "GET", .pattern = "/stream", .run = HTTP_INLINE, .handle = handle_stream},
+    {.method = "GET", .pattern = "/vital", .run = HTTP_INLINE, .handle = handle},
     {0},
 };
 

@@ -46,9 +46,9 @@ static void answer_echo(struct http_request *request)
     http_answer_text(request, 200, "text/plain", &text);
 }
 
-static void end_echo(struct http_request *request)
+static void end_echo(void *data)
 {
-    struct received *received = http_data(request);
+    struct received *received = data;
     text_release(&received->body);
     free(received);
 }
@@ -60,8 +60,14 @@ static void answer_redirect(struct http_request *request)
 }
 
 static const struct http_route routes[] = {
-    {"*", "/echo", HTTP_INLINE, begin_echo, take_echo, answer_echo, end_echo},
-    {"GET", "/redirect", HTTP_INLINE, NULL, NULL, answer_redirect, NULL},
+    {.method = "*",
+     .pattern = "/echo",
+     .run = HTTP_INLINE,
+     .begin = begin_echo,
+     .body = take_echo,
+     .handle = answer_echo,
+     .end = end_echo},
+    {.method = "GET", .pattern = "/redirect", .run = HTTP_INLINE, .handle = answer_redirect},
     {0},
 };
 

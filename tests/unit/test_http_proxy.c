@@ -40,10 +40,10 @@ static void handle_stream(struct http_request *request)
 }
 
 static const struct http_route table[] = {
-    {"GET", "/", HTTP_INLINE, NULL, NULL, handle_who, NULL},
-    {"GET", "/wait", HTTP_POOL, NULL, NULL, handle_wait, NULL},
-    {"GET", "/stream", HTTP_INLINE, NULL, NULL, handle_stream, NULL},
-    {"GET", "/vital", HTTP_INLINE, NULL, NULL, handle_who, NULL},
+    {.method = "GET", .pattern = "/", .run = HTTP_INLINE, .handle = handle_who},
+    {.method = "GET", .pattern = "/wait", .run = HTTP_POOL, .handle = handle_wait},
+    {.method = "GET", .pattern = "/stream", .run = HTTP_INLINE, .handle = handle_stream},
+    {.method = "GET", .pattern = "/vital", .run = HTTP_INLINE, .handle = handle_who},
     {0},
 };
 

@@ -21,10 +21,10 @@ static void handle_victim(struct http_request *request)
 }
 
 static const struct http_route table[] = {
-    {"GET", "/", HTTP_INLINE, NULL, NULL, handle, NULL},
-    {"POST", "/", HTTP_INLINE, NULL, NULL, handle, NULL},
-    {"GET", "/a b", HTTP_INLINE, NULL, NULL, handle, NULL},
-    {"GET", "/victim", HTTP_INLINE, NULL, NULL, handle_victim, NULL},
+    {.method = "GET", .pattern = "/", .run = HTTP_INLINE, .handle = handle},
+    {.method = "POST", .pattern = "/", .run = HTTP_INLINE, .handle = handle},
+    {.method = "GET", .pattern = "/a b", .run = HTTP_INLINE, .handle = handle},
+    {.method = "GET", .pattern = "/victim", .run = HTTP_INLINE, .handle = handle_victim},
     {0},
 };
 
