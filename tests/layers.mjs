@@ -107,6 +107,17 @@ function checkIncludes(folder) {
     report(details.length === 0, `src/${folder} includes no path and no library of another folder`, details);
 }
 
+/* Only the rules ask the store: what api calls is photos_*, upload_* and the like. Types of the store come with these. */
+const PAST_PHOTOS = /\bstore_(?!\w+_row\b)\w+\s*\(|\bblob_(get|put|copy|delete|list|open|close|upload|parts)\w*\s*\(|#include "(store|blob)\w*\.h"/;
+function checkPastPhotos(folder) {
+    const details = [];
+    for (const name of [...filesIn(folder, '.c'), ...filesIn(folder, '.h')])
+        readFileSync(join(root, 'src', folder, name), 'utf8').split('\n').forEach((line, i) => {
+            if (PAST_PHOTOS.test(line)) details.push(`src/${folder}/${name}:${i + 1}: ${line.trim()}`);
+        });
+    report(details.length === 0, `src/${folder} asks for metadata and objects through src/photos alone`, details);
+}
+
 const foldersIn = (folder) => readdirSync(join(root, 'src', folder)).filter((name) => statSync(join(root, 'src', folder, name)).isDirectory())
     .map((name) => join(folder, name)).flatMap((name) => [name, ...foldersIn(name)]);
 const folders = foldersIn('.');
@@ -120,6 +131,7 @@ for (const folder of folders) {
     if (flags) checkNames(flags, folder);
     if (flags) work.push(...folders.map((other) => () => checkPair(flags, folder, other)));
 }
+checkPastPhotos('api');
 const worker = async () => { for (let job; (job = work.shift());) await job(); };
 await Promise.all(Array.from({ length: availableParallelism?.() ?? cpus().length }, worker));
 console.log(`1..${count}`);

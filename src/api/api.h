@@ -34,6 +34,7 @@ extern const char *const api_origin_headers[];
 extern const struct http_route api_missing;
 void api_answer_outside(struct http_request *request);
 void api_admit(struct http_request *request, const struct http_route *route);
+void api_identify(struct http_request *request, const struct http_route *route);
 void api_done(void *context, const struct http_done *done);
 /* The bytes of a request's body besides the photo: what max_body allows beyond max_upload. */
 enum { API_BODY_OVERHEAD = 64 << 10 };

@@ -30,9 +30,12 @@ void api_answer_status(struct http_request *request, enum status status, const s
 void api_answer_failure(struct http_request *request, unsigned code, enum status status, const struct text *why);
 unsigned api_code(enum status status);
 
-/* The user name that the request carries, checked; it lives as long as the request. X-Cloudphotos-User goes before
- * Authorization, which a proxy may need for a password. Answers 401 or 403 and returns NULL when there is none. */
-const char *api_caller(struct http_request *request);
+struct caller {
+    const char *name; /* checked; lives as long as the request */
+};
+/* Who asks, where the route's needs_caller wants to know: caller.c has found out before the handler runs. NULL where it
+ * is optional and nobody is named. */
+const struct caller *api_caller(const struct http_request *request);
 
 /* {id} of the path; answers 404 and returns false when it is none. */
 bool api_read_id(struct http_request *request, const char *text, struct id *ret_id);
@@ -63,13 +66,6 @@ void api_answer_photo(struct http_request *request, const struct id *id);
 void api_allow_preflight(struct http_request *request);
 /* GET /users/NAME?view=photos: photo_lists.c. */
 void api_list_photos_of(struct http_request *request, const char *author);
-/* A page of photos: which ones. */
-struct photos_asked {
-    const char *author; /* NULL: everybody, in the order of publishing */
-    enum post_order order;
-    const struct post_cursor *after; /* NULL: the newest */
-    int64_t limit;
-};
 /* {"photos":[…],"next_cursor":…}. Nothing is appended on failure. */
 enum status api_add_photos(struct api *api, const struct photos_asked *asked, struct text *out, struct text *why);
 /* Appends, each behind a comma: thumbhash, caption, alt_text and captured_at. */

@@ -140,11 +140,7 @@ static void get_object(struct http_request *request)
     const char *key = http_parameter(request, "key");
     struct blob_object object;
     TEXT_CLEANUP struct text why = {0};
-    if (!bucket_policies[bucket].public_read || !blob_key_is_valid(key, strlen(key))) {
-        deny(request);
-        return;
-    }
-    enum status status = blob_get(photos_blob(api->settings.photos), (enum bucket)bucket, key, &object, &why);
+    enum status status = photos_get_object(api->settings.photos, (enum bucket)bucket, key, &object, &why);
     if (status == STATUS_OK)
         answer_object(request, (enum bucket)bucket, &object);
     else if (status == STATUS_NOT_FOUND)
@@ -186,7 +182,7 @@ static void preflight(struct http_request *request)
 }
 
 const struct http_route bucket_routes[] = {
-    {.method = "GET", .pattern = "/buckets/{bucket}/{key*}", .run = HTTP_INLINE, .handle = get_object},
+    {.method = "GET", .pattern = "/buckets/{bucket}/{key*}", .run = HTTP_READ, .handle = get_object},
     {.method = "OPTIONS", .pattern = "/buckets/{bucket}/{key*}", .run = HTTP_INLINE, .handle = preflight},
     {.method = "*", .pattern = "/buckets/{bucket}/{key*}", .run = HTTP_INLINE, .handle = refuse},
     {.method = "OPTIONS", .pattern = "/buckets/{bucket}", .run = HTTP_INLINE, .handle = preflight},

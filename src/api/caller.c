@@ -19,7 +19,8 @@ static bool is_password(const char *authorization)
     return false;
 }
 
-static enum status read_caller(struct http_request *request, const char **ret_name, struct text *why)
+/* UNAUTHENTICATED: nobody is named. FORBIDDEN: that is no name. */
+static enum status read_caller(struct http_request *request, struct caller *ret_caller, struct text *why)
 {
     const char *own = http_header(request, "X-Cloudphotos-User");
     const char *name = own ? own : http_header(request, "Authorization");
@@ -32,19 +33,25 @@ static enum status read_caller(struct http_request *request, const char **ret_na
                    arena_printf(http_arena(request), "%.*s", (int)strcspn(name, " "), name));
         return STATUS_UNAUTHENTICATED;
     }
-    *ret_name = name;
+    ret_caller->name = name;
     return photos_check_name(name, why);
 }
 
-const char *api_caller(struct http_request *request)
+/* The only place where a request's caller is read. */
+void api_identify(struct http_request *request, const struct http_route *route)
 {
+    struct caller *caller = arena_new(http_arena(request), sizeof *caller);
     TEXT_CLEANUP struct text why = {0};
-    const char *name = NULL;
-    enum status status = read_caller(request, &name, &why);
+    enum status status = read_caller(request, caller, &why);
     if (status == STATUS_OK)
-        return name;
-    api_answer_status(request, status, &why);
-    return NULL;
+        http_set_caller(request, caller);
+    else if (status != STATUS_UNAUTHENTICATED || route->needs_caller == HTTP_CALLER_REQUIRED)
+        api_answer_status(request, status, &why);
+}
+
+const struct caller *api_caller(const struct http_request *request)
+{
+    return http_caller(request);
 }
 
 /* ---- From where ---- */

@@ -19,7 +19,7 @@ static void check_health(struct http_request *request)
 {
     struct api *api = http_context(request);
     TEXT_CLEANUP struct text why = {0};
-    enum status status = store_check(photos_store(api->settings.photos), &why);
+    enum status status = photos_check(api->settings.photos, &why);
     if (status == STATUS_OK)
         answer_fit(request, photos_get_settings(api->settings.photos)->moderator->unsupported_labels);
     else
@@ -27,6 +27,6 @@ static void check_health(struct http_request *request)
 }
 
 const struct http_route health_routes[] = {
-    {.method = "GET", .pattern = "/healthcheck", .run = HTTP_INLINE, .handle = check_health},
+    {.method = "GET", .pattern = "/healthcheck", .run = HTTP_READ, .handle = check_health},
     {0},
 };

@@ -96,10 +96,10 @@ static void add_connections(struct text *out, const struct http_server *server)
             (int64_t)stats.connections_reaped);
 }
 
-static void add_executions(struct text *out, struct store *store)
+static void add_executions(struct text *out, struct photos *photos)
 {
     struct store_counts counts;
-    if (store_get_counts(store, &counts, NULL) != STATUS_OK)
+    if (photos_count_work(photos, &counts, NULL) != STATUS_OK)
         return;
     metrics_add_family(out, "cloudphotos_executions", "gauge", "Workflow executions by status.");
     for (int status = 0; status < EXECUTION_STATUSES; status++) {
@@ -143,7 +143,7 @@ static void show_metrics(struct http_request *request)
     struct text body = {0};
     add_requests(&body, api->metrics);
     add_connections(&body, atomic_load(&api->server));
-    add_executions(&body, photos_store(api->settings.photos));
+    add_executions(&body, api->settings.photos);
     add_darkroom(&body, api->settings.darkroom);
     add_moderation(&body, photos_get_settings(api->settings.photos)->moderator);
     http_answer_text(request, 200, "text/plain; version=0.0.4", &body);

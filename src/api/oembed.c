@@ -84,10 +84,8 @@ static void embed_photo(struct http_request *request)
     }
     if (status == STATUS_OK)
         status = read_page_address(request, address, &id)
-                     ? store_photo_get(photos_store(api->settings.photos), &id, http_arena(request), &photo, &why)
+                     ? photos_get_published(api->settings.photos, &id, http_arena(request), &photo, &why)
                      : STATUS_NOT_FOUND;
-    if (status == STATUS_OK && photo.state != PHOTO_SUCCESS)
-        status = STATUS_NOT_FOUND;
     if (status == STATUS_NOT_FOUND)
         reason_set(&why, REASON_EMBED_PAGE_UNKNOWN);
     if (status != STATUS_OK) {
@@ -99,6 +97,6 @@ static void embed_photo(struct http_request *request)
 }
 
 const struct http_route oembed_routes[] = {
-    {.method = "GET", .pattern = "/oembed", .run = HTTP_INLINE, .handle = embed_photo},
+    {.method = "GET", .pattern = "/oembed", .run = HTTP_READ, .handle = embed_photo},
     {0},
 };

@@ -131,60 +131,36 @@ void page_make_home(struct http_request *request, struct page *page)
     add_list(request, NULL, "/photos?limit=60", &page->head);
 }
 
-struct person {
-    const char *name;
-    int64_t posts_count; /* 0: nobody, or nothing published */
-    struct id newest;
-};
-
-static bool take_count(void *context, const char *name, size_t name_length, int64_t posts_count)
-{
-    struct person *person = context;
-    if (name_length == strlen(person->name) && memcmp(name, person->name, name_length) == 0)
-        person->posts_count = posts_count;
-    return true;
-}
-
-static bool take_newest(void *context, const struct id *id, int64_t created_ms)
-{
-    struct person *person = context;
-    (void)created_ms;
-    person->newest = *id;
-    return true;
-}
-
-static void add_person_graph(struct http_request *request, const struct person *person, struct text *out)
+static void add_person_graph(struct http_request *request, const char *name, const struct person *person,
+                             struct text *out)
 {
     struct arena *arena = http_arena(request);
     add_property(out, "og:type", "profile");
     add_property(out, "og:site_name", app_name);
-    add_property(out, "og:title", arena_printf(arena, "Photos by %s", person->name));
+    add_property(out, "og:title", arena_printf(arena, "Photos by %s", name));
     add_property(
         out, "og:description",
         arena_printf(arena, "%lld photo%s", (long long)person->posts_count, person->posts_count == 1 ? "" : "s"));
-    add_property(out, "og:url", arena_printf(arena, "%s/@%s", page_root(request), person->name));
+    add_property(out, "og:url", arena_printf(arena, "%s/@%s", page_root(request), name));
     add_image(request, &person->newest, out);
 }
 
 void page_make_profile(struct http_request *request, struct page *page)
 {
     struct api *api = http_context(request);
-    struct store *store = photos_store(api->settings.photos);
-    struct person person = {.name = api_fold_name(request, http_parameter(request, "name"))};
-    if (photos_check_name(person.name, NULL) != STATUS_OK) {
+    const char *name = api_fold_name(request, http_parameter(request, "name"));
+    struct person person;
+    if (photos_check_name(name, NULL) != STATUS_OK) {
         page_make_missing(request, page);
         return;
     }
-    page->title = arena_printf(http_arena(request), "%s · %s", person.name, app_name);
-    enum status status = store_users_search(store, person.name, NULL, 1, take_count, &person, NULL);
-    if (status == STATUS_OK && person.posts_count > 0)
-        status = store_user_posts(store, person.name, NULL, 1, take_newest, &person, NULL);
-    if (status == STATUS_OK && person.posts_count == 0)
+    page->title = arena_printf(http_arena(request), "%s · %s", name, app_name);
+    enum status status = photos_find_person(api->settings.photos, name, &person, NULL);
+    if (status == STATUS_NOT_FOUND)
         page->code = 404;
     else if (status == STATUS_OK)
-        add_person_graph(request, &person, &page->head);
-    add_list(request, person.name, arena_printf(http_arena(request), "/users/%s?view=photos&limit=60", person.name),
-             &page->head);
+        add_person_graph(request, name, &person, &page->head);
+    add_list(request, name, arena_printf(http_arena(request), "/users/%s?view=photos&limit=60", name), &page->head);
 }
 
 void page_make_missing(struct http_request *request, struct page *page)

@@ -49,9 +49,7 @@ enum status api_add_photo(struct api *api, const struct id *id, struct arena *ar
                           struct text *out, struct text *why)
 {
     const char *stage = NULL;
-    enum status status = store_photo_get(photos_store(api->settings.photos), id, arena, ret_photo, why);
-    if (status == STATUS_OK)
-        status = photos_stage(api->settings.photos, ret_photo, arena, &stage, why);
+    enum status status = photos_get(api->settings.photos, id, arena, ret_photo, &stage, why);
     if (status == STATUS_OK)
         add_photo(out, ret_photo, stage, api->settings.base_path);
     return status;
@@ -80,10 +78,9 @@ static void delete_photo(struct http_request *request)
     struct api *api = http_context(request);
     struct id id;
     TEXT_CLEANUP struct text why = {0};
-    const char *author = api_caller(request);
-    if (!author || !api_read_id(request, http_parameter(request, "id"), &id))
+    if (!api_read_id(request, http_parameter(request, "id"), &id))
         return;
-    enum status status = photos_delete(api->settings.photos, &id, author, &why);
+    enum status status = photos_delete(api->settings.photos, &id, api_caller(request)->name, &why);
     if (status == STATUS_OK)
         http_answer(request, 204, NULL, NULL, 0);
     else
@@ -91,7 +88,11 @@ static void delete_photo(struct http_request *request)
 }
 
 const struct http_route photo_routes[] = {
-    {.method = "GET", .pattern = "/photos/{id}", .run = HTTP_INLINE, .handle = show_photo},
-    {.method = "DELETE", .pattern = "/photos/{id}", .run = HTTP_POOL, .handle = delete_photo},
+    {.method = "GET", .pattern = "/photos/{id}", .run = HTTP_READ, .handle = show_photo},
+    {.method = "DELETE",
+     .pattern = "/photos/{id}",
+     .run = HTTP_POOL,
+     .needs_caller = HTTP_CALLER_REQUIRED,
+     .handle = delete_photo},
     {0},
 };

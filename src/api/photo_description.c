@@ -6,23 +6,16 @@
 
 enum { BODY_MAX = 16 << 10 };
 
-struct incoming_words {
-    const char *author;
-    struct text body;
-};
-
 static void begin(struct http_request *request)
 {
-    struct incoming_words *incoming = arena_new(http_arena(request), sizeof *incoming);
-    http_set_data(request, incoming);
-    incoming->author = api_caller(request);
-    if (incoming->author && !http_content_type_is(request, "application/json"))
+    http_set_data(request, arena_new(http_arena(request), sizeof(struct text)));
+    if (!http_content_type_is(request, "application/json"))
         http_answer_reason(request, 415, REASON_WORDS_TYPE);
 }
 
 static void take_body(struct http_request *request, const char *data, size_t size)
 {
-    struct text *body = &((struct incoming_words *)http_data(request))->body;
+    struct text *body = http_data(request);
     TEXT_CLEANUP struct text why = {0};
     char limit[REASON_NUMBER_SIZE];
     if (body->length + size <= BODY_MAX) {
@@ -61,8 +54,7 @@ static enum status read_object(const struct text *body, json_t **ret_object, str
     return json_is_object(*ret_object) ? STATUS_OK : refuse_words(why, "they are not a JSON object", NULL);
 }
 
-static enum status read_description(json_t *object, struct arena *arena, struct photo_description *ret_description,
-                                    struct text *why)
+static enum status read_description(json_t *object, struct photo_description *ret_description, struct text *why)
 {
     const char *name;
     json_t *value;
@@ -79,25 +71,24 @@ static enum status read_description(json_t *object, struct arena *arena, struct 
         if (status != STATUS_OK)
             return status;
     }
-    return photos_clean_description(ret_description, arena, why);
+    return STATUS_OK;
 }
 
 static void change_words(struct http_request *request)
 {
     struct api *api = http_context(request);
-    struct incoming_words *incoming = http_data(request);
     JSON_CLEANUP json_t *object = NULL;
     TEXT_CLEANUP struct text why = {0};
     struct photo_description description = {0};
     struct id id;
     if (!api_read_id(request, http_parameter(request, "id"), &id))
         return;
-    enum status status = read_object(&incoming->body, &object, &why);
+    enum status status = read_object(http_data(request), &object, &why);
     if (status == STATUS_OK)
-        status = read_description(object, http_arena(request), &description, &why);
+        status = read_description(object, &description, &why);
     if (status == STATUS_OK)
-        status = store_photo_describe(photos_store(api->settings.photos), &id, incoming->author, description.caption,
-                                      description.alt_text, &why);
+        status = photos_describe(api->settings.photos, &id, api_caller(request)->name, &description,
+                                 http_arena(request), &why);
     if (status == STATUS_OK)
         api_answer_photo(request, &id);
     else
@@ -106,15 +97,15 @@ static void change_words(struct http_request *request)
 
 static void end(void *data)
 {
-    struct incoming_words *incoming = data;
-    if (incoming)
-        text_release(&incoming->body);
+    if (data)
+        text_release(data);
 }
 
 const struct http_route photo_description_routes[] = {
     {.method = "PATCH",
      .pattern = "/photos/{id}",
      .run = HTTP_POOL,
+     .needs_caller = HTTP_CALLER_REQUIRED,
      .begin = begin,
      .body = take_body,
      .handle = change_words,

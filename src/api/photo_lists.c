@@ -60,14 +60,12 @@ static bool add_row(void *context, const struct photo *photo)
 
 enum status api_add_photos(struct api *api, const struct photos_asked *asked, struct text *out, struct text *why)
 {
-    struct store *store = photos_store(api->settings.photos);
+    struct photos_asked one_more = *asked;
     struct photos_page page = {.asked = asked};
-    size_t limit = (size_t)asked->limit + 1;
     char next[CURSOR_TEXT_SIZE];
+    one_more.limit++;
     text_add(&page.body, "{\"photos\":[");
-    enum status status = asked->order == ORDER_CAPTURED
-                             ? store_photos_by_capture(store, asked->author, asked->after, limit, add_row, &page, why)
-                             : store_photos_newest(store, asked->author, asked->after, limit, add_row, &page, why);
+    enum status status = photos_list(api->settings.photos, &one_more, add_row, &page, why);
     if (status == STATUS_OK) {
         cursor_format(&page.last, asked->order, next);
         text_append(out, page.body.data, page.body.length);
@@ -158,11 +156,10 @@ static void find_content(struct http_request *request)
         http_answer_reason(request, 400, REASON_DIGEST_INVALID);
         return;
     }
-    enum status status = store_photo_find_content(photos_store(api->settings.photos),
-                                                  api_fold_name(request, http_parameter(request, "name")), sha256,
-                                                  http_arena(request), &photo, &why);
-    bool is_nobody = status == STATUS_INVALID;
-    if (status != STATUS_OK && status != STATUS_NOT_FOUND && !is_nobody) {
+    enum status status =
+        photos_find_content(api->settings.photos, api_fold_name(request, http_parameter(request, "name")), sha256,
+                            http_arena(request), &photo, &why);
+    if (status != STATUS_OK && status != STATUS_NOT_FOUND) {
         api_answer_status(request, status, &why);
         return;
     }
@@ -177,7 +174,7 @@ static void find_content(struct http_request *request)
 }
 
 const struct http_route photo_lists_routes[] = {
-    {.method = "GET", .pattern = "/photos", .run = HTTP_INLINE, .handle = list_newest},
-    {.method = "GET", .pattern = "/users/{name}/photos/sha256/{hex}", .run = HTTP_INLINE, .handle = find_content},
+    {.method = "GET", .pattern = "/photos", .run = HTTP_READ, .handle = list_newest},
+    {.method = "GET", .pattern = "/users/{name}/photos/sha256/{hex}", .run = HTTP_READ, .handle = find_content},
     {0},
 };

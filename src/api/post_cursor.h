@@ -4,9 +4,8 @@
 #ifndef POST_CURSOR_H
 #define POST_CURSOR_H
 
-#include "store.h"
+#include "photos.h"
 
-enum post_order { ORDER_PUBLISHED, ORDER_CAPTURED };
 enum { CURSOR_TEXT_SIZE = 2 + 16 + 1 + ID_TEXT_SIZE };
 
 void cursor_format(const struct post_cursor *cursor, enum post_order order, char ret_text[static CURSOR_TEXT_SIZE]);

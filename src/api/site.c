@@ -223,20 +223,20 @@ static void refuse_share(struct http_request *request)
     http_answer(request, 303, "text/plain; charset=utf-8", notice, sizeof notice - 1);
 }
 
-#define PAGE(path, handler)                                                                                            \
+#define PAGE(path, wait, handler)                                                                                      \
     {                                                                                                                  \
-        .method = "GET", .pattern = (path), .run = HTTP_INLINE, .handle = (handler)                                    \
+        .method = "GET", .pattern = (path), .run = (wait), .handle = (handler)                                         \
     }
 
 const struct http_route api_missing = {.method = "GET", .pattern = "", .run = HTTP_INLINE, .handle = get_file};
 
 const struct http_route site_routes[] = {
-    PAGE("/", get_home),
-    PAGE("/search", get_page),
-    PAGE("/@{name}", get_profile),
-    PAGE("/photo/{id}", get_photo),
-    PAGE("/mine", get_page),
-    PAGE("/share-target", get_page),
+    PAGE("/", HTTP_READ, get_home),
+    PAGE("/search", HTTP_INLINE, get_page),
+    PAGE("/@{name}", HTTP_READ, get_profile),
+    PAGE("/photo/{id}", HTTP_READ, get_photo),
+    PAGE("/mine", HTTP_INLINE, get_page),
+    PAGE("/share-target", HTTP_INLINE, get_page),
     {.method = "POST", .pattern = "/share-target", .run = HTTP_INLINE, .begin = refuse_share},
     {.method = "GET", .pattern = "/assets/{file}", .run = HTTP_INLINE, .handle = get_file},
     {.method = "GET", .pattern = "/{file}", .run = HTTP_INLINE, .handle = get_file},

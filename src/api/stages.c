@@ -51,9 +51,7 @@ static bool add_state(struct watcher *watcher, struct text *out)
     ARENA_CLEANUP struct arena arena = {0};
     struct photo photo;
     const char *stage = NULL;
-    enum status status = store_photo_get(photos_store(watcher->photos), &watcher->id, &arena, &photo, NULL);
-    if (status == STATUS_OK)
-        status = photos_stage(watcher->photos, &photo, &arena, &stage, NULL);
+    enum status status = photos_get(watcher->photos, &watcher->id, &arena, &photo, &stage, NULL);
     if (status == STATUS_NOT_FOUND) {
         text_add(out, "event: deleted\ndata: {}\n\n");
         return false;
@@ -136,7 +134,7 @@ static void watch_stages(struct http_request *request)
     }
     if (!api_read_id(request, text, &id))
         return;
-    enum status status = store_photo_get(photos_store(api->settings.photos), &id, http_arena(request), &photo, &why);
+    enum status status = photos_get(api->settings.photos, &id, http_arena(request), &photo, NULL, &why);
     if (status != STATUS_OK) {
         api_answer_status(request, status, &why);
         return;
@@ -153,6 +151,6 @@ static void watch_stages(struct http_request *request)
 }
 
 const struct http_route stages_routes[] = {
-    {.method = "GET", .pattern = "/events", .run = HTTP_INLINE, .handle = watch_stages},
+    {.method = "GET", .pattern = "/events", .run = HTTP_READ, .handle = watch_stages},
     {0},
 };

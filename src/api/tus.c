@@ -36,18 +36,14 @@ static void answer_failure(struct http_request *request, enum status status, con
         api_answer_status(request, status, why);
 }
 
-/* Who asks, and in which version; answers and returns false when it can't be served. */
-static bool check_request(struct http_request *request, const char **ret_author)
+static void check_version(struct http_request *request)
 {
     const char *wanted = http_header(request, "Tus-Resumable");
     add_version(request);
-    if (!wanted || strcmp(wanted, version) != 0) {
-        http_add_header(request, "Tus-Version", version);
-        http_answer_reason(request, 412, REASON_UPLOAD_VERSION, version);
-        return false;
-    }
-    *ret_author = api_caller(request);
-    return *ret_author != NULL;
+    if (wanted && strcmp(wanted, version) == 0)
+        return;
+    http_add_header(request, "Tus-Version", version);
+    http_answer_reason(request, 412, REASON_UPLOAD_VERSION, version);
 }
 
 static bool read_number(const char *text, uint64_t *ret_number)
@@ -139,9 +135,7 @@ static void create(struct http_request *request)
     struct api *api = http_context(request);
     TEXT_CLEANUP struct text why = {0};
     char id[ID_TEXT_SIZE];
-    struct resumable resumable = {.network = http_network(request)};
-    if (!check_request(request, &resumable.author))
-        return;
+    struct resumable resumable = {.author = api_caller(request)->name, .network = http_network(request)};
     enum status status = read_metadata(request, &resumable.description, &why);
     if (status == STATUS_OK && !read_number(http_header(request, "Upload-Length"), &resumable.length)) {
         reason_set(&why, REASON_UPLOAD_LENGTH_INVALID);
@@ -171,12 +165,11 @@ static void look(struct http_request *request)
     struct api *api = http_context(request);
     TEXT_CLEANUP struct text why = {0};
     struct resumable resumable;
-    const char *author;
     struct id id;
-    if (!check_request(request, &author) || !read_upload_id(request, &id))
+    if (!read_upload_id(request, &id))
         return;
-    enum status status =
-        resumable_look(photos_resumables(api->settings.photos), &id, author, http_arena(request), &resumable, &why);
+    enum status status = resumable_look(photos_resumables(api->settings.photos), &id, api_caller(request)->name,
+                                        http_arena(request), &resumable, &why);
     if (status != STATUS_OK) {
         answer_failure(request, status, &why);
         return;
@@ -190,11 +183,11 @@ static void terminate(struct http_request *request)
 {
     struct api *api = http_context(request);
     TEXT_CLEANUP struct text why = {0};
-    const char *author;
     struct id id;
-    if (!check_request(request, &author) || !read_upload_id(request, &id))
+    if (!read_upload_id(request, &id))
         return;
-    enum status status = resumable_remove(photos_resumables(api->settings.photos), &id, author, &why);
+    enum status status =
+        resumable_remove(photos_resumables(api->settings.photos), &id, api_caller(request)->name, &why);
     if (status == STATUS_OK)
         http_answer(request, 204, NULL, NULL, 0);
     else
@@ -230,12 +223,11 @@ static void begin_piece(struct http_request *request)
     struct api *api = http_context(request);
     struct incoming_piece *incoming = arena_new(http_arena(request), sizeof *incoming);
     TEXT_CLEANUP struct text why = {0};
-    const char *author;
     uint64_t offset = 0;
     struct id id;
     enum status status = STATUS_OK;
     http_set_data(request, incoming);
-    if (!check_request(request, &author) || !read_upload_id(request, &id))
+    if (!read_upload_id(request, &id))
         return;
     if (!http_content_type_is(request, "application/offset+octet-stream")) {
         reason_set(&why, REASON_UPLOAD_TYPE);
@@ -247,8 +239,8 @@ static void begin_piece(struct http_request *request)
     if (status == STATUS_OK)
         status = read_checksum(request, incoming, &why);
     if (status == STATUS_OK)
-        status =
-            resumable_piece_begin(photos_resumables(api->settings.photos), &id, author, offset, &incoming->piece, &why);
+        status = resumable_piece_begin(photos_resumables(api->settings.photos), &id, api_caller(request)->name, offset,
+                                       &incoming->piece, &why);
     if (status != STATUS_OK)
         answer_failure(request, status, &why);
 }
@@ -325,15 +317,23 @@ static void tell_abilities(struct http_request *request)
     api_allow_preflight(request);
 }
 
+#define OF_CALLER(name, path, handler)                                                                                 \
+    {                                                                                                                  \
+        .method = (name), .pattern = (path), .run = HTTP_POOL, .needs_caller = HTTP_CALLER_REQUIRED,                   \
+        .check = check_version, .handle = (handler)                                                                    \
+    }
+
 const struct http_route tus_routes[] = {
     {.method = "OPTIONS", .pattern = "/uploads", .run = HTTP_INLINE, .handle = tell_abilities},
-    {.method = "POST", .pattern = "/uploads", .run = HTTP_POOL, .handle = create},
+    OF_CALLER("POST", "/uploads", create),
     {.method = "OPTIONS", .pattern = "/uploads/{id}", .run = HTTP_INLINE, .handle = tell_abilities},
-    {.method = "HEAD", .pattern = "/uploads/{id}", .run = HTTP_POOL, .handle = look},
-    {.method = "DELETE", .pattern = "/uploads/{id}", .run = HTTP_POOL, .handle = terminate},
+    OF_CALLER("HEAD", "/uploads/{id}", look),
+    OF_CALLER("DELETE", "/uploads/{id}", terminate),
     {.method = "PATCH",
      .pattern = "/uploads/{id}",
      .run = HTTP_POOL,
+     .needs_caller = HTTP_CALLER_REQUIRED,
+     .check = check_version,
      .begin = begin_piece,
      .body = take_piece,
      .handle = keep_piece,

@@ -125,8 +125,7 @@ static const struct photo *find_existing(struct incoming *incoming, struct arena
     struct photo *photo = arena_new(arena, sizeof *photo);
     if (!incoming->idempotency_key)
         return NULL;
-    enum status status = store_photo_find_key(photos_store(incoming->photos), incoming->author,
-                                              incoming->idempotency_key, arena, photo, NULL);
+    enum status status = upload_find(incoming->photos, incoming->author, incoming->idempotency_key, arena, photo, NULL);
     return status == STATUS_OK ? photo : NULL;
 }
 
@@ -150,9 +149,7 @@ static void begin_upload(struct http_request *request)
     incoming->photos = api->settings.photos;
     incoming->arena = http_arena(request);
     incoming->idempotency_key = http_header(request, "Idempotency-Key");
-    incoming->author = api_caller(request);
-    if (!incoming->author)
-        return;
+    incoming->author = api_caller(request)->name;
     incoming->existing = find_existing(incoming, incoming->arena);
     enum status status =
         incoming->existing ? STATUS_OK : upload_check_pending(incoming->photos, incoming->author, &why);
@@ -214,7 +211,7 @@ static void show_status(struct http_request *request)
     TEXT_CLEANUP struct text why = {0};
     if (!api_read_id(request, http_parameter(request, "id"), &id))
         return;
-    enum status status = store_photo_get(photos_store(api->settings.photos), &id, http_arena(request), &photo, &why);
+    enum status status = photos_get(api->settings.photos, &id, http_arena(request), &photo, NULL, &why);
     if (status == STATUS_OK)
         answer_photo(request, &photo);
     else
@@ -225,10 +222,11 @@ const struct http_route uploads_routes[] = {
     {.method = "POST",
      .pattern = "/photos",
      .run = HTTP_POOL,
+     .needs_caller = HTTP_CALLER_REQUIRED,
      .begin = begin_upload,
      .body = take_body,
      .handle = finish_upload,
      .end = end_upload},
-    {.method = "GET", .pattern = "/uploadStatus/{id}", .run = HTTP_INLINE, .handle = show_status},
+    {.method = "GET", .pattern = "/uploadStatus/{id}", .run = HTTP_READ, .handle = show_status},
     {0},
 };

@@ -55,8 +55,8 @@ static void search_users(struct http_request *request)
     }
     text_reserve(&listing.body, BODY_TYPICAL);
     text_addc(&listing.body, '[');
-    enum status status = store_users_search(photos_store(api->settings.photos), prefix, cursor,
-                                            (size_t)listing.limit + 1, add_user, &listing, &why);
+    enum status status =
+        photos_search_people(api->settings.photos, prefix, cursor, listing.limit + 1, add_user, &listing, &why);
     if (status != STATUS_OK) {
         text_release(&listing.body);
         api_answer_status(request, status, &why);
@@ -104,8 +104,8 @@ static void list_posts(struct http_request *request, const char *name)
     json_add_string(&listing.body, name, strlen(name));
     text_add(&listing.body, ",\"post_ids\":[");
     if (status == STATUS_OK)
-        status = store_user_posts(photos_store(api->settings.photos), name, cursor_text ? &cursor : NULL,
-                                  (size_t)listing.limit + 1, add_post, &listing, &why);
+        status = photos_list_posts(api->settings.photos, name, cursor_text ? &cursor : NULL, listing.limit + 1,
+                                   add_post, &listing, &why);
     if (status == STATUS_OK && listing.rows == 0 && !cursor_text) {
         reason_set(&why, REASON_USER_UNKNOWN);
         status = STATUS_NOT_FOUND;
@@ -136,7 +136,7 @@ static void show_user(struct http_request *request)
 }
 
 const struct http_route users_routes[] = {
-    {.method = "GET", .pattern = "/users", .run = HTTP_INLINE, .handle = search_users},
-    {.method = "GET", .pattern = "/users/{name}", .run = HTTP_INLINE, .handle = show_user},
+    {.method = "GET", .pattern = "/users", .run = HTTP_READ, .handle = search_users},
+    {.method = "GET", .pattern = "/users/{name}", .run = HTTP_READ, .handle = show_user},
     {0},
 };

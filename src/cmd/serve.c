@@ -270,6 +270,7 @@ static enum status open_server(const struct serve_settings *settings, struct ser
         .listen = settings->listen,
         .event_threads = cores(settings->event_threads),
         .pool_threads = (unsigned)settings->pool_threads,
+        .is_remote = photos_are_remote(service->photos),
         .connections = (unsigned)settings->connections,
         .connections_each = (unsigned)settings->connections_each,
         .streams = (unsigned)settings->streams,
@@ -289,6 +290,7 @@ static enum status open_server(const struct serve_settings *settings, struct ser
         .outside = api_answer_outside,
         .proxies = &service->proxies,
         .admit = api_admit,
+        .identify = api_identify,
         .done = api_done,
     };
     enum status status = http_server_open(&http, &service->server, why);

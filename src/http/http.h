@@ -39,8 +39,8 @@ struct http_route {
     enum http_run run;
     enum http_needs needs_caller;
     /* The header is in, and nobody knows yet who asks. May answer at once, which ends the request (the rest of its body
-     * is read and dropped, or the connection is closed when that is too much). On the event loop. NULL: nothing to do.
-     */
+     * is read and dropped, or the connection is closed when that is too much). On the event loop. NULL: nothing to
+     * do. */
     void (*check)(struct http_request *request);
     /* The same, once it is known who asks. NULL: nothing to do. */
     void (*begin)(struct http_request *request);

@@ -214,8 +214,8 @@ static void handle_on_pool(void *data)
     resume(request);
 }
 
-/* What operators look at waits for its turn in any crowd; and so does what had its turn already, for an earlier step.
- */
+/* What operators look at waits for its turn in any crowd; and so does what had its turn already, for an earlier
+ * step. */
 static bool submit(struct http_request *request)
 {
     struct pool *pool = request->server->pool;

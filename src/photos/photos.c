@@ -92,19 +92,14 @@ struct resumables *photos_resumables(const struct photos *photos)
     return photos->resumables;
 }
 
-struct store *photos_store(const struct photos *photos)
-{
-    return photos->settings.store;
-}
-
-struct blob *photos_blob(const struct photos *photos)
-{
-    return photos->settings.blob;
-}
-
 const struct photos_settings *photos_get_settings(const struct photos *photos)
 {
     return &photos->settings;
+}
+
+bool photos_are_remote(const struct photos *photos)
+{
+    return store_is_remote(photos->settings.store) || !blob_has_files(photos->settings.blob);
 }
 
 struct events *photos_events(const struct photos *photos)
@@ -122,17 +117,13 @@ enum status photos_check_name(const char *name, struct text *why)
     return STATUS_FORBIDDEN;
 }
 
-enum status photos_stage(struct photos *photos, const struct photo *photo, struct arena *arena, const char **ret_stage,
-                         struct text *why)
+enum status photos_describe(struct photos *photos, const struct id *id, const char *author,
+                            struct photo_description *description, struct arena *arena, struct text *why)
 {
-    struct execution execution;
-    *ret_stage = NULL;
-    if (photo->state != PHOTO_PENDING)
-        return STATUS_OK;
-    enum status status = store_execution_get(photos->settings.store, &photo->id, arena, &execution, why);
-    if (status == STATUS_OK && execution.status == EXECUTION_RUNNING)
-        *ret_stage = execution.state[0] ? execution.state : "Queued";
-    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+    enum status status = photos_clean_description(description, arena, why);
+    return status ? status
+                  : store_photo_describe(photos->settings.store, id, author, description->caption,
+                                         description->alt_text, why);
 }
 
 static void make_key(const struct id *id, const char *suffix, char ret_key[static OBJECT_KEY_SIZE])

@@ -46,9 +46,9 @@ struct events *photos_events(const struct photos *photos);
 struct resumables;
 /* The uploads that may be cut and go on. */
 struct resumables *photos_resumables(const struct photos *photos);
-struct store *photos_store(const struct photos *photos);
-struct blob *photos_blob(const struct photos *photos);
 const struct photos_settings *photos_get_settings(const struct photos *photos);
+/* Whether metadata or objects are on other machines, so that to ask for them is to wait. */
+bool photos_are_remote(const struct photos *photos);
 
 /* A user name: 1 to AUTHOR_NAME_MAX of a-z, 0-9 and _. FORBIDDEN, saying so. */
 enum status photos_check_name(const char *name, struct text *why);
@@ -67,10 +67,9 @@ enum {
  * than a line's end and a tab. */
 enum status photos_clean_description(struct photo_description *description, struct arena *arena, struct text *why);
 
-/* Where a photo is now: "Queued", then the names of the workflow's states; NULL once it is SUCCESS or ERROR. In
- * arena. */
-enum status photos_stage(struct photos *photos, const struct photo *photo, struct arena *arena, const char **ret_stage,
-                         struct text *why);
+/* By its author, in any state: NULL leaves one as it is, "" removes it. NOT_FOUND, FORBIDDEN; INVALID as above. */
+enum status photos_describe(struct photos *photos, const struct id *id, const char *author,
+                            struct photo_description *description, struct arena *arena, struct text *why);
 
 /* By its author. NOT_FOUND, FORBIDDEN. The photo is gone for everybody when this returns; its objects too, unless the
  * process dies in between: then the next one removes them. */
@@ -87,6 +86,51 @@ enum status photos_withdraw(struct store *store, const struct photo *photo, cons
  * changes where it is on its way to be refused. CONFLICT: its execution has ended. NOT_FOUND. Needs no struct
  * photos. */
 enum status photos_stop(struct store *store, const struct id *id, bool *ret_held, struct text *why);
+
+/* ---- Looking: lookups.c ---- */
+
+/* In any state. *ret_stage is where it is now: "Queued", then the names of the workflow's states; NULL once it is
+ * SUCCESS or ERROR. ret_stage may be NULL. NOT_FOUND. */
+enum status photos_get(struct photos *photos, const struct id *id, struct arena *arena, struct photo *ret_photo,
+                       const char **ret_stage, struct text *why);
+/* One that everybody may see; else NOT_FOUND. */
+enum status photos_get_published(struct photos *photos, const struct id *id, struct arena *arena,
+                                 struct photo *ret_photo, struct text *why);
+/* One that this author made of an original with this content, published or on its way. NOT_FOUND, also for a name that
+ * nobody can have. */
+enum status photos_find_content(struct photos *photos, const char *author, const uint8_t sha256[static SHA256_BYTES],
+                                struct arena *arena, struct photo *ret_photo, struct text *why);
+
+enum post_order { ORDER_PUBLISHED, ORDER_CAPTURED /* by photo_time_ms */ };
+/* A page of published photos: which ones. */
+struct photos_asked {
+    const char *author; /* NULL: everybody, in the order of publishing */
+    enum post_order order;
+    const struct post_cursor *after; /* NULL: the newest */
+    int64_t limit;
+};
+enum status photos_list(struct photos *photos, const struct photos_asked *asked, store_photo_row *row, void *context,
+                        struct text *why);
+
+/* Who has published photos and how many, by name, as store_users_search and store_user_posts. */
+enum status photos_search_people(struct photos *photos, const char *prefix, const char *after, int64_t limit,
+                                 store_user_row *row, void *context, struct text *why);
+enum status photos_list_posts(struct photos *photos, const char *author, const struct post_cursor *after, int64_t limit,
+                              store_post_row *row, void *context, struct text *why);
+struct person {
+    int64_t posts_count;
+    struct id newest; /* photo */
+};
+/* NOT_FOUND: nobody has published anything under this name. */
+enum status photos_find_person(struct photos *photos, const char *name, struct person *ret_person, struct text *why);
+
+/* An object that everybody may see; else NOT_FOUND. As blob_get. */
+enum status photos_get_object(struct photos *photos, enum bucket bucket, const char *key,
+                              struct blob_object *ret_object, struct text *why);
+
+/* For operators: whether the store answers, and how much work there is. */
+enum status photos_check(struct photos *photos, struct text *why);
+enum status photos_count_work(struct photos *photos, struct store_counts *ret_counts, struct text *why);
 
 /* Names of objects. */
 enum { OBJECT_KEY_SIZE = 48 };

@@ -47,6 +47,11 @@ void store_close(struct store *store)
         store->ops->close(store);
 }
 
+bool store_is_remote(const struct store *store)
+{
+    return store->ops->is_remote;
+}
+
 enum status store_check(struct store *store, struct text *why)
 {
     return store->ops->users->check(store, why);

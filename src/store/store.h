@@ -34,6 +34,9 @@ enum status store_is_new(const char *address, bool *ret_is_new, struct text *why
 /* Looks for damage, for so long; *ret_is_whole: all was looked at. UNAVAILABLE, saying what is damaged; then the store
  * is only to be closed, and nothing more is written. */
 enum status store_verify(struct store *store, int64_t limit_ms, bool *ret_is_whole, struct text *why);
+/* Whether it is on another machine, so that every call but store_close waits for the network. Else reading takes
+ * microseconds. */
+bool store_is_remote(const struct store *store);
 /* A real search, in the database itself. */
 enum status store_check(struct store *store, struct text *why);
 

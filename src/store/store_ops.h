@@ -206,6 +206,7 @@ struct store_change_ops {
 
 struct store_ops {
     const char *scheme; /* of the address: "sqlite" */
+    bool is_remote;     /* store_is_remote */
     enum status (*open)(const char *rest, struct store **ret_store, struct text *why);
     void (*close)(struct store *store);
     enum status (*is_new)(const char *rest, bool *ret_is_new, struct text *why);

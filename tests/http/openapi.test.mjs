@@ -111,6 +111,16 @@ describe('the server', () => {
         }
     });
 
+    it('asks who it is where the document says so, before it looks at anything else', async () => {
+        for (const { path, method, operation } of operations) {
+            assert.equal('401' in operation.responses, 'security' in operation, `${method} ${path}`);
+            if (!operation.security) continue;
+            const headers = { 'Tus-Resumable': '1.0.0', 'Content-Type': 'text/plain' };
+            const answer = await server.ask(method.toUpperCase(), path.replace('{id}', 'unknown'), { headers });
+            assert.equal(answer.code, 401, `${method} ${path}`);
+        }
+    });
+
     const photos = {
         good: () => png(20, 20), empty: () => Buffer.alloc(0),
             text: () => Buffer.from('a text, and not a photo at all'.padEnd(99)),

@@ -247,8 +247,7 @@ static enum status settle_whole(struct resumables *resumables, struct resumable 
     char key[KEY_SIZE];
     struct photo photo;
     make_key(&resumable->id, key);
-    enum status status =
-        store_photo_find_key(resumables->photos->settings.store, resumable->author, key, arena, &photo, why);
+    enum status status = upload_find(resumables->photos, resumable->author, key, arena, &photo, why);
     if (status == STATUS_OK) {
         resumable->has_photo = true;
         resumable->photo = photo.id;

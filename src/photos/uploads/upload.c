@@ -50,6 +50,12 @@ enum status upload_check_pending(struct photos *photos, const char *author, stru
     return status == STATUS_OK && limit && pending >= limit ? refuse_pending(limit, why) : status;
 }
 
+enum status upload_find(struct photos *photos, const char *author, const char *idempotency_key, struct arena *arena,
+                        struct photo *ret_photo, struct text *why)
+{
+    return store_photo_find_key(photos->settings.store, author, idempotency_key, arena, ret_photo, why);
+}
+
 enum status upload_begin(struct photos *photos, const char *author, const char *idempotency_key,
                          struct upload **ret_upload, struct text *why)
 {

@@ -11,6 +11,10 @@ struct upload;
  * uploaded at the same time can't get past: upload_finish is bound by it too. */
 enum status upload_check_pending(struct photos *photos, const char *author, struct text *why);
 
+/* The photo that this author made with this key before; NOT_FOUND. */
+enum status upload_find(struct photos *photos, const char *author, const char *idempotency_key, struct arena *arena,
+                        struct photo *ret_photo, struct text *why);
+
 /* FORBIDDEN for a bad name, INVALID for a bad key (1 to IDEMPOTENCY_KEY_MAX visible ASCII characters; NULL: none),
  * NO_SPACE, UNAVAILABLE, BUSY. Neither string is kept. */
 enum status upload_begin(struct photos *photos, const char *author, const char *idempotency_key,
