@@ -94,8 +94,8 @@ struct http_settings {
     void *context;                     /* for http_context */
     const char *const *headers;        /* name, value, … NULL: sent with every answer */
     const char *const *origin_headers; /* the same, when the request names its Origin */
-    /* Who may ask this at all: before `check`, on the event loop; may answer, which ends the request. NULL: everybody.
-     */
+    /* Who may ask this at all: before `check`, on the event loop; may answer, which ends the request. NULL:
+     * everybody. */
     void (*admit)(struct http_request *request, const struct http_route *route);
     /* Who asks, for routes that need to know: before `begin`, and where that runs. Calls http_set_caller, or answers,
      * which ends the request. */
