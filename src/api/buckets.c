@@ -38,12 +38,6 @@ static int find_bucket(struct http_request *request)
     return bucket;
 }
 
-/* Rendered images never change under their key; the files of a web app may. */
-static const char *cache_control(enum bucket bucket)
-{
-    return bucket == BUCKET_SITE ? "public, max-age=60" : "public, max-age=31536000, immutable";
-}
-
 static struct conditional_answer decide(struct http_request *request, const struct blob_object *object)
 {
     struct conditional_request conditions = {
@@ -65,13 +59,15 @@ static void add_object_headers(struct http_request *request, enum bucket bucket,
     http_add_header(request, "ETag", object->etag);
     http_add_header(request, "Last-Modified", modified);
     http_add_header(request, "Accept-Ranges", "bytes");
-    http_add_header(request, "Cache-Control", cache_control(bucket));
+    http_add_header(request, "Cache-Control", bucket_policies[bucket].cache_control);
     if (http_header(request, "Origin"))
         add_cors_headers(request);
 }
 
 static void answer_failure(struct http_request *request, enum status status)
 {
+    if (status == STATUS_CONFLICT) /* replaced while it was fetched: the next request gets the new one */
+        status = STATUS_BUSY;
     answer_error(request, api_code(status), status == STATUS_BUSY ? "SlowDown" : "InternalError",
                  "The object can't be read now; try again.");
 }

@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const struct blob_ops *const back_ends[] = {&blob_file_ops};
+static const struct blob_ops *const back_ends[] = {&blob_file_ops, &blob_s3_ops};
 enum { BLOCK_BYTES = 256 << 10 };
 enum { BACK_ENDS = sizeof back_ends / sizeof back_ends[0] };
 
@@ -183,8 +183,8 @@ void blob_object_release(struct blob_object *object)
     object->reader = NULL;
 }
 
-enum status blob_get_file(struct blob *blob, enum bucket bucket, const char *key, struct blob_object *ret_object,
-                          struct text *why)
+static enum status get_file_once(struct blob *blob, enum bucket bucket, const char *key, struct blob_object *ret_object,
+                                 struct text *why)
 {
     struct blob_object object;
     enum status status = blob_get(blob, bucket, key, &object, why);
@@ -197,6 +197,25 @@ enum status blob_get_file(struct blob *blob, enum bucket bucket, const char *key
     else
         blob_object_release(&object);
     return status;
+}
+
+/* Once more, if it was replaced in between. */
+enum status blob_get_file(struct blob *blob, enum bucket bucket, const char *key, struct blob_object *ret_object,
+                          struct text *why)
+{
+    enum status status = get_file_once(blob, bucket, key, ret_object, why);
+    return status == STATUS_CONFLICT ? get_file_once(blob, bucket, key, ret_object, why) : status;
+}
+
+enum status blob_presign(struct blob *blob, enum bucket bucket, const char *key, enum blob_method method,
+                         unsigned seconds, struct text *ret_url, struct text *why)
+{
+    enum status status = check_key(key, why);
+    if (status == STATUS_OK && !blob->ops->presign) {
+        text_setf(why, "Buckets of the kind \"%s:\" have no URLs of their own.", blob->ops->scheme);
+        return STATUS_UNSUPPORTED;
+    }
+    return status ? status : blob->ops->presign(blob, bucket, key, method, seconds, ret_url, why);
 }
 
 /* ---- Writing ---- */

@@ -21,8 +21,9 @@ enum bucket { BUCKET_ORIGINALS, BUCKET_PHOTOS, BUCKET_THUMBNAILS, BUCKET_SITE };
 enum { BUCKETS = 4 };
 
 struct bucket_policy {
-    const char *name; /* "photos" */
-    bool public_read; /* anybody may GET an object whose key they know; nobody may list */
+    const char *name;          /* "photos" */
+    bool public_read;          /* anybody may GET an object whose key they know; nobody may list */
+    const char *cache_control; /* for those; NULL: none */
 };
 extern const struct bucket_policy bucket_policies[BUCKETS];
 /* -1 for a name that is no bucket. */
@@ -84,6 +85,12 @@ void blob_object_release(struct blob_object *object);
 /* As blob_get, for who needs a file: `fd` is one whatever the back end. */
 enum status blob_get_file(struct blob *blob, enum bucket bucket, const char *key, struct blob_object *ret_object,
                           struct text *why);
+
+/* A URL by which anybody may GET or PUT that object, straight at the back end and for so many seconds (604,800 at most);
+ * it doesn't wait for the back end. UNSUPPORTED where clients can't reach that. */
+enum blob_method { BLOB_METHOD_GET, BLOB_METHOD_PUT };
+enum status blob_presign(struct blob *blob, enum bucket bucket, const char *key, enum blob_method method,
+                         unsigned seconds, struct text *ret_url, struct text *why);
 
 /* ---- Writing: until it returned OK no reader sees anything, and after it the object survives a power cut. Writing to
  * a key that is there replaces its object. ---- */

@@ -3,11 +3,14 @@
 
 #include <string.h>
 
+/* Rendered images never change under their key; the files of a web app may. */
+#define UNCHANGING "public, max-age=31536000, immutable"
+
 const struct bucket_policy bucket_policies[BUCKETS] = {
-    [BUCKET_ORIGINALS] = {"originals", false},
-    [BUCKET_PHOTOS] = {"photos", true},
-    [BUCKET_THUMBNAILS] = {"thumbnails", true},
-    [BUCKET_SITE] = {"site", true},
+    [BUCKET_ORIGINALS] = {.name = "originals", .public_read = false},
+    [BUCKET_PHOTOS] = {.name = "photos", .public_read = true, .cache_control = UNCHANGING},
+    [BUCKET_THUMBNAILS] = {.name = "thumbnails", .public_read = true, .cache_control = UNCHANGING},
+    [BUCKET_SITE] = {.name = "site", .public_read = true, .cache_control = "public, max-age=60"},
 };
 
 int bucket_from_name(const char *name, size_t length)

@@ -30,6 +30,9 @@ typedef enum status blob_delete_op(struct blob *blob, enum bucket bucket, const 
 typedef enum status blob_list_op(struct blob *blob, enum bucket bucket, blob_key_row *row, void *context,
                                  struct text *why);
 
+typedef enum status blob_presign_op(struct blob *blob, enum bucket bucket, const char *key, enum blob_method method,
+                                    unsigned seconds, struct text *ret_url, struct text *why);
+
 typedef enum status blob_parts_begin_op(struct blob *blob, enum bucket bucket, const char *key, struct text *ret_id,
                                         struct text *why);
 /* Number and size are filled in already. */
@@ -58,6 +61,7 @@ struct blob_ops {
     blob_copy_op *copy;
     blob_delete_op *delete;
     blob_list_op *list;
+    blob_presign_op *presign; /* NULL: there is no such URL */
     blob_parts_begin_op *parts_begin;
     blob_parts_put_op *parts_put;
     blob_parts_complete_op *parts_complete;
@@ -74,6 +78,6 @@ struct blob_upload {
     int fd;
 };
 
-extern const struct blob_ops blob_file_ops;
+extern const struct blob_ops blob_file_ops, blob_s3_ops;
 
 #endif

@@ -1,0 +1,184 @@
+/* One request to S3: signed anew each time, asked again when it failed for a moment, and what S3 says in our words. */
+#include "blob_s3.h"
+
+#include "clock.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <string.h>
+#include <time.h>
+
+enum { TRIES = 4, FIRST_PAUSE_MS = 50 };
+/* All of a request of 16 MB, even where the network is slow; what stands still is given up before. */
+enum { TIMEOUT_MS = 10 * 60 * 1000, STALL_TIMEOUT_MS = 20 * 1000 };
+
+void s3_request_add(struct s3_request *request, const char *name, const char *value)
+{
+    assert(request->field_count < sizeof request->fields / sizeof request->fields[0]);
+    request->fields[request->field_count++] = (struct http_field){name, value};
+}
+
+void s3_url(const struct blob_s3 *s3, enum bucket bucket, const char *key, struct text *ret_url)
+{
+    const char *name = bucket_policies[bucket].name;
+    if (s3->has_path_style)
+        text_setf(ret_url, "%s%s/%s-%s%s", s3->scheme, s3->host, s3->prefix, name, key ? "/" : "");
+    else
+        text_setf(ret_url, "%s%s-%s.%s/", s3->scheme, s3->prefix, name, s3->host);
+    if (key)
+        aws_encode(ret_url, key, strlen(key), true);
+}
+
+/* ---- What S3 says ---- */
+
+/* docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html */
+static const struct {
+    const char *word;
+    enum status status;
+} words[] = {
+    {"NoSuchKey", STATUS_NOT_FOUND},    {"NoSuchUpload", STATUS_NOT_FOUND},   {"PreconditionFailed", STATUS_CONFLICT},
+    {"InvalidPart", STATUS_INVALID},    {"InvalidPartOrder", STATUS_INVALID}, {"EntityTooSmall", STATUS_INVALID},
+    {"SlowDown", STATUS_BUSY},          {"ServiceUnavailable", STATUS_BUSY},  {"TooManyRequests", STATUS_BUSY},
+    {"QuotaExceeded", STATUS_NO_SPACE}, {"NoSuchBucket", STATUS_UNAVAILABLE},
+};
+
+/* An answer to HEAD has no word. */
+enum status s3_status(const char *word, unsigned code)
+{
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (strcmp(word, words[i].word) == 0)
+            return words[i].status;
+    switch (code) {
+    case 404:
+        return *word ? STATUS_UNAVAILABLE : STATUS_NOT_FOUND;
+    case 412:
+        return STATUS_CONFLICT;
+    case 429:
+    case 503:
+        return STATUS_BUSY;
+    case 507:
+        return STATUS_NO_SPACE;
+    default:
+        return STATUS_UNAVAILABLE;
+    }
+}
+
+static bool is_about_who_asks(const char *word)
+{
+    static const char *const about[] = {"ExpiredToken", "InvalidToken", "TokenRefreshRequired", "InvalidAccessKeyId"};
+    for (size_t i = 0; i < sizeof about / sizeof about[0]; i++)
+        if (strcmp(word, about[i]) == 0)
+            return true;
+    return false;
+}
+
+static enum status take_error(struct blob_s3 *s3, const struct s3_request *request, const struct http_reply *reply,
+                              bool *ret_may_pass, struct text *why)
+{
+    TEXT_CLEANUP struct text word = {0}, message = {0};
+    (void)s3_xml_find(text_get(&reply->body), "Code", &word);
+    (void)s3_xml_find(text_get(&reply->body), "Message", &message);
+    bool has_old_credentials = is_about_who_asks(text_get(&word));
+    if (has_old_credentials)
+        aws_identity_forget(s3->identity);
+    *ret_may_pass = reply->code >= 500 || reply->code == 429 || has_old_credentials;
+    text_setf(why, "The bucket %s-%s at %s answers %u%s%s%s%s%s%s.", s3->prefix, bucket_policies[request->bucket].name,
+              s3->host, reply->code, word.length ? " " : "", text_get(&word), message.length ? ": " : "",
+              text_get(&message), request->key ? ", for " : "", request->key ? request->key : "");
+    return s3_status(text_get(&word), reply->code);
+}
+
+/* ---- Asking ---- */
+
+static enum status sign(struct blob_s3 *s3, struct http_call *call, struct arena *arena, struct text *why)
+{
+    struct aws_signing signing = {.region = s3->region, .service = "s3", .is_s3 = true, .time_ms = clock_now_ms()};
+    enum status status = aws_identity_get(s3->identity, arena, &signing.credentials, why);
+    if (status != STATUS_OK)
+        return STATUS_UNAVAILABLE;
+    return aws_sign(call, &signing, arena, why);
+}
+
+/* What a request's taker gets, counted: after the first byte it can't be asked again. */
+struct counted {
+    const struct s3_request *request;
+    uint64_t taken;
+};
+
+static bool take_counted(void *context, const void *bytes, size_t size)
+{
+    struct counted *counted = context;
+    counted->taken += size;
+    return counted->request->take(counted->request->context, bytes, size);
+}
+
+static struct http_call make_call(const struct s3_request *request, const char *url, struct counted *counted)
+{
+    struct http_call call = {
+        .method = request->method,
+        .url = url,
+        .body = request->body ? text_get(request->body) : NULL,
+        .body_size = request->body ? request->body->length : 0,
+        .file = request->file,
+        .take = request->take ? take_counted : NULL,
+        .context = counted,
+        .take_max = request->take_max,
+        .answer_max = S3_ANSWER_MAX,
+        .timeout_ms = TIMEOUT_MS,
+        .stall_timeout_ms = STALL_TIMEOUT_MS,
+    };
+    for (size_t i = 0; i < request->field_count; i++)
+        http_call_add(&call, request->fields[i].name, request->fields[i].value);
+    return call;
+}
+
+/* *ret_may_pass: it may do better when it is asked again. */
+static enum status ask_once(struct blob_s3 *s3, const struct s3_request *request, const char *url,
+                            struct http_reply *ret_reply, bool *ret_may_pass, struct text *why)
+{
+    ARENA_CLEANUP struct arena arena = {0};
+    TEXT_CLEANUP struct text reason = {0};
+    struct counted counted = {.request = request};
+    struct http_call call = make_call(request, url, &counted);
+    struct http_reply reply = {0};
+    *ret_may_pass = false;
+    enum status status = sign(s3, &call, &arena, &reason);
+    bool is_signed = status == STATUS_OK;
+    if (is_signed)
+        status = http_client_ask(s3->client, &call, &reply, &reason);
+    if (status != STATUS_OK) {
+        *ret_may_pass = is_signed && status == STATUS_UNAVAILABLE && counted.taken == 0;
+        text_setf(why, "The buckets at %s can't be used: %s.", s3->host, text_get(&reason));
+        return status == STATUS_INVALID || status == STATUS_TOO_LARGE ? STATUS_UNAVAILABLE : status;
+    }
+    if (reply.code / 100 == 2) {
+        *ret_reply = reply;
+        return STATUS_OK;
+    }
+    status = take_error(s3, request, &reply, ret_may_pass, why);
+    http_reply_release(&reply);
+    return status;
+}
+
+/* Longer each time, and not all at the same moment. */
+static void pause_before(unsigned next)
+{
+    int64_t most_ms = (int64_t)FIRST_PAUSE_MS << next;
+    int64_t pause_ns = (most_ms / 2 + clock_monotonic_ns() / 1000 % (most_ms / 2)) * 1000000;
+    (void)nanosleep(&(struct timespec){.tv_sec = pause_ns / 1000000000, .tv_nsec = pause_ns % 1000000000}, NULL);
+}
+
+enum status s3_ask(struct blob_s3 *s3, const struct s3_request *request, struct http_reply *ret_reply, struct text *why)
+{
+    TEXT_CLEANUP struct text url = {0};
+    s3_url(s3, request->bucket, request->key, &url);
+    if (request->query)
+        text_addf(&url, "?%s", request->query);
+    for (unsigned i = 1;; i++) {
+        bool may_pass;
+        enum status status = ask_once(s3, request, text_get(&url), ret_reply, &may_pass, why);
+        if (status == STATUS_OK || !may_pass || request->is_once || i == TRIES)
+            return status;
+        pause_before(i);
+    }
+}
