@@ -13,7 +13,7 @@ static const struct setting rows[] = {
     {"data", SETTING_STRING, FIELD(data), "./data", 0, 0, "FOLDER", "data folder of the server"},
     {"store", SETTING_STRING, FIELD(store), NULL, 0, 0, "ADDRESS", "metadata store; default: sqlite:FOLDER/photos.db"},
     {"buckets", SETTING_STRING, FIELD(buckets), NULL, 0, 0, "ADDRESS",
-     "rescan, render: image store; default: file:FOLDER/buckets"},
+     "rescan, render: image store, as the server has it; default: file:FOLDER/buckets"},
     {"status", SETTING_STRING, FIELD(status), NULL, 0, 0, "STATUS",
      "list: only executions that are RUNNING, SUCCEEDED, FAILED or ABORTED"},
     {"models", SETTING_STRING, FIELD(models), NULL, 0, 0, "FOLDER",

@@ -1,8 +1,29 @@
 #include "data_folder.h"
 
+#include "lock_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { VERIFY_MS = 5000 };
+
+enum status data_lock(const char *folder, int *ret_fd, struct text *why)
+{
+    char owner[LOCK_OWNER_SIZE];
+    int folder_fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int error = folder_fd < 0 ? errno : lock_file_take(folder_fd, ".lock", ret_fd, owner);
+    if (folder_fd >= 0)
+        (void)close(folder_fd);
+    if (error == EWOULDBLOCK) {
+        text_setf(why, "The folder %s is in use by another process (PID %s).", folder, owner);
+        return STATUS_BUSY;
+    }
+    if (error)
+        text_setf(why, "The folder %s can't be locked: %s.", folder, strerrordesc_np(error));
+    return error ? STATUS_UNAVAILABLE : STATUS_OK;
+}
 
 static bool note_key(void *context, const char *key, int64_t modified_s)
 {

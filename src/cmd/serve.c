@@ -43,7 +43,8 @@ static const struct setting rows[] = {
      "address to listen on; port 0: any free port"},
     {"data", SETTING_STRING, FIELD(data), "./data", 0, 0, "FOLDER", "folder for photos and database"},
     {"store", SETTING_STRING, FIELD(store), NULL, 0, 0, "ADDRESS", "metadata store; default: sqlite:FOLDER/photos.db"},
-    {"buckets", SETTING_STRING, FIELD(buckets), NULL, 0, 0, "ADDRESS", "image store; default: file:FOLDER/buckets"},
+    {"buckets", SETTING_STRING, FIELD(buckets), NULL, 0, 0, "ADDRESS",
+     "image store: file:FOLDER, or s3://PREFIX?region=REGION (docs/operations.md); default: file:FOLDER/buckets"},
     {"moderator", SETTING_STRING, FIELD(moderator), "onnx", 0, 0, "NAME",
      "what moderates photos before they are published: onnx (models on this machine), rekognition (Amazon) or none"},
     {"models", SETTING_STRING, FIELD(models), NULL, 0, 0, "FOLDER",
@@ -134,6 +135,7 @@ struct service {
     enum moderation_action when_unsure;
     struct store *store;
     struct blob *blob;
+    int data_lock_fd; /* or -1 */
     struct darkroom *darkroom;
     struct moderator *moderator;
     struct photos *photos;
@@ -299,11 +301,13 @@ static enum status open_server(const struct serve_settings *settings, struct ser
     return status;
 }
 
-/* The buckets first: their lock keeps a second server away from the database too. */
+/* The buckets first: their lock keeps a second server away from the database too; or one of the folder's own does. */
 static enum status open_stores(const struct serve_settings *settings, struct service *service, struct text *why)
 {
     bool is_whole = true;
     enum status status = blob_open(settings->buckets, BLOB_OWN, &service->blob, why);
+    if (status == STATUS_OK && !blob_has_files(service->blob))
+        status = data_lock(settings->data, &service->data_lock_fd, why);
     if (status == STATUS_OK)
         status = data_check_before(settings->store, settings->buckets, service->blob, why);
     if (status == STATUS_OK)
@@ -343,6 +347,8 @@ static void close_service(struct service *service)
     if (service->blob)
         blob_close(service->blob);
     store_close(service->store);
+    if (service->data_lock_fd >= 0)
+        (void)close(service->data_lock_fd);
 }
 
 static void announce(const struct serve_settings *settings, const struct service *service)
@@ -414,7 +420,7 @@ static enum status read_service(struct serve_settings *settings, struct arena *a
 static int serve(struct serve_settings *settings, const sigset_t *ends, struct arena *arena)
 {
     TEXT_CLEANUP struct text why = {0};
-    struct service service = {0};
+    struct service service = {.data_lock_fd = -1};
     int signal_number;
     enum status status = read_service(settings, arena, &service, &why);
     if (status == STATUS_OK)

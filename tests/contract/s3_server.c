@@ -55,7 +55,7 @@ static bool read_ready(FILE *output)
     (void)setenv("AWS_ACCESS_KEY_ID", access_key, 1);
     (void)setenv("AWS_SECRET_ACCESS_KEY", secret_key, 1);
     (void)setenv("AWS_EC2_METADATA_DISABLED", "true", 1);
-    (void)setenv("no_proxy", "127.0.0.1", 1);
+    (void)setenv("no_proxy", "127.0.0.1,localhost", 1);
     return true;
 }
 

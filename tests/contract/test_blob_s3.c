@@ -31,7 +31,8 @@ static void test_refused(void)
     CHECK_STR(status_name(blob_open(text_get(&nowhere), BLOB_OWN, &blob, &why)), "not-found");
     CHECK(strstr(text_get(&why), "There is no bucket nowhere-originals at 127.0.0.1:"));
     check_case("a wrong secret");
-    char *secret = strdup(getenv("AWS_SECRET_ACCESS_KEY"));
+    const char *found = getenv("AWS_SECRET_ACCESS_KEY");
+    char *secret = strdup(found ? found : "");
     (void)setenv("AWS_SECRET_ACCESS_KEY", "wrong", 1);
     CHECK_STR(status_name(blob_open(address, BLOB_OWN, &blob, &why)), "unavailable");
     CHECK(strstr(text_get(&why), " answers 403"));
@@ -69,8 +70,12 @@ static void test_presigned(void)
     char address[ADDRESS_SIZE];
     struct blob *blob;
     TEXT_CLEANUP struct text url = {0}, body = {0};
-    if (!server || !s3_server_make_buckets(server, "presigned", address, sizeof address)
-        || !CHECK_INT(blob_open(address, BLOB_OWN, &blob, NULL), STATUS_OK))
+    if (!server || !s3_server_make_buckets(server, "presigned", address, sizeof address))
+        return;
+    /* With the bucket in the host's name, for once: libcurl finds all names below localhost on the loopback. */
+    (void)snprintf(address, sizeof address, "s3://presigned?endpoint=http://localhost%s",
+                   strrchr(server->endpoint, ':'));
+    if (!CHECK_INT(blob_open(address, BLOB_OWN, &blob, NULL), STATUS_OK))
         return;
     CHECK_OK(blob_presign(blob, BUCKET_ORIGINALS, "a/key", BLOB_METHOD_PUT, 60, &url, why));
     CHECK_INT(ask("GET", text_get(&url), NULL, &body), 403);

@@ -1,6 +1,7 @@
 /* Opening the folder: who may, what is made, and what crashed uploads left. */
 #include "blob_file.h"
 
+#include "lock_file.h"
 #include "memory.h"
 
 #include <dirent.h>
@@ -10,11 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <time.h>
 #include <unistd.h>
 
 #define ADMIN_LOCK ".lock-admin"
-enum { LOCK_WAIT_MS = 2000, LOCK_STEP_MS = 20 };
 
 static enum status make_folder(const struct blob_file *file, int parent_fd, const char *name, int *ret_fd,
                                struct text *why)
@@ -36,36 +35,14 @@ static enum status make_folder(const struct blob_file *file, int parent_fd, cons
     return STATUS_OK;
 }
 
-/* A process that was killed may hold the lock for the moment that its end takes. */
-static bool lock_soon(int fd)
-{
-    for (int waited = 0; flock(fd, LOCK_EX | LOCK_NB) != 0; waited += LOCK_STEP_MS) {
-        if (errno != EWOULDBLOCK || waited >= LOCK_WAIT_MS)
-            return false;
-        (void)nanosleep(&(struct timespec){.tv_nsec = LOCK_STEP_MS * 1000000}, NULL);
-    }
-    return true;
-}
-
 static enum status take_lock(struct blob_file *file, const char *name, const char *use, struct text *why)
 {
-    file->lock_fd = openat(file->folder_fd, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (file->lock_fd < 0)
-        return blob_file_fail(file, errno, why);
-    if (!lock_soon(file->lock_fd)) {
-        int error = errno;
-        char owner[16] = "";
-        if (error != EWOULDBLOCK)
-            return blob_file_fail(file, error, why);
-        if (pread(file->lock_fd, owner, sizeof owner - 1, 0) <= 0)
-            memcpy(owner, "unknown", sizeof "unknown");
-        text_setf(why, "The folder %s is %s by another process (PID %s).", file->folder, use, owner);
-        return STATUS_BUSY;
-    }
-    /* The number is for people alone: that a full disk can't take it does no harm. */
-    if (ftruncate(file->lock_fd, 0) == 0)
-        (void)dprintf(file->lock_fd, "%d", (int)getpid());
-    return STATUS_OK;
+    char owner[LOCK_OWNER_SIZE];
+    int error = lock_file_take(file->folder_fd, name, &file->lock_fd, owner);
+    if (error != EWOULDBLOCK)
+        return error ? blob_file_fail(file, error, why) : STATUS_OK;
+    text_setf(why, "The folder %s is %s by another process (PID %s).", file->folder, use, owner);
+    return STATUS_BUSY;
 }
 
 /* Of an admin command that is writing, nothing is left over. -1: it is, or none ever was. */

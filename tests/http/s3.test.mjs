@@ -1,0 +1,131 @@
+// The whole server on buckets of S3: --buckets s3://…, with a real S3 server.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import https from 'node:https';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { png, readWebp } from './pictures.mjs';
+import { callBotocore, startS3 } from './s3.mjs';
+import { newFolder, runProgram, startServer, until } from './server.mjs';
+
+const s3 = await startS3();
+after(() => s3.stop?.());
+
+describe('an S3 server with a certificate that nobody has signed', () => {
+    const folder = newFolder();
+    const [key, certificate] = [join(folder, 'key.pem'), join(folder, 'certificate.pem')];
+    let other, address;
+    before(async () => {
+        execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1',
+            '-keyout', key, '-out', certificate], { stdio: 'ignore' });
+        other = https.createServer({ key: readFileSync(key), cert: readFileSync(certificate) }, (request, answer) => answer.writeHead(404).end());
+        await new Promise((done) => { other.listen(0, '127.0.0.1', done); });
+        address = `s3://photos?endpoint=https://127.0.0.1:${other.address().port}&path-style=yes`;
+    });
+    after(() => other.close());
+
+    for (const [name, more, sentence] of [
+        ['is not trusted', () => '', /SSL certificate problem: self-signed/],
+        ['is trusted where ca-file names the certificate', () => `&ca-file=${encodeURIComponent(certificate)}`, /There is no bucket photos-originals/],
+    ])
+        it(name, async () => {
+            const { code, stdout, stderr } = await runProgram(
+                ['serve', '--listen', '127.0.0.1:0', '--data', folder, '--buckets', address + more()],
+                { environment: { AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b', no_proxy: '127.0.0.1' } });
+            assert.notEqual(code, 0);
+            assert.match(stdout + stderr, sentence);
+        });
+});
+
+describe('buckets of S3', { skip: s3.skip }, () => {
+    let server, id, path, whole;
+    before(async () => {
+        s3.makeBuckets('photos');
+        server = await startServer({ flags: ['--buckets', s3.address('photos')], environment: s3.environment });
+        id = await server.publish('ann', png(600, 400));
+        path = `/buckets/photos/${id}-comp.webp`;
+        whole = await server.get(path);
+    });
+    after(() => server?.stop());
+
+    it('keep what is published, and no original', () => {
+        assert.deepEqual(s3.keys('photos-photos'), [`${id}-comp.webp`]);
+        assert.ok(s3.keys('photos-thumbnails').includes(`${id}-thumb.webp`));
+        assert.deepEqual(s3.keys('photos-originals'), []);
+    });
+
+    it('say to who reads them directly what an image is, and how long it stays', () => {
+        const head = callBotocore(s3, 'head_object', { Bucket: 'photos-photos', Key: `${id}-comp.webp` });
+        assert.equal(head.ContentType, 'image/webp');
+        assert.equal(head.CacheControl, 'public, max-age=31536000, immutable');
+        assert.equal(head.ETag, whole.headers.etag);
+    });
+
+    it('are read through the server as files are', async () => {
+        assert.equal(whole.code, 200);
+        assert.equal(whole.headers['content-type'], 'image/webp');
+        assert.deepEqual(readWebp(whole.body), { width: 600, height: 400, frames: 1, chunks: ['VP8 '] });
+        const rows = [
+            [{ Range: 'bytes=10-19' }, 206, whole.body.subarray(10, 20)],
+            [{ Range: 'bytes=-5' }, 206, whole.body.subarray(-5)],
+            [{ 'If-None-Match': whole.headers.etag }, 304, Buffer.alloc(0)],
+            [{ 'If-Match': '"other"' }, 412],
+            [{ Range: 'bytes=99999999-' }, 416],
+        ];
+        for (const [headers, code, body] of rows) {
+            const answer = await server.get(path, headers);
+            assert.equal(answer.code, code, JSON.stringify(headers));
+            if (body) assert.ok(answer.body.equals(body), JSON.stringify(headers));
+        }
+        const head = await server.ask('HEAD', path);
+        assert.equal(head.code, 200);
+        assert.equal(Number(head.headers['content-length']), whole.body.length);
+        assert.equal((await server.get('/buckets/photos/none.webp')).code, 403);
+        assert.equal((await server.get(`/buckets/originals/${id}`)).code, 403);
+    });
+
+    it('are empty of a photo that was deleted', async () => {
+        const other = await server.publish('ann', png(60, 40));
+        assert.equal(s3.keys('photos-photos').length, 2);
+        assert.equal((await server.ask('DELETE', `/photos/${other}`, { headers: { Authorization: 'ann' } })).code, 204);
+        await until('its objects are gone', () => s3.keys('photos-photos').length === 1);
+        assert.equal((await server.get(`/buckets/photos/${other}-comp.webp`)).code, 403);
+    });
+
+    it('are written to by admin commands beside the server', async () => {
+        const { code, stderr } = await runProgram(['admin', 'photos', 'render', '--data', server.data, '--buckets', s3.address('photos')],
+            { environment: s3.environment });
+        assert.equal(code, 0, stderr);
+    });
+
+    it('leave the data folder to one server', async () => {
+        const { code, stdout, stderr } = await runProgram(
+            ['serve', '--listen', '127.0.0.1:0', '--data', server.data, '--buckets', s3.address('photos')], { environment: s3.environment });
+        assert.notEqual(code, 0);
+        assert.match(stdout + stderr, new RegExp(`The folder ${server.data} is in use by another process \\(PID ${server.pid}\\)`));
+    });
+
+    it('are refused at the start, with a sentence, where they are missing or the address is wrong', async () => {
+        const rows = [
+            [s3.address('none'), /There is no bucket none-originals at 127\.0\.0\.1:\d+/],
+            ['s3://UPPER', /the prefix of the buckets' names has 1 to 50 characters of a-z, 0-9 and -/],
+            [`${s3.address('photos')}&colour=red`, /has a parameter "colour" that isn't one of/],
+        ];
+        for (const [address, sentence] of rows) {
+            const { code, stdout, stderr } = await runProgram(['serve', '--listen', '127.0.0.1:0', '--data', `${server.data}/other`, '--buckets', address],
+                { environment: s3.environment });
+            assert.notEqual(code, 0);
+            assert.match(stdout + stderr, sentence);
+        }
+    });
+
+    it('give a clean error while they are away, and the server stays', async () => {
+        await s3.stop();
+        const answer = await server.get(path);
+        assert.equal(answer.code, 503, answer.text);
+        assert.match(answer.text, /<Code>InternalError<\/Code>/);
+        assert.equal(answer.headers.etag, undefined);
+        assert.equal((await server.get('/healthcheck')).code, 200);
+    });
+});
