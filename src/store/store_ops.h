@@ -211,6 +211,8 @@ struct store_ops {
     void (*close)(struct store *store);
     enum status (*is_new)(const char *rest, bool *ret_is_new, struct text *why);
     enum status (*verify)(struct store *store, int64_t limit_ms, bool *ret_is_whole, struct text *why);
+    /* Called often, by any thread: a database on the network is asked from time to time, and a monotonic clock counts on
+     * from its answer. */
     int64_t (*now_ms)(struct store *store);
     const struct store_photo_ops *photos;
     const struct store_photo_list_ops *photo_lists;
