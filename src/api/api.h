@@ -5,15 +5,19 @@
 
 #include "darkroom.h"
 #include "http.h"
+#include "moderator.h"
 #include "photos.h"
 #include "site_file.h"
+#include "uploads.h"
 
 struct api;
 struct origin_list;
 
 struct api_settings { /* all borrowed, and outlive api_close */
     struct photos *photos;
+    struct uploads *uploads;
     struct darkroom *darkroom;
+    struct moderator *moderator;
     const struct site *site;                   /* the web app */
     const char *base_path;                     /* as http_settings has it */
     const struct origin_list *allowed_origins; /* whose pages may change things, beside our own; NULL: nobody's */

@@ -21,7 +21,7 @@ static void check_health(struct http_request *request)
     TEXT_CLEANUP struct text why = {0};
     enum status status = photos_check(api->settings.photos, &why);
     if (status == STATUS_OK)
-        answer_fit(request, photos_get_settings(api->settings.photos)->moderator->unsupported_labels);
+        answer_fit(request, api->settings.moderator->unsupported_labels);
     else
         api_answer_failure(request, 500, status, &why);
 }

@@ -145,7 +145,7 @@ static void show_metrics(struct http_request *request)
     add_connections(&body, atomic_load(&api->server));
     add_executions(&body, api->settings.photos);
     add_darkroom(&body, api->settings.darkroom);
-    add_moderation(&body, photos_get_settings(api->settings.photos)->moderator);
+    add_moderation(&body, api->settings.moderator);
     http_answer_text(request, 200, "text/plain; version=0.0.4", &body);
 }
 

@@ -146,7 +146,7 @@ static void create(struct http_request *request)
         status = STATUS_INVALID;
     }
     if (status == STATUS_OK)
-        status = resumable_create(photos_resumables(api->settings.photos), &resumable, &why);
+        status = resumable_create(uploads_resumables(api->settings.uploads), &resumable, &why);
     if (status != STATUS_OK) {
         answer_failure(request, status, &why);
         return;
@@ -168,7 +168,7 @@ static void look(struct http_request *request)
     struct id id;
     if (!read_upload_id(request, &id))
         return;
-    enum status status = resumable_look(photos_resumables(api->settings.photos), &id, api_caller(request)->name,
+    enum status status = resumable_look(uploads_resumables(api->settings.uploads), &id, api_caller(request)->name,
                                         http_arena(request), &resumable, &why);
     if (status != STATUS_OK) {
         answer_failure(request, status, &why);
@@ -187,7 +187,7 @@ static void terminate(struct http_request *request)
     if (!read_upload_id(request, &id))
         return;
     enum status status =
-        resumable_remove(photos_resumables(api->settings.photos), &id, api_caller(request)->name, &why);
+        resumable_remove(uploads_resumables(api->settings.uploads), &id, api_caller(request)->name, &why);
     if (status == STATUS_OK)
         http_answer(request, 204, NULL, NULL, 0);
     else
@@ -239,8 +239,8 @@ static void begin_piece(struct http_request *request)
     if (status == STATUS_OK)
         status = read_checksum(request, incoming, &why);
     if (status == STATUS_OK)
-        status = resumable_piece_begin(photos_resumables(api->settings.photos), &id, api_caller(request)->name, offset,
-                                       &incoming->piece, &why);
+        status = resumable_piece_begin(uploads_resumables(api->settings.uploads), &id, api_caller(request)->name,
+                                       offset, &incoming->piece, &why);
     if (status != STATUS_OK)
         answer_failure(request, status, &why);
 }
@@ -308,7 +308,7 @@ static void release_piece(void *data)
 static void tell_abilities(struct http_request *request)
 {
     struct api *api = http_context(request);
-    uint64_t limit = photos_get_settings(api->settings.photos)->max_upload;
+    uint64_t limit = uploads_max_upload(api->settings.uploads);
     add_version(request);
     http_add_header(request, "Tus-Version", version);
     http_add_header(request, "Tus-Extension", "creation,expiration,checksum,termination");

@@ -10,7 +10,7 @@
 #include <string.h>
 
 struct incoming {
-    struct photos *photos;
+    struct uploads *uploads;
     const char *author, *idempotency_key;
     struct multipart *multipart;
     struct upload *upload;          /* NULL before the part `photo`, and once finished */
@@ -51,7 +51,7 @@ static enum status begin_photo(struct incoming *incoming, struct text *why)
         return STATUS_INVALID;
     }
     incoming->has_photo = incoming->has_begun = true;
-    return upload_begin(incoming->photos, incoming->author, incoming->idempotency_key, &incoming->upload, why);
+    return upload_begin(incoming->uploads, incoming->author, incoming->idempotency_key, &incoming->upload, why);
 }
 
 /* The name of a part tells what it is: clients send photos without a file name, and words as files. A form in which
@@ -120,12 +120,13 @@ static enum status end_part(void *context, struct text *why)
 
 static const struct multipart_events events = {.part = begin_part, .data = take_data, .part_end = end_part};
 
-static const struct photo *find_existing(struct incoming *incoming, struct arena *arena)
+static const struct photo *find_existing(struct incoming *incoming)
 {
-    struct photo *photo = arena_new(arena, sizeof *photo);
+    struct photo *photo = arena_new(incoming->arena, sizeof *photo);
     if (!incoming->idempotency_key)
         return NULL;
-    enum status status = upload_find(incoming->photos, incoming->author, incoming->idempotency_key, arena, photo, NULL);
+    enum status status =
+        upload_find(incoming->uploads, incoming->author, incoming->idempotency_key, incoming->arena, photo, NULL);
     return status == STATUS_OK ? photo : NULL;
 }
 
@@ -146,13 +147,13 @@ static void begin_upload(struct http_request *request)
     struct incoming *incoming = arena_new(http_arena(request), sizeof *incoming);
     TEXT_CLEANUP struct text why = {0};
     http_set_data(request, incoming);
-    incoming->photos = api->settings.photos;
+    incoming->uploads = api->settings.uploads;
     incoming->arena = http_arena(request);
     incoming->idempotency_key = http_header(request, "Idempotency-Key");
     incoming->author = api_caller(request)->name;
-    incoming->existing = find_existing(incoming, incoming->arena);
+    incoming->existing = find_existing(incoming);
     enum status status =
-        incoming->existing ? STATUS_OK : upload_check_pending(incoming->photos, incoming->author, &why);
+        incoming->existing ? STATUS_OK : upload_check_pending(incoming->uploads, incoming->author, &why);
     if (status == STATUS_OK)
         status = multipart_open(http_header(request, "Content-Type"), &events, incoming, &incoming->multipart, &why);
     if (status != STATUS_OK)

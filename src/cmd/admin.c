@@ -2,7 +2,8 @@
 #include "admin.h"
 #include "clock.h"
 #include "commands.h"
-#include "photos.h"
+#include "pipeline.h"
+#include "runner.h"
 #include "settings.h"
 
 #include <stdio.h>
@@ -175,7 +176,7 @@ static enum status stop(struct store *store, const struct admin_settings *settin
     enum status status = admin_read_id(id_text, &id, why);
     if (status != STATUS_OK)
         return status;
-    status = photos_stop(store, &id, &held, why);
+    status = pipeline_stop(store, &id, &held, why);
     if (status == STATUS_CONFLICT)
         return tell_end(store, &id, id_text, why);
     if (status == STATUS_OK && held)

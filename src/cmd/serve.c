@@ -7,8 +7,10 @@
 #include "descriptors.h"
 #include "greeting.h"
 #include "log.h"
+#include "pipeline.h"
 #include "reach.h"
 #include "restart.h"
+#include "resumable.h"
 #include "settings.h"
 
 #include <errno.h>
@@ -139,6 +141,8 @@ struct service {
     struct darkroom *darkroom;
     struct moderator *moderator;
     struct photos *photos;
+    struct uploads *uploads;
+    struct pipeline *pipeline;
     struct api *api;
     struct http_server *server;
 };
@@ -235,34 +239,72 @@ static unsigned count_workers(const struct serve_settings *settings, const struc
     return cores(settings->darkrooms) + SPARE + (moderator->ops->is_remote ? remote : 0);
 }
 
-static enum status open_photos(const struct serve_settings *settings, struct service *service, struct text *why)
+static void wake_pipeline(void *context)
 {
-    const struct photos_settings photos = {
+    struct service *service = context;
+    pipeline_wake(service->pipeline);
+}
+
+static enum status open_uploads(const struct serve_settings *settings, struct service *service, struct text *why)
+{
+    const struct uploads_settings uploads = {
+        .store = service->store,
+        .blob = service->blob,
+        .folder = settings->uploads,
+        .max_upload = (uint64_t)settings->max_upload,
+        .max_pending = (uint64_t)settings->max_pending,
+        .max_partials = (unsigned)settings->max_partials,
+        .max_partials_bytes = (uint64_t)settings->max_partials_bytes,
+        .disk_reserve = (uint64_t)settings->disk_reserve,
+        .limits = image_limits(settings),
+        .arrived = wake_pipeline,
+        .trouble = log_trouble,
+        .context = service,
+    };
+    return uploads_open(&uploads, &service->uploads, why);
+}
+
+static void clean_uploads(void *context)
+{
+    struct service *service = context;
+    resumables_sweep(uploads_resumables(service->uploads));
+}
+
+static enum status open_pipeline(const struct serve_settings *settings, struct service *service, struct text *why)
+{
+    const struct pipeline_settings pipeline = {
+        .photos = service->photos,
         .store = service->store,
         .blob = service->blob,
         .darkroom = service->darkroom,
         .moderator = service->moderator,
         .when_unsure = service->when_unsure,
         .workers = count_workers(settings, service->moderator),
-        .uploads = settings->uploads,
-        .max_upload = (uint64_t)settings->max_upload,
-        .max_partials = (unsigned)settings->max_partials,
-        .max_partials_bytes = (uint64_t)settings->max_partials_bytes,
-        .disk_reserve = (uint64_t)settings->disk_reserve,
-        .max_pending = (uint64_t)settings->max_pending,
         .limits = image_limits(settings),
         .history_ms = settings->history_ms,
         .keep_failed_ms = settings->keep_failed_ms,
+        .clean_up = clean_uploads,
         .trouble = log_trouble,
+        .context = service,
     };
-    return photos_open(&photos, &service->photos, why);
+    return pipeline_open(&pipeline, &service->pipeline, why);
+}
+
+/* Uploads first, because the pipeline's janitor cleans up among them; none arrives before the server is open. */
+static enum status open_photos(const struct serve_settings *settings, struct service *service, struct text *why)
+{
+    service->photos = photos_new(service->store, service->blob);
+    enum status status = open_uploads(settings, service, why);
+    return status == STATUS_OK ? open_pipeline(settings, service, why) : status;
 }
 
 static enum status open_server(const struct serve_settings *settings, struct service *service, struct text *why)
 {
     struct api_settings api = {
         .photos = service->photos,
+        .uploads = service->uploads,
         .darkroom = service->darkroom,
+        .moderator = service->moderator,
         .site = &site_built_in,
         .base_path = settings->base_path,
         .allowed_origins = &service->allowed_origins,
@@ -339,8 +381,9 @@ static void close_service(struct service *service)
         http_server_close(service->server);
     if (service->api)
         api_close(service->api);
-    if (service->photos)
-        photos_close(service->photos);
+    pipeline_close(service->pipeline);
+    uploads_close(service->uploads);
+    photos_free(service->photos);
     moderator_close(service->moderator);
     if (service->darkroom)
         darkroom_close(service->darkroom);
@@ -377,7 +420,7 @@ static bool drain(const struct serve_settings *settings, struct service *service
     log_info("draining", LOG_D("at_most_ms", settings->drain_timeout_ms * 1000000));
     unsigned cut = http_server_drain(service->server, settings->drain_timeout_ms);
     int64_t left = (until - clock_monotonic_ns()) / 1000000;
-    photos_drain(service->photos, left > 0 ? left : 0);
+    pipeline_drain(service->pipeline, left > 0 ? left : 0);
     int64_t end = clock_monotonic_ns();
     log_info("drained", LOG_I("requests_cut", cut), LOG_D("ms", end - begin));
     return end < until;

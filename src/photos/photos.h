@@ -1,52 +1,26 @@
-/* The rules of the service: who may do what with which photo, and what happens to it on the way. It owns the workflow
- * that takes an upload from PENDING to SUCCESS or ERROR, and tells whoever listens about every stage (events.h). */
+/* The rules of the service: who may do what with which photo, what it may be called, and which objects are its own.
+ * How photos arrive is uploads.h, what happens to them on the way pipeline.h; each of these knows the rules, and neither
+ * the other one. */
 #ifndef PHOTOS_H
 #define PHOTOS_H
 
 #include "blob.h"
-#include "darkroom.h"
-#include "moderator.h"
-#include "runner.h"
+#include "json.h"
+#include "objects.h"
 #include "store.h"
 
 struct photos;
 
-struct photos_settings {
-    struct store *store; /* these four stay the caller's, and outlive photos_close */
-    struct blob *blob;
-    struct darkroom *darkroom;
-    struct moderator *moderator;
-    /* What becomes of a photo that is less than MODERATION_SURE_AT sure to be refused; MODERATION_LABEL: it is
-     * published. */
-    enum moderation_action when_unsure;
-    const char *uploads;         /* the folder of uploads that may be cut and go on */
-    unsigned workers;            /* executions worked on at the same time */
-    uint64_t max_upload;         /* bytes */
-    unsigned max_partials;       /* uploads in pieces that one author may have under way */
-    uint64_t max_pending;        /* photos of one author that are not yet published or refused; 0: any number */
-    uint64_t max_partials_bytes; /* of all of them; a network may have half, an author a quarter */
-    uint64_t disk_reserve;       /* bytes of the disk that new photos leave free; 0: as disk_has_room */
-    struct image_limits limits;  /* of an original */
-    int64_t history_ms;          /* how long ended executions are kept for `admin executions` */
-    int64_t keep_failed_ms;      /* how long the original of a photo that failed by our fault is kept for a retry */
-    /* Something an operator should know; any thread; must not block. NULL: nobody listens. */
-    void (*trouble)(void *context, const char *sentence);
-    void *context;
-};
-
-/* Starts the workflow's threads: executions that an earlier process left go on. */
-enum status photos_open(const struct photos_settings *settings, struct photos **ret_photos, struct text *why);
-/* Takes no new work and finishes the transitions under way; what is left goes on with the next process. */
-void photos_drain(struct photos *photos, int64_t timeout_ms);
-void photos_close(struct photos *photos);
+/* Both stay the caller's, and outlive photos_free. */
+struct photos *photos_new(struct store *store, struct blob *blob);
+void photos_free(struct photos *photos); /* NULL is allowed */
+/* Who keeps something of photos in memory is told of each that is forgotten, on any thread. Once, before anybody else
+ * uses `photos`, and with NULL when nobody does any more. */
+void photos_on_purge(struct photos *photos, void (*purged)(void *context, const struct id *id), void *context);
 
 struct events;
-/* Where to subscribe to the stages of a photo. */
+/* Where the stages of a photo are published, and where to subscribe to them. */
 struct events *photos_events(const struct photos *photos);
-struct resumables;
-/* The uploads that may be cut and go on. */
-struct resumables *photos_resumables(const struct photos *photos);
-const struct photos_settings *photos_get_settings(const struct photos *photos);
 /* Whether metadata or objects are on other machines, so that to ask for them is to wait. */
 bool photos_are_remote(const struct photos *photos);
 
@@ -75,17 +49,21 @@ enum status photos_describe(struct photos *photos, const struct id *id, const ch
  * process dies in between: then the next one removes them. */
 enum status photos_delete(struct photos *photos, const struct id *id, const char *author, struct text *why);
 
+/* Removes every object of a deleted photo, then forgets it. */
+enum status photos_purge(struct photos *photos, const struct id *id, struct text *why);
+
+/* The workflow that every photo goes through. */
+extern const char photos_workflow_name[];
+/* An execution of it for this photo, from the start and at once, with an input of photo_id, author and the members of
+ * `more` (stolen; NULL: none). The execution's strings live in `data`. */
+struct execution photos_execution(const struct id *id, const char *author, int64_t now_ms, json_t *more,
+                                  struct text *data);
+
 /* Takes a published photo back, for a newer moderator saw in it what a person has to decide about (labels and audit:
  * struct photo). Its images leave the public as soon as a server takes its execution up, at once if one is running;
  * approved they come back as they were. Needs no struct photos. As store_photo_withdraw. */
 enum status photos_withdraw(struct store *store, const struct photo *photo, const char *labels, const char *audit,
                             struct text *why);
-
-/* By the operator: a photo under way is refused as any other is, by the workflow's state "Reject", and its owner reads
- * who did it. At once when a server runs, or with the next start; *ret_held: when the step under way has ended. Nothing
- * changes where it is on its way to be refused. CONFLICT: its execution has ended. NOT_FOUND. Needs no struct
- * photos. */
-enum status photos_stop(struct store *store, const struct id *id, bool *ret_held, struct text *why);
 
 /* ---- Looking: lookups.c ---- */
 
@@ -131,17 +109,5 @@ enum status photos_get_object(struct photos *photos, enum bucket bucket, const c
 /* For operators: whether the store answers, and how much work there is. */
 enum status photos_check(struct photos *photos, struct text *why);
 enum status photos_count_work(struct photos *photos, struct store_counts *ret_counts, struct text *why);
-
-/* Names of objects. */
-enum { OBJECT_KEY_SIZE = 48 };
-void photos_original_key(const struct id *id, char ret_key[static OBJECT_KEY_SIZE]);
-void photos_large_key(const struct id *id, char ret_key[static OBJECT_KEY_SIZE]);
-void photos_medium_key(const struct id *id, char ret_key[static OBJECT_KEY_SIZE]);
-void photos_thumbnail_key(const struct id *id, char ret_key[static OBJECT_KEY_SIZE]);
-
-/* The workflow of an upload, as it was built in: workflows/photo-upload.asl.json. */
-extern const char photos_workflow_name[];
-extern const char photos_workflow_text[];
-extern const size_t photos_workflow_length;
 
 #endif

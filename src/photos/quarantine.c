@@ -1,39 +1,25 @@
 /* The quarantine of photos that were published, and then withdrawn until a person decides. Their renditions wait in the
  * originals bucket, which nobody can read, under the keys that they have in public. Each step may be done again after a
  * crash: a copy is whole before that from which it was made goes. */
-#include "photos_private.h"
+#include "objects.h"
+#include "photos.h"
 
 /* ---- In the store ---- */
 
 enum status photos_withdraw(struct store *store, const struct photo *photo, const char *labels, const char *audit,
                             struct text *why)
 {
-    char key[OBJECT_KEY_SIZE];
     TEXT_CLEANUP struct text data = {0};
-    int64_t now = store_now_ms(store);
-    photos_original_key(&photo->id, key);
-    JSON_CLEANUP json_t *input =
-        json_pack("{s:s, s:s, s:b}", "photo_id", key, "author", photo->author, "withdrawn", true);
-    runner_initial_data(input, &data);
-    const struct execution execution = {
-        .id = photo->id,
-        .status = EXECUTION_RUNNING,
-        .workflow = photos_workflow_name,
-        .state = "",
-        .data = text_get(&data),
-        .started_ms = now,
-        .updated_ms = now,
-        .due_ms = now,
-    };
+    json_t *more = json_pack("{s:b}", "withdrawn", true);
+    const struct execution execution = photos_execution(&photo->id, photo->author, store_now_ms(store), more, &data);
     return store_photo_withdraw(store, &photo->id, labels, audit, &execution, why);
 }
 
 /* ---- In the buckets ---- */
 
-enum status photos_quarantine(struct photos *photos, const struct id *id, struct text *why)
+enum status photos_quarantine(struct blob *blob, const struct id *id, struct text *why)
 {
     char key[OBJECT_KEY_SIZE];
-    struct blob *blob = photos->settings.blob;
     for (size_t i = 0; i < PUBLIC_OBJECTS; i++) {
         public_objects[i].make_key(id, key);
         enum status status = blob_copy(blob, public_objects[i].bucket, key, BUCKET_ORIGINALS, key, why);
@@ -45,13 +31,12 @@ enum status photos_quarantine(struct photos *photos, const struct id *id, struct
     return STATUS_OK;
 }
 
-enum status photos_leave_quarantine(struct photos *photos, const struct id *id, struct text *why)
+enum status photos_leave_quarantine(struct blob *blob, const struct id *id, struct text *why)
 {
     char key[OBJECT_KEY_SIZE];
     for (size_t i = 0; i < PUBLIC_OBJECTS; i++) {
         public_objects[i].make_key(id, key);
-        enum status status =
-            blob_copy(photos->settings.blob, BUCKET_ORIGINALS, key, public_objects[i].bucket, key, why);
+        enum status status = blob_copy(blob, BUCKET_ORIGINALS, key, public_objects[i].bucket, key, why);
         if (status == STATUS_NOT_FOUND && i == OBJECT_MEDIUM)
             continue;
         if (status != STATUS_OK)
@@ -60,7 +45,7 @@ enum status photos_leave_quarantine(struct photos *photos, const struct id *id, 
     return STATUS_OK;
 }
 
-enum status photos_remove_quarantined(struct photos *photos, const struct id *id, struct text *why)
+enum status photos_remove_quarantined(struct blob *blob, const struct id *id, struct text *why)
 {
     char key[OBJECT_KEY_SIZE];
     enum status status = STATUS_OK;
@@ -68,10 +53,10 @@ enum status photos_remove_quarantined(struct photos *photos, const struct id *id
         struct blob_object object;
         public_objects[i].make_key(id, key);
         /* Deleting costs the disk a flush, and most photos were never withdrawn. */
-        if (blob_get(photos->settings.blob, BUCKET_ORIGINALS, key, &object, NULL) != STATUS_OK)
+        if (blob_get(blob, BUCKET_ORIGINALS, key, &object, NULL) != STATUS_OK)
             continue;
         blob_object_release(&object);
-        status = blob_delete(photos->settings.blob, BUCKET_ORIGINALS, key, why);
+        status = blob_delete(blob, BUCKET_ORIGINALS, key, why);
     }
     return status;
 }

@@ -1,6 +1,6 @@
 /* What a photo shows: the darkroom makes pixels of it, the moderator looks at them, the store keeps what it saw. */
 #include "inspect.h"
-#include "photos_private.h"
+#include "json.h"
 #include "reasons.h"
 
 #include <errno.h>
@@ -241,25 +241,6 @@ void findings_release(struct findings *findings)
     text_release(&findings->refusal);
 }
 
-enum status photos_inspect(struct photos *photos, const struct id *id, const char *author, int original_fd,
-                           struct findings *ret_findings, struct negative *ret_negative, struct text *why)
-{
-    const struct photos_settings *settings = &photos->settings;
-    const struct inspect_context context = {
-        .turns = photos->turns,
-        .author = author,
-        .store = settings->store,
-        .asks_about_alike = settings->when_unsure == MODERATION_HOLD,
-    };
-    enum status status = inspect_in_turn(&context, settings->darkroom, settings->moderator, original_fd, ret_findings,
-                                         ret_negative, why);
-    if (status != STATUS_OK)
-        return status;
-    ret_findings->stage = INSPECT_KEEPING;
-    return store_photo_set_labels(settings->store, id, text_get(&ret_findings->json), text_get(&ret_findings->audit),
-                                  why);
-}
-
 enum status inspect_keep_verdict(struct store *store, const struct id *id, const struct findings *findings,
                                  enum verdict_kind kind, const char *reason, struct text *why)
 {
@@ -272,10 +253,4 @@ enum status inspect_keep_verdict(struct store *store, const struct id *id, const
         .decided_ms = store_now_ms(store),
     };
     return findings->fingerprint.is_there ? store_verdict_add(store, &verdict, why) : STATUS_OK;
-}
-
-enum status photos_keep_decision(struct photos *photos, const struct id *id, bool is_approved, struct text *why)
-{
-    return store_verdict_decide(photos->settings.store, id, is_approved ? VERDICT_APPROVED : VERDICT_REFUSED,
-                                is_approved ? NULL : reason_sentence(REASON_REFUSED_BY_REVIEWER), why);
 }

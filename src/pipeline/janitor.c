@@ -1,9 +1,10 @@
+#include "janitor.h"
+
 #include "clock.h"
 #include "memory.h"
-#include "photos_private.h"
-#include "resumable.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -11,7 +12,7 @@
 enum { PERIOD_S = 600, BATCH = 100, UNCLAIMED_ORIGINAL_S = 3600 };
 
 struct janitor {
-    struct photos *photos;
+    struct janitor_settings settings;
     struct id first; /* ids begin with their time: what sorts before it was made by an earlier process */
     bool is_first_round;
     pthread_t thread;
@@ -20,25 +21,24 @@ struct janitor {
     bool is_closing;
 };
 
-static void purge_deleted(struct photos *photos)
+static void purge_deleted(const struct janitor_settings *settings)
 {
     struct id ids[BATCH];
     size_t count = 0;
     do {
-        if (store_photos_deleted(photos->settings.store, ids, BATCH, &count, NULL) != STATUS_OK)
+        if (store_photos_deleted(settings->store, ids, BATCH, &count, NULL) != STATUS_OK)
             return;
         for (size_t i = 0; i < count; i++)
-            if (photos_purge(photos, &ids[i], NULL) != STATUS_OK)
+            if (photos_purge(settings->photos, &ids[i], NULL) != STATUS_OK)
                 return;
     } while (count == BATCH);
 }
 
-static void prune_history(struct photos *photos)
+static void prune_history(const struct janitor_settings *settings)
 {
     size_t count = 0;
     do {
-        if (store_executions_prune(photos->settings.store, photos->settings.history_ms, BATCH, &count, NULL)
-            != STATUS_OK)
+        if (store_executions_prune(settings->store, settings->history_ms, BATCH, &count, NULL) != STATUS_OK)
             return;
     } while (count == BATCH);
 }
@@ -57,7 +57,7 @@ static bool is_unclaimed(const struct janitor *janitor, const struct id *id, int
 static bool is_needed(const struct janitor *janitor, const struct id *id, int64_t modified_s)
 {
     ARENA_CLEANUP struct arena arena = {0};
-    const struct photos_settings *settings = &janitor->photos->settings;
+    const struct janitor_settings *settings = &janitor->settings;
     struct photo photo;
     enum status status = store_photo_get(settings->store, id, &arena, &photo, NULL);
     if (status == STATUS_NOT_FOUND)
@@ -72,7 +72,7 @@ static bool sweep_original(void *context, const char *key, int64_t modified_s)
     struct janitor *janitor = context;
     struct id id;
     if (id_parse(key, strlen(key), &id) && !is_needed(janitor, &id, modified_s))
-        (void)blob_delete(janitor->photos->settings.blob, BUCKET_ORIGINALS, key, NULL);
+        (void)blob_delete(janitor->settings.blob, BUCKET_ORIGINALS, key, NULL);
     return true;
 }
 
@@ -94,19 +94,20 @@ static void *run(void *data)
 {
     struct janitor *janitor = data;
     do {
-        purge_deleted(janitor->photos);
-        prune_history(janitor->photos);
-        resumables_sweep(janitor->photos->resumables);
-        (void)blob_list(janitor->photos->settings.blob, BUCKET_ORIGINALS, sweep_original, janitor, NULL);
+        purge_deleted(&janitor->settings);
+        prune_history(&janitor->settings);
+        if (janitor->settings.clean_up)
+            janitor->settings.clean_up(janitor->settings.context);
+        (void)blob_list(janitor->settings.blob, BUCKET_ORIGINALS, sweep_original, janitor, NULL);
         janitor->is_first_round = false;
     } while (wait_for_round(janitor));
     return NULL;
 }
 
-struct janitor *janitor_open(struct photos *photos)
+struct janitor *janitor_open(const struct janitor_settings *settings)
 {
     struct janitor *janitor = NEW(struct janitor);
-    janitor->photos = photos;
+    janitor->settings = *settings;
     janitor->first = id_new();
     janitor->is_first_round = true;
     (void)pthread_mutex_init(&janitor->lock, NULL);

@@ -1,6 +1,7 @@
 /* An operator's way to end what should not go on. */
-#include "photos.h"
+#include "pipeline.h"
 #include "reasons.h"
+#include "runner.h"
 #include "task_errors.h"
 
 #include <string.h>
@@ -11,7 +12,7 @@ static enum status make_data(const struct execution *execution, struct text *ret
 {
     struct definition *definition;
     TEXT_CLEANUP struct text sentence = {0};
-    enum status status = definition_parse(photos_workflow_text, photos_workflow_length, &definition, why);
+    enum status status = definition_parse(pipeline_workflow_text, pipeline_workflow_length, &definition, why);
     if (status != STATUS_OK)
         return status;
     reason_set(&sentence, REASON_PHOTO_STOPPED);
@@ -22,7 +23,7 @@ static enum status make_data(const struct execution *execution, struct text *ret
     return status;
 }
 
-enum status photos_stop(struct store *store, const struct id *id, bool *ret_held, struct text *why)
+enum status pipeline_stop(struct store *store, const struct id *id, bool *ret_held, struct text *why)
 {
     ARENA_CLEANUP struct arena arena = {0};
     TEXT_CLEANUP struct text data = {0};

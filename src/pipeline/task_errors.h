@@ -12,7 +12,7 @@
 
 #include <stdbool.h>
 
-/* The operator stopped it: photos_stop. */
+/* The operator stopped it: pipeline_stop. */
 #define PHOTO_STOPPED "Photo.Stopped"
 
 void fail(struct task_outcome *outcome, const char *error, const char *cause);

@@ -3,11 +3,11 @@
 #include "clock.h"
 #include "file_at.h"
 #include "memory.h"
-#include "photos_private.h"
 #include "reasons.h"
 #include "resumable_file.h"
 #include "upload.h"
 #include "upload_quota.h"
+#include "uploads_private.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -27,7 +27,7 @@ struct upload_lock {
 };
 
 struct resumables {
-    struct photos *photos;
+    struct uploads *uploads;
     int folder;
     pthread_mutex_t lock; /* of the two lists */
     struct upload_lock *locks;
@@ -81,7 +81,7 @@ static uint64_t larger(uint64_t a, uint64_t b)
 }
 
 /* Of all the bytes a network has half at the most, and an author a quarter; but one photo always. */
-static struct upload_quota_limits find_limits(const struct photos_settings *settings)
+static struct upload_quota_limits find_limits(const struct uploads_settings *settings)
 {
     uint64_t photo = larger(settings->max_upload, UPLOAD_QUOTA_LEAST), bytes = settings->max_partials_bytes;
     return (struct upload_quota_limits){.uploads_each = settings->max_partials,
@@ -93,8 +93,8 @@ static struct upload_quota_limits find_limits(const struct photos_settings *sett
 /* Takes a place for it. NO_SPACE. */
 static enum status enter_quota(struct resumables *resumables, const struct resumable *resumable, struct text *why)
 {
-    struct upload_quota_limits limits = find_limits(&resumables->photos->settings);
-    enum status status = photos_check_room(resumables->photos, resumables->folder, resumable->length, false, why);
+    struct upload_quota_limits limits = find_limits(&resumables->uploads->settings);
+    enum status status = disk_room_check(&resumables->uploads->room, resumables->folder, resumable->length, false, why);
     if (status != STATUS_OK)
         return status;
     (void)pthread_mutex_lock(&resumables->lock);
@@ -105,7 +105,7 @@ static enum status enter_quota(struct resumables *resumables, const struct resum
     return verdict == UPLOAD_QUOTA_TAKEN ? STATUS_OK : STATUS_NO_SPACE;
 }
 
-enum status resumables_open(struct photos *photos, const char *folder, struct resumables **ret_resumables,
+enum status resumables_open(struct uploads *uploads, const char *folder, struct resumables **ret_resumables,
                             struct text *why)
 {
     int fd;
@@ -113,7 +113,7 @@ enum status resumables_open(struct photos *photos, const char *folder, struct re
     if (status != STATUS_OK)
         return status;
     struct resumables *resumables = NEW(struct resumables);
-    *resumables = (struct resumables){.photos = photos, .folder = fd, .quota = upload_quota_new()};
+    *resumables = (struct resumables){.uploads = uploads, .folder = fd, .quota = upload_quota_new()};
     (void)pthread_mutex_init(&resumables->lock, NULL);
     resumables_sweep(resumables);
     resumable_data_each(fd, count_unfinished, resumables);
@@ -212,7 +212,7 @@ static enum status make_photo(struct resumables *resumables, struct resumable *r
     struct upload *upload;
     struct photo photo;
     make_key(&resumable->id, key);
-    enum status status = upload_begin(resumables->photos, resumable->author, key, &upload, why);
+    enum status status = upload_begin(resumables->uploads, resumable->author, key, &upload, why);
     if (status != STATUS_OK)
         return status;
     status = copy_file(file, upload, why);
@@ -247,7 +247,7 @@ static enum status settle_whole(struct resumables *resumables, struct resumable 
     char key[KEY_SIZE];
     struct photo photo;
     make_key(&resumable->id, key);
-    enum status status = upload_find(resumables->photos, resumable->author, key, arena, &photo, why);
+    enum status status = upload_find(resumables->uploads, resumable->author, key, arena, &photo, why);
     if (status == STATUS_OK) {
         resumable->has_photo = true;
         resumable->photo = photo.id;
@@ -296,7 +296,7 @@ static enum status save(struct resumables *resumables, struct resumable *resumab
 
 enum status resumable_create(struct resumables *resumables, struct resumable *resumable, struct text *why)
 {
-    uint64_t limit = resumables->photos->settings.max_upload;
+    uint64_t limit = resumables->uploads->settings.max_upload;
     enum status status = photos_check_name(resumable->author, why);
     if (status != STATUS_OK)
         return status;
@@ -311,7 +311,7 @@ enum status resumable_create(struct resumables *resumables, struct resumable *re
     }
     resumable->id = id_new();
     resumable->offset = 0;
-    status = upload_check_pending(resumables->photos, resumable->author, why);
+    status = upload_check_pending(resumables->uploads, resumable->author, why);
     if (status == STATUS_OK)
         status = enter_quota(resumables, resumable, why);
     if (status != STATUS_OK)
@@ -442,7 +442,7 @@ static enum status check_piece_room(const struct resumable_piece *piece, size_t 
 {
     enum { STEP = 64 << 10 };
     bool is_due = piece->written == piece->resumable.offset || piece->written / STEP != (piece->written + size) / STEP;
-    return is_due ? photos_check_room(piece->resumables->photos, piece->file, STEP, true, why) : STATUS_OK;
+    return is_due ? disk_room_check(&piece->resumables->uploads->room, piece->file, STEP, true, why) : STATUS_OK;
 }
 
 enum status resumable_piece_write(struct resumable_piece *piece, const char *data, size_t size, struct text *why)

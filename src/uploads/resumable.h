@@ -8,14 +8,14 @@
 #ifndef RESUMABLE_H
 #define RESUMABLE_H
 
-#include "photos.h"
+#include "uploads.h"
 
 /* An id holds the time of its making. */
 int64_t resumable_expires_ms(const struct id *id);
 enum { RESUMABLE_LIFE_MS = 24 * 60 * 60 * 1000 };
 
 struct resumables;
-enum status resumables_open(struct photos *photos, const char *folder, struct resumables **ret_resumables,
+enum status resumables_open(struct uploads *uploads, const char *folder, struct resumables **ret_resumables,
                             struct text *why);
 void resumables_close(struct resumables *resumables); /* NULL is allowed */
 /* Removes what has expired. */

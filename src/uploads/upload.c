@@ -3,8 +3,8 @@
 #include "appender.h"
 #include "digest.h"
 #include "memory.h"
-#include "photos_private.h"
 #include "reasons.h"
+#include "uploads_private.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 struct upload {
-    struct photos *photos;
+    struct uploads *uploads;
     struct blob_upload *object;
     struct digest *digest;
     struct appender *appender;
@@ -43,20 +43,20 @@ static enum status refuse_pending(uint64_t limit, struct text *why)
     return STATUS_TOO_MANY;
 }
 
-enum status upload_check_pending(struct photos *photos, const char *author, struct text *why)
+enum status upload_check_pending(struct uploads *uploads, const char *author, struct text *why)
 {
-    uint64_t pending = 0, limit = photos->settings.max_pending;
-    enum status status = limit ? store_photos_pending(photos->settings.store, author, &pending, why) : STATUS_OK;
+    uint64_t pending = 0, limit = uploads->settings.max_pending;
+    enum status status = limit ? store_photos_pending(uploads->settings.store, author, &pending, why) : STATUS_OK;
     return status == STATUS_OK && limit && pending >= limit ? refuse_pending(limit, why) : status;
 }
 
-enum status upload_find(struct photos *photos, const char *author, const char *idempotency_key, struct arena *arena,
+enum status upload_find(struct uploads *uploads, const char *author, const char *idempotency_key, struct arena *arena,
                         struct photo *ret_photo, struct text *why)
 {
-    return store_photo_find_key(photos->settings.store, author, idempotency_key, arena, ret_photo, why);
+    return store_photo_find_key(uploads->settings.store, author, idempotency_key, arena, ret_photo, why);
 }
 
-enum status upload_begin(struct photos *photos, const char *author, const char *idempotency_key,
+enum status upload_begin(struct uploads *uploads, const char *author, const char *idempotency_key,
                          struct upload **ret_upload, struct text *why)
 {
     enum status status = photos_check_name(author, why);
@@ -68,16 +68,16 @@ enum status upload_begin(struct photos *photos, const char *author, const char *
     char key[OBJECT_KEY_SIZE];
     photos_original_key(&id, key);
     struct blob_upload *object;
-    status = blob_upload_begin(photos->settings.blob, BUCKET_ORIGINALS, key, &object, why);
+    status = blob_upload_begin(uploads->settings.blob, BUCKET_ORIGINALS, key, &object, why);
     if (status != STATUS_OK)
         return status;
-    status = photos_check_room(photos, blob_upload_fd(object), 0, false, why);
+    status = disk_room_check(&uploads->room, blob_upload_fd(object), 0, false, why);
     if (status != STATUS_OK) {
         blob_upload_abort(object);
         return status;
     }
     struct upload *upload = NEW(struct upload);
-    *upload = (struct upload){.photos = photos,
+    *upload = (struct upload){.uploads = uploads,
                               .object = object,
                               .digest = digest_new(DIGEST_SHA256),
                               .appender = appender_new(blob_upload_fd(object), 0),
@@ -125,13 +125,13 @@ static enum status fail_to_store(struct text *why)
 static enum status check_room(const struct upload *upload, size_t size, struct text *why)
 {
     bool is_due = upload->size / APPENDER_BYTES != (upload->size + size) / APPENDER_BYTES;
-    return is_due ? photos_check_room(upload->photos, blob_upload_fd(upload->object), APPENDER_BYTES, true, why)
+    return is_due ? disk_room_check(&upload->uploads->room, blob_upload_fd(upload->object), APPENDER_BYTES, true, why)
                   : STATUS_OK;
 }
 
 enum status upload_write(struct upload *upload, const char *data, size_t size, struct text *why)
 {
-    uint64_t limit = upload->photos->settings.max_upload;
+    uint64_t limit = upload->uploads->settings.max_upload;
     if (size > limit - upload->size) {
         char most[REASON_NUMBER_SIZE];
         reason_set(why, REASON_FILE_OVER_LIMIT, reason_bytes_limit(most, limit));
@@ -158,7 +158,7 @@ static enum status check(const struct upload *upload, struct image_info *ret_inf
     }
     if (!appender_flush(upload->appender))
         return fail_to_store(why);
-    return image_probe(blob_upload_fd(upload->object), upload->size, &upload->photos->settings.limits, ret_info, why);
+    return image_probe(blob_upload_fd(upload->object), upload->size, &upload->uploads->settings.limits, ret_info, why);
 }
 
 static const char *copy_words(struct arena *arena, const char *words)
@@ -175,7 +175,7 @@ static enum status create(const struct upload *upload, const struct image_info *
     (void)digest_finish(upload->digest, sha256);
     char key[OBJECT_KEY_SIZE];
     photos_original_key(&upload->id, key);
-    int64_t now = store_now_ms(upload->photos->settings.store);
+    int64_t now = store_now_ms(upload->uploads->settings.store);
     struct photo photo = {
         .id = upload->id,
         .author = arena_copy_string(arena, upload->author),
@@ -191,28 +191,18 @@ static enum status create(const struct upload *upload, const struct image_info *
     };
     if (!capture_time_is_future(&info->captured, now))
         photo.captured = info->captured;
-    JSON_CLEANUP json_t *input = json_pack("{s:s, s:s}", "photo_id", key, "author", upload->author);
     TEXT_CLEANUP struct text data = {0};
-    runner_initial_data(input, &data);
-    struct execution execution = {
-        .id = upload->id,
-        .status = EXECUTION_RUNNING,
-        .workflow = photos_workflow_name,
-        .state = "",
-        .data = text_get(&data),
-        .started_ms = now,
-        .updated_ms = now,
-        .due_ms = now,
-    };
+    const struct execution execution = photos_execution(&upload->id, upload->author, now, NULL, &data);
     bool created = false;
-    enum status status = store_photo_create(upload->photos->settings.store, &photo, upload->idempotency_key, &execution,
-                                            upload->photos->settings.max_pending, arena, ret_photo, &created, why);
+    enum status status =
+        store_photo_create(upload->uploads->settings.store, &photo, upload->idempotency_key, &execution,
+                           upload->uploads->settings.max_pending, arena, ret_photo, &created, why);
     if (status == STATUS_OK && created)
         *ret_photo = photo;
     if (status == STATUS_TOO_MANY)
-        (void)refuse_pending(upload->photos->settings.max_pending, why);
+        (void)refuse_pending(upload->uploads->settings.max_pending, why);
     if (status != STATUS_OK || !created) /* refused by the store, or sent twice: this copy is not needed */
-        (void)blob_delete(upload->photos->settings.blob, BUCKET_ORIGINALS, key, NULL);
+        (void)blob_delete(upload->uploads->settings.blob, BUCKET_ORIGINALS, key, NULL);
     return status;
 }
 
@@ -228,8 +218,8 @@ enum status upload_finish(struct upload *upload, const struct photo_description 
     status = blob_upload_commit(upload->object, why);
     if (status == STATUS_OK)
         status = create(upload, &info, description, arena, ret_photo, why);
-    if (status == STATUS_OK)
-        runner_wake(upload->photos->runner);
+    if (status == STATUS_OK && upload->uploads->settings.arrived)
+        upload->uploads->settings.arrived(upload->uploads->settings.context);
     release(upload);
     return status;
 }

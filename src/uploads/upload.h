@@ -3,21 +3,21 @@
 #ifndef UPLOAD_H
 #define UPLOAD_H
 
-#include "photos.h"
+#include "uploads.h"
 
 struct upload;
 
 /* TOO_MANY when as many photos of this author wait as are allowed: asked before a body crosses the network. What is
  * uploaded at the same time can't get past: upload_finish is bound by it too. */
-enum status upload_check_pending(struct photos *photos, const char *author, struct text *why);
+enum status upload_check_pending(struct uploads *uploads, const char *author, struct text *why);
 
 /* The photo that this author made with this key before; NOT_FOUND. */
-enum status upload_find(struct photos *photos, const char *author, const char *idempotency_key, struct arena *arena,
+enum status upload_find(struct uploads *uploads, const char *author, const char *idempotency_key, struct arena *arena,
                         struct photo *ret_photo, struct text *why);
 
 /* FORBIDDEN for a bad name, INVALID for a bad key (1 to IDEMPOTENCY_KEY_MAX visible ASCII characters; NULL: none),
  * NO_SPACE, UNAVAILABLE, BUSY. Neither string is kept. */
-enum status upload_begin(struct photos *photos, const char *author, const char *idempotency_key,
+enum status upload_begin(struct uploads *uploads, const char *author, const char *idempotency_key,
                          struct upload **ret_upload, struct text *why);
 /* TOO_LARGE; UNSUPPORTED as soon as the first bytes tell; NO_SPACE and the like, of these bytes or earlier ones. The
  * upload must then be aborted. */

@@ -14,7 +14,7 @@ import { overload, waitFor } from './wait.mjs';
 
 const photo = vips(640, 480, 'jpg');
 const body = uploadBody(photo);
-const LEASE_MS = 3000; // of an execution, in src/photos: whoever gives it back is not waited for
+const LEASE_MS = 3000; // of an execution, in src/pipeline: whoever gives it back is not waited for
 
 describe('SIGTERM', () => {
     let folder, server, client;

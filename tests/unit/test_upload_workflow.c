@@ -3,7 +3,7 @@
 #include "asl_drive.h"
 #include "check.h"
 #include "execution_data.h"
-#include "photos.h"
+#include "pipeline.h"
 
 enum { LONG = 200, PAUSE_MAX_S = 30, TIMEOUT_S = 600 };
 
@@ -24,7 +24,7 @@ static void open_upload(struct drive *drive, const char *resource, json_t *first
     TEXT_CLEANUP struct text data = {0};
     TEXT_CLEANUP struct text why = {0};
     JSON_CLEANUP json_t *input = json_object();
-    text_append(&definition, photos_workflow_text, photos_workflow_length);
+    text_append(&definition, pipeline_workflow_text, pipeline_workflow_length);
     execution_data_initial(input, &data);
     for (size_t i = 0; i < sizeof resources / sizeof resources[0]; i++)
         add_answers(answers, resources[i], first, strcmp(resources[i], resource) == 0 ? times : 0);

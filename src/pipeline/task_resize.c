@@ -1,0 +1,154 @@
+/* The task that makes the renditions, into their buckets. */
+#include "base64.h"
+#include "task_errors.h"
+#include "tasks.h"
+
+/* An upload for each public object; NULL once committed or aborted. */
+struct rendition_uploads {
+    struct blob_upload *rows[PUBLIC_OBJECTS];
+};
+
+static void abort_uploads(struct rendition_uploads *uploads)
+{
+    for (size_t i = 0; i < PUBLIC_OBJECTS; i++)
+        blob_upload_abort(uploads->rows[i]);
+}
+
+static enum status begin_uploads(struct tasks *tasks, const struct id *id, struct rendition_uploads *ret_uploads,
+                                 struct text *why)
+{
+    char key[OBJECT_KEY_SIZE];
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < PUBLIC_OBJECTS && status == STATUS_OK; i++) {
+        public_objects[i].make_key(id, key);
+        status = blob_upload_begin(tasks->blob, public_objects[i].bucket, key, &ret_uploads->rows[i], why);
+    }
+    return status;
+}
+
+/* Without a medium one, where the photo has none. The photo may have been deleted while we worked, and its objects with
+ * it: then ours must go too. */
+static enum status commit_uploads(struct tasks *tasks, const struct id *id, struct rendition_uploads *uploads,
+                                  bool has_medium, struct text *why)
+{
+    ARENA_CLEANUP struct arena arena = {0};
+    struct photo photo;
+    for (size_t i = 0; i < PUBLIC_OBJECTS; i++) {
+        if (i == OBJECT_MEDIUM && !has_medium)
+            continue;
+        struct blob_upload *upload = uploads->rows[i];
+        uploads->rows[i] = NULL;
+        enum status status = blob_upload_commit(upload, why);
+        if (status != STATUS_OK)
+            return status;
+    }
+    enum status status = store_photo_get(tasks->store, id, &arena, &photo, why);
+    if (status == STATUS_NOT_FOUND)
+        (void)photos_remove_renditions(tasks->blob, id, NULL);
+    return status;
+}
+
+static json_t *rendition_to_json(uint32_t width, uint32_t height, uint64_t bytes)
+{
+    return json_pack("{s:I, s:I, s:I}", "width", (json_int_t)width, "height", (json_int_t)height, "bytes",
+                     (json_int_t)bytes);
+}
+
+#define RENDITION_JSON(rendition) rendition_to_json((rendition).width, (rendition).height, (rendition).bytes)
+
+/* Nothing is developed again: the images come back as they were. */
+static void publish_withdrawn(struct tasks *tasks, const struct id *id, struct task_outcome *outcome)
+{
+    ARENA_CLEANUP struct arena arena = {0};
+    TEXT_CLEANUP struct text why = {0};
+    struct photo photo;
+    enum status status = photos_leave_quarantine(tasks->blob, id, &why);
+    if (status == STATUS_OK)
+        status = store_photo_get(tasks->store, id, &arena, &photo, &why);
+    if (status == STATUS_NOT_FOUND) /* deleted meanwhile */
+        (void)photos_remove_renditions(tasks->blob, id, NULL);
+    if (status != STATUS_OK)
+        fail_storage(outcome, status, &why);
+    else
+        outcome->output = json_pack("{s:o, s:o, s:o, s:I}", "large", RENDITION_JSON(photo.large), "medium",
+                                    RENDITION_JSON(photo.medium), "thumbnail", RENDITION_JSON(photo.thumbnail),
+                                    "frames", (json_int_t)photo.frames);
+}
+
+static json_t *thumbhash_to_json(const struct thumbhash *thumbhash)
+{
+    TEXT_CLEANUP struct text encoded = {0};
+    if (thumbhash->size == 0 || thumbhash->size > THUMBHASH_BYTES_MAX)
+        return json_null();
+    base64_add(&encoded, thumbhash->bytes, thumbhash->size);
+    return json_string(text_get(&encoded));
+}
+
+/* From what the moderator's look left, unless that is gone. */
+static enum status develop(struct tasks *tasks, const struct id *id, const char *author, int original_fd,
+                           const struct rendition_uploads *uploads, struct darkroom_result *ret_result,
+                           struct text *why)
+{
+    NEGATIVE_CLEANUP struct negative negative = decoded_cache_take(&tasks->decoded, id);
+    struct darkroom *darkroom = tasks->darkroom;
+    const struct darkroom_files files = {.large = blob_upload_fd(uploads->rows[OBJECT_LARGE]),
+                                         .medium = blob_upload_fd(uploads->rows[OBJECT_MEDIUM]),
+                                         .thumbnail = blob_upload_fd(uploads->rows[OBJECT_THUMBNAIL])};
+    struct turn turn;
+    turns_take(tasks->turns, author, &turn);
+    enum status status = negative.file >= 0
+                             ? darkroom_print(darkroom, negative.file, &negative.shape, &files, ret_result, why)
+                             : darkroom_develop(darkroom, original_fd, &files, ret_result, why);
+    turns_give_back(tasks->turns, &turn);
+    return status;
+}
+
+static void resize_original(struct tasks *tasks, const struct id *id, const char *author, int original_fd,
+                            struct task_outcome *outcome)
+{
+    TEXT_CLEANUP struct text why = {0};
+    struct darkroom_result result;
+    struct rendition_uploads uploads = {0};
+    enum status status = begin_uploads(tasks, id, &uploads, &why);
+    if (status != STATUS_OK) {
+        fail_storage(outcome, status, &why);
+        abort_uploads(&uploads);
+        return;
+    }
+    status = develop(tasks, id, author, original_fd, &uploads, &result, &why);
+    if (status != STATUS_OK) {
+        fail_darkroom(outcome, status, &why);
+        abort_uploads(&uploads);
+        return;
+    }
+    status = commit_uploads(tasks, id, &uploads, result.medium.width > 0, &why);
+    abort_uploads(&uploads);
+    if (status != STATUS_OK)
+        fail_storage(outcome, status, &why);
+    else
+        outcome->output =
+            json_pack("{s:o, s:o, s:o, s:o, s:I}", "large", RENDITION_JSON(result.large), "medium",
+                      RENDITION_JSON(result.medium), "thumbnail", RENDITION_JSON(result.thumbnail), "thumbhash",
+                      thumbhash_to_json(&result.thumbhash), "frames", (json_int_t)result.frames);
+}
+
+void task_resize(void *context, const struct task_call *call, struct task_outcome *outcome)
+{
+    struct tasks *tasks = context;
+    struct id id;
+    struct blob_object original;
+    TEXT_CLEANUP struct text why = {0};
+    if (!task_read_id(call, &id, outcome))
+        return;
+    if (task_is_withdrawn(call)) {
+        publish_withdrawn(tasks, &id, outcome);
+        return;
+    }
+    enum status status = task_open_original(tasks, &id, &original, &why);
+    if (status != STATUS_OK) {
+        fail_storage(outcome, status, &why);
+        return;
+    }
+    resize_original(tasks, &id, task_read_author(call), original.fd, outcome);
+    blob_object_release(&original);
+}
