@@ -34,14 +34,15 @@ enum status store_is_new(const char *address, bool *ret_is_new, struct text *why
 /* Looks for damage, for so long; *ret_is_whole: all was looked at. UNAVAILABLE, saying what is damaged; then the store
  * is only to be closed, and nothing more is written. */
 enum status store_verify(struct store *store, int64_t limit_ms, bool *ret_is_whole, struct text *why);
-/* Whether it is on another machine, so that every call but store_close waits for the network. Else reading takes
+/* Whether it is on another machine, so that all calls but store_now_ms wait for the network. Else reading takes
  * microseconds. */
 bool store_is_remote(const struct store *store);
 /* A real search, in the database itself. */
 enum status store_check(struct store *store, struct text *why);
 
 /* The store's clock, in milliseconds since 1970 UTC. Leases, due times and all that is dated in a store go by it, so
- * the clocks of the machines that share one may differ. */
+ * the clocks of the machines that share one may differ. Never waits, because it is asked under locks: a back end
+ * elsewhere knows how far its clock is from ours. */
 int64_t store_now_ms(struct store *store);
 /* Gives it another clock, before anybody uses it: tests have their own time. NULL: its own again. */
 void store_set_clock(struct store *store, int64_t (*now_ms)(void *context), void *context);
@@ -309,17 +310,17 @@ enum status store_executions_prune(struct store *store, int64_t age_ms, size_t l
 
 /* ---- Processes that share the store ---- */
 
-/* A lease that has a name, of what one process of all may do at a time. `owner` has it until now + lease_ms if nobody has
- * it, if its lease ran out, or if that is the owner already; *ret_taken is false while another has it. Leases of one name
- * are of one length, by which those that a clock has written that was ahead are known to be void. */
+/* A lease that has a name, of what one process of all may do at a time. `owner` has it until now + lease_ms if nobody
+ * has it, if its lease ran out, or if that is the owner already; *ret_taken is false while another has it. Leases of
+ * one name are of one length, by which those that a clock has written that was ahead are known to be void. */
 enum status store_lease_take(struct store *store, const char *name, const char *owner, int64_t lease_ms,
                              bool *ret_taken, struct text *why);
 /* OK, too, when another has it, or nobody. */
 enum status store_lease_give_back(struct store *store, const char *name, const char *owner, struct text *why);
 
-/* Calls `changed` soon after other processes have changed something, on a thread of the store's own, one call at a time:
- * of this photo or its execution, or (NULL) of any. A call may stand for many changes, and may come without one. There is
- * one listener at most. */
+/* Calls `changed` soon after other processes have changed something, on a thread of the store's own, one call at a
+ * time: of this photo or its execution, or (NULL) of any. A call may stand for many changes, and may come without one.
+ * There is one listener at most. */
 typedef void store_changed(void *context, const struct id *photo);
 enum status store_listen(struct store *store, store_changed *changed, void *context, struct text *why);
 /* Nothing is called any more when it has returned. OK without a listener. Before store_close. */

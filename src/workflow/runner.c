@@ -289,12 +289,23 @@ void runner_wake(struct runner *runner)
     (void)pthread_mutex_unlock(&runner->lock);
 }
 
-/* Gives back the leases of tasks that take too long. Call with runner->lock. */
+/* Gives back the leases of tasks that take too long. Call with runner->lock, which is given up meanwhile. What a task
+ * has saved by then counts, and its lease is gone already or goes now. */
 static void abandon(struct runner *runner)
 {
+    size_t count = 0;
     runner->abandoned = true;
     for (const struct leased_execution *leased = runner->leased; leased; leased = leased->next)
-        (void)store_execution_release(runner->settings.store, runner->owner, &leased->execution.id, NULL);
+        count++;
+    struct id *ids = NEW_ARRAY(count, struct id);
+    count = 0;
+    for (const struct leased_execution *leased = runner->leased; leased; leased = leased->next)
+        ids[count++] = leased->execution.id;
+    (void)pthread_mutex_unlock(&runner->lock);
+    for (size_t i = 0; i < count; i++)
+        (void)store_execution_release(runner->settings.store, runner->owner, &ids[i], NULL);
+    free(ids);
+    (void)pthread_mutex_lock(&runner->lock);
 }
 
 void runner_drain(struct runner *runner, int64_t timeout_ms)

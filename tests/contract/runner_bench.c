@@ -31,6 +31,7 @@ static void count(struct bench *bench, unsigned *counter)
 static void on_transition(void *context, const struct execution *execution)
 {
     struct bench *bench = context;
+    count(bench, &bench->transitions);
     if (execution->status != EXECUTION_RUNNING)
         count(bench, &bench->ended);
 }

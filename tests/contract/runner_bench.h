@@ -17,9 +17,10 @@ struct bench {
     struct runner_workflow workflow;
     pthread_mutex_t lock;
     pthread_cond_t change;
-    unsigned calls, ended, troubles; /* of handlers, executions, on_trouble; guarded by lock, as all below */
-    bool gate_open;                  /* what the handler "gate" waits for */
-    atomic_llong clock_ms;           /* what the store takes for the time; 0: the real one */
+    /* Of handlers, on_transition, executions, on_trouble; guarded by lock, as all below. */
+    unsigned calls, transitions, ended, troubles;
+    bool gate_open;        /* what the handler "gate" waits for */
+    atomic_llong clock_ms; /* what the store takes for the time; 0: the real one */
 };
 
 void bench_open(struct bench *bench, const char *folder, const char *definition);

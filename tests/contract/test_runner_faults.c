@@ -2,6 +2,7 @@
 #include "check.h"
 #include "clock.h"
 #include "runner_bench.h"
+#include "store_gate.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -232,10 +233,39 @@ static void test_drain(void)
     bench_close(&bench);
 }
 
+static void *drain_at_once(void *runner)
+{
+    runner_drain(runner, 0);
+    return NULL;
+}
+
+static void test_slow_release(void)
+{
+    struct bench bench;
+    pthread_t drain;
+    bench_open(&bench, check_folder(), then_gate);
+    store_gate_close(bench.store, GATE_RELEASE);
+    struct runner *runner = bench_start(&bench, 2);
+    struct id id = bench_create(&bench, "tested");
+    runner_wake(runner);
+    CHECK(bench_await(&bench, &bench.calls, 2)); /* B is under way */
+    unsigned before = bench.transitions;
+    CHECK_INT(pthread_create(&drain, NULL, drain_at_once, runner), 0);
+    CHECK(store_gate_take()); /* the store is slow to take the lease back */
+    bench_open_gate(&bench);
+    CHECK(bench_await(&bench, &bench.transitions, before + 1)); /* and B is saved meanwhile */
+    store_gate_open(bench.store);
+    (void)pthread_join(drain, NULL);
+    runner_close(runner);
+    bench_check_execution(&bench, &id, EXECUTION_RUNNING, "C");
+    bench_close(&bench);
+}
+
 CHECK_MAIN({"another goes on from the last transition after kill -9", test_killed},
            {"the same inside branches", test_killed_in_branches},
            {"a task that kills its process each time fails after its retries, and is caught", test_deadly_task},
            {"an execution whose state is gone from the definition starts again", test_changed_definition},
            {"a transition is not saved when the lease was lost", test_lost_lease},
            {"nor when the photo was deleted", test_deleted},
-           {"a disk that is full for a while loses no transition", test_full_disk}, {"draining", test_drain})
+           {"a disk that is full for a while loses no transition", test_full_disk}, {"draining", test_drain},
+           {"a store that is slow to take leases back holds up no worker", test_slow_release})
