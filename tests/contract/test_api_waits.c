@@ -112,6 +112,7 @@ struct service {
     struct darkroom *darkroom;
     struct moderator *moderator;
     struct photos *photos;
+    struct uploads *uploads;
     struct api *api;
     struct http_server *server;
     struct text why;
@@ -143,23 +144,20 @@ static void open_back_ends(void)
     service.blob->ops = &gated;
 }
 
+/* Without a pipeline nobody else calls the store. */
 static void open_photos(void)
 {
-    char uploads[200];
-    (void)snprintf(uploads, sizeof uploads, "%s/uploads", check_folder());
-    const struct photos_settings settings = {.store = service.store,
-                                             .blob = service.blob,
-                                             .darkroom = service.darkroom,
-                                             .moderator = service.moderator,
-                                             .uploads = uploads,
-                                             .workers = 1,
-                                             .max_upload = 1 << 20,
-                                             .max_partials = 8,
-                                             .max_partials_bytes = 1 << 30,
-                                             .max_pending = 8,
-                                             .history_ms = INT64_C(1) << 40,
-                                             .keep_failed_ms = INT64_C(1) << 40};
-    CHECK_INT(photos_open(&settings, &service.photos, &service.why), STATUS_OK);
+    char folder[200];
+    (void)snprintf(folder, sizeof folder, "%s/uploads", check_folder());
+    const struct uploads_settings settings = {.store = service.store,
+                                              .blob = service.blob,
+                                              .folder = folder,
+                                              .max_upload = 1 << 20,
+                                              .max_partials = 8,
+                                              .max_partials_bytes = 1 << 30,
+                                              .max_pending = 8};
+    service.photos = photos_new(service.store, service.blob);
+    CHECK_INT(uploads_open(&settings, &service.uploads, &service.why), STATUS_OK);
 }
 
 static void open_server(void)
@@ -167,7 +165,11 @@ static void open_server(void)
     static const struct site_file files[] = {{"/index.html", "\"i\"", "<title></title></head>", 22, NULL, 0},
                                              {"/assets/a.js", "\"a\"", "1", 1, NULL, 0}};
     static const struct site site = {files, 2};
-    const struct api_settings api = {.photos = service.photos, .darkroom = service.darkroom, .site = &site};
+    const struct api_settings api = {.photos = service.photos,
+                                     .uploads = service.uploads,
+                                     .darkroom = service.darkroom,
+                                     .moderator = service.moderator,
+                                     .site = &site};
     service.api = api_open(&api);
     const struct http_settings http = {.listen = "127.0.0.1:0",
                                        .event_threads = 1,
@@ -187,7 +189,8 @@ static void close_service(void)
     store_gate_open(service.store);
     http_server_close(service.server);
     api_close(service.api);
-    photos_close(service.photos);
+    uploads_close(service.uploads);
+    photos_free(service.photos);
     darkroom_close(service.darkroom);
     moderator_close(service.moderator);
     blob_close(service.blob);
