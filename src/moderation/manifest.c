@@ -138,6 +138,25 @@ static bool read_action(const char *name, enum moderation_action *ret_action)
     return false;
 }
 
+/* A label has the first one, the others if it is looked for in tiles. */
+static enum status read_thresholds(const struct reading *reading, const json_t *entry, struct manifest_label *label)
+{
+    static const char *const names[REGION_KINDS] = {"threshold", "tile_threshold", "small_tile_threshold"};
+    for (enum region_kind kind = 0; kind < REGION_KINDS; kind++) {
+        float threshold = read_number(entry, names[kind], kind == REGION_TILE ? label->thresholds[REGION_WHOLE] : 0);
+        bool is_given = json_object_get(entry, names[kind]) != NULL;
+        if ((is_given || kind == REGION_WHOLE) && !(threshold > 0 && threshold < 1)) {
+            TEXT_CLEANUP struct text sentence = {0};
+            text_setf(&sentence, "its %s lies between 0 and 1", names[kind]);
+            return refuse(reading, text_get(&sentence));
+        }
+        label->thresholds[kind] = threshold;
+    }
+    if (!json_is_true(json_object_get(entry, "tiles")))
+        label->thresholds[REGION_TILE] = label->thresholds[REGION_SMALL_TILE] = 0;
+    return STATUS_OK;
+}
+
 static enum status read_label(struct reading *reading, const json_t *entry)
 {
     struct manifest *manifest = reading->manifest;
@@ -149,21 +168,17 @@ static enum status read_label(struct reading *reading, const json_t *entry)
     *label = (struct manifest_label){
         .name = reading->entry,
         .parent = read_string(reading, entry, "parent", ""),
-        .threshold = (float)json_number_value(json_object_get(entry, "threshold")),
         .curve = read_number(entry, "curve", 1),
-        .in_tiles = json_is_true(json_object_get(entry, "tiles")),
         .tiles_from = read_number(entry, "tiles_from", 0),
         .is_visible = manifest->runtime_is_there,
     };
-    label->tile_threshold = read_number(entry, "tile_threshold", label->threshold);
     if (strlen(label->name) >= MODERATION_NAME_SIZE || strlen(label->parent) >= MODERATION_NAME_SIZE)
         return refuse(reading, "a name has 95 bytes at most");
     if (!read_action(read_string(reading, entry, "action", ""), &label->action))
         return refuse(reading, "its action is label, hold or refuse");
-    if (!(label->threshold > 0 && label->threshold < 1))
-        return refuse(reading, "its threshold lies between 0 and 1");
-    if (!(label->tile_threshold > 0 && label->tile_threshold < 1))
-        return refuse(reading, "its tile_threshold lies between 0 and 1");
+    enum status status = read_thresholds(reading, entry, label);
+    if (status != STATUS_OK)
+        return status;
     if (!(label->tiles_from >= 0 && label->tiles_from < 1))
         return refuse(reading, "its tiles_from lies between 0 and 1");
     if (!(label->curve >= 0.1F && label->curve <= 10))
@@ -175,7 +190,6 @@ static enum status read_label(struct reading *reading, const json_t *entry)
                       "its tiles_from needs the evidence of a single model, because the score of several is too low "
                       "where one of them wasn't asked");
     manifest->label_count++;
-    enum status status = STATUS_OK;
     for (size_t i = 0; status == STATUS_OK && i < json_array_size(evidence); i++)
         status = read_evidence(reading, json_array_get(evidence, i), label);
     return status;
@@ -299,16 +313,12 @@ enum status manifest_refuse(struct manifest *manifest, const char *names, struct
     return STATUS_OK;
 }
 
-static double confidence_at(double score, double threshold, double curve)
+double manifest_confidence(const struct manifest_label *label, enum region_kind kind, double score)
 {
-    double middle = pow(threshold, curve), value = pow(score < 1 ? score : 1, curve);
+    double threshold = label->thresholds[kind];
+    if (threshold == 0)
+        return 0;
+    double middle = pow(threshold, label->curve), value = pow(score < 1 ? score : 1, label->curve);
     return score < threshold ? MODERATION_REFUSE_AT * value / middle
                              : MODERATION_REFUSE_AT + (100 - MODERATION_REFUSE_AT) * (value - middle) / (1 - middle);
-}
-
-double manifest_confidence(const struct manifest_label *label, double score, double tile_score)
-{
-    double whole = confidence_at(score, label->threshold, label->curve);
-    double part = label->in_tiles ? confidence_at(tile_score, label->tile_threshold, label->curve) : 0;
-    return fmax(whole, part);
 }

@@ -27,15 +27,23 @@ struct manifest_evidence {
     uint32_t outputs[OUTPUTS_MAX], output_count;
 };
 
+/* The regions of a picture that labels are looked for in. Each kind has a threshold of its own, because parts show
+ * objects larger, and more that looks like them. */
+enum region_kind {
+    REGION_WHOLE, /* or a square along a long picture */
+    REGION_TILE,
+    REGION_SMALL_TILE,
+    REGION_KINDS
+};
+
 struct manifest_label {
     const char *name, *parent;
     enum moderation_action action;
-    float threshold;      /* score at which the confidence is MODERATION_REFUSE_AT */
-    float curve;          /* how the confidence grows: below 1 fast from small scores, above 1 late */
-    bool in_tiles;        /* looked for in parts of the picture too */
-    float tile_threshold; /* the threshold there */
-    float tiles_from;     /* the parts are looked at only where the whole has at least this score */
-    bool is_visible;      /* all its nets are there */
+    /* By kind of region, the score at which the confidence is MODERATION_REFUSE_AT; 0: it isn't looked for there. */
+    float thresholds[REGION_KINDS];
+    float curve;      /* how the confidence grows: below 1 fast from small scores, above 1 late */
+    float tiles_from; /* tiles are looked at only where the whole has at least this score */
+    bool is_visible;  /* all its nets are there */
     struct manifest_evidence evidence[EVIDENCE_MAX];
     uint32_t evidence_count;
 };
@@ -60,8 +68,8 @@ enum status manifest_refuse(struct manifest *manifest, const char *names, struct
 /* The folder that manifest_read takes for NULL; NULL when it finds none. */
 char *manifest_find_folder(void);
 
-/* The surer of what the whole says and what a part says. Each is 0 to 100, and MODERATION_REFUSE_AT at its threshold;
- * on both sides in proportion to the score to the power of curve. */
-double manifest_confidence(const struct manifest_label *label, double score, double tile_score);
+/* How sure a score in a region of this kind makes the label: 0 to 100, and MODERATION_REFUSE_AT at the threshold; on both
+ * sides in proportion to the score to the power of curve. */
+double manifest_confidence(const struct manifest_label *label, enum region_kind kind, double score);
 
 #endif

@@ -4,6 +4,7 @@
 #include "onnx_protocol.h"
 #include "worker_pool.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -118,12 +119,27 @@ static void read_labels(const struct manifest *manifest, const struct inspection
     *ret_labels = (struct moderation_labels){0};
     for (uint32_t i = 0; i < manifest->label_count; i++) {
         const struct manifest_label *label = &manifest->labels[i];
-        double confidence = manifest_confidence(label, inspection->scores[i], inspection->tile_scores[i]);
+        double confidence = 0;
+        for (enum region_kind kind = 0; kind < REGION_KINDS; kind++)
+            confidence = fmax(confidence, manifest_confidence(label, kind, (double)inspection->scores[kind][i]));
         if (label->is_visible && confidence >= LEAST_CONFIDENCE)
             found[count++] = moderation_label_make(label->name, label->parent, confidence, label->action);
     }
     qsort(found, count, sizeof found[0], compare_labels);
     add_parents(ret_labels, found, count);
+}
+
+/* Of one label, in each kind of region that it is looked for in. */
+static void write_scores(const struct manifest_label *label, const struct inspection *inspection, uint32_t index,
+                         struct text *ret_audit)
+{
+    static const char *const prefixes[REGION_KINDS] = {"", "tile_", "small_tile_"};
+    for (enum region_kind kind = 0; kind < REGION_KINDS; kind++)
+        if (label->thresholds[kind] > 0)
+            text_addf(ret_audit, "%s\"%sscore\":%.4f,\"%sthreshold\":%.4f", kind == REGION_WHOLE ? "{" : ",",
+                      prefixes[kind], (double)inspection->scores[kind][index], prefixes[kind],
+                      (double)label->thresholds[kind]);
+    text_add(ret_audit, "}");
 }
 
 static void write_audit(const struct manifest *manifest, const struct inspection *inspection, struct text *ret_audit)
@@ -147,12 +163,8 @@ static void write_audit(const struct manifest *manifest, const struct inspection
             continue;
         text_add(ret_audit, written++ ? "," : "");
         json_add_string_or_null(ret_audit, label->name);
-        text_addf(ret_audit, ":{\"score\":%.4f,\"threshold\":%.4f", (double)inspection->scores[i],
-                  (double)label->threshold);
-        if (label->in_tiles)
-            text_addf(ret_audit, ",\"tile_score\":%.4f,\"tile_threshold\":%.4f", (double)inspection->tile_scores[i],
-                      (double)label->tile_threshold);
-        text_add(ret_audit, "}");
+        text_add(ret_audit, ":");
+        write_scores(label, inspection, i, ret_audit);
     }
     text_add(ret_audit, "}}");
 }

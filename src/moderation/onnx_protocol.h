@@ -10,9 +10,8 @@ struct onnx_job {
     bool everything;                /* ask every net about every region */
 };
 struct inspection {
-    /* By the manifest's labels, the largest over all frames: of the whole and the squares along it; of the tiles. */
-    float scores[MODERATION_LABELS_MAX], tile_scores[MODERATION_LABELS_MAX];
-    uint32_t runs[NETS_MAX]; /* how often each net was asked */
+    float scores[REGION_KINDS][MODERATION_LABELS_MAX]; /* the largest over all frames, by the manifest's labels */
+    uint32_t runs[NETS_MAX];                           /* how often each net was asked */
 };
 struct onnx_answer {
     struct inspection inspection;

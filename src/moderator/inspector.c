@@ -69,9 +69,9 @@ struct scan {
     const uint8_t *frame;
     uint32_t width;
     const struct region *region;
-    bool is_tile, everything;
+    bool everything;
     bool asked[NETS_MAX];
-    float whole[MODERATION_LABELS_MAX]; /* scores of this frame, without its tiles */
+    float uncut[MODERATION_LABELS_MAX]; /* scores of the region that the tiles are of */
     struct inspection *inspection;
     struct text *why;
 };
@@ -121,10 +121,10 @@ static void keep_largest(float *largest, float score)
 static enum status score_label(struct scan *scan, uint32_t index)
 {
     const struct manifest_label *label = &scan->inspector->manifest->labels[index];
-    float threshold = scan->is_tile ? label->tile_threshold : label->threshold;
+    enum region_kind kind = scan->region->kind;
     struct opinion opinion = {0};
     while (opinion.asked < label->evidence_count
-           && (opinion.asked == 0 || scan->everything || goes_on(label, threshold, &opinion))) {
+           && (opinion.asked == 0 || scan->everything || goes_on(label, label->thresholds[kind], &opinion))) {
         const struct manifest_evidence *evidence = &label->evidence[opinion.asked++];
         enum status status = ask(scan, evidence->net);
         if (status != STATUS_OK)
@@ -133,23 +133,23 @@ static enum status score_label(struct scan *scan, uint32_t index)
         opinion.sum += opinion.last;
     }
     float score = opinion.sum / (float)label->evidence_count;
-    struct inspection *inspection = scan->inspection;
-    keep_largest(scan->is_tile ? &inspection->tile_scores[index] : &inspection->scores[index], score);
-    if (!scan->is_tile)
-        keep_largest(&scan->whole[index], score);
+    keep_largest(&scan->inspection->scores[kind][index], score);
+    if (kind == REGION_WHOLE)
+        scan->uncut[index] = score;
     return STATUS_OK;
 }
 
 static bool is_wanted(const struct scan *scan, uint32_t index)
 {
     const struct manifest_label *label = &scan->inspector->manifest->labels[index];
-    if (!label->is_visible || !scan->is_tile)
+    if (!label->is_visible || scan->region->kind == REGION_WHOLE)
         return label->is_visible;
-    return label->in_tiles && (scan->everything || scan->whole[index] >= label->tiles_from);
+    return label->thresholds[scan->region->kind] > 0 && (scan->everything || scan->uncut[index] >= label->tiles_from);
 }
 
-static enum status score_region(struct scan *scan)
+static enum status score_region(struct scan *scan, const struct region *region)
 {
+    scan->region = region;
     memset(scan->asked, 0, sizeof scan->asked);
     for (uint32_t i = 0; i < scan->inspector->manifest->label_count; i++) {
         enum status status = is_wanted(scan, i) ? score_label(scan, i) : STATUS_OK;
@@ -159,11 +159,23 @@ static enum status score_region(struct scan *scan)
     return STATUS_OK;
 }
 
+static enum status score_region_and_tiles(struct scan *scan, const struct region *region)
+{
+    struct region tiles[TILES_MAX];
+    size_t count = region_tiles(region, tiles);
+    memset(scan->uncut, 0, sizeof scan->uncut);
+    enum status status = score_region(scan, region);
+    for (size_t i = 0; status == STATUS_OK && i < count; i++)
+        status = score_region(scan, &tiles[i]);
+    scan->region = NULL;
+    return status;
+}
+
 enum status inspector_inspect(struct inspector *inspector, const uint8_t *pixels, const struct moderation_image *image,
                               bool everything, struct inspection *ret_inspection, struct text *why)
 {
     struct region regions[REGIONS_MAX];
-    size_t tiles_from, count = regions_of(image->width, image->height, regions, &tiles_from);
+    size_t count = regions_of(image->width, image->height, regions);
     size_t frame_bytes = (size_t)image->width * image->height * CHANNELS;
     enum status status = STATUS_OK;
     *ret_inspection = (struct inspection){0};
@@ -174,12 +186,8 @@ enum status inspector_inspect(struct inspector *inspector, const uint8_t *pixels
                         .why = why};
     for (uint32_t frame = 0; frame < image->frames; frame++) {
         scan.frame = pixels + frame * frame_bytes;
-        memset(scan.whole, 0, sizeof scan.whole);
-        for (size_t i = 0; status == STATUS_OK && i < count; i++) {
-            scan.region = &regions[i];
-            scan.is_tile = i >= tiles_from;
-            status = score_region(&scan);
-        }
+        for (size_t i = 0; status == STATUS_OK && i < count; i++)
+            status = score_region_and_tiles(&scan, &regions[i]);
     }
     return status;
 }

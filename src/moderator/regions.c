@@ -5,35 +5,53 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* Five tiles that overlap: the corners and the middle, each of 0.62 of both sides. */
-static const struct {
-    double left, top;
-} tiles[] = {{0, 0}, {0.38, 0}, {0, 0.38}, {0.38, 0.38}, {0.19, 0.19}};
-static const double tile_side = 0.62, long_from = 2;
+static const double long_from = 2; /* times its shorter side a picture is long */
+enum { CUT_MAX = 12 };             /* squares; the tiles of more would take longer than a photo may */
 
-size_t regions_of(uint32_t width, uint32_t height, struct region ret_regions[static REGIONS_MAX],
-                  size_t *ret_tiles_from)
+/* Where tiles lie: in halves of the way from the first column or row to the last. The large ones are the corners and the
+ * middle, so what is at most a fifth of a side lies in one of them as a whole, and what is a ninth in a small one. */
+static const struct {
+    enum region_kind kind;
+    double share; /* of both sides of the region */
+    uint32_t column, row;
+} tiles[TILES_MAX] = {
+    {REGION_TILE, 0.62, 0, 0},       {REGION_TILE, 0.62, 2, 0},       {REGION_TILE, 0.62, 0, 2},
+    {REGION_TILE, 0.62, 2, 2},       {REGION_TILE, 0.62, 1, 1},       {REGION_SMALL_TILE, 0.42, 0, 0},
+    {REGION_SMALL_TILE, 0.42, 1, 0}, {REGION_SMALL_TILE, 0.42, 2, 0}, {REGION_SMALL_TILE, 0.42, 0, 1},
+    {REGION_SMALL_TILE, 0.42, 1, 1}, {REGION_SMALL_TILE, 0.42, 2, 1}, {REGION_SMALL_TILE, 0.42, 0, 2},
+    {REGION_SMALL_TILE, 0.42, 1, 2}, {REGION_SMALL_TILE, 0.42, 2, 2},
+};
+
+size_t regions_of(uint32_t width, uint32_t height, struct region ret_regions[static REGIONS_MAX])
 {
-    size_t count = 0;
     bool is_wide = width > height;
     uint32_t length = is_wide ? width : height, side = is_wide ? height : width;
-    ret_regions[count++] = (struct region){0, 0, width, height};
-    *ret_tiles_from = count;
-    if (length > side * long_from) {
-        /* Squares that overlap by a third; of something absurdly long as many as there is room for, evenly spread. */
-        size_t squares = (size_t)ceil((length - side) / (side * 2.0 / 3)) + 1;
-        squares = squares < REGIONS_MAX - 1 ? squares : REGIONS_MAX - 1;
-        for (size_t i = 0; i < squares; i++) {
-            uint32_t at = (uint32_t)((uint64_t)(length - side) * i / (squares - 1));
-            ret_regions[count++] = is_wide ? (struct region){at, 0, side, side} : (struct region){0, at, side, side};
-        }
-        *ret_tiles_from = count;
-        return count;
+    bool is_long = length > side * long_from;
+    ret_regions[0] = (struct region){.width = width, .height = height, .is_cut = !is_long};
+    if (!is_long)
+        return 1;
+    /* Squares that overlap by a third; of something absurdly long as many as there is room for, evenly spread. */
+    size_t squares = (size_t)ceil((length - side) / (side * 2.0 / 3)) + 1;
+    squares = squares < REGIONS_MAX - 1 ? squares : REGIONS_MAX - 1;
+    for (size_t i = 0; i < squares; i++) {
+        uint32_t at = (uint32_t)((uint64_t)(length - side) * i / (squares - 1));
+        ret_regions[1 + i] = (struct region){.width = side, .height = side, .is_cut = squares <= CUT_MAX};
+        *(is_wide ? &ret_regions[1 + i].left : &ret_regions[1 + i].top) = at;
     }
-    for (size_t i = 0; i < sizeof tiles / sizeof tiles[0]; i++) {
-        uint32_t tile_width = (uint32_t)(width * tile_side), tile_height = (uint32_t)(height * tile_side);
-        ret_regions[count++] = (struct region){(uint32_t)(width * tiles[i].left), (uint32_t)(height * tiles[i].top),
-                                               tile_width ? tile_width : 1, tile_height ? tile_height : 1};
+    return 1 + squares;
+}
+
+size_t region_tiles(const struct region *region, struct region ret_tiles[static TILES_MAX])
+{
+    size_t count = region->is_cut ? TILES_MAX : 0;
+    for (size_t i = 0; i < count; i++) {
+        uint32_t width = (uint32_t)ceil(region->width * tiles[i].share);
+        uint32_t height = (uint32_t)ceil(region->height * tiles[i].share);
+        ret_tiles[i] = (struct region){.kind = tiles[i].kind,
+                                       .left = region->left + (region->width - width) * tiles[i].column / 2,
+                                       .top = region->top + (region->height - height) * tiles[i].row / 2,
+                                       .width = width,
+                                       .height = height};
     }
     return count;
 }

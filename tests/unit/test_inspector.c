@@ -118,54 +118,65 @@ static void test_cascade(void)
     };
     memset(white, 255, sizeof white);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        struct manifest_label label = {.threshold = rows[i].threshold, .is_visible = true, .evidence_count = 3};
+        struct manifest_label label = {.thresholds = {rows[i].threshold}, .is_visible = true, .evidence_count = 3};
         check_case("%s", rows[i].behaviour);
         for (uint32_t k = 0; k < 3; k++) {
             answers[k][1] = rows[i].says[k];
             label.evidence[k] = evidence(k, k == 0 ? rows[i].go_on_at : 0);
         }
         struct inspection seen = look(&label, &image, false), all = look(&label, &image, true);
-        CHECK_INT(seen.scores[0] * 100 + 0.5F, rows[i].hundredths);
+        CHECK_INT(seen.scores[REGION_WHOLE][0] * 100 + 0.5F, rows[i].hundredths);
         for (size_t k = 0; k < 3; k++) {
             CHECK_INT(seen.runs[k], rows[i].runs[k]);
             CHECK_INT(all.runs[k], 1);
         }
-        CHECK((seen.scores[0] >= rows[i].threshold) == (all.scores[0] >= rows[i].threshold) || rows[i].go_on_at > 0);
+        CHECK((seen.scores[REGION_WHOLE][0] >= rows[i].threshold) == (all.scores[REGION_WHOLE][0] >= rows[i].threshold)
+              || rows[i].go_on_at > 0);
     }
 }
 
 static void test_regions(void)
 {
     struct manifest_label label = {
-        .threshold = 0.5F, .is_visible = true, .evidence_count = 1, .evidence = {evidence(0, 0)}};
+        .thresholds = {0.5F}, .is_visible = true, .evidence_count = 1, .evidence = {evidence(0, 0)}};
     answers[0][1] = 1;
     memset(white, 255, sizeof white);
     check_case("a label of the whole asks once");
     CHECK_INT(look(&label, &image, false).runs[0], 1);
     check_case("one in tiles asks about each of them too");
-    label.in_tiles = true;
+    label.thresholds[REGION_TILE] = 0.5F;
     CHECK_INT(look(&label, &image, false).runs[0], 6);
     check_case("the tiles' scores are apart from the whole's");
-    CHECK_INT(look(&label, &image, false).tile_scores[0] * 100, 100);
+    CHECK_INT(look(&label, &image, false).scores[REGION_TILE][0] * 100, 100);
     check_case("tiles are left out where the whole is sure that there is nothing");
     label.tiles_from = 0.25F;
     answers[0][1] = 0.2F;
     struct inspection whole = look(&label, &image, false);
     CHECK_INT(whole.runs[0], 1);
-    CHECK_INT(whole.tile_scores[0] * 100, 0);
+    CHECK_INT(whole.scores[REGION_TILE][0] * 100, 0);
     CHECK_INT(look(&label, &image, true).runs[0], 6);
     check_case("and looked at where it is in doubt");
     answers[0][1] = 0.25F;
     CHECK_INT(look(&label, &image, false).runs[0], 6);
+    check_case("small tiles have a threshold of their own, too");
+    label.thresholds[REGION_SMALL_TILE] = 0.9F;
+    CHECK_INT(look(&label, &image, false).runs[0], 15);
+    CHECK_INT(look(&label, &image, false).scores[REGION_SMALL_TILE][0] * 100, 25);
+    check_case("of a long picture the squares that are in doubt are cut into tiles");
+    memset(white, 0, (size_t)50 * 150 * CHANNELS);
+    for (size_t y = 0; y < 50; y++)
+        memset(white + y * 150 * CHANNELS, 255, (size_t)50 * CHANNELS); /* what a net sees is where it begins */
+    CHECK_INT(look(&label, &(struct moderation_image){.width = 150, .height = 50, .frames = 1}, false).runs[0], 5 + 28);
+    memset(white, 255, sizeof white);
     answers[0][1] = 1;
     check_case("a long picture is looked at along its length by every label");
-    label.in_tiles = false;
+    label.thresholds[REGION_TILE] = label.thresholds[REGION_SMALL_TILE] = 0;
     CHECK_INT(look(&label, &(struct moderation_image){.width = 150, .height = 50, .frames = 1}, false).runs[0], 5);
     check_case("every frame is looked at, and the worst one counts");
     memset(white, 0, (size_t)64 * 64 * CHANNELS * 2);
     struct inspection seen = look(&label, &(struct moderation_image){.width = 64, .height = 64, .frames = 3}, false);
     CHECK_INT(seen.runs[0], 3);
-    CHECK_INT(seen.scores[0] * 100, 100);
+    CHECK_INT(seen.scores[REGION_WHOLE][0] * 100, 100);
 }
 
 static void test_shared(void)
@@ -174,7 +185,7 @@ static void test_shared(void)
     struct inspector *inspector;
     struct inspection inspection;
     struct manifest_label label = {
-        .threshold = 0.5F, .is_visible = true, .evidence_count = 1, .evidence = {evidence(0, 0)}};
+        .thresholds = {0.5F}, .is_visible = true, .evidence_count = 1, .evidence = {evidence(0, 0)}};
     memset(white, 255, sizeof white);
     make_manifest(&manifest, &label);
     manifest.labels[1] = manifest.labels[2] = manifest.labels[0];
@@ -187,9 +198,9 @@ static void test_shared(void)
     CHECK_STR(status_name(inspector_open(&manifest, &inspector, NULL)), "ok");
     CHECK_STR(status_name(inspector_inspect(inspector, white, &image, false, &inspection, NULL)), "ok");
     CHECK_INT(inspection.runs[0], 1);
-    CHECK_INT(inspection.scores[0] * 100, 25);
-    CHECK_INT(inspection.scores[1] * 100, 100); /* a sum of more than 1 is 1 */
-    CHECK_INT(inspection.scores[2] * 100, 0);
+    CHECK_INT(inspection.scores[REGION_WHOLE][0] * 100, 25);
+    CHECK_INT(inspection.scores[REGION_WHOLE][1] * 100, 100); /* a sum of more than 1 is 1 */
+    CHECK_INT(inspection.scores[REGION_WHOLE][2] * 100, 0);
 }
 
 static void test_failure(void)
@@ -199,7 +210,7 @@ static void test_failure(void)
     struct inspection inspection;
     TEXT_CLEANUP struct text why = {0};
     struct manifest_label label = {
-        .threshold = 0.5F, .is_visible = true, .evidence_count = 1, .evidence = {evidence(0, 0)}};
+        .thresholds = {0.5F}, .is_visible = true, .evidence_count = 1, .evidence = {evidence(0, 0)}};
     make_manifest(&manifest, &label);
     CHECK_STR(status_name(inspector_open(&manifest, &inspector, &why)), "ok");
     fails = true;

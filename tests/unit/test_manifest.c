@@ -75,6 +75,8 @@ static const struct {
      "Ghosts: its curve lies between 0.1 and 10"},
     {"a threshold of tiles of 0", MANIFEST(NET("a", ""), LABEL("\"tile_threshold\":0," SEES(""))),
      "Ghosts: its tile_threshold lies between 0 and 1"},
+    {"a threshold of small tiles of 1", MANIFEST(NET("a", ""), LABEL("\"small_tile_threshold\":1," SEES(""))),
+     "Ghosts: its small_tile_threshold lies between 0 and 1"},
     {"tiles that nothing leads to", MANIFEST(NET("a", ""), LABEL("\"tiles_from\":1," SEES(""))),
      "Ghosts: its tiles_from lies between 0 and 1"},
     {"tiles that follow from several models",
@@ -143,12 +145,12 @@ static void test_limits(void)
 }
 
 #define GHOSTS                                                                                                         \
-    LABEL("\"tiles\":true,\"tile_threshold\":0.75,\"curve\":2,\"evidence\":["                                          \
+    LABEL("\"tiles\":true,\"tile_threshold\":0.75,\"small_tile_threshold\":0.875,\"curve\":2,\"evidence\":["           \
           "{\"model\":\"a\",\"outputs\":[3],\"go_on_at\":0.25},{\"model\":\"a\",\"outputs\":[1,2]}]")
 #define BOTH                                                                                                           \
     "{\"name\":\"Both\",\"parent\":\"All\",\"action\":\"refuse\",\"threshold\":0.5,\"evidence\":["                     \
     "{\"model\":\"a\",\"outputs\":[0]},{\"model\":\"b\",\"outputs\":[0]}]}"
-#define RARE LABEL("\"tiles_from\":0.125," SEES(""))
+#define RARE LABEL("\"tiles\":true,\"tiles_from\":0.125," SEES(""))
 
 static void test_fields(void)
 {
@@ -165,11 +167,14 @@ static void test_fields(void)
     CHECK(!manifest.nets[0].is_nhwc && manifest.nets[0].mean[1] == 0 && manifest.nets[0].deviation[1] == 255);
     const struct manifest_label *ghosts = &manifest.labels[0], *both = &manifest.labels[1], *rare = &manifest.labels[2];
     CHECK_INT(manifest.label_count, 3);
-    CHECK(ghosts->is_visible && ghosts->in_tiles && ghosts->action == MODERATION_HOLD);
+    CHECK(ghosts->is_visible && ghosts->action == MODERATION_HOLD);
     CHECK(ghosts->evidence[0].go_on_at == 0.25F && ghosts->evidence[1].go_on_at == 0);
     CHECK_INT(ghosts->evidence[1].output_count, 2);
     CHECK(ghosts->curve == 2 && both->curve == 1);
-    CHECK(ghosts->tile_threshold == 0.75F && both->tile_threshold == 0.5F);
+    CHECK(ghosts->thresholds[REGION_WHOLE] == 0.5F && ghosts->thresholds[REGION_TILE] == 0.75F);
+    CHECK(ghosts->thresholds[REGION_SMALL_TILE] == 0.875F);
+    CHECK(rare->thresholds[REGION_TILE] == 0.5F && rare->thresholds[REGION_SMALL_TILE] == 0);
+    CHECK(both->thresholds[REGION_WHOLE] == 0.5F && both->thresholds[REGION_TILE] == 0);
     CHECK(rare->tiles_from == 0.125F && both->tiles_from == 0);
     CHECK(!both->is_visible); /* its second model's file is missing */
     CHECK_STR(both->parent, "All");
@@ -201,10 +206,10 @@ static void test_confidence(void)
         {0.04F, 0.5F, 1, 100}, {0.8F, 3, 0.4, 6},       {0.8F, 3, 0.8, 50},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        const struct manifest_label label = {.threshold = rows[i].threshold, .curve = rows[i].curve};
+        const struct manifest_label label = {.thresholds = {rows[i].threshold}, .curve = rows[i].curve};
         check_case("a score of %g, a threshold of %g and a curve of %g", rows[i].score, (double)rows[i].threshold,
                    (double)rows[i].curve);
-        CHECK_INT(manifest_confidence(&label, rows[i].score, 0) + 0.5, rows[i].confidence);
+        CHECK_INT(manifest_confidence(&label, REGION_WHOLE, rows[i].score) + 0.5, rows[i].confidence);
     }
 }
 
@@ -212,20 +217,21 @@ static void test_tiles(void)
 {
     static const struct {
         const char *behaviour;
-        bool in_tiles;
-        double score, tile_score;
+        enum region_kind kind;
+        double score;
         int confidence;
     } rows[] = {
-        {"the whole is surer", true, 0.75, 0.4, 75},
-        {"a tile is surer", true, 0.25, 0.9, 75},
-        {"a tile at its threshold", true, 0, 0.8, 50},
-        {"a label that isn't looked for in tiles", false, 0.25, 0.9, 25},
+        {"the whole at its threshold", REGION_WHOLE, 0.5, 50},
+        {"the whole above it", REGION_WHOLE, 0.75, 75},
+        {"a tile at its threshold", REGION_TILE, 0.8, 50},
+        {"a tile above it", REGION_TILE, 0.9, 75},
+        {"a tile below it", REGION_TILE, 0.4, 25},
+        {"where it isn't looked for", REGION_SMALL_TILE, 0.9, 0},
     };
+    const struct manifest_label label = {.thresholds = {0.5F, 0.8F, 0}, .curve = 1};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        const struct manifest_label label = {
-            .threshold = 0.5F, .tile_threshold = 0.8F, .curve = 1, .in_tiles = rows[i].in_tiles};
         check_case("%s", rows[i].behaviour);
-        CHECK_INT(manifest_confidence(&label, rows[i].score, rows[i].tile_score) + 0.5, rows[i].confidence);
+        CHECK_INT(manifest_confidence(&label, rows[i].kind, rows[i].score) + 0.5, rows[i].confidence);
     }
 }
 
