@@ -1,0 +1,276 @@
+/* What the S3 back end makes of addresses, of XML, and of a server that fails: one of our own, which answers what it is
+ * told. Whether S3 understands what we say, tests/contract/test_blob_s3.c asks a real one. */
+#include "check.h"
+#include "http.h"
+#include "s3/blob_s3.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+/* ---- Addresses ---- */
+
+static void test_addresses(void)
+{
+    static const struct {
+        const char *rest, *url, *region; /* of the object a/b.webp in the bucket photos; NULL: refused */
+        const char *why;                 /* how the sentence goes on */
+    } rows[] = {
+        {"//a?region=eu-west-1", "https://a-photos.s3.eu-west-1.amazonaws.com/a/b.webp", "eu-west-1", NULL},
+        {"//a?region=cn-north-1", "https://a-photos.s3.cn-north-1.amazonaws.com.cn/a/b.webp", "cn-north-1", NULL},
+        {"//a?region=eu-west-1&path-style=yes", "https://s3.eu-west-1.amazonaws.com/a-photos/a/b.webp", "eu-west-1",
+         NULL},
+        {"//a-1?endpoint=http://127.0.0.1:7480&path-style=yes", "http://127.0.0.1:7480/a-1-photos/a/b.webp",
+         "us-east-1", NULL},
+        {"//a?endpoint=https%3A%2F%2Fs3.example.org%3A9000%2F", "https://a-photos.s3.example.org:9000/a/b.webp",
+         "us-east-1", NULL},
+        {"//a?path-style=no&endpoint=HTTP://h&region=x", "http://a-photos.h/a/b.webp", "x", NULL},
+        {"//a", NULL, NULL, "names no region: add region=, as in s3://a?region=eu-west-1, or set AWS_REGION."},
+        {"//?region=x", NULL, NULL, "the prefix of the buckets' names has 1 to 50 characters of a-z, 0-9 and -"},
+        {"//A?region=x", NULL, NULL, "the prefix of the buckets' names has"},
+        {"//a.b?region=x", NULL, NULL, "the prefix of the buckets' names has"},
+        {"//-a?region=x", NULL, NULL, "begins with no dash."},
+        {"a?region=x", NULL, NULL, "isn't s3://PREFIX?region=REGION."},
+        {"//a?region=x&colour=red", NULL, NULL,
+         "a parameter \"colour\" that isn't one of region=, endpoint=, path-style="},
+        {"//a?region", NULL, NULL, "a parameter \"region\" that isn't one of"},
+        {"//a?region=x&path-style=maybe", NULL, NULL, "path-style is yes or no, not \"maybe\"."},
+        {"//a?region=x&endpoint=h:80", NULL, NULL, "the endpoint \"h:80\" isn't an http or https URL without a path."},
+        {"//a?region=x&endpoint=http://h/p", NULL, NULL,
+         "the endpoint \"http://h/p\" isn't an http or https URL without"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct blob_s3 s3 = {0};
+        TEXT_CLEANUP struct text why = {0}, url = {0};
+        check_case("the address s3:%s", rows[i].rest);
+        enum status status = s3_address_parse(rows[i].rest, &s3, &why);
+        CHECK_STR(status_name(status), rows[i].url ? "ok" : "invalid");
+        if (status == STATUS_OK && rows[i].url) {
+            s3_url(&s3, BUCKET_PHOTOS, "a/b.webp", &url);
+            CHECK_STR(text_get(&url), rows[i].url);
+            CHECK_STR(s3.region, rows[i].region);
+        } else if (!rows[i].url && !CHECK(strstr(text_get(&why), rows[i].why))) {
+            printf("# %s\n", text_get(&why));
+        }
+        arena_release(&s3.arena);
+    }
+}
+
+/* ---- XML ---- */
+
+static void test_xml(void)
+{
+    static const struct {
+        const char *xml, *texts; /* of the elements "Key", each in brackets */
+    } rows[] = {
+        {"", ""},
+        {"<Key>a</Key>", "[a]"},
+        {"<List><Key>a</Key><Keys>b</Keys><Key>c</Key></List>", "[a][c]"},
+        {"<Key/><Key>a</Key>", "[][a]"},
+        {"<Key xml:lang=\"en\">a</Key>", "[a]"},
+        {"<Key>&lt;Key&gt; &amp;amp; &quot;&apos;&#65;&#x42;&unknown; &</Key>", "[<Key> &amp; \"'AB&unknown; &]"},
+        {"<Key>a", ""},
+        {"<Key", ""},
+        {"<Key>a</Other>", ""},
+        {"<KeyCount>1</KeyCount>", ""},
+        {"<Key>&#0;&#99999;</Key>", "[&#0;&#99999;]"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        TEXT_CLEANUP struct text text = {0}, all = {0};
+        check_case("the keys of %s", rows[i].xml);
+        const char *at = rows[i].xml;
+        while (s3_xml_next(&at, "Key", &text))
+            text_addf(&all, "[%s]", text_get(&text));
+        CHECK_STR(text_get(&all), rows[i].texts);
+    }
+    check_case("times");
+    CHECK_INT(s3_xml_time_s("2009-10-12T17:50:30.000Z"), 1255369830);
+    CHECK_INT(s3_xml_time_s("yesterday"), 0);
+}
+
+/* ---- A server that fails ---- */
+
+struct answer {
+    unsigned code;
+    const char *body;
+};
+enum { ANSWERS_MAX = 5 };
+static const struct answer *answers; /* for one object after the other; the last one that has a code stays */
+static atomic_uint asked;
+
+static void answer_object(struct http_request *request)
+{
+    unsigned at = atomic_fetch_add(&asked, 1), i = 0;
+    while (i < at && i + 1 < ANSWERS_MAX && answers[i + 1].code)
+        i++;
+    const char *body = answers[i].body ? answers[i].body : "";
+    http_add_header(request, "ETag", "\"tag\"");
+    http_add_header(request, "Last-Modified", "Mon, 12 Oct 2009 17:50:30 GMT");
+    http_answer(request, answers[i].code, "application/xml", body, strlen(body));
+}
+
+static void answer_bucket(struct http_request *request)
+{
+    if (strcmp(http_method(request), "HEAD") == 0)
+        http_answer(request, 200, "application/xml", "", 0);
+    else
+        answer_object(request);
+}
+
+static const struct http_route routes[] = {
+    {.method = "GET", .pattern = "/{bucket}", .run = HTTP_INLINE, .handle = answer_bucket},
+    {.method = "*", .pattern = "/{bucket}", .run = HTTP_INLINE, .handle = answer_bucket},
+    {.method = "GET", .pattern = "/{bucket}/{key*}", .run = HTTP_INLINE, .handle = answer_object},
+    {.method = "*", .pattern = "/{bucket}/{key*}", .run = HTTP_INLINE, .handle = answer_object},
+    {0},
+};
+
+static const struct blob_part part = {.number = 1, .size = 1, .tag = "\"tag\""};
+
+static enum status put(struct blob *blob, struct text *why)
+{
+    int fd = memfd_create("content", MFD_CLOEXEC);
+    CHECK_INT(write(fd, "content", 7), 7);
+    enum status status = blob_put(blob, BUCKET_PHOTOS, "key", fd, 0, 7, why);
+    (void)close(fd);
+    return status;
+}
+static enum status get(struct blob *blob, struct text *why)
+{
+    struct blob_object object;
+    enum status status = blob_get(blob, BUCKET_PHOTOS, "key", &object, why);
+    if (status == STATUS_OK)
+        blob_object_release(&object);
+    return status;
+}
+static enum status read_it(struct blob *blob, struct text *why)
+{
+    struct blob_object object;
+    char bytes[8];
+    size_t count;
+    enum status status = blob_get(blob, BUCKET_PHOTOS, "key", &object, why);
+    if (status != STATUS_OK)
+        return status;
+    status = blob_object_read(&object, 0, bytes, sizeof bytes, &count, why);
+    blob_object_release(&object);
+    return status;
+}
+static enum status copy(struct blob *blob, struct text *why)
+{
+    return blob_copy(blob, BUCKET_PHOTOS, "key", BUCKET_SITE, "key", why);
+}
+static enum status delete_two(struct blob *blob, struct text *why)
+{
+    return blob_delete_many(blob, BUCKET_PHOTOS, (const char *const[]){"a", "b"}, 2, why);
+}
+static enum status complete(struct blob *blob, struct text *why)
+{
+    return blob_parts_complete(blob, BUCKET_PHOTOS, "key", "id", &part, 1, why);
+}
+static enum status begin(struct blob *blob, struct text *why)
+{
+    TEXT_CLEANUP struct text id = {0};
+    return blob_parts_begin(blob, BUCKET_PHOTOS, "key", &id, why);
+}
+
+#define ERROR(word) "<Error><Code>" word "</Code><Message>Words</Message></Error>"
+
+static const struct {
+    const char *name;
+    enum status (*call)(struct blob *blob, struct text *why);
+    struct answer answers[ANSWERS_MAX];
+    enum status status;
+    unsigned asked;
+} failures[] = {
+    {"is asked again after SlowDown",
+     put,
+     {{503, ERROR("SlowDown")}, {503, ERROR("SlowDown")}, {200, ""}},
+     STATUS_OK,
+     3},
+    {"is asked again after a fault of its own", get, {{500, NULL}, {200, ""}}, STATUS_OK, 2},
+    {"is asked four times at most", put, {{500, ERROR("InternalError")}}, STATUS_UNAVAILABLE, 4},
+    {"that stays too busy is busy", put, {{503, ERROR("SlowDown")}}, STATUS_BUSY, 4},
+    {"that refuses isn't asked again", put, {{403, ERROR("AccessDenied")}}, STATUS_UNAVAILABLE, 1},
+    {"is asked with other credentials when these have expired",
+     put,
+     {{400, ERROR("ExpiredToken")}, {200, ""}},
+     STATUS_OK,
+     2},
+    {"has no room", put, {{403, ERROR("QuotaExceeded")}}, STATUS_NO_SPACE, 1},
+    {"has lost a bucket", put, {{404, ERROR("NoSuchBucket")}}, STATUS_UNAVAILABLE, 1},
+    {"has no such object", get, {{404, ""}}, STATUS_NOT_FOUND, 1},
+    {"replaced the object meanwhile",
+     read_it,
+     {{200, "12345678"}, {412, ERROR("PreconditionFailed")}},
+     STATUS_CONFLICT,
+     2},
+    {"is asked again before any byte came",
+     read_it,
+     {{200, "12345678"}, {503, ERROR("SlowDown")}, {206, "12345678"}},
+     STATUS_OK,
+     3},
+    {"says late that it can't copy", copy, {{200, ERROR("InternalError")}}, STATUS_UNAVAILABLE, 1},
+    {"deletes one of two",
+     delete_two,
+     {{200, "<DeleteResult><Error><Key>b</Key><Code>AccessDenied</Code></Error></DeleteResult>"}},
+     STATUS_UNAVAILABLE,
+     1},
+    {"deletes what wasn't there",
+     delete_two,
+     {{200, "<DeleteResult><Error><Key>b</Key><Code>NoSuchKey</Code></Error></DeleteResult>"}},
+     STATUS_OK,
+     1},
+    {"may have put parts together isn't asked to do so again",
+     complete,
+     {{500, ERROR("InternalError")}, {200, ""}},
+     STATUS_UNAVAILABLE,
+     2},
+    {"has no such parts", complete, {{500, ERROR("InternalError")}, {404, ERROR("NoSuchUpload")}}, STATUS_NOT_FOUND, 2},
+    {"says late that parts don't fit", complete, {{200, ERROR("InvalidPart")}}, STATUS_INVALID, 1},
+    {"begins parts without an id", begin, {{200, "<Result></Result>"}}, STATUS_UNAVAILABLE, 1},
+};
+
+static struct http_server *open_server(struct text *ret_address)
+{
+    static const struct http_route *const tables[] = {routes, NULL};
+    const struct http_settings settings = {.listen = "127.0.0.1:0",
+                                           .event_threads = 1,
+                                           .pool_threads = 1,
+                                           .connections = 64,
+                                           .idle_timeout_ms = 60000,
+                                           .header_timeout_ms = 60000,
+                                           .body_bytes_per_second = 1,
+                                           .body_grace_ms = 60000,
+                                           .max_body = 1 << 20,
+                                           .tables = tables};
+    struct http_server *server = NULL;
+    CHECK_INT(http_server_open(&settings, &server, NULL), STATUS_OK);
+    (void)setenv("AWS_ACCESS_KEY_ID", "key", 1);
+    (void)setenv("AWS_SECRET_ACCESS_KEY", "secret", 1);
+    (void)setenv("no_proxy", "127.0.0.1", 1);
+    text_setf(ret_address, "s3://a?path-style=yes&endpoint=http://%s", http_server_address(server));
+    return server;
+}
+
+static void test_failures(void)
+{
+    TEXT_CLEANUP struct text address = {0};
+    struct http_server *server = open_server(&address);
+    struct blob *blob = NULL;
+    if (CHECK_INT(blob_open(text_get(&address), BLOB_OWN, &blob, NULL), STATUS_OK))
+        for (size_t i = 0; i < sizeof failures / sizeof failures[0]; i++) {
+            TEXT_CLEANUP struct text why = {0};
+            check_case("an S3 server that %s", failures[i].name);
+            answers = failures[i].answers;
+            atomic_store(&asked, 0);
+            CHECK_STR(status_name(failures[i].call(blob, &why)), status_name(failures[i].status));
+            CHECK_INT(atomic_load(&asked), failures[i].asked);
+            CHECK(!failures[i].status || why.length > 0);
+        }
+    blob_close(blob);
+    http_server_close(server);
+}
+
+CHECK_MAIN({"addresses", test_addresses}, {"XML", test_xml}, {"failures", test_failures})
