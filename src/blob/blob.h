@@ -86,8 +86,8 @@ void blob_object_release(struct blob_object *object);
 enum status blob_get_file(struct blob *blob, enum bucket bucket, const char *key, struct blob_object *ret_object,
                           struct text *why);
 
-/* A URL by which anybody may GET or PUT that object, straight at the back end and for so many seconds (604,800 at most);
- * it doesn't wait for the back end. UNSUPPORTED where clients can't reach that. */
+/* A URL by which anybody may GET or PUT that object, straight at the back end and for so many seconds (604,800 at
+ * most); it doesn't wait for the back end. UNSUPPORTED where clients can't reach that. */
 enum blob_method { BLOB_METHOD_GET, BLOB_METHOD_PUT };
 enum status blob_presign(struct blob *blob, enum bucket bucket, const char *key, enum blob_method method,
                          unsigned seconds, struct text *ret_url, struct text *why);

@@ -6,8 +6,8 @@
 #include "blob.h"
 #include "store.h"
 
-/* Where buckets aren't files, whose lock keeps a second server away, nothing else guards the folder's database and uploads.
- * BUSY: another server has it. The descriptor is the caller's to close, at the end. */
+/* Where buckets aren't files, whose lock keeps a second server away, nothing else guards the folder's database and
+ * uploads. BUSY: another server has it. The descriptor is the caller's to close, at the end. */
 enum status data_lock(const char *folder, int *ret_fd, struct text *why);
 
 /* Before the store is opened, which would make a missing database. UNAVAILABLE, saying what to do. */

@@ -68,8 +68,8 @@ enum status manifest_refuse(struct manifest *manifest, const char *names, struct
 /* The folder that manifest_read takes for NULL; NULL when it finds none. */
 char *manifest_find_folder(void);
 
-/* How sure a score in a region of this kind makes the label: 0 to 100, and MODERATION_REFUSE_AT at the threshold; on both
- * sides in proportion to the score to the power of curve. */
+/* How sure a score in a region of this kind makes the label: 0 to 100, and MODERATION_REFUSE_AT at the threshold; on
+ * both sides in proportion to the score to the power of curve. */
 double manifest_confidence(const struct manifest_label *label, enum region_kind kind, double score);
 
 #endif

@@ -8,8 +8,9 @@
 static const double long_from = 2; /* times its shorter side a picture is long */
 enum { CUT_MAX = 12 };             /* squares; the tiles of more would take longer than a photo may */
 
-/* Where tiles lie: in halves of the way from the first column or row to the last. The large ones are the corners and the
- * middle, so what is at most a fifth of a side lies in one of them as a whole, and what is a ninth in a small one. */
+/* Where tiles lie: in halves of the way from the first column or row to the last. The large ones are the corners and
+ * the middle, so what is at most a fifth of a side lies in one of them as a whole, and what is a ninth in a small
+ * one. */
 static const struct {
     enum region_kind kind;
     double share; /* of both sides of the region */

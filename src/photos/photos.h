@@ -1,6 +1,6 @@
 /* The rules of the service: who may do what with which photo, what it may be called, and which objects are its own.
- * How photos arrive is uploads.h, what happens to them on the way pipeline.h; each of these knows the rules, and neither
- * the other one. */
+ * How photos arrive is uploads.h, what happens to them on the way pipeline.h; each of these knows the rules, and
+ * neither the other one. */
 #ifndef PHOTOS_H
 #define PHOTOS_H
 

@@ -1,5 +1,5 @@
-/* What happens to a photo between its upload and its end: it owns the threads of the workflow that takes it from PENDING
- * to SUCCESS or ERROR, publishes every stage (events.h), and cleans up behind. */
+/* What happens to a photo between its upload and its end: it owns the threads of the workflow that takes it from
+ * PENDING to SUCCESS or ERROR, publishes every stage (events.h), and cleans up behind. */
 #ifndef PIPELINE_H
 #define PIPELINE_H
 

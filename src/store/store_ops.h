@@ -195,8 +195,8 @@ struct store_named_lease_ops {
 };
 
 struct store_change_ops {
-    /* What the database notifies of, or what it costs little to see; a back end that can do neither looks every 100 ms.
-     */
+    /* What the database notifies of, or what it costs little to see; a back end that can do neither looks every 100
+     * ms. */
     enum status (*listen)(struct store *store, store_changed *changed, void *context, struct text *why);
     void (*unlisten)(struct store *store);
     enum status (*versions)(struct store *store, const struct id *ids, size_t count, store_version_row *row,
@@ -212,8 +212,8 @@ struct store_ops {
     void (*close)(struct store *store);
     enum status (*is_new)(const char *rest, bool *ret_is_new, struct text *why);
     enum status (*verify)(struct store *store, int64_t limit_ms, bool *ret_is_whole, struct text *why);
-    /* Called often, by any thread, and under locks, so it never waits: a thread of the back end's own asks a database on
-     * the network from time to time, and a monotonic clock counts on from its answer. */
+    /* Called often, by any thread, and under locks, so it never waits: a thread of the back end's own asks a database
+     * on the network from time to time, and a monotonic clock counts on from its answer. */
     int64_t (*now_ms)(struct store *store);
     const struct store_photo_ops *photos;
     const struct store_photo_list_ops *photo_lists;

@@ -1,5 +1,5 @@
-/* How photos arrive: in one request (upload.h), or in pieces that may be cut and go on (resumable.h). An upload that was
- * answered for has become a photo with an execution of the workflow; who works on it is not known here. */
+/* How photos arrive: in one request (upload.h), or in pieces that may be cut and go on (resumable.h). An upload that
+ * was answered for has become a photo with an execution of the workflow; who works on it is not known here. */
 #ifndef UPLOADS_H
 #define UPLOADS_H
 

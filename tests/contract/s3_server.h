@@ -12,8 +12,8 @@ struct s3_server {
     pid_t pid;
 };
 
-/* Starts it once for the program, and sets the variables by which aws_credentials.h finds who we are. NULL: it can't be started
- * here, which was told as a skipped case. */
+/* Starts it once for the program, and sets the variables by which aws_credentials.h finds who we are. NULL: it can't be
+ * started here, which was told as a skipped case. */
 const struct s3_server *s3_server_get(void);
 /* Makes new buckets with this prefix, and writes their address. */
 bool s3_server_make_buckets(const struct s3_server *server, const char *prefix, char *ret_address, size_t size);

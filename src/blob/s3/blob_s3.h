@@ -51,9 +51,9 @@ struct s3_request {
 };
 void s3_request_add(struct s3_request *request, const char *name, const char *value);
 
-/* OK: the answer is a 2xx. Otherwise what S3 said, as a status: NOT_FOUND (key or parts), CONFLICT (a condition), INVALID
- * (parts that don't fit), BUSY (SlowDown), NO_SPACE (a quota), UNPROCESSABLE (the file is too short), UNAVAILABLE and
- * TIMEOUT. *why names bucket and cause. */
+/* OK: the answer is a 2xx. Otherwise what S3 said, as a status: NOT_FOUND (key or parts), CONFLICT (a condition),
+ * INVALID (parts that don't fit), BUSY (SlowDown), NO_SPACE (a quota), UNPROCESSABLE (the file is too short),
+ * UNAVAILABLE and TIMEOUT. *why names bucket and cause. */
 enum status s3_ask(struct blob_s3 *s3, const struct s3_request *request, struct http_reply *ret_reply,
                    struct text *why);
 /* The URL of a bucket or an object, without a query. */
@@ -63,8 +63,8 @@ enum status s3_status(const char *word, unsigned code);
 
 /* ---- XML: as much as S3's answers need ---- */
 
-/* The text of the next element of that name from *at on, decoded; moves *at behind it. False: there is none. Elements of
- * that name must not be nested in each other. */
+/* The text of the next element of that name from *at on, decoded; moves *at behind it. False: there is none. Elements
+ * of that name must not be nested in each other. */
 bool s3_xml_next(const char **at, const char *name, struct text *ret_text);
 /* The first one. */
 bool s3_xml_find(const char *xml, const char *name, struct text *ret_text);

@@ -1,8 +1,8 @@
-/* What other processes commit. The header of the write-ahead log's index is memory that all processes share, and each commit
- * changes the number of the database's state in it: whoever listens sleeps on that number (futex(2)), and each process
- * wakes all of them after its own commits. So listening costs nothing while nothing happens, and no wake-up can be lost,
- * because the kernel compares the number before it lets a thread sleep. A program that isn't ours commits without waking
- * anybody; that is seen a little later. */
+/* What other processes commit. The header of the write-ahead log's index is memory that all processes share, and each
+ * commit changes the number of the database's state in it: whoever listens sleeps on that number (futex(2)), and each
+ * process wakes all of them after its own commits. So listening costs nothing while nothing happens, and no wake-up can
+ * be lost, because the kernel compares the number before it lets a thread sleep. A program that isn't ours commits
+ * without waking anybody; that is seen a little later. */
 #include "sqlite_store.h"
 
 #include <errno.h>
@@ -12,8 +12,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* After each change a moment passes before the next one is told, in which many become one. A process that has made work for
- * itself has also taken it by then, before the others come to look. */
+/* After each change a moment passes before the next one is told, in which many become one. A process that has made work
+ * for itself has also taken it by then, before the others come to look. */
 enum { LOOK_MS = 1000, PAUSE_MS = 20, STOP_STEP_MS = 1 };
 
 static struct timespec duration(int ms)

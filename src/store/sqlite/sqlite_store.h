@@ -262,8 +262,8 @@ struct changes {
 };
 
 void changes_init(struct changes *changes, log_header *header);
-/* On the writer's thread, with each transaction of its own: the state that it began with and the one that it left. Wakes
- * whoever listens, in any process. */
+/* On the writer's thread, with each transaction of its own: the state that it began with and the one that it left.
+ * Wakes whoever listens, in any process. */
 void changes_follow(struct changes *changes, uint32_t before, uint32_t after);
 
 /* ---- The writer ---- */
