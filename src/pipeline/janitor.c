@@ -9,81 +9,111 @@
 #include <string.h>
 #include <time.h>
 
-enum { PERIOD_S = 600, BATCH = 100, UNCLAIMED_ORIGINAL_S = 3600 };
+/* A process that died in its round keeps the others from theirs until the lease runs out. */
+enum { PERIOD_S = 600, RETRY_S = 3, LEASE_MS = 3000, BATCH = 100 };
 
 struct janitor {
     struct janitor_settings settings;
-    struct id first; /* ids begin with their time: what sorts before it was made by an earlier process */
-    bool is_first_round;
+    char owner[ID_TEXT_SIZE];
+    int64_t renew_ns; /* monotonic: when to prolong the lease */
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t closing;
     bool is_closing;
 };
 
-static void purge_deleted(const struct janitor_settings *settings)
+/* ---- The lease ---- */
+
+/* Whether this round may be. On a full disk it is without the lease, because it makes room. */
+static bool take_lease(struct janitor *janitor)
 {
+    bool is_taken = false;
+    enum status status =
+        store_lease_take(janitor->settings.store, JANITOR_LEASE, janitor->owner, LEASE_MS, &is_taken, NULL);
+    if (status != STATUS_NO_SPACE && (status != STATUS_OK || !is_taken))
+        return false;
+    janitor->renew_ns = clock_monotonic_ns() + LEASE_MS / 3 * INT64_C(1000000);
+    return true;
+}
+
+/* Between two steps: whether the round may go on. */
+static bool keep_lease(struct janitor *janitor)
+{
+    return clock_monotonic_ns() < janitor->renew_ns || take_lease(janitor);
+}
+
+/* ---- A round ---- */
+
+static void purge_deleted(struct janitor *janitor)
+{
+    const struct janitor_settings *settings = &janitor->settings;
     struct id ids[BATCH];
     size_t count = 0;
     do {
         if (store_photos_deleted(settings->store, ids, BATCH, &count, NULL) != STATUS_OK)
             return;
         for (size_t i = 0; i < count; i++)
-            if (photos_purge(settings->photos, &ids[i], NULL) != STATUS_OK)
+            if (!keep_lease(janitor) || photos_purge(settings->photos, &ids[i], NULL) != STATUS_OK)
                 return;
     } while (count == BATCH);
 }
 
-static void prune_history(const struct janitor_settings *settings)
+static void prune_history(struct janitor *janitor)
 {
+    const struct janitor_settings *settings = &janitor->settings;
     size_t count = 0;
     do {
         if (store_executions_prune(settings->store, settings->history_ms, BATCH, &count, NULL) != STATUS_OK)
             return;
-    } while (count == BATCH);
+    } while (count == BATCH && keep_lease(janitor));
 }
 
-/* An original without a photo was being uploaded when the process died, or is about to get its photo now. The first
- * round knows by the id which of the two it is. Later ones wait for long, since a clock that was set back makes new ids
- * look old. */
-static bool is_unclaimed(const struct janitor *janitor, const struct id *id, int64_t modified_s)
-{
-    bool is_of_earlier_process = memcmp(id->bytes, janitor->first.bytes, ID_BYTES) < 0;
-    return (janitor->is_first_round && is_of_earlier_process)
-           || modified_s + UNCLAIMED_ORIGINAL_S <= clock_now_ms() / 1000;
-}
-
-/* An original is needed while its photo is PENDING, and for a while after it failed. */
-static bool is_needed(const struct janitor *janitor, const struct id *id, int64_t modified_s)
+/* An original is needed while its photo is PENDING, and for a while after it failed. One without a photo is of an upload
+ * that was cut, or is about to get its photo. */
+static bool is_needed(const struct janitor_settings *settings, const struct id *id, int64_t modified_s)
 {
     ARENA_CLEANUP struct arena arena = {0};
-    const struct janitor_settings *settings = &janitor->settings;
     struct photo photo;
+    int64_t now_ms = store_now_ms(settings->store);
     enum status status = store_photo_get(settings->store, id, &arena, &photo, NULL);
     if (status == STATUS_NOT_FOUND)
-        return !is_unclaimed(janitor, id, modified_s);
+        return modified_s + ORIGINAL_WITHOUT_PHOTO_S > now_ms / 1000;
     if (status != STATUS_OK || photo.state == PHOTO_PENDING)
         return true;
-    return photo.state == PHOTO_ERROR && photo.updated_ms + settings->keep_failed_ms > store_now_ms(settings->store);
+    return photo.state == PHOTO_ERROR && photo.updated_ms + settings->keep_failed_ms > now_ms;
 }
 
 static bool sweep_original(void *context, const char *key, int64_t modified_s)
 {
     struct janitor *janitor = context;
     struct id id;
-    if (id_parse(key, strlen(key), &id) && !is_needed(janitor, &id, modified_s))
+    if (id_parse(key, strlen(key), &id) && !is_needed(&janitor->settings, &id, modified_s))
         (void)blob_delete(janitor->settings.blob, BUCKET_ORIGINALS, key, NULL);
-    return true;
+    return keep_lease(janitor);
 }
 
+static void clean_up(struct janitor *janitor)
+{
+    purge_deleted(janitor);
+    if (keep_lease(janitor))
+        prune_history(janitor);
+    if (keep_lease(janitor) && janitor->settings.clean_up)
+        janitor->settings.clean_up(janitor->settings.context);
+    if (keep_lease(janitor))
+        (void)blob_list(janitor->settings.blob, BUCKET_ORIGINALS, sweep_original, janitor, NULL);
+}
+
+/* ---- The thread ---- */
+
 /* Waits for the next round; false when there is none. */
-static bool wait_for_round(struct janitor *janitor)
+static bool wait_for_round(struct janitor *janitor, int seconds)
 {
     struct timespec until;
-    (void)clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += PERIOD_S;
+    (void)clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += seconds;
     (void)pthread_mutex_lock(&janitor->lock);
-    while (!janitor->is_closing && pthread_cond_timedwait(&janitor->closing, &janitor->lock, &until) != ETIMEDOUT)
+    while (!janitor->is_closing
+           && pthread_cond_clockwait(&janitor->closing, &janitor->lock, CLOCK_MONOTONIC, &until) != ETIMEDOUT)
         ;
     bool goes_on = !janitor->is_closing;
     (void)pthread_mutex_unlock(&janitor->lock);
@@ -93,14 +123,14 @@ static bool wait_for_round(struct janitor *janitor)
 static void *run(void *data)
 {
     struct janitor *janitor = data;
+    bool had_round;
     do {
-        purge_deleted(&janitor->settings);
-        prune_history(&janitor->settings);
-        if (janitor->settings.clean_up)
-            janitor->settings.clean_up(janitor->settings.context);
-        (void)blob_list(janitor->settings.blob, BUCKET_ORIGINALS, sweep_original, janitor, NULL);
-        janitor->is_first_round = false;
-    } while (wait_for_round(janitor));
+        had_round = take_lease(janitor);
+        if (had_round) {
+            clean_up(janitor);
+            (void)store_lease_give_back(janitor->settings.store, JANITOR_LEASE, janitor->owner, NULL);
+        }
+    } while (wait_for_round(janitor, had_round ? PERIOD_S : RETRY_S));
     return NULL;
 }
 
@@ -108,8 +138,8 @@ struct janitor *janitor_open(const struct janitor_settings *settings)
 {
     struct janitor *janitor = NEW(struct janitor);
     janitor->settings = *settings;
-    janitor->first = id_new();
-    janitor->is_first_round = true;
+    struct id owner = id_new();
+    id_format(&owner, janitor->owner);
     (void)pthread_mutex_init(&janitor->lock, NULL);
     (void)pthread_cond_init(&janitor->closing, NULL);
     if (pthread_create(&janitor->thread, NULL, run, janitor) != 0) {

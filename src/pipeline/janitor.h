@@ -1,9 +1,19 @@
 /* Cleans up in the background, at once and then every ten minutes: photos that were deleted when the process died,
- * originals that no photo needs any more, the history of executions that ended long ago. */
+ * originals that no photo needs any more, the history of executions that ended long ago.
+ *
+ * One janitor works at a time for all processes that share a store: it has the lease JANITOR_LEASE for its round. That
+ * saves work, and nothing depends on it, because what is removed is judged by its age alone. */
 #ifndef JANITOR_H
 #define JANITOR_H
 
 #include "photos.h"
+
+#define JANITOR_LEASE "janitor"
+
+/* How old an original without a photo is before it is removed. The last byte of an upload, which dates its original, and its
+ * photo are seconds apart: in between, the file is made durable and the store is asked, which gives up after 5 s. An hour
+ * leaves room for a machine that has no time, and for clocks that differ by minutes: the bucket's and the store's. */
+enum { ORIGINAL_WITHOUT_PHOTO_S = 3600 };
 
 struct janitor_settings {
     struct photos *photos; /* borrowed, as all pointers here, until janitor_close */

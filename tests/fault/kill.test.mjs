@@ -209,6 +209,9 @@ async function checkAtTheEnd({ server, ledger }) {
     assert.equal(running.stdout.trim().split('\n').length, 1, `executions that still run:\n${running.stdout}`);
     await ledger.checkImages([...ledger.photos.keys()]);
     await server.stop();
+    await server.start(); // which removes the strays
+    await ledger.checkFolder();
+    await server.stop();
     assert.deepEqual(processesOfSession(server.pid), []);
 }
 

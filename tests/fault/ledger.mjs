@@ -1,13 +1,14 @@
 // What clients were told about their uploads, and the checks that the server kept its word: every answered upload is
 // published or refused, none twice, none half, and nothing is left over.
 import assert from 'node:assert/strict';
-import { readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client, endOf } from './client.mjs';
 import { metric } from './server.mjs';
 import { waitFor } from './wait.mjs';
 
-const SETTLE_MS = 5000; // for what is cleaned up in the background
+const SETTLE_MS = 10000; // for what is cleaned up in the background: by the next server when one died cleaning up
+const STRAY_MS = 2 * 3600 * 1000; // originals without a photo are removed when they are an hour old
 const DATABASE = /^photos\.db(-wal|-shm)?$/;
 
 /* An upload: { author, key, sample, id } with the id once it was answered with 200. A client without a key never learns the
@@ -23,6 +24,7 @@ export class Ledger {
         this.withMedium = new Set(); // ids of those that say so, among the checked
         this.deletes = []; // { id, answered }
         this.authors = new Set();
+        this.strays = new Map(); // id of an original without a photo: the server that it was left to
     }
 
     /* What the answer to an upload has to be, and what it tells. */
@@ -158,9 +160,24 @@ export class Ledger {
         client.close();
     }
 
-    /* The data folder holds the images of published photos and the metadata, and nothing else. */
+    /* A kill between an original and its photo leaves the original, and nobody was told of it. Makes those old, so that the next
+     * server removes them, and returns those that this one may leave. */
+    async ageStrays() {
+        const folder = join(this.server.data, 'buckets/originals'), then = new Date(Date.now() - STRAY_MS);
+        const client = new Client(this.server);
+        for (const id of listBucket(folder).objects) {
+            if (this.photos.has(id) || this.strays.has(id) || (await client.get(`/uploadStatus/${id}`)).status !== 404) continue;
+            for (const shard of readdirSync(folder).filter((name) => /^[0-9a-f]{2}$/.test(name) && existsSync(join(folder, name, id))))
+                utimesSync(join(folder, shard, id), then, then);
+            this.strays.set(id, this.server.pid);
+        }
+        client.close();
+        return [...this.strays].filter(([, pid]) => pid === this.server.pid).map(([id]) => id);
+    }
+
+    /* The data folder holds the images of published photos and the metadata, and nothing else but strays. */
     async checkFolder() {
-        const ids = this.published();
+        const ids = this.published(), strays = await this.ageStrays();
         const wanted = {
             originals: [], site: [],
             photos: ids.map((id) => `${id}-comp.webp`).sort(), thumbnails: [...ids.map((id) => `${id}-thumb.webp`),
@@ -168,7 +185,7 @@ export class Ledger {
         };
         await waitFor('the data folder to be clean', () => {
             for (const bucket of Object.keys(wanted)) {
-                const { objects, others } = listBucket(join(this.server.data, 'buckets', bucket));
+                const { objects, others } = listBucket(join(this.server.data, 'buckets', bucket), strays);
                 assert.deepEqual(others, [], `files in ${bucket} that are no objects`);
                 assert.deepEqual(objects, wanted[bucket], `objects in ${bucket}`);
             }
@@ -189,7 +206,7 @@ function checkWebp(path, bytes) {
 }
 
 /* Files of a bucket: objects, in folders of two hex digits, and whatever else there is. */
-export function listBucket(folder) {
+export function listBucket(folder, without = []) {
     const objects = [], others = [];
     for (const shard of readdirSync(folder)) {
         const names = statSync(join(folder, shard)).isDirectory() ? readdirSync(join(folder, shard)) : [''];
@@ -197,5 +214,5 @@ export function listBucket(folder) {
             if (/^[0-9a-f]{2}$/.test(shard) && name && !name.startsWith('.')) objects.push(name);
             else others.push(join(shard, name));
     }
-    return { objects: objects.sort(), others };
+    return { objects: objects.filter((name) => !without.includes(name)).sort(), others };
 }

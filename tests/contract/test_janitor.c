@@ -1,0 +1,241 @@
+/* The janitor: what it removes is judged by its age alone, and one works at a time for all processes. */
+#include "clock.h"
+#include "janitor.h"
+#include "store_fixture.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { MINUTE_MS = 60000, HOUR_MS = 60 * MINUTE_MS, DAY_MS = 24 * HOUR_MS, LEASE_MS = 3000 };
+
+/* What processes share, and one of them. */
+struct house {
+    const char *address;
+    struct store *store;
+    struct blob *blob;
+    struct photos *photos;
+};
+
+/* A process that cleans up, and stands in its round until it is let go on. */
+struct process {
+    struct store *store;
+    struct photos *photos;
+    struct janitor *janitor;
+    pthread_mutex_t lock;
+    pthread_cond_t change;
+    bool is_held; /* in its round */
+    bool may_go_on;
+    unsigned rounds;
+};
+
+static bool open_house(struct house *house, struct store *store, const char *address)
+{
+    static unsigned number;
+    struct text folder TEXT_CLEANUP = {0}, why TEXT_CLEANUP = {0};
+    text_setf(&folder, "file:%s/buckets-%u", check_folder(), number++);
+    *house = (struct house){.address = address, .store = store};
+    if (!CHECK_INT(blob_open(text_get(&folder), BLOB_OWN, &house->blob, &why), STATUS_OK))
+        return false;
+    house->photos = photos_new(store, house->blob);
+    set_now(clock_now_ms());
+    return true;
+}
+
+static void close_house(struct house *house)
+{
+    photos_free(house->photos);
+    blob_close(house->blob);
+}
+
+static void put_original(const struct house *house, const char *key)
+{
+    FILE *file = tmpfile();
+    CHECK(file && fputs("pixels", file) >= 0 && fflush(file) == 0);
+    CHECK_OK(blob_put(house->blob, BUCKET_ORIGINALS, key, fileno(file), 0, 6, why));
+    (void)fclose(file);
+}
+
+static bool has_original(const struct house *house, const char *key)
+{
+    struct blob_object object;
+    bool is_there = blob_get(house->blob, BUCKET_ORIGINALS, key, &object, NULL) == STATUS_OK;
+    if (is_there)
+        blob_object_release(&object);
+    return is_there;
+}
+
+/* In its round, on its thread. */
+static void stand(void *context)
+{
+    struct process *process = context;
+    (void)pthread_mutex_lock(&process->lock);
+    process->rounds++;
+    process->is_held = true;
+    (void)pthread_cond_broadcast(&process->change);
+    while (!process->may_go_on)
+        (void)pthread_cond_wait(&process->change, &process->lock);
+    process->is_held = false;
+    (void)pthread_mutex_unlock(&process->lock);
+}
+
+static bool start(struct process *process, const struct house *house, bool may_go_on)
+{
+    struct text why TEXT_CLEANUP = {0};
+    *process =
+        (struct process){.lock = PTHREAD_MUTEX_INITIALIZER, .change = PTHREAD_COND_INITIALIZER, .may_go_on = may_go_on};
+    if (!CHECK_INT(store_open(house->address, &process->store, &why), STATUS_OK))
+        return false;
+    use_test_clock(process->store);
+    process->photos = photos_new(process->store, house->blob);
+    const struct janitor_settings settings = {
+        .photos = process->photos,
+        .store = process->store,
+        .blob = house->blob,
+        .history_ms = DAY_MS,
+        .keep_failed_ms = DAY_MS,
+        .clean_up = stand,
+        .context = process,
+    };
+    process->janitor = janitor_open(&settings);
+    return CHECK(process->janitor);
+}
+
+static void await_round(struct process *process)
+{
+    (void)pthread_mutex_lock(&process->lock);
+    while (!process->is_held)
+        (void)pthread_cond_wait(&process->change, &process->lock);
+    (void)pthread_mutex_unlock(&process->lock);
+}
+
+/* The first round, which is before anything else, has ended then. Returns how many there were. */
+static unsigned end(struct process *process)
+{
+    (void)pthread_mutex_lock(&process->lock);
+    process->may_go_on = true;
+    (void)pthread_cond_broadcast(&process->change);
+    (void)pthread_mutex_unlock(&process->lock);
+    janitor_close(process->janitor);
+    photos_free(process->photos);
+    store_close(process->store);
+    return process->rounds;
+}
+
+static unsigned clean_up(const struct house *house)
+{
+    struct process process;
+    return start(&process, house, true) ? end(&process) : 0;
+}
+
+/* ---- What it removes ---- */
+
+static void make_nothing(struct store *store, const struct photo *photo)
+{
+    (void)store, (void)photo;
+}
+
+static void make_pending(struct store *store, const struct photo *photo)
+{
+    CHECK_OK(create_photo(store, photo, NULL, NULL, why));
+}
+
+static void make_published(struct store *store, const struct photo *photo)
+{
+    struct photo published = *photo;
+    make_pending(store, photo);
+    published.large = published.thumbnail = (struct rendition){100, 100, 1000};
+    CHECK_OK(store_photo_publish(store, &published, why));
+}
+
+static void make_failed(struct store *store, const struct photo *photo)
+{
+    make_pending(store, photo);
+    CHECK_OK(store_photo_reject(store, &photo->id, "It is no photo.", NULL, why));
+}
+
+static void make_deleted(struct store *store, const struct photo *photo)
+{
+    make_pending(store, photo);
+    CHECK_OK(store_photo_delete(store, &photo->id, photo->author, why));
+}
+
+static void test_ages(struct store *store, const char *address)
+{
+    static const struct {
+        const char *what;
+        void (*make)(struct store *store, const struct photo *photo);
+        int64_t age_ms;
+        bool is_kept;
+    } cases[] = {
+        {"no photo, as it is while its upload commits", make_nothing, 0, true},
+        {"no photo for most of an hour, as when the machine has no time", make_nothing, HOUR_MS - MINUTE_MS, true},
+        {"no photo for more than an hour", make_nothing, HOUR_MS + MINUTE_MS, false},
+        {"no photo, and the bucket's clock is ahead", make_nothing, -5 * MINUTE_MS, true},
+        {"a photo that is not done, however old", make_pending, 1000LL * DAY_MS, true},
+        {"a published photo", make_published, 0, false},
+        {"a photo that has failed", make_failed, DAY_MS - MINUTE_MS, true},
+        {"a photo that failed long ago", make_failed, DAY_MS + MINUTE_MS, false},
+        {"a deleted photo", make_deleted, 0, false},
+    };
+    struct house house;
+    if (!open_house(&house, store, address))
+        return;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        int64_t now_ms = clock_now_ms();
+        struct photo photo = make_photo("anna", now_ms);
+        char key[OBJECT_KEY_SIZE];
+        set_now(now_ms);
+        photos_original_key(&photo.id, key);
+        put_original(&house, key);
+        cases[i].make(store, &photo);
+        set_now(now_ms + cases[i].age_ms);
+        CHECK_INT(clean_up(&house), 1);
+        if (!CHECK_INT(has_original(&house, key), cases[i].is_kept))
+            printf("# an original of %s\n", cases[i].what);
+    }
+    close_house(&house);
+}
+
+/* ---- One at a time ---- */
+
+static void test_one_at_a_time(struct store *store, const char *address)
+{
+    struct house house;
+    struct process first;
+    if (!open_house(&house, store, address) || !start(&first, &house, false))
+        return;
+    await_round(&first);
+    CHECK_INT(clean_up(&house), 0);
+    CHECK_INT(end(&first), 1);
+    CHECK_INT(clean_up(&house), 1);
+    close_house(&house);
+}
+
+/* The first doesn't come back for so long that it counts as dead; what it does then harms nobody. */
+static void test_dead(struct store *store, const char *address)
+{
+    struct house house;
+    struct process first;
+    if (!open_house(&house, store, address) || !start(&first, &house, false))
+        return;
+    await_round(&first);
+    set_now(clock_now_ms() + LEASE_MS + MINUTE_MS / 2);
+    CHECK_INT(clean_up(&house), 1);
+    CHECK_INT(end(&first), 1);
+    CHECK_INT(clean_up(&house), 1);
+    close_house(&house);
+}
+
+static void test_janitors(void)
+{
+    static const struct store_case cases[] = {
+        {"originals are removed by their age", test_ages},
+        {"one janitor works at a time for all processes", test_one_at_a_time},
+        {"a janitor that died is followed by another", test_dead},
+    };
+    store_run(cases, sizeof cases / sizeof cases[0]);
+}
+
+CHECK_MAIN({"janitors", test_janitors})
