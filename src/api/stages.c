@@ -18,7 +18,7 @@ struct watcher {
     pthread_mutex_t lock; /* of what follows: the listener fills it, the stream empties it */
     struct text pending;
     struct text told; /* the last stage: it is not told again when a state is retried */
-    bool is_new, has_ended;
+    bool is_new, must_look;
 };
 
 static void add_stage(struct text *out, const struct id *id, const char *stage)
@@ -36,7 +36,7 @@ static void on_stage(void *data, const struct photo_event *event)
     struct watcher *watcher = data;
     (void)pthread_mutex_lock(&watcher->lock);
     if (!event->stage) {
-        watcher->has_ended = true;
+        watcher->must_look = true;
     } else if (strcmp(event->stage, text_get(&watcher->told)) != 0) {
         text_setf(&watcher->told, "%s", event->stage);
         add_stage(&watcher->pending, &event->id, event->stage);
@@ -79,31 +79,45 @@ static bool look_first(struct watcher *watcher, struct text *out)
         text_clear(out);
         bool goes_on = add_state(watcher, out);
         (void)pthread_mutex_lock(&watcher->lock);
-        bool is_settled = !goes_on || (watcher->pending.length == 0 && !watcher->has_ended);
+        bool is_settled = !goes_on || (watcher->pending.length == 0 && !watcher->must_look);
         text_setf(&watcher->told, "%s", text_get(&watcher->seen));
         text_clear(&watcher->pending);
         watcher->is_new = !is_settled;
-        watcher->has_ended = false;
+        watcher->must_look = false;
         (void)pthread_mutex_unlock(&watcher->lock);
         if (is_settled)
             return goes_on;
     }
 }
 
+/* Where the photo is now is told unless it was told already. */
+static bool look_again(struct watcher *watcher, struct text *out)
+{
+    TEXT_CLEANUP struct text state = {0};
+    bool goes_on = add_state(watcher, &state);
+    (void)pthread_mutex_lock(&watcher->lock);
+    bool is_told = goes_on && strcmp(text_get(&watcher->seen), text_get(&watcher->told)) == 0;
+    text_setf(&watcher->told, "%s", text_get(&watcher->seen));
+    (void)pthread_mutex_unlock(&watcher->lock);
+    if (!is_told)
+        text_append(out, text_get(&state), state.length);
+    return goes_on;
+}
+
 static bool next_events(void *data, struct text *out)
 {
     struct watcher *watcher = data;
     (void)pthread_mutex_lock(&watcher->lock);
-    bool is_new = watcher->is_new, has_ended = watcher->has_ended;
+    bool is_new = watcher->is_new, must_look = watcher->must_look;
     if (!is_new) {
         text_append(out, text_get(&watcher->pending), watcher->pending.length);
         text_clear(&watcher->pending);
-        watcher->has_ended = false;
+        watcher->must_look = false;
     }
     (void)pthread_mutex_unlock(&watcher->lock);
     if (is_new)
         return look_first(watcher, out);
-    return has_ended ? add_state(watcher, out) : true;
+    return must_look ? look_again(watcher, out) : true;
 }
 
 static void close_watcher(void *data)

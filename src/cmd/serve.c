@@ -295,7 +295,9 @@ static enum status open_photos(const struct serve_settings *settings, struct ser
 {
     service->photos = photos_new(service->store, service->blob);
     enum status status = open_uploads(settings, service, why);
-    return status == STATUS_OK ? open_pipeline(settings, service, why) : status;
+    if (status == STATUS_OK)
+        status = open_pipeline(settings, service, why);
+    return status == STATUS_OK ? photos_listen(service->photos, wake_pipeline, service, why) : status;
 }
 
 static enum status open_server(const struct serve_settings *settings, struct service *service, struct text *why)
@@ -381,6 +383,8 @@ static void close_service(struct service *service)
         http_server_close(service->server);
     if (service->api)
         api_close(service->api);
+    if (service->photos)
+        photos_unlisten(service->photos);
     pipeline_close(service->pipeline);
     uploads_close(service->uploads);
     photos_free(service->photos);

@@ -1,4 +1,4 @@
-/* Who wants to know what happens to which photo, within this process. */
+/* Who wants to know what happens to which photo, within this process. What other processes do comes from event_relay.h. */
 #ifndef EVENTS_H
 #define EVENTS_H
 
@@ -6,7 +6,9 @@
 
 struct photo_event {
     struct id id;
-    const char *stage; /* name of the workflow's state; NULL: the photo has reached its end, look at it */
+    const char *
+        stage; /* name of the workflow's state; NULL: look at the photo, because it has reached its end, or is worked on
+                          * elsewhere */
 };
 
 /* Runs on the thread that made the transition; must not block, subscribe or unsubscribe. */
@@ -21,5 +23,12 @@ struct subscription *events_subscribe(struct events *events, const struct id *id
 /* After it returned the listener isn't running and won't be called again. */
 void events_unsubscribe(struct events *events, struct subscription *subscription);
 void events_publish(struct events *events, const struct photo_event *event);
+
+/* ---- For the relay ---- */
+
+/* The photos that somebody watches; the caller frees them. NULL: nobody watches any. */
+struct id *events_watched(struct events *events, size_t *ret_count);
+/* The photo's execution has this version: whoever watches it and didn't know that is to look at it. */
+void events_publish_version(struct events *events, const struct id *id, uint64_t version);
 
 #endif

@@ -1,6 +1,6 @@
 #include "photos_private.h"
 
-#include "events.h"
+#include "event_relay.h"
 #include "memory.h"
 #include "reasons.h"
 #include "runner.h"
@@ -33,6 +33,17 @@ void photos_on_purge(struct photos *photos, void (*purged)(void *context, const 
 bool photos_are_remote(const struct photos *photos)
 {
     return store_is_remote(photos->store) || !blob_has_files(photos->blob);
+}
+
+enum status photos_listen(struct photos *photos, void (*changed)(void *context), void *context, struct text *why)
+{
+    return event_relay_open(photos->store, photos->events, changed, context, &photos->relay, why);
+}
+
+void photos_unlisten(struct photos *photos)
+{
+    event_relay_close(photos->relay);
+    photos->relay = NULL;
 }
 
 struct events *photos_events(const struct photos *photos)

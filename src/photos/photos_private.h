@@ -8,6 +8,7 @@ struct photos {
     struct store *store;
     struct blob *blob;
     struct events *events;
+    struct event_relay *relay; /* NULL: nobody listens for what other processes do */
     void (*purged)(void *context, const struct id *id);
     void *context;
 };

@@ -13,7 +13,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { POLL_MS = 1000, PAUSE_MIN_MS = 5, CLAIM_MAX = 64 };
+enum { FAILED_MS = 1000, PAUSE_MIN_MS = 5, CLAIM_MAX = 64 };
 #define NS_PER_MS INT64_C(1000000)
 
 int64_t runner_now_ms(const struct runner *runner)
@@ -64,10 +64,12 @@ const struct task_handler *runner_find_handler(const struct runner *runner, cons
 /* How long until something is due, at most until the next poll. */
 static int64_t find_pause_ms(const struct runner *runner)
 {
-    int64_t pause;
-    if (store_executions_next_due(runner->settings.store, &pause, NULL) != STATUS_OK || pause < 0)
-        return POLL_MS;
-    return pause < PAUSE_MIN_MS ? PAUSE_MIN_MS : pause > POLL_MS ? POLL_MS : pause;
+    int64_t pause, poll = runner->settings.poll_ms;
+    if (store_executions_next_due(runner->settings.store, &pause, NULL) != STATUS_OK)
+        return FAILED_MS;
+    if (pause < 0 || pause > poll)
+        return poll;
+    return pause < PAUSE_MIN_MS ? PAUSE_MIN_MS : pause;
 }
 
 /* How many were claimed; -1: the store failed. */
@@ -95,7 +97,7 @@ static void claim_for_idle(struct runner *runner)
     runner->woken = false;
     (void)pthread_mutex_unlock(&runner->lock);
     int count = claim(runner, &arena, limit, executions);
-    int64_t pause_ms = count < 0 ? POLL_MS : (size_t)count < limit ? find_pause_ms(runner) : 0;
+    int64_t pause_ms = count < 0 ? FAILED_MS : (size_t)count < limit ? find_pause_ms(runner) : 0;
     (void)pthread_mutex_lock(&runner->lock);
     runner->claiming = false;
     runner->poll_ns = clock_monotonic_ns() + pause_ms * NS_PER_MS;
@@ -262,6 +264,8 @@ enum status runner_open(const struct runner_settings *settings, struct runner **
     assert(settings->threads > 0 && settings->lease_ms >= 3);
     struct runner *runner = NEW(struct runner);
     runner->settings = *settings;
+    if (!runner->settings.poll_ms)
+        runner->settings.poll_ms = RUNNER_POLL_MS;
     runner->workers = NEW_ARRAY(settings->threads, pthread_t);
     runner->woken = true;
     struct id id = id_new();

@@ -13,6 +13,8 @@ struct runner_workflow {
     const struct definition *definition;
 };
 
+enum { RUNNER_POLL_MS = 5000 };
+
 struct runner_settings {
     struct store *store;
     const struct runner_workflow *workflows; /* borrowed, as all pointers here, until runner_close */
@@ -22,6 +24,7 @@ struct runner_settings {
     void *context; /* for handlers and on_transition */
     unsigned threads;
     int64_t lease_ms; /* 2,000; renewed every third of it */
+    int64_t poll_ms;  /* how long it sleeps at most when nothing is due and nobody wakes it; 0: RUNNER_POLL_MS */
     /* After a transition was saved (any thread; must not block). `state` is the state it is in now; status tells the
      * end. NULL: nobody listens. */
     void (*on_transition)(void *context, const struct execution *execution);
@@ -32,8 +35,8 @@ struct runner_settings {
 struct runner;
 /* INVALID: a Task state has a resource that no handler answers to. */
 enum status runner_open(const struct runner_settings *settings, struct runner **ret_runner, struct text *why);
-/* Says that there is new work now, or that the store's clock was set: without it a new execution waits for the next
- * poll (1 s). */
+/* Says that there is new work now, or that the store's clock was set: without it a new execution waits for the next poll.
+ * Work that other processes have made counts, too: store_listen tells of it. */
 void runner_wake(struct runner *runner);
 /* Claims nothing more, lets the tasks under way finish (up to timeout_ms) and saves them, and gives back every lease.
  * What a task brings after that time is dropped: another runner does it again. */

@@ -158,6 +158,7 @@ struct runner *bench_start(struct bench *bench, unsigned threads)
         .context = bench,
         .threads = threads,
         .lease_ms = LEASE_MS,
+        .poll_ms = bench->poll_ms ? bench->poll_ms : 1000,
         .on_transition = on_transition,
         .on_trouble = on_trouble,
     };

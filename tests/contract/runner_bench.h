@@ -20,6 +20,7 @@ struct bench {
     /* Of handlers, on_transition, executions, on_trouble; guarded by lock, as all below. */
     unsigned calls, transitions, ended, troubles;
     bool gate_open;        /* what the handler "gate" waits for */
+    int64_t poll_ms;       /* of its runners; 0: 1,000 */
     atomic_llong clock_ms; /* what the store takes for the time; 0: the real one */
 };
 
