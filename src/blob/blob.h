@@ -82,7 +82,7 @@ enum status blob_object_read(struct blob_object *object, uint64_t offset, void *
 enum status blob_object_copy_out(struct blob_object *object, uint64_t offset, uint64_t size, int *ret_fd,
                                  struct text *why);
 void blob_object_release(struct blob_object *object);
-/* As blob_get, for who needs a file: `fd` is one whatever the back end. */
+/* As blob_get, for callers that need a file: `fd` is one whatever the back end. */
 enum status blob_get_file(struct blob *blob, enum bucket bucket, const char *key, struct blob_object *ret_object,
                           struct text *why);
 
