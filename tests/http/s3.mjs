@@ -1,6 +1,7 @@
 // A real S3 server on the loopback for tests: tests/s3-server, with buckets that botocore makes.
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import net from 'node:net';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -18,7 +19,29 @@ export function callBotocore({ endpoint, environment }, operation, input) {
     return JSON.parse(output);
 }
 
-/* { endpoint, environment, address(prefix), stop() }, or { skip: why not }. */
+/* A way to the server that can be cut: { endpoint, refused, cut(), heal(), close() }; refused counts connections while it was. */
+async function startWay(endpoint) {
+    const { hostname: host, port } = new URL(endpoint);
+    const sockets = new Set();
+    let isCut = false;
+    const way = { refused: 0 };
+    const listener = net.createServer((one) => {
+        if (isCut) { way.refused++; one.destroy(); return; }
+        const other = net.connect({ host, port });
+        for (const socket of [one, other]) {
+            sockets.add(socket);
+            socket.on('error', () => {});
+            socket.on('close', () => { sockets.delete(socket); one.destroy(); other.destroy(); });
+        }
+        one.pipe(other).pipe(one);
+    });
+    await new Promise((done) => { listener.listen(0, '127.0.0.1', done); });
+    const cut = () => { isCut = true; for (const socket of sockets) socket.destroy(); };
+    return Object.assign(way, { endpoint: `http://127.0.0.1:${listener.address().port}`, cut, heal: () => { isCut = false; },
+                                close: () => { cut(); listener.close(); } });
+}
+
+/* { endpoint, environment, way, address(prefix), stop() }, or { skip: why not }. Addresses lead over the way. */
 export async function startS3() {
     const child = spawn(program, { stdio: ['pipe', 'pipe', 'inherit'] });
     const ended = once(child, 'close');
@@ -28,9 +51,10 @@ export async function startS3() {
     if (word !== 'ready') throw new Error(`s3-server: ${line}`);
     const environment = { AWS_ACCESS_KEY_ID: accessKey, AWS_SECRET_ACCESS_KEY: secretKey, AWS_EC2_METADATA_DISABLED: 'true',
                           no_proxy: '127.0.0.1' };
+    const way = await startWay(endpoint);
     return {
-        endpoint, environment,
-        address: (prefix) => `s3://${prefix}?endpoint=${encodeURIComponent(endpoint)}&path-style=yes`,
+        endpoint, environment, way,
+        address: (prefix) => `s3://${prefix}?endpoint=${encodeURIComponent(way.endpoint)}&path-style=yes`,
         makeBuckets(prefix) {
             for (const name of ['originals', 'photos', 'thumbnails', 'site'])
                 callBotocore(this, 'create_bucket', { Bucket: `${prefix}-${name}` });
@@ -39,6 +63,7 @@ export async function startS3() {
             return (callBotocore(this, 'list_objects_v2', { Bucket: bucket }).Contents ?? []).map((one) => one.Key).sort();
         },
         async stop() {
+            way.close();
             child.stdin.end();
             await ended;
         },

@@ -120,12 +120,29 @@ describe('buckets of S3', { skip: s3.skip }, () => {
         }
     });
 
-    it('give a clean error while they are away, and the server stays', async () => {
-        await s3.stop();
+    it('give a clean error while they are away, and take photos again when they are back', async () => {
+        s3.way.cut();
         const answer = await server.get(path);
         assert.equal(answer.code, 503, answer.text);
         assert.match(answer.text, /<Code>InternalError<\/Code>/);
         assert.equal(answer.headers.etag, undefined);
+        assert.equal((await server.upload('ann', png(80, 40))).code, 503);
         assert.equal((await server.get('/healthcheck')).code, 200);
+        s3.way.heal();
+        assert.equal((await server.get(path)).code, 200);
+        assert.deepEqual(s3.keys('photos-originals'), []);
+        await server.publish('ann', png(80, 40));
+    });
+
+    it('may go away while a photo is in progress, which is published when they are back', async () => {
+        s3.way.refused = 0;
+        const { json } = await server.upload('ann', png(90, 40));
+        s3.way.cut();
+        await until('it was asked in vain', () => s3.way.refused > 8); // more than one request tries
+        s3.way.heal();
+        const { data } = await server.ended_photo(json.photo_id);
+        assert.equal(data.status, 'SUCCESS', JSON.stringify(data));
+        assert.equal((await server.get(`/buckets/photos/${json.photo_id}-comp.webp`)).code, 200);
+        await until('no original is left', () => s3.keys('photos-originals').length === 0);
     });
 });
