@@ -18,4 +18,17 @@ static void test_none_yet(void)
         CHECK_STATUS(blob_open(text_get(&address), uses[i], &blob, why), STATUS_NOT_FOUND);
 }
 
-CHECK_MAIN({"buckets", test_files}, {"where there are no buckets yet, none are read", test_none_yet})
+static void test_no_urls(void)
+{
+    TEXT_CLEANUP struct text address = {0}, url = {0};
+    struct blob *blob;
+    text_addf(&address, "file:%s", check_folder());
+    if (!CHECK_INT(blob_open(text_get(&address), BLOB_OWN, &blob, NULL), STATUS_OK))
+        return;
+    CHECK_STATUS(blob_presign(blob, BUCKET_PHOTOS, "key", BLOB_METHOD_GET, 60, &url, why), STATUS_UNSUPPORTED);
+    CHECK_STATUS(blob_presign(blob, BUCKET_PHOTOS, "/key", BLOB_METHOD_GET, 60, &url, why), STATUS_INVALID);
+    blob_close(blob);
+}
+
+CHECK_MAIN({"buckets", test_files}, {"where there are no buckets yet, none are read", test_none_yet},
+           {"files have no URLs of their own", test_no_urls})
