@@ -1,11 +1,13 @@
-// Moderation on this machine: the cascade against every net on every place, what its processes need, and what it adds to an upload.
+// Moderation on this machine: the cascade against every net on every place; the models against those of 23 November 2026, in turns; what
+// its processes need, and what it adds to an upload.
 // CLOUDPHOTOS_PHOTOGRAPHS names a folder with accept/ and refuse/LABEL/ for the first; without it the suite beside the project serves.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, readdirSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { makePhoto } from './pictures.mjs';
 import { cpuSeconds, median, memory, published, startServer, stop, tree, upload, uploadBody } from './server.mjs';
 
+const ROUNDS = 3;
 const STARTS = 7;
 const UPLOADS = 40;
 const CLIENTS = 4;
@@ -35,20 +37,56 @@ function measureCascade({ program }, photographs) {
     };
 }
 
-async function measureStart({ program, folder }) {
-    const seconds = { onnx: [], none: [] };
-    for (let i = 0; i < STARTS; i++)
-        for (const moderator of Object.keys(seconds)) {
-            const begin = performance.now();
-            const server = await startServer(program, join(folder, 'starts'), ['--moderator', moderator]);
-            seconds[moderator].push((performance.now() - begin) / 1000);
-            await stop(server.child);
-        }
+/* The folder of the models before: downloaded once, as `make models` does it. */
+function obtainEarlier({ root, build }) {
+    const folder = join(build, 'models-before');
+    mkdirSync(folder, { recursive: true });
+    copyFileSync(join(root, 'bench', 'moderation-before.json'), join(folder, 'manifest.json'));
+    execFileSync(process.execPath, [join(root, 'tools', 'models', 'obtain.mjs'), folder], { stdio: ['ignore', 'ignore', 'inherit'] });
+    const { runtime, models } = JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8'));
+    const missing = [runtime, ...models].filter(({ file }) => !existsSync(join(folder, file)));
+    if (missing.length) throw new Error(`of the models before, ${missing.map(({ file }) => file).join(', ')} couldn't be downloaded`);
+    return folder;
+}
+
+function compareTimes({ program }, folders, photographs) {
+    const times = folders.map(() => []);
+    for (let round = 0; round < ROUNDS; round++)
+        folders.forEach((folder, i) => times[i].push(evaluate(program, photographs, ['--models', folder]).milliseconds));
+    const [now, before] = times.map(median);
     return {
-        what: 'moderator start to ready', value: median(seconds.onnx) - median(seconds.none), unit: 's', most: 1.5,
-        note: `the server ready with moderation after ${median(seconds.onnx).toFixed(2)} s, without after ${median(seconds.none).toFixed(2)} s, `
-            + `medians of ${STARTS}, alternating`,
+        what: 'CPU time to moderate a photo, models of today against those of 23 November 2026', value: now / before, most: 1.4,
+        note: `${now} ms against ${before} ms a photo, medians of ${ROUNDS}, in turns, each with its share of loading the models `
+            + '(`make bench TEST=moderation`)',
     };
+}
+
+/* Seconds until a server with these options is ready, and the memory of its largest moderator process then. */
+async function startOnce({ program, folder }, options) {
+    const begin = performance.now();
+    const server = await startServer(program, join(folder, 'starts'), options);
+    const seconds = (performance.now() - begin) / 1000;
+    const bytes = Math.max(0, ...moderatorsOf(server.pid).map((pid) => memory(pid, 'VmRSS')));
+    await stop(server.child);
+    return { seconds, bytes };
+}
+
+async function measureStarts(context, [now, before]) {
+    const contestants = { now: ['--moderator', 'onnx', '--models', now], before: ['--moderator', 'onnx', '--models', before],
+        none: ['--moderator', 'none'] };
+    const found = { now: [], before: [], none: [] };
+    for (let i = 0; i < STARTS; i++)
+        for (const [name, options] of Object.entries(contestants)) found[name].push(await startOnce(context, options));
+    const seconds = (name) => median(found[name].map((one) => one.seconds)), bytes = (name) => median(found[name].map((one) => one.bytes));
+    return [{
+        what: 'moderator start to ready', value: seconds('now') - seconds('none'), unit: 's', most: 1.5,
+        note: `the server ready with moderation after ${seconds('now').toFixed(2)} s, with the models of 23 November after `
+            + `${seconds('before').toFixed(2)} s, without any after ${seconds('none').toFixed(2)} s, medians of ${STARTS}, alternating`,
+    }, {
+        what: 'memory of the loaded models, today against 23 November 2026', value: bytes('now') / bytes('before'), most: 0.8,
+        note: `VmRSS of the moderator's largest process when the server is ready: ${(bytes('now') / MEGABYTE).toFixed(0)} MB against `
+            + `${(bytes('before') / MEGABYTE).toFixed(0)} MB, medians of ${STARTS}`,
+    }];
 }
 
 /* CPU seconds of the server and its processes, a photo, while both cores have more to do than they can. */
@@ -86,5 +124,9 @@ export async function measure(context) {
     if (!readdirSync(models).some((name) => name.endsWith('.onnx'))) throw new Error('the models are not there: make models');
     const photographs = process.env.CLOUDPHOTOS_PHOTOGRAPHS
         ?? join(process.env.CLOUDPHOTOS_SHARED ?? join(context.root, '..', 'shared'), 'suites', 'moderation');
-    return [...(existsSync(photographs) ? [measureCascade(context, photographs)] : []), await measureStart(context), ...await measureUploads(context)];
+    const folders = [models, obtainEarlier(context)];
+    return [
+        ...(existsSync(photographs) ? [measureCascade(context, photographs), compareTimes(context, folders, photographs)] : []),
+        ...await measureStarts(context, folders), ...await measureUploads(context),
+    ];
 }
