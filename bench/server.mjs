@@ -85,7 +85,7 @@ export async function startServer(program, data, options = [], { cores, log = '/
     closeSync(output);
     const url = await new Promise((done, fail) => {
         child.stderr.on('data', () => {
-            const match = child.complaints.match(/serves on (http:\S+)/);
+            const match = child.complaints.match(/^\s+(http:\S+?)\/?$/m);
             if (match) done(match[1]);
         });
         child.on('close', (code) => fail(new Error(`the server ended with ${code}: ${child.complaints}`)));
