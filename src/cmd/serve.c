@@ -94,7 +94,7 @@ static const struct setting rows[] = {
     {"max-frames", SETTING_INTEGER, FIELD(max_frames), "1000", 1, 1 << 20, "N", "maximum frames of an animation"},
     {"event-threads", SETTING_INTEGER, FIELD(event_threads), "0", 0, 256, "N", "event-loop threads; 0: one per core"},
     {"pool-threads", SETTING_INTEGER, FIELD(pool_threads), "32", 1, 1024, "N",
-     "threads for requests that block on the disk"},
+     "threads for requests that wait for a disk or another machine"},
     {"connections", SETTING_INTEGER, FIELD(connections), "8192", 16, 1 << 20, "N", "maximum open connections"},
     {"connections-per-address", SETTING_INTEGER, FIELD(connections_each), "0", 0, 1 << 20, "N",
      "maximum from one address; 0: no limit. Clients of a trusted proxy count by their requests"},

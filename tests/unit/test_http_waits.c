@@ -167,6 +167,36 @@ static void test_remote(void)
     (void)sem_destroy(&gate);
 }
 
+static void test_remote_bodies(void)
+{
+    struct http_server *server = open_server_of(1, true);
+    struct client client = client_open(server), gone = client_open(server);
+    (void)sem_init(&gate, 0, 0);
+    check_case("a body that waits for our word");
+    CHECK(client_send(&client, ASK("POST", "/steps?at=begin") "X-Name: ann\r\nContent-Length: 5\r\n"
+                                                              "Expect: 100-continue\r\n" END));
+    CHECK(wait_for(&shared.begun, 1));
+    CHECK_STR(text_get(&client.received), "");
+    (void)sem_post(&gate);
+    CHECK(client_wait_for(&client, "HTTP/1.1 100 Continue\r\n\r\n"));
+    text_clear(&client.received);
+    CHECK(client_send(&client, "hello"));
+    ANSWER_CLEANUP struct answer answer = client_read_answer(&client, true);
+    CHECK_INT(answer.code, 200);
+    CHECK(wait_for(&shared.ended, 1));
+    check_case("a client that goes away before its body was begun");
+    CHECK(client_send(&gone, ASK("POST", "/steps?at=begin") "X-Name: ann\r\nContent-Length: 5\r\n" END "he"));
+    CHECK(wait_for(&shared.begun, 2));
+    client_close(&gone);
+    (void)sem_post(&gate);
+    CHECK(wait_for(&shared.ended, 2));
+    CHECK(wait_for(&shared.done_count, 2));
+    CHECK_INT(shared.dones[1].code, 0);
+    client_close(&client);
+    http_server_close(server);
+    (void)sem_destroy(&gate);
+}
+
 static void test_remote_stream(void)
 {
     struct http_server *server = open_server_of(1, true);
@@ -298,6 +328,7 @@ static void test_callers(void)
 CHECK_MAIN({"handlers may block on the pool", test_pool}, {"a full pool refuses", test_pool_overflow},
            {"only what may wait, and where it has to, runs on the pool", test_where},
            {"back ends elsewhere hold up no other request", test_remote},
+           {"bodies wait until theirs has begun", test_remote_bodies},
            {"nor do they when they fill a stream", test_remote_stream},
            {"a route that has to know who asks is told", test_callers},
            {"streams send when they are woken", test_streams},
