@@ -134,7 +134,8 @@ static void close_watcher(void *data)
 
 static const struct http_stream_ops watch_ops = {.next = next_events, .close = close_watcher};
 
-/* Inline: the stream can't be closed before this has returned, for that happens on the same event loop. */
+/* The stream can't be closed before this has returned: that happens on the event loop, which runs this too, or has the
+ * connection suspended meanwhile. */
 static void watch_stages(struct http_request *request)
 {
     struct api *api = http_context(request);
