@@ -170,8 +170,8 @@ static void test_ages(struct store *store, const char *address)
         bool is_kept;
     } cases[] = {
         {"no photo, as it is while its upload commits", make_nothing, 0, true},
-        {"no photo for most of an hour, as when the machine has no time", make_nothing, HOUR_MS - MINUTE_MS, true},
-        {"no photo for more than an hour", make_nothing, HOUR_MS + MINUTE_MS, false},
+        {"no photo for a day, as when its author has too many", make_nothing, DAY_MS + HOUR_MS - MINUTE_MS, true},
+        {"no photo for longer than an upload may last", make_nothing, DAY_MS + HOUR_MS + MINUTE_MS, false},
         {"no photo, and the bucket's clock is ahead", make_nothing, -5 * MINUTE_MS, true},
         {"a photo that is not done, however old", make_pending, 1000LL * DAY_MS, true},
         {"a published photo", make_published, 0, false},

@@ -8,7 +8,7 @@ import { metric } from './server.mjs';
 import { waitFor } from './wait.mjs';
 
 const SETTLE_MS = 10000; // for what is cleaned up in the background: by the next server when one died cleaning up
-const STRAY_MS = 2 * 3600 * 1000; // originals without a photo are removed when they are an hour old
+const STRAY_MS = 26 * 3600 * 1000; // originals without a photo are removed when they are 25 hours old
 const DATABASE = /^photos\.db(-wal|-shm)?$/;
 
 /* An upload: { author, key, sample, id } with the id once it was answered with 200. A client without a key never learns the
