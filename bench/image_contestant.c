@@ -148,7 +148,8 @@ static struct cost develop_in_pool(const struct photo *photo)
     struct develop_files files = open_files(photo);
     const struct darkroom_files targets = {.large = files.large, .medium = -1, .thumbnail = files.thumbnail};
     double start = clock_ms(clock) + clock_ms(CLOCK_PROCESS_CPUTIME_ID);
-    if (darkroom_develop(darkroom, files.original, &targets, &result, &why) != STATUS_OK)
+    if (darkroom_develop(darkroom, &(struct darkroom_original){.file = files.original}, &targets, &result, &why)
+        != STATUS_OK)
         give_up(photo->original, text_get(&why));
     struct cost cost = {clock_ms(clock) + clock_ms(CLOCK_PROCESS_CPUTIME_ID) - start, peak_of(worker)};
     close_files(&files);

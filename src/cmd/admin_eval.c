@@ -117,8 +117,8 @@ static enum status look(struct evaluation *evaluation, struct sample *sample)
     int original = open(sample->path, O_RDONLY | O_CLOEXEC);
     if (original < 0)
         return status_from_errno(errno);
-    enum status status = inspect_photo(evaluation->inspector.darkroom, evaluation->inspector.moderator, original,
-                                       &findings, &negative, NULL);
+    enum status status = inspect_photo(evaluation->inspector.darkroom, evaluation->inspector.moderator,
+                                       &(struct darkroom_original){.file = original}, &findings, &negative, NULL);
     sample->labels = findings.labels;
     close(original);
     return status;

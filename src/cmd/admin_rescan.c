@@ -32,7 +32,8 @@ static enum status inspect_again(struct rescan *rescan, const struct id *id, str
     enum status status = blob_get_file(rescan->blob, BUCKET_PHOTOS, key, &object, why);
     if (status != STATUS_OK)
         return status;
-    status = inspect_photo(rescan->inspector.darkroom, rescan->inspector.moderator, object.fd, ret_findings, NULL, why);
+    status = inspect_photo(rescan->inspector.darkroom, rescan->inspector.moderator,
+                           &(struct darkroom_original){.file = object.fd}, ret_findings, NULL, why);
     blob_object_release(&object);
     return status;
 }

@@ -95,17 +95,31 @@ static struct job start_job(const struct darkroom *darkroom, enum job_kind kind)
     };
 }
 
-/* And every job on a file. */
-static enum status make_job(const struct darkroom *darkroom, enum job_kind kind, int original_fd, struct job *ret_job,
-                            struct text *why)
+static enum status find_info(const struct darkroom *darkroom, const struct darkroom_original *original,
+                             struct image_info *ret_info, struct text *why)
 {
     struct stat file;
-    if (fstat(original_fd, &file) < 0) {
+    if (original->info) {
+        *ret_info = *original->info;
+        return STATUS_OK;
+    }
+    if (fstat(original->file, &file) < 0) {
         text_setf(why, "The original can't be read: %s.", strerror(errno));
         return status_from_errno(errno);
     }
+    return image_probe(original->file, (uint64_t)file.st_size, &darkroom->settings.limits, ret_info, why);
+}
+
+/* And every job on a file. What the job says of it comes from image_probe, called now or when the file was uploaded.
+ * Neither this process nor the worker is safe because of it: the worker holds what its decoder finds against the limits
+ * (reader.c), its memory and its time end with the sandbox whatever a job foretold, and is_sane holds its answer to
+ * sizes that have a bound of their own. But which files are taken at all does rest on it, as some are refused in which
+ * a decoder would see another picture than others do: so it must have been of these very bytes. */
+static enum status make_job(const struct darkroom *darkroom, enum job_kind kind,
+                            const struct darkroom_original *original, struct job *ret_job, struct text *why)
+{
     struct image_info info = {0};
-    enum status status = image_probe(original_fd, (uint64_t)file.st_size, &darkroom->settings.limits, &info, why);
+    enum status status = find_info(darkroom, original, &info, why);
     if (status != STATUS_OK)
         return status;
     *ret_job = start_job(darkroom, kind);
@@ -139,12 +153,12 @@ static enum status make_files(struct darkroom *darkroom, struct job *job, int fr
     return STATUS_OK;
 }
 
-enum status darkroom_develop(struct darkroom *darkroom, int original_fd, const struct darkroom_files *files,
-                             struct darkroom_result *ret_result, struct text *why)
+enum status darkroom_develop(struct darkroom *darkroom, const struct darkroom_original *original,
+                             const struct darkroom_files *files, struct darkroom_result *ret_result, struct text *why)
 {
     struct job job = {0};
-    enum status status = make_job(darkroom, JOB_DEVELOP, original_fd, &job, why);
-    return status == STATUS_OK ? make_files(darkroom, &job, original_fd, files, ret_result, why) : status;
+    enum status status = make_job(darkroom, JOB_DEVELOP, original, &job, why);
+    return status == STATUS_OK ? make_files(darkroom, &job, original->file, files, ret_result, why) : status;
 }
 
 enum status darkroom_print(struct darkroom *darkroom, int negative_fd, const struct darkroom_negative *negative,
@@ -160,8 +174,9 @@ enum status darkroom_print(struct darkroom *darkroom, int negative_fd, const str
 enum status darkroom_render(struct darkroom *darkroom, int large_fd, int medium_fd,
                             struct darkroom_rendition *ret_medium, struct text *why)
 {
+    const struct darkroom_original large = {.file = large_fd};
     struct job job = {0};
-    enum status status = make_job(darkroom, JOB_RENDER, large_fd, &job, why);
+    enum status status = make_job(darkroom, JOB_RENDER, &large, &job, why);
     if (status != STATUS_OK)
         return status;
     const struct darkroom_files files = {.large = medium_fd, .medium = medium_fd, .thumbnail = medium_fd};
@@ -196,11 +211,12 @@ static bool is_sane(const struct darkroom_view *view, const struct job *job)
     return true;
 }
 
-enum status darkroom_inspect(struct darkroom *darkroom, int original_fd, const struct darkroom_view_request *request,
-                             int view_fd, int negative_fd, struct darkroom_view *ret_view, struct text *why)
+enum status darkroom_inspect(struct darkroom *darkroom, const struct darkroom_original *original,
+                             const struct darkroom_view_request *request, int view_fd, int negative_fd,
+                             struct darkroom_view *ret_view, struct text *why)
 {
     struct job job = {0};
-    enum status status = make_job(darkroom, JOB_INSPECT, original_fd, &job, why);
+    enum status status = make_job(darkroom, JOB_INSPECT, original, &job, why);
     if (status != STATUS_OK)
         return status;
     job.request = *request;
@@ -208,7 +224,7 @@ enum status darkroom_inspect(struct darkroom *darkroom, int original_fd, const s
     job.keeps_negative = job.keeps_negative && negative_fd >= 0 && job.view_side <= job.large_side;
     if (!job.keeps_negative)
         job.large_side = job.view_side;
-    const int files[JOB_DESCRIPTORS] = {[JOB_ORIGINAL] = original_fd,
+    const int files[JOB_DESCRIPTORS] = {[JOB_ORIGINAL] = original->file,
                                         [JOB_VIEW] = view_fd,
                                         [JOB_MEDIUM] = view_fd,
                                         [JOB_NEGATIVE] = job.keeps_negative ? negative_fd : view_fd};

@@ -45,6 +45,13 @@ struct darkroom_result {
     struct thumbhash thumbhash; /* of the thumbnail; of an animation's first frame */
 };
 
+/* A file to work on. */
+struct darkroom_original {
+    int file; /* stays the caller's */
+    /* What image_probe found in these very bytes, within the limits; NULL: it is called here. */
+    const struct image_info *info;
+};
+
 struct darkroom;
 /* Starts the processes and returns when all are ready. UNAVAILABLE, saying what is missing, when it can't. */
 enum status darkroom_open(const struct darkroom_settings *settings, struct darkroom **ret_darkroom, struct text *why);
@@ -57,12 +64,12 @@ void darkroom_close(struct darkroom *darkroom);
 struct darkroom_files {
     int large, medium, thumbnail; /* medium is left empty when there is none; -1: it isn't wanted */
 };
-/* Decodes what is behind `original_fd`, which stays the caller's, once and writes the renditions as WebP; upright, in
+/* Decodes the original once and writes the renditions as WebP; upright, in
  * sRGB, without metadata or profile. Blocks, waiting for a free worker first; safe from any thread. UNPROCESSABLE
  * (broken, in words), UNSUPPORTED, TOO_LARGE (pixels, frames, memory: what was exceeded); TIMEOUT, CRASHED and
  * UNAVAILABLE as worker_pool.h says; NO_SPACE when an output could not be written; outputs are undefined then. */
-enum status darkroom_develop(struct darkroom *darkroom, int original_fd, const struct darkroom_files *files,
-                             struct darkroom_result *ret_result, struct text *why);
+enum status darkroom_develop(struct darkroom *darkroom, const struct darkroom_original *original,
+                             const struct darkroom_files *files, struct darkroom_result *ret_result, struct text *why);
 /* The medium rendition alone, of a large one that is published: to medium_fd, which is left empty when there is none.
  * As darkroom_develop. */
 enum status darkroom_render(struct darkroom *darkroom, int large_fd, int medium_fd,
@@ -94,8 +101,9 @@ struct darkroom_view {
  * padding, transparent parts on white or black (background.h), all frames one after the other; or JPEGs of the same.
  * Into negative_fd, unless that is -1, goes the negative; there is none of an animation, nor when the view is larger
  * than the published image, nor of one that is larger than NEGATIVE_BYTES_MAX (negative.h). */
-enum status darkroom_inspect(struct darkroom *darkroom, int original_fd, const struct darkroom_view_request *request,
-                             int view_fd, int negative_fd, struct darkroom_view *ret_view, struct text *why);
+enum status darkroom_inspect(struct darkroom *darkroom, const struct darkroom_original *original,
+                             const struct darkroom_view_request *request, int view_fd, int negative_fd,
+                             struct darkroom_view *ret_view, struct text *why);
 /* As darkroom_develop, from a negative. */
 enum status darkroom_print(struct darkroom *darkroom, int negative_fd, const struct darkroom_negative *negative,
                            const struct darkroom_files *files, struct darkroom_result *ret_result, struct text *why);

@@ -35,8 +35,9 @@ static enum status make_memory(const char *name, int *ret_file, struct text *why
     return STATUS_OK;
 }
 
-static enum status make_view(struct darkroom *darkroom, const struct moderation_input *wanted, int original_fd,
-                             int *view_fd, struct darkroom_view *view, struct negative *negative, struct text *why)
+static enum status make_view(struct darkroom *darkroom, const struct moderation_input *wanted,
+                             const struct darkroom_original *original, int *view_fd, struct darkroom_view *view,
+                             struct negative *negative, struct text *why)
 {
     const struct darkroom_view_request request = {
         .short_side = wanted->short_side,
@@ -51,7 +52,7 @@ static enum status make_view(struct darkroom *darkroom, const struct moderation_
     if (status == STATUS_OK && negative)
         status = make_memory("negative", &negative->file, why);
     if (status == STATUS_OK)
-        status = darkroom_inspect(darkroom, original_fd, &request, *view_fd, negative ? negative->file : -1, view, why);
+        status = darkroom_inspect(darkroom, original, &request, *view_fd, negative ? negative->file : -1, view, why);
     if (status != STATUS_OK)
         return status;
     if (negative && view->negative.width)
@@ -128,11 +129,12 @@ static enum status inspect_view(struct moderator *moderator, int view_fd, const 
     return status;
 }
 
-enum status inspect_photo(struct darkroom *darkroom, struct moderator *moderator, int original_fd,
-                          struct findings *ret_findings, struct negative *ret_negative, struct text *why)
+enum status inspect_photo(struct darkroom *darkroom, struct moderator *moderator,
+                          const struct darkroom_original *original, struct findings *ret_findings,
+                          struct negative *ret_negative, struct text *why)
 {
     const struct inspect_context nothing = {0};
-    return inspect_in_turn(&nothing, darkroom, moderator, original_fd, ret_findings, ret_negative, why);
+    return inspect_in_turn(&nothing, darkroom, moderator, original, ret_findings, ret_negative, why);
 }
 
 /* ---- What was decided about the same picture before ---- */
@@ -167,13 +169,13 @@ static enum status recall(struct store *store, struct findings *findings, bool *
 /* ---- Both ---- */
 
 static enum status decode(const struct inspect_context *context, struct darkroom *darkroom,
-                          const struct moderation_input *wanted, int original_fd, int *view_fd,
+                          const struct moderation_input *wanted, const struct darkroom_original *original, int *view_fd,
                           struct darkroom_view *view, struct negative *negative, struct text *why)
 {
     struct turn turn;
     if (context->turns)
         turns_take(context->turns, context->author, &turn);
-    enum status status = make_view(darkroom, wanted, original_fd, view_fd, view, negative, why);
+    enum status status = make_view(darkroom, wanted, original, view_fd, view, negative, why);
     if (context->turns)
         turns_give_back(context->turns, &turn);
     return status;
@@ -201,8 +203,8 @@ static enum status recall_or_inspect(const struct inspect_context *context, stru
 }
 
 enum status inspect_in_turn(const struct inspect_context *context, struct darkroom *darkroom,
-                            struct moderator *moderator, int original_fd, struct findings *ret_findings,
-                            struct negative *ret_negative, struct text *why)
+                            struct moderator *moderator, const struct darkroom_original *original,
+                            struct findings *ret_findings, struct negative *ret_negative, struct text *why)
 {
     struct darkroom_view view = {0};
     int view_fd = -1;
@@ -210,7 +212,7 @@ enum status inspect_in_turn(const struct inspect_context *context, struct darkro
     if (ret_negative)
         *ret_negative = (struct negative){.file = -1};
     if (moderator->ops->input)
-        status = decode(context, darkroom, moderator->ops->input, original_fd, &view_fd, &view, ret_negative, why);
+        status = decode(context, darkroom, moderator->ops->input, original, &view_fd, &view, ret_negative, why);
     if (status == STATUS_OK)
         status = recall_or_inspect(context, moderator, view_fd, &view, ret_findings, why);
     if (view_fd >= 0)

@@ -22,11 +22,12 @@ struct findings {
 #define FINDINGS_CLEANUP __attribute__((cleanup(findings_release)))
 void findings_release(struct findings *findings);
 
-/* The darkroom decodes what is behind the descriptor, the moderator looks at it. *ret_findings begins as {0}, and is
+/* The darkroom decodes the original, the moderator looks at it. *ret_findings begins as {0}, and is
  * the caller's to release; so is *ret_negative, without a file where there is none (NULL: not wanted). As
  * darkroom_inspect, and as moderator_ops.inspect. */
-enum status inspect_photo(struct darkroom *darkroom, struct moderator *moderator, int original_fd,
-                          struct findings *ret_findings, struct negative *ret_negative, struct text *why);
+enum status inspect_photo(struct darkroom *darkroom, struct moderator *moderator,
+                          const struct darkroom_original *original, struct findings *ret_findings,
+                          struct negative *ret_negative, struct text *why);
 /* The same when it is this author's turn at the darkroom, and unless it is known what was decided about the picture. */
 struct inspect_context {
     struct turns *turns; /* NULL: at once */
@@ -37,8 +38,8 @@ struct inspect_context {
     bool asks_about_alike;
 };
 enum status inspect_in_turn(const struct inspect_context *context, struct darkroom *darkroom,
-                            struct moderator *moderator, int original_fd, struct findings *ret_findings,
-                            struct negative *ret_negative, struct text *why);
+                            struct moderator *moderator, const struct darkroom_original *original,
+                            struct findings *ret_findings, struct negative *ret_negative, struct text *why);
 /* Keeps what was decided about a photo (reason: VERDICT_REFUSED), or that a person has to, so that copies of it are
  * known. */
 enum status inspect_keep_verdict(struct store *store, const struct id *id, const struct findings *findings,

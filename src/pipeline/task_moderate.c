@@ -129,8 +129,9 @@ static void follow_labels(struct tasks *tasks, const struct id *id, const struct
 /* Shows the photo to the moderator and writes what it saw to the photo, whatever will become of it. As inspect_in_turn,
  * then as store_photo_set_labels: ret_findings->stage tells which. ret_findings, which begins as {0}, and *ret_negative
  * are the caller's to release, whatever came of it. */
-static enum status inspect(struct tasks *tasks, const struct id *id, const char *author, int original_fd,
-                           struct findings *ret_findings, struct negative *ret_negative, struct text *why)
+static enum status inspect(struct tasks *tasks, const struct id *id, const char *author,
+                           const struct darkroom_original *original, struct findings *ret_findings,
+                           struct negative *ret_negative, struct text *why)
 {
     const struct inspect_context context = {
         .turns = tasks->turns,
@@ -139,15 +140,15 @@ static enum status inspect(struct tasks *tasks, const struct id *id, const char 
         .asks_about_alike = tasks->when_unsure == MODERATION_HOLD,
     };
     enum status status =
-        inspect_in_turn(&context, tasks->darkroom, tasks->moderator, original_fd, ret_findings, ret_negative, why);
+        inspect_in_turn(&context, tasks->darkroom, tasks->moderator, original, ret_findings, ret_negative, why);
     if (status != STATUS_OK)
         return status;
     ret_findings->stage = INSPECT_KEEPING;
     return store_photo_set_labels(tasks->store, id, text_get(&ret_findings->json), text_get(&ret_findings->audit), why);
 }
 
-static void moderate(struct tasks *tasks, const struct id *id, const char *author, int original_fd,
-                     struct task_outcome *outcome)
+static void moderate(struct tasks *tasks, const struct id *id, const char *author,
+                     const struct darkroom_original *original, struct task_outcome *outcome)
 {
     FINDINGS_CLEANUP struct findings findings = {0};
     NEGATIVE_CLEANUP struct negative negative = {.file = -1};
@@ -162,7 +163,7 @@ static void moderate(struct tasks *tasks, const struct id *id, const char *autho
         follow_review(tasks, id, review, outcome);
         return;
     }
-    status = inspect(tasks, id, author, original_fd, &findings, &negative, &why);
+    status = inspect(tasks, id, author, original, &findings, &negative, &why);
     if (status != STATUS_OK)
         fail_inspection(tasks, findings.stage, status, &why, outcome);
     else if (findings.refusal.length)
@@ -208,11 +209,11 @@ void task_detect_and_store(void *context, const struct task_call *call, struct t
         fail_storage(outcome, status, &why);
         return;
     }
-    status = image_probe(original.fd, original.size, &tasks->limits, &info, &why);
+    status = task_find_image(tasks, call, &original, &info, &why);
     if (status != STATUS_OK)
         fail_darkroom(outcome, status, &why);
     else
-        moderate(tasks, &id, task_read_author(call), original.fd, outcome);
+        moderate(tasks, &id, task_read_author(call), &(struct darkroom_original){original.fd, &info}, outcome);
     blob_object_release(&original);
 }
 

@@ -84,27 +84,39 @@ static json_t *thumbhash_to_json(const struct thumbhash *thumbhash)
     return json_string(text_get(&encoded));
 }
 
+static enum status develop_original(struct tasks *tasks, const struct task_call *call,
+                                    const struct blob_object *original, const struct darkroom_files *files,
+                                    struct darkroom_result *ret_result, struct text *why)
+{
+    struct image_info info;
+    enum status status = task_find_image(tasks, call, original, &info, why);
+    return status ? status
+                  : darkroom_develop(tasks->darkroom, &(struct darkroom_original){original->fd, &info}, files,
+                                     ret_result, why);
+}
+
 /* From what the moderator's look left, unless that is gone. */
-static enum status develop(struct tasks *tasks, const struct id *id, const char *author, int original_fd,
-                           const struct rendition_uploads *uploads, struct darkroom_result *ret_result,
-                           struct text *why)
+static enum status develop(struct tasks *tasks, const struct id *id, const struct task_call *call,
+                           const struct blob_object *original, const struct rendition_uploads *uploads,
+                           struct darkroom_result *ret_result, struct text *why)
 {
     NEGATIVE_CLEANUP struct negative negative = decoded_cache_take(&tasks->decoded, id);
-    struct darkroom *darkroom = tasks->darkroom;
     const struct darkroom_files files = {.large = blob_upload_fd(uploads->rows[OBJECT_LARGE]),
                                          .medium = blob_upload_fd(uploads->rows[OBJECT_MEDIUM]),
                                          .thumbnail = blob_upload_fd(uploads->rows[OBJECT_THUMBNAIL])};
     struct turn turn;
-    turns_take(tasks->turns, author, &turn);
-    enum status status = negative.file >= 0
-                             ? darkroom_print(darkroom, negative.file, &negative.shape, &files, ret_result, why)
-                             : darkroom_develop(darkroom, original_fd, &files, ret_result, why);
+    turns_take(tasks->turns, task_read_author(call), &turn);
+    enum status status = STATUS_OK;
+    if (negative.file >= 0)
+        status = darkroom_print(tasks->darkroom, negative.file, &negative.shape, &files, ret_result, why);
+    else
+        status = develop_original(tasks, call, original, &files, ret_result, why);
     turns_give_back(tasks->turns, &turn);
     return status;
 }
 
-static void resize_original(struct tasks *tasks, const struct id *id, const char *author, int original_fd,
-                            struct task_outcome *outcome)
+static void resize_original(struct tasks *tasks, const struct id *id, const struct task_call *call,
+                            const struct blob_object *original, struct task_outcome *outcome)
 {
     TEXT_CLEANUP struct text why = {0};
     struct darkroom_result result;
@@ -115,7 +127,7 @@ static void resize_original(struct tasks *tasks, const struct id *id, const char
         abort_uploads(&uploads);
         return;
     }
-    status = develop(tasks, id, author, original_fd, &uploads, &result, &why);
+    status = develop(tasks, id, call, original, &uploads, &result, &why);
     if (status != STATUS_OK) {
         fail_darkroom(outcome, status, &why);
         abort_uploads(&uploads);
@@ -149,6 +161,6 @@ void task_resize(void *context, const struct task_call *call, struct task_outcom
         fail_storage(outcome, status, &why);
         return;
     }
-    resize_original(tasks, &id, task_read_author(call), original.fd, outcome);
+    resize_original(tasks, &id, call, &original, outcome);
     blob_object_release(&original);
 }

@@ -1,5 +1,7 @@
 #include "tasks.h"
 
+#include "image_limits.h"
+#include "image_record.h"
 #include "task_errors.h"
 
 #include <string.h>
@@ -25,6 +27,16 @@ enum status task_open_original(struct tasks *tasks, const struct id *id, struct 
     char key[OBJECT_KEY_SIZE];
     photos_original_key(id, key);
     return blob_get_file(tasks->blob, BUCKET_ORIGINALS, key, ret_original, why);
+}
+
+/* The record comes from our own program, through the store, and is of these bytes, because an object of the originals'
+ * bucket is written once and by nobody else. The limits may be other ones since, as an operator sets them. */
+enum status task_find_image(const struct tasks *tasks, const struct task_call *call, const struct blob_object *original,
+                            struct image_info *ret_info, struct text *why)
+{
+    if (image_record_read(json_object_get(call->input, "image"), original->size, ret_info))
+        return image_limits_check(&tasks->limits, ret_info, why);
+    return image_probe(original->fd, original->size, &tasks->limits, ret_info, why);
 }
 
 bool task_is_withdrawn(const struct task_call *call)

@@ -55,5 +55,9 @@ const char *task_read_author(const struct task_call *call);
 bool task_is_withdrawn(const struct task_call *call);
 enum status task_open_original(struct tasks *tasks, const struct id *id, struct blob_object *ret_original,
                                struct text *why);
+/* What the original is: as the upload that was answered for has found it, or probed again where it says nothing that
+ * holds (image_record.h). As image_probe. */
+enum status task_find_image(const struct tasks *tasks, const struct task_call *call, const struct blob_object *original,
+                            struct image_info *ret_info, struct text *why);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include "appender.h"
 #include "digest.h"
+#include "image_record.h"
 #include "memory.h"
 #include "reasons.h"
 #include "uploads_private.h"
@@ -192,7 +193,8 @@ static enum status create(const struct upload *upload, const struct image_info *
     if (!capture_time_is_future(&info->captured, now))
         photo.captured = info->captured;
     TEXT_CLEANUP struct text data = {0};
-    const struct execution execution = photos_execution(&upload->id, upload->author, now, NULL, &data);
+    json_t *more = json_pack("{s:o}", "image", image_record_make(info, upload->size));
+    const struct execution execution = photos_execution(&upload->id, upload->author, now, more, &data);
     bool created = false;
     enum status status =
         store_photo_create(upload->uploads->settings.store, &photo, upload->idempotency_key, &execution,

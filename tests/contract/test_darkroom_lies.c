@@ -23,7 +23,7 @@ static void test_lies(void)
         TEXT_CLEANUP struct text why = {0};
         check_case("%s: %s", darkroom_lies[i].name,
                    darkroom_lies[i].is_taken ? "taken" : "as if the worker had crashed");
-        CHECK_INT(darkroom_inspect(darkroom, from, &request, to, -1, &view, &why),
+        CHECK_INT(darkroom_inspect(darkroom, &(struct darkroom_original){.file = from}, &request, to, -1, &view, &why),
                   darkroom_lies[i].is_taken ? STATUS_OK : STATUS_CRASHED);
         CHECK((why.length == 0) == darkroom_lies[i].is_taken);
         CHECK_INT(view.frames, darkroom_lies[i].is_taken ? darkroom_lies[i].view.frames : 0);

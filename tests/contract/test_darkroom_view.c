@@ -32,7 +32,8 @@ static struct darkroom_view look(struct darkroom *darkroom, const char *sample,
     struct darkroom_view view = {0};
     TEXT_CLEANUP struct text why = {0};
     int from = memory_file(original.data, original.size), to = memory_file(NULL, 0);
-    CHECK_INT(darkroom_inspect(darkroom, from, request, to, -1, &view, &why), expected);
+    CHECK_INT(darkroom_inspect(darkroom, &(struct darkroom_original){.file = from}, request, to, -1, &view, &why),
+              expected);
     CHECK((why.length == 0) == (expected == STATUS_OK));
     if (ret_bytes)
         read_file(to, ret_bytes);
@@ -265,7 +266,9 @@ static void test_prints(void)
         struct darkroom_view view = {0};
         int from = memory_file(original.data, original.size), to = memory_file(NULL, 0), kept = memory_file(NULL, 0);
         check_case("%s", rows[i].sample);
-        CHECK_INT(darkroom_inspect(darkroom, from, &request, to, kept, &view, NULL), STATUS_OK);
+        CHECK_INT(
+            darkroom_inspect(darkroom, &(struct darkroom_original){.file = from}, &request, to, kept, &view, NULL),
+            STATUS_OK);
         CHECK_INT(view.negative.width != 0, rows[i].is_kept);
         if (view.negative.width)
             check_print(darkroom, kept, &view.negative, &original);

@@ -32,7 +32,9 @@ static void check_view(struct darkroom *darkroom, const struct bytes *file)
     TEXT_CLEANUP struct text why = {0};
     struct darkroom_view view = {0};
     int original = memory_file(file->data, file->size), pixels = memory_file("", 0), negative = memory_file("", 0);
-    CHECK_INT(darkroom_inspect(darkroom, original, &request, pixels, negative, &view, &why), STATUS_OK);
+    CHECK_INT(darkroom_inspect(darkroom, &(struct darkroom_original){.file = original}, &request, pixels, negative,
+                               &view, &why),
+              STATUS_OK);
     CHECK_STR(text_get(&why), "");
     CHECK(view.width > 0 && view.height > 0);
     close(original);

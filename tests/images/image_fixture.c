@@ -131,7 +131,8 @@ struct developed develop(struct darkroom *darkroom, const void *data, size_t siz
     struct developed developed = {0};
     int original = memory_file(data, size);
     const struct darkroom_files files = fixture_files();
-    developed.status = darkroom_develop(darkroom, original, &files, &developed.result, &developed.why);
+    developed.status = darkroom_develop(darkroom, &(struct darkroom_original){.file = original}, &files,
+                                        &developed.result, &developed.why);
     developed_take(&developed, &files);
     close(original);
     return developed;
