@@ -93,24 +93,6 @@ describe('buckets of S3', { skip: s3.skip }, () => {
         assert.equal((await server.get(`/buckets/photos/${other}-comp.webp`)).code, 403);
     });
 
-    it('take an upload in pieces, too', async () => {
-        const photo = png(70, 40), half = photo.length >> 1;
-        const own = { 'Tus-Resumable': '1.0.0', Authorization: 'ann' };
-        const created = await server.ask('POST', '/uploads', { headers: { ...own, 'Upload-Length': String(photo.length) } });
-        assert.equal(created.code, 201, created.text);
-        const path = created.headers.location;
-        for (const [offset, bytes] of [[0, photo.subarray(0, half)], [half, photo.subarray(half)]]) {
-            const headers = { ...own, 'Upload-Offset': String(offset), 'Content-Type': 'application/offset+octet-stream' };
-            const answer = await server.ask('PATCH', path, { headers, body: bytes });
-            assert.equal(answer.code, 204, answer.text);
-            assert.equal(Number(answer.headers['upload-offset']), offset + bytes.length);
-        }
-        const photoId = (await server.ask('HEAD', path, { headers: own })).headers['photo-id'];
-        const { data } = await server.ended_photo(photoId);
-        assert.equal(data.status, 'SUCCESS', JSON.stringify(data));
-        await until('nothing of it is left but the images', () => s3.keys('photos-originals').length === 0);
-    });
-
     it('are written to by admin commands beside the server', async () => {
         const { code, stderr } = await runProgram(['admin', 'photos', 'render', '--data', server.data, '--buckets', s3.address('photos')],
             { environment: s3.environment });
