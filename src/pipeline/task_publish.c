@@ -59,14 +59,6 @@ void task_publish(void *context, const struct task_call *call, struct task_outco
 
 /* ---- reject: roll back, and say why ---- */
 
-/* A photo that was published before its process died stays so. */
-static bool is_published(struct tasks *tasks, const struct id *id)
-{
-    ARENA_CLEANUP struct arena arena = {0};
-    struct photo photo;
-    return store_photo_get(tasks->store, id, &arena, &photo, NULL) == STATUS_OK && photo.state == PHOTO_SUCCESS;
-}
-
 void task_reject(void *context, const struct task_call *call, struct task_outcome *outcome)
 {
     struct tasks *tasks = context;
@@ -77,22 +69,23 @@ void task_reject(void *context, const struct task_call *call, struct task_outcom
     const json_t *details = json_object_get(call->input, "error");
     const char *error = json_string_value(json_object_get(details, "Error"));
     const char *cause = json_string_value(json_object_get(details, "Cause"));
-    if (is_published(tasks, &id)) {
+    refusal_of_failure(&sentence, error ? error : "", cause ? cause : "");
+    decoded_cache_drop(&tasks->decoded, &id);
+    /* The state first: another process may make its images public or publish it at this moment, because it hasn't
+     * noticed that its lease has ended. */
+    enum status status = store_photo_reject(tasks->store, &id, text_get(&sentence), NULL, &why);
+    bool is_gone = status == STATUS_NOT_FOUND; /* deleted meanwhile */
+    if (status == STATUS_CONFLICT) {           /* it was published before its process died, and stays so */
         outcome->output = json_object();
         return;
     }
-    refusal_of_failure(&sentence, error ? error : "", cause ? cause : "");
-    decoded_cache_drop(&tasks->decoded, &id);
-    enum status status = photos_remove_renditions(tasks->blob, &id, &why);
+    if (status == STATUS_OK || is_gone)
+        status = photos_remove_renditions(tasks->blob, &id, &why);
     if (status == STATUS_OK && task_is_withdrawn(call))
         status = photos_remove_quarantined(tasks->blob, &id, &why);
-    if (status == STATUS_OK && !task_error_is_ours(error ? error : ""))
+    if (status == STATUS_OK && (is_gone || !task_error_is_ours(error ? error : "")))
         status = remove_original(tasks, &id, &why);
     if (status == STATUS_OK)
-        status = store_photo_reject(tasks->store, &id, text_get(&sentence), NULL, &why);
-    if (status == STATUS_NOT_FOUND) /* deleted meanwhile */
-        status = remove_original(tasks, &id, &why);
-    if (status == STATUS_OK || status == STATUS_CONFLICT)
         outcome->output = json_object();
     else
         fail_storage(outcome, status, &why);

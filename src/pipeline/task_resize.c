@@ -26,8 +26,30 @@ static enum status begin_uploads(struct tasks *tasks, const struct id *id, struc
     return status;
 }
 
-/* Without a medium one, where the photo has none. The photo may have been deleted while we worked, and its objects with
- * it: then ours must go too. */
+/* The photo, now that its images are public. It may have been deleted while we worked, or refused by a process that took
+ * it over because our lease had ended, and its objects with it: then these must go too. NOT_FOUND, CONFLICT. */
+static enum status check_still_wanted(struct tasks *tasks, const struct id *id, struct arena *arena,
+                                      struct photo *ret_photo, struct text *why)
+{
+    enum status status = store_photo_get(tasks->store, id, arena, ret_photo, why);
+    if (status == STATUS_OK && ret_photo->state == PHOTO_ERROR) {
+        text_setf(why, "The photo was refused already.");
+        status = STATUS_CONFLICT;
+    }
+    if (status == STATUS_NOT_FOUND || status == STATUS_CONFLICT)
+        (void)photos_remove_renditions(tasks->blob, id, NULL);
+    return status;
+}
+
+static void fail_commit(struct task_outcome *outcome, enum status status, const struct text *why)
+{
+    if (status == STATUS_CONFLICT)
+        fail(outcome, "Photo.Refused", text_get(why));
+    else
+        fail_storage(outcome, status, why);
+}
+
+/* Without a medium one, where the photo has none. */
 static enum status commit_uploads(struct tasks *tasks, const struct id *id, struct rendition_uploads *uploads,
                                   bool has_medium, struct text *why)
 {
@@ -42,10 +64,7 @@ static enum status commit_uploads(struct tasks *tasks, const struct id *id, stru
         if (status != STATUS_OK)
             return status;
     }
-    enum status status = store_photo_get(tasks->store, id, &arena, &photo, why);
-    if (status == STATUS_NOT_FOUND)
-        (void)photos_remove_renditions(tasks->blob, id, NULL);
-    return status;
+    return check_still_wanted(tasks, id, &arena, &photo, why);
 }
 
 static json_t *rendition_to_json(uint32_t width, uint32_t height, uint64_t bytes)
@@ -64,11 +83,9 @@ static void publish_withdrawn(struct tasks *tasks, const struct id *id, struct t
     struct photo photo;
     enum status status = photos_leave_quarantine(tasks->blob, id, &why);
     if (status == STATUS_OK)
-        status = store_photo_get(tasks->store, id, &arena, &photo, &why);
-    if (status == STATUS_NOT_FOUND) /* deleted meanwhile */
-        (void)photos_remove_renditions(tasks->blob, id, NULL);
+        status = check_still_wanted(tasks, id, &arena, &photo, &why);
     if (status != STATUS_OK)
-        fail_storage(outcome, status, &why);
+        fail_commit(outcome, status, &why);
     else
         outcome->output = json_pack("{s:o, s:o, s:o, s:I}", "large", RENDITION_JSON(photo.large), "medium",
                                     RENDITION_JSON(photo.medium), "thumbnail", RENDITION_JSON(photo.thumbnail),
@@ -136,7 +153,7 @@ static void resize_original(struct tasks *tasks, const struct id *id, const stru
     status = commit_uploads(tasks, id, &uploads, result.medium.width > 0, &why);
     abort_uploads(&uploads);
     if (status != STATUS_OK)
-        fail_storage(outcome, status, &why);
+        fail_commit(outcome, status, &why);
     else
         outcome->output =
             json_pack("{s:o, s:o, s:o, s:o, s:I}", "large", RENDITION_JSON(result.large), "medium",
