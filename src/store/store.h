@@ -330,4 +330,57 @@ typedef bool store_version_row(void *context, const struct id *id, uint64_t vers
 enum status store_execution_versions(struct store *store, const struct id *ids, size_t count, store_version_row *row,
                                      void *context, struct text *why);
 
+/* ---- Sessions: uploads that come in pieces, over hours and through several processes. The bytes are in the buckets;
+ * a session says how many of them are there and who may add to them. Its id is that of the photo that it becomes. ---- */
+
+struct session {
+    struct id id;
+    const char *author, *network;   /* where it was begun; NULL: unknown */
+    const char *caption, *alt_text; /* NULL: none */
+    uint64_t length, offset;        /* bytes announced, and there */
+    const char *bytes;              /* where they are: blob_growing_open; NULL once it is finished */
+    int64_t expires_ms;
+    bool is_finished; /* the photo is made, so it takes no room any more */
+    /* Set by the store: */
+    bool is_held;         /* somebody's lease hasn't ended */
+    int64_t lease_number; /* of the last claim */
+    bool was_lost;        /* whoever claimed it before never gave it back, and may still be writing somewhere */
+};
+/* What unfinished sessions may announce. A session counts as SESSION_BYTES_LEAST at least, because many small ones cost
+ * room too. */
+enum { SESSION_BYTES_LEAST = 1 << 20 };
+struct session_limits {
+    uint64_t sessions_each;                      /* of an author */
+    uint64_t bytes, bytes_author, bytes_network; /* of all, an author, a network */
+};
+/* SESSION_MADE, or the first limit that is in the way. */
+enum session_outcome { SESSION_MADE, SESSION_MANY, SESSION_AUTHOR_FULL, SESSION_NETWORK_FULL, SESSION_FULL };
+
+/* With limits NULL it is made whatever there is: it was accepted earlier. CONFLICT: the id is there already. */
+enum status store_session_create(struct store *store, const struct session *session,
+                                 const struct session_limits *limits, enum session_outcome *ret_outcome,
+                                 struct text *why);
+/* Also of one that has expired and that nobody has removed yet. NOT_FOUND. */
+enum status store_session_get(struct store *store, const struct id *id, struct arena *arena,
+                              struct session *ret_session, struct text *why);
+/* Nobody else can claim or change it for lease_ms (SESSION_LEASE_MAX_MS at most), and longer with
+ * store_sessions_renew. An end that is further away was written by a clock that was set back since, and
+ * doesn't count. BUSY: somebody else has it. NOT_FOUND. */
+enum { SESSION_LEASE_MAX_MS = 10000 };
+enum status store_session_claim(struct store *store, const struct id *id, const char *owner, int64_t lease_ms,
+                                struct arena *arena, struct session *ret_session, struct text *why);
+/* Those of these sessions that this owner has claimed and nobody since. */
+enum status store_sessions_renew(struct store *store, const char *owner, const struct id *ids, size_t count,
+                                 int64_t lease_ms, struct text *why);
+/* Writes offset, bytes and is_finished of a session as this claim (owner and lease_number) found it, and gives it back
+ * unless the lease is kept. BUSY: the lease was lost to somebody else. NOT_FOUND. */
+enum status store_session_save(struct store *store, const struct session *session, const char *owner, bool keep_lease,
+                               struct text *why);
+/* As this claim found it: BUSY, as above. One that isn't there is OK. */
+enum status store_session_remove(struct store *store, const struct session *session, const char *owner,
+                                 struct text *why);
+/* Up to `limit` that have expired, the oldest first. */
+enum status store_sessions_expired(struct store *store, struct id *ret_ids, size_t limit, size_t *ret_count,
+                                   struct text *why);
+
 #endif

@@ -203,6 +203,41 @@ struct store_change_ops {
                             void *context, struct text *why);
 };
 
+/* ---- Sessions ---- */
+
+struct session_found {
+    bool is_changed; /* it was held by this claim */
+};
+struct store_session_ops {
+    /* Counts and writes in one transaction. CONFLICT without a sentence: the id is there. */
+    enum status (*create)(struct store *store, const struct session *session, const struct session_limits *limits,
+                          enum session_outcome *ret_outcome, struct text *why);
+    enum status (*get)(struct store *store, const struct id *id, struct arena *arena, struct session *ret_session,
+                       struct text *why);
+    /* Expected: not held. is_changed false: *ret_session is as get finds it. */
+    enum status (*claim)(struct store *store, const struct id *id, const char *owner, int64_t lease_ms,
+                         struct arena *arena, struct session *ret_session, struct session_found *ret_found,
+                         struct text *why);
+    enum status (*renew)(struct store *store, const char *owner, const struct id *ids, size_t count, int64_t lease_ms,
+                         struct text *why);
+    /* Expected by both: claimed by `owner` as session->lease_number says, and not since by anybody else. */
+    enum status (*save)(struct store *store, const struct session *session, const char *owner, bool keep_lease,
+                        struct session_found *ret_found, struct text *why);
+    enum status (*remove)(struct store *store, const struct session *session, const char *owner,
+                          struct session_found *ret_found, struct text *why);
+    enum status (*expired)(struct store *store, struct id *ret_ids, size_t limit, size_t *ret_count, struct text *why);
+};
+/* What a session counts as. */
+uint64_t session_counts_as(const struct session *session);
+/* Whether a lease that ends then still holds. */
+bool session_lease_holds(int64_t until_ms, int64_t now_ms);
+/* What one more of that session's length would make of what there is. */
+struct session_use {
+    uint64_t sessions, bytes_author, bytes_network, bytes;
+};
+enum session_outcome session_judge(const struct session *session, const struct session_use *use,
+                                   const struct session_limits *limits);
+
 /* ---- The back end ---- */
 
 struct store_ops {
@@ -223,6 +258,7 @@ struct store_ops {
     const struct store_lease_ops *leases;
     const struct store_named_lease_ops *named_leases;
     const struct store_change_ops *changes;
+    const struct store_session_ops *sessions;
 };
 
 /* Back ends embed this as their first field. */

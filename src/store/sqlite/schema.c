@@ -104,6 +104,16 @@ static const char *const migrations[] = {
 
     /* What one process of all may do at a time: named_leases.c. */
     "CREATE TABLE named_leases (name TEXT PRIMARY KEY, owner TEXT, until_ms INTEGER) STRICT, WITHOUT ROWID;",
+
+    /* Uploads in pieces. While somebody holds one, lease_until_ms is the lease's end, otherwise NULL. */
+    "CREATE TABLE sessions (id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16), author TEXT NOT NULL, network TEXT,"
+    " caption TEXT, alt_text TEXT, length INTEGER NOT NULL, counts_as INTEGER NOT NULL, offset INTEGER NOT NULL,"
+    " bytes TEXT, expires_ms INTEGER NOT NULL, is_finished INTEGER NOT NULL,"
+    " lease_owner TEXT, lease_until_ms INTEGER, lease_number INTEGER NOT NULL DEFAULT 0) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX sessions_of_author ON sessions (author, counts_as, is_finished) WHERE is_finished = 0;"
+    "CREATE INDEX sessions_of_network ON sessions (network, counts_as, is_finished) WHERE is_finished = 0;"
+    "CREATE INDEX sessions_unfinished ON sessions (is_finished, counts_as) WHERE is_finished = 0;"
+    "CREATE INDEX sessions_expire ON sessions (expires_ms);",
 };
 enum { PRESENT_VERSION = sizeof migrations / sizeof migrations[0] };
 

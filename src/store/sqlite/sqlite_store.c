@@ -89,4 +89,5 @@ const struct store_ops store_sqlite_ops = {
     .leases = &sqlite_leases,
     .named_leases = &sqlite_named_leases,
     .changes = &sqlite_changes,
+    .sessions = &sqlite_sessions,
 };

@@ -7,7 +7,7 @@
  *     write_ahead_log.c    what the write-ahead log tells of other processes' commits
  *     names_loader.c       the copy of the users in memory that searches walk through (names.h)
  *     readers.c            the connections that read, and the snapshots that they hold
- *     photos.c, photo_lists.c, verdicts.c, users.c, executions.c, leases.c
+ *     photos.c, photo_lists.c, verdicts.c, users.c, executions.c, leases.c, sessions.c
  *                          the operations; each file ends in its table
  *     queues.c             whose execution is next
  *     sqlite_store.c       opening, closing, the tables */
@@ -94,6 +94,16 @@ enum statement {
     EXECUTION_VERSIONS,
     NAMED_LEASE_TAKE,
     NAMED_LEASE_GIVE_BACK,
+    SESSION_INSERT,
+    SESSION_GET,
+    SESSION_CLAIM,
+    SESSION_SAVE,
+    SESSION_REMOVE,
+    SESSION_RENEW,
+    SESSIONS_OF_AUTHOR,
+    SESSIONS_OF_NETWORK,
+    SESSIONS_UNFINISHED,
+    SESSIONS_EXPIRED,
     STATEMENTS
 };
 extern const char *const statement_sql[STATEMENTS];
@@ -403,5 +413,6 @@ extern const struct store_execution_ops sqlite_executions;
 extern const struct store_lease_ops sqlite_leases;
 extern const struct store_named_lease_ops sqlite_named_leases;
 extern const struct store_change_ops sqlite_changes;
+extern const struct store_session_ops sqlite_sessions;
 
 #endif

@@ -155,4 +155,24 @@ const char *const statement_sql[STATEMENTS] = {
                          " ON CONFLICT (name) DO UPDATE SET owner = ?2, until_ms = ?4"
                          " WHERE owner = ?2 OR until_ms <= ?3 OR until_ms > ?5",
     [NAMED_LEASE_GIVE_BACK] = "DELETE FROM named_leases WHERE name = ?1 AND owner = ?2",
+
+    [SESSION_INSERT] = "INSERT INTO sessions (id, author, network, caption, alt_text, length, counts_as, offset, bytes,"
+                       " expires_ms, is_finished) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    [SESSION_GET] = "SELECT id, author, network, caption, alt_text, length, offset, bytes, expires_ms, is_finished,"
+                    " lease_owner, lease_until_ms, lease_number FROM sessions WHERE id = ?",
+    [SESSION_CLAIM] = "UPDATE sessions SET lease_owner = ?2, lease_until_ms = ?3, lease_number = lease_number + 1"
+                      " WHERE id = ?1",
+    [SESSION_SAVE] = "UPDATE sessions SET offset = ?2, bytes = ?3, is_finished = ?4,"
+                     " lease_owner = CASE WHEN ?5 THEN lease_owner END,"
+                     " lease_until_ms = CASE WHEN ?5 THEN lease_until_ms END WHERE id = ?1",
+    [SESSION_REMOVE] = "DELETE FROM sessions WHERE id = ?",
+    [SESSION_RENEW] = "UPDATE sessions SET lease_until_ms = ?3 WHERE id = ?1 AND lease_owner = ?2",
+    [SESSIONS_OF_AUTHOR] = "SELECT count(*), coalesce(sum(counts_as), 0) FROM sessions INDEXED BY sessions_of_author"
+                           " WHERE author = ? AND is_finished = 0",
+    [SESSIONS_OF_NETWORK] = "SELECT coalesce(sum(counts_as), 0) FROM sessions INDEXED BY sessions_of_network"
+                            " WHERE network = ? AND is_finished = 0",
+    [SESSIONS_UNFINISHED] = "SELECT coalesce(sum(counts_as), 0) FROM sessions INDEXED BY sessions_unfinished"
+                            " WHERE is_finished = 0",
+    [SESSIONS_EXPIRED] = "SELECT id FROM sessions INDEXED BY sessions_expire WHERE expires_ms <= ?"
+                         " ORDER BY expires_ms LIMIT ?",
 };
