@@ -15,7 +15,7 @@ static const struct blob_ops *const back_ends[] = {&blob_file_ops, &blob_s3_ops}
 enum { BLOCK_BYTES = 256 << 10 };
 enum { BACK_ENDS = sizeof back_ends / sizeof back_ends[0] };
 
-static enum status check_key(const char *key, struct text *why)
+enum status blob_check_key(const char *key, struct text *why)
 {
     if (blob_key_is_valid(key, strlen(key)))
         return STATUS_OK;
@@ -64,7 +64,7 @@ enum status blob_get(struct blob *blob, enum bucket bucket, const char *key, str
                      struct text *why)
 {
     struct blob_object object = {.fd = -1};
-    enum status status = check_key(key, why);
+    enum status status = blob_check_key(key, why);
     if (status == STATUS_OK)
         status = blob->ops->get(blob, bucket, key, &object, why);
     if (status != STATUS_OK)
@@ -210,7 +210,7 @@ enum status blob_get_file(struct blob *blob, enum bucket bucket, const char *key
 enum status blob_presign(struct blob *blob, enum bucket bucket, const char *key, enum blob_method method,
                          unsigned seconds, struct text *ret_url, struct text *why)
 {
-    enum status status = check_key(key, why);
+    enum status status = blob_check_key(key, why);
     if (status == STATUS_OK && !blob->ops->presign) {
         text_setf(why, "Buckets of the kind \"%s:\" have no URLs of their own.", blob->ops->scheme);
         return STATUS_UNSUPPORTED;
@@ -223,7 +223,7 @@ enum status blob_presign(struct blob *blob, enum bucket bucket, const char *key,
 enum status blob_put(struct blob *blob, enum bucket bucket, const char *key, int fd, uint64_t offset, uint64_t size,
                      struct text *why)
 {
-    enum status status = check_key(key, why);
+    enum status status = blob_check_key(key, why);
     return status ? status : blob->ops->put(blob, bucket, key, fd, offset, size, why);
 }
 
@@ -272,7 +272,7 @@ static enum status commit_spooled(struct blob_upload *upload, struct text *why)
 enum status blob_upload_begin(struct blob *blob, enum bucket bucket, const char *key, struct blob_upload **ret_upload,
                               struct text *why)
 {
-    enum status status = check_key(key, why);
+    enum status status = blob_check_key(key, why);
     if (status != STATUS_OK)
         return status;
     blob_upload_begin_op *begin = blob->ops->upload_begin ? blob->ops->upload_begin : begin_spooled;
@@ -301,9 +301,9 @@ void blob_upload_abort(struct blob_upload *upload)
 enum status blob_copy(struct blob *blob, enum bucket from, const char *key, enum bucket to, const char *to_key,
                       struct text *why)
 {
-    enum status status = check_key(key, why);
+    enum status status = blob_check_key(key, why);
     if (status == STATUS_OK)
-        status = check_key(to_key, why);
+        status = blob_check_key(to_key, why);
     return status ? status : blob->ops->copy(blob, from, key, to, to_key, why);
 }
 
@@ -317,7 +317,7 @@ enum status blob_delete_many(struct blob *blob, enum bucket bucket, const char *
 {
     enum status status = STATUS_OK;
     for (size_t i = 0; status == STATUS_OK && i < count; i++)
-        status = check_key(keys[i], why);
+        status = blob_check_key(keys[i], why);
     return status || count == 0 ? status : blob->ops->delete (blob, bucket, keys, count, why);
 }
 
@@ -331,7 +331,7 @@ enum status blob_list(struct blob *blob, enum bucket bucket, blob_key_row *row, 
 enum status blob_parts_begin(struct blob *blob, enum bucket bucket, const char *key, struct text *ret_id,
                              struct text *why)
 {
-    enum status status = check_key(key, why);
+    enum status status = blob_check_key(key, why);
     return status ? status : blob->ops->parts_begin(blob, bucket, key, ret_id, why);
 }
 
@@ -347,7 +347,7 @@ enum status blob_parts_put(struct blob *blob, enum bucket bucket, const char *ke
                            int fd, uint64_t offset, uint64_t size, struct blob_part *ret_part, struct text *why)
 {
     struct blob_part part = {.number = number, .size = size};
-    enum status status = check_key(key, why);
+    enum status status = blob_check_key(key, why);
     if (status == STATUS_OK)
         status = check_number(number, why);
     if (status == STATUS_OK)
@@ -379,7 +379,7 @@ static enum status check_parts(const struct blob_part *parts, size_t count, stru
 enum status blob_parts_complete(struct blob *blob, enum bucket bucket, const char *key, const char *id,
                                 const struct blob_part *parts, size_t count, struct text *why)
 {
-    enum status status = check_key(key, why);
+    enum status status = blob_check_key(key, why);
     if (status == STATUS_OK)
         status = check_parts(parts, count, why);
     return status ? status : blob->ops->parts_complete(blob, bucket, key, id, parts, count, why);
@@ -387,7 +387,7 @@ enum status blob_parts_complete(struct blob *blob, enum bucket bucket, const cha
 
 enum status blob_parts_abort(struct blob *blob, enum bucket bucket, const char *key, const char *id, struct text *why)
 {
-    enum status status = check_key(key, why);
+    enum status status = blob_check_key(key, why);
     return status ? status : blob->ops->parts_abort(blob, bucket, key, id, why);
 }
 

@@ -151,9 +151,42 @@ enum status blob_parts_complete(struct blob *blob, enum bucket bucket, const cha
                                 const struct blob_part *parts, size_t count, struct text *why);
 /* Parts that aren't there are OK. */
 enum status blob_parts_abort(struct blob *blob, enum bucket bucket, const char *key, const char *id, struct text *why);
-/* Those that were neither completed nor aborted, and when they were begun. Returning false ends it. */
+/* Those that were neither completed nor aborted, and when they were begun; objects that grow (below) as well, which
+ * blob_parts_abort removes likewise. Returning false ends it. */
 typedef bool blob_parts_row(void *context, const char *key, const char *id, int64_t begun_s);
 enum status blob_parts_list(struct blob *blob, enum bucket bucket, blob_parts_row *row, void *context,
                             struct text *why);
+
+/* ---- An object that grows: bytes are added at its end over days, through one process after another. Nobody reads it
+ * before it is complete. `state` names what was saved of it; it is kept by the caller, and never read by anybody but
+ * the back end. What an older state names stays whole until a newer one was saved and the caller has kept it. ---- */
+
+struct blob_growing;
+/* In the keys of objects that may stand beside one that grows; those that are days old are left over. */
+#define BLOB_REST_MARK ".rest-"
+/* *ret_state: that of one without bytes, for which nothing is there yet. So whoever keeps it first leaves nothing
+ * behind that nobody knows. */
+void blob_growing_begin(struct blob *blob, struct text *ret_state);
+/* To go on after the `size` bytes that were saved with this state. is_contested: whoever wrote before may still do so;
+ * then nothing that it writes from now on gets into what is saved here, if this is saved before anything is written to
+ * it. NOT_FOUND: bytes are missing, because it was
+ * completed or removed. */
+enum status blob_growing_open(struct blob *blob, enum bucket bucket, const char *key, const char *state, uint64_t size,
+                              bool is_contested, struct blob_growing **ret_growing, struct text *why);
+int blob_growing_fd(const struct blob_growing *growing); /* on the disk that takes the bytes first; borrowed */
+/* Waits for no disk but when memory is short of pages, and for no network. */
+enum status blob_growing_write(struct blob_growing *growing, const void *bytes, size_t size, struct text *why);
+/* Makes durable what was written. *ret_state names it. */
+enum status blob_growing_save(struct blob_growing *growing, struct text *ret_state, struct text *why);
+void blob_growing_close(struct blob_growing *growing); /* what was not saved is gone; NULL is allowed */
+/* Makes the `size` bytes that were saved with this state the object of that key. OK also when that was done before.
+ * NOT_FOUND. */
+enum status blob_growing_complete(struct blob *blob, enum bucket bucket, const char *key, const char *state,
+                                  uint64_t size, struct text *why);
+/* The caller has kept `state`, which was saved after `former`: what only the latter needs goes. */
+void blob_growing_forget(struct blob *blob, enum bucket bucket, const char *key, const char *former, const char *state);
+/* One that isn't there is OK. */
+enum status blob_growing_remove(struct blob *blob, enum bucket bucket, const char *key, const char *state,
+                                struct text *why);
 
 #endif

@@ -45,6 +45,22 @@ typedef enum status blob_parts_abort_op(struct blob *blob, enum bucket bucket, c
 typedef enum status blob_parts_list_op(struct blob *blob, enum bucket bucket, blob_parts_row *row, void *context,
                                        struct text *why);
 
+/* Objects that grow: blob.h. */
+struct blob_growing_ops {
+    void (*begin)(struct text *ret_state);
+    enum status (*open)(struct blob *blob, enum bucket bucket, const char *key, const char *state, uint64_t size,
+                        bool is_contested, struct blob_growing **ret_growing, struct text *why);
+    enum status (*write)(struct blob_growing *growing, const void *bytes, size_t size, struct text *why);
+    enum status (*save)(struct blob_growing *growing, struct text *ret_state, struct text *why);
+    void (*close)(struct blob_growing *growing);
+    enum status (*complete)(struct blob *blob, enum bucket bucket, const char *key, const char *state, uint64_t size,
+                            struct text *why);
+    void (*forget)(struct blob *blob, enum bucket bucket, const char *key, const char *former, const char *state);
+    enum status (*remove)(struct blob *blob, enum bucket bucket, const char *key, const char *state, struct text *why);
+};
+/* For a back end without its own: parts, and an object beside them (blob_growing_parts.c). */
+extern const struct blob_growing_ops blob_growing_parts;
+
 struct blob_ops {
     const char *scheme; /* of the address: "file" */
     bool has_files;
@@ -67,6 +83,7 @@ struct blob_ops {
     blob_parts_complete_op *parts_complete;
     blob_parts_abort_op *parts_abort;
     blob_parts_list_op *parts_list;
+    const struct blob_growing_ops *growing; /* NULL: blob_growing_parts */
 };
 
 /* Back ends embed these as their first field. */
@@ -77,6 +94,13 @@ struct blob_upload {
     struct blob *blob;
     int fd;
 };
+struct blob_growing {
+    struct blob *blob;
+    int fd;
+};
+
+/* INVALID. */
+enum status blob_check_key(const char *key, struct text *why);
 
 extern const struct blob_ops blob_file_ops, blob_s3_ops;
 

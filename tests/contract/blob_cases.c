@@ -132,7 +132,8 @@ static void run_case(const struct blob_case *row, const char *address)
 
 void blob_run_cases(const char *back_end, const char *address)
 {
-    static const struct blob_case *const tables[] = {blob_object_cases, blob_crowd_cases, blob_part_cases};
+    static const struct blob_case *const tables[] = {blob_object_cases, blob_crowd_cases, blob_part_cases,
+                                                     blob_growing_cases};
     for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++)
         for (const struct blob_case *row = tables[i]; row->run; row++) {
             check_case("%s: %s", back_end, row->behaviour);

@@ -9,7 +9,8 @@ struct blob_case {
     const char *behaviour;
     void (*run)(struct blob *blob, const char *address);
 };
-extern const struct blob_case blob_object_cases[], blob_crowd_cases[], blob_part_cases[]; /* {0} ends each */
+extern const struct blob_case blob_object_cases[], blob_crowd_cases[], blob_part_cases[],
+    blob_growing_cases[]; /* {0} ends each */
 
 /* Runs all cases on these buckets, which are empty and are emptied after each. */
 void blob_run_cases(const char *back_end, const char *address);

@@ -188,4 +188,5 @@ const struct blob_ops blob_file_ops = {
     .parts_complete = blob_file_parts_complete,
     .parts_abort = blob_file_parts_abort,
     .parts_list = blob_file_parts_list,
+    .growing = &blob_file_growing,
 };

@@ -4,6 +4,7 @@
  *     FOLDER/.lock-admin               held while another one writes beside it
  *     FOLDER/photos/.incoming/N        an upload that has not been committed; admin-N when it is of the other one
  *     FOLDER/photos/.parts/ID.KEY/7    the seventh part of an object that was begun in parts; they outlive the process
+ *     FOLDER/photos/.parts/ID.KEY      the bytes of an object that grows
  *     FOLDER/photos/5e/ID-comp.webp    an object; 5e is a hash of its key, since ids of one day begin alike
  *
  * A slash in a key is written as '+', which no key has: an object is one file name, so that "a" and "a/b" can both
@@ -20,6 +21,7 @@
 #define PARTS    ".parts"
 #define ADMIN    "admin-"
 enum { SHARDS = 256, SHARD_SIZE = 3 /* two hex digits and NUL */, TEMPORARY_SIZE = 48 };
+enum { PARTS_PATH_SIZE = sizeof PARTS + 1 + 33 + BLOB_KEY_MAX + 1 };
 enum { PATH_SIZE = SHARD_SIZE + BLOB_KEY_MAX + 1 };
 
 struct blob_file {
@@ -53,6 +55,12 @@ int blob_file_put_in_place(const struct blob_file *file, enum bucket bucket, int
 /* Makes what happened in the shard of `path` survive a power cut; an errno value. */
 int blob_file_sync_shard(const struct blob_file *file, enum bucket bucket, const char *path);
 
+/* Of what is begun in parts, or grows. False for an id that is none of ours. */
+bool blob_file_parts_path(const char *key, const char *id, char ret_path[static PARTS_PATH_SIZE]);
+/* Durable, if it isn't there yet; an errno value, as of the next. */
+int blob_file_make_parts_folder(int bucket_fd);
+int blob_file_sync_folder(int bucket_fd, const char *name);
+
 /* ---- The table's functions, by file ---- */
 
 blob_open_op blob_file_open;
@@ -69,5 +77,7 @@ blob_parts_put_op blob_file_parts_put;
 blob_parts_complete_op blob_file_parts_complete;
 blob_parts_abort_op blob_file_parts_abort;
 blob_parts_list_op blob_file_parts_list;
+
+extern const struct blob_growing_ops blob_file_growing;
 
 #endif

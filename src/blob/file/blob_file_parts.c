@@ -14,17 +14,15 @@
 #include <unistd.h>
 
 enum { NUMBER_SIZE = 8 };
-enum { FOLDER_SIZE = sizeof PARTS + ID_TEXT_SIZE + BLOB_KEY_MAX + 2 };
 
-/* False for an id that is none of ours. */
-static bool make_path(const char *key, const char *id, char ret_path[static FOLDER_SIZE])
+bool blob_file_parts_path(const char *key, const char *id, char ret_path[static PARTS_PATH_SIZE])
 {
     struct id parsed;
     char name[BLOB_KEY_MAX + 1];
     if (!id_parse(id, strlen(id), &parsed))
         return false;
     blob_file_name(key, name);
-    (void)snprintf(ret_path, FOLDER_SIZE, PARTS "/%s.%s", id, name);
+    (void)snprintf(ret_path, PARTS_PATH_SIZE, PARTS "/%s.%s", id, name);
     return true;
 }
 
@@ -38,8 +36,8 @@ static enum status fail_gone(const char *key, struct text *why)
 static enum status open_parts(const struct blob_file *file, enum bucket bucket, const char *key, const char *id,
                               int *ret_fd, struct text *why)
 {
-    char path[FOLDER_SIZE];
-    if (!make_path(key, id, path))
+    char path[PARTS_PATH_SIZE];
+    if (!blob_file_parts_path(key, id, path))
         return fail_gone(key, why);
     *ret_fd = blob_file_open_beneath(file->bucket_fds[bucket], path, O_RDONLY | O_DIRECTORY);
     if (*ret_fd >= 0)
@@ -47,7 +45,7 @@ static enum status open_parts(const struct blob_file *file, enum bucket bucket, 
     return errno == ENOENT ? fail_gone(key, why) : blob_file_fail(file, errno, why);
 }
 
-static int sync_folder(int bucket_fd, const char *name)
+int blob_file_sync_folder(int bucket_fd, const char *name)
 {
     int fd = blob_file_open_beneath(bucket_fd, name, O_RDONLY | O_DIRECTORY);
     int error = fd < 0 || fsync(fd) ? errno : 0;
@@ -56,19 +54,26 @@ static int sync_folder(int bucket_fd, const char *name)
     return error;
 }
 
+int blob_file_make_parts_folder(int bucket_fd)
+{
+    bool made = mkdirat(bucket_fd, PARTS, 0700) == 0;
+    return (!made && errno != EEXIST) || (made && fsync(bucket_fd)) ? errno : 0;
+}
+
 enum status blob_file_parts_begin(struct blob *blob, enum bucket bucket, const char *key, struct text *ret_id,
                                   struct text *why)
 {
     const struct blob_file *file = (const struct blob_file *)blob;
     int bucket_fd = file->bucket_fds[bucket];
     struct id id = id_new();
-    char text[ID_TEXT_SIZE], path[FOLDER_SIZE];
+    char text[ID_TEXT_SIZE], path[PARTS_PATH_SIZE];
     id_format(&id, text);
-    (void)make_path(key, text, path);
-    bool made = mkdirat(bucket_fd, PARTS, 0700) == 0;
-    int error = (!made && errno != EEXIST) || (made && fsync(bucket_fd)) || mkdirat(bucket_fd, path, 0700) ? errno : 0;
+    (void)blob_file_parts_path(key, text, path);
+    int error = blob_file_make_parts_folder(bucket_fd);
+    if (!error && mkdirat(bucket_fd, path, 0700))
+        error = errno;
     if (!error)
-        error = sync_folder(bucket_fd, PARTS);
+        error = blob_file_sync_folder(bucket_fd, PARTS);
     if (error)
         return blob_file_fail(file, error, why);
     text_setf(ret_id, "%s", text);
@@ -180,8 +185,8 @@ static enum status put_together(struct blob_file *file, enum bucket bucket, cons
 static enum status remove_parts(const struct blob_file *file, enum bucket bucket, const char *key, const char *id,
                                 int parts_fd, struct text *why)
 {
-    char path[FOLDER_SIZE];
-    (void)make_path(key, id, path);
+    char path[PARTS_PATH_SIZE];
+    (void)blob_file_parts_path(key, id, path);
     DIR *folder = fdopendir(parts_fd);
     int error = folder ? 0 : errno;
     if (!folder)
@@ -194,7 +199,7 @@ static enum status remove_parts(const struct blob_file *file, enum bucket bucket
     if (!error && unlinkat(file->bucket_fds[bucket], path, AT_REMOVEDIR) && errno != ENOENT)
         error = errno;
     if (!error)
-        error = sync_folder(file->bucket_fds[bucket], PARTS);
+        error = blob_file_sync_folder(file->bucket_fds[bucket], PARTS);
     return error ? blob_file_fail(file, error, why) : STATUS_OK;
 }
 
@@ -219,6 +224,9 @@ enum status blob_file_parts_abort(struct blob *blob, enum bucket bucket, const c
 {
     const struct blob_file *file = (const struct blob_file *)blob;
     int parts_fd;
+    char path[PARTS_PATH_SIZE];
+    if (blob_file_parts_path(key, id, path) && unlinkat(file->bucket_fds[bucket], path, 0) == 0)
+        return STATUS_OK; /* one that grew */
     enum status status = open_parts(file, bucket, key, id, &parts_fd, why);
     if (status != STATUS_OK)
         return status == STATUS_NOT_FOUND ? STATUS_OK : status;
