@@ -23,8 +23,8 @@ struct http_request;
 struct proxy_list;
 
 /* What a route may wait for. INLINE: nothing. READ: an answer of a back end, which comes in microseconds unless the
- * back end is on another machine. POOL: anything, such as a disk. */
-enum http_run { HTTP_INLINE, HTTP_READ, HTTP_POOL };
+ * back end is on another machine. POOL: anything, such as a disk; WHOLE: in its other steps too. */
+enum http_run { HTTP_INLINE, HTTP_READ, HTTP_POOL, HTTP_WHOLE };
 enum http_step { HTTP_BEGIN, HTTP_HANDLE, HTTP_STREAM, HTTP_END };
 /* Whether a step runs on the pool, while the event loop goes on; else it runs on the loop, which is faster where it
  * needn't wait. */

@@ -34,7 +34,8 @@ struct routes {
 
 bool http_runs_on_pool(enum http_run run, enum http_step step, bool is_remote)
 {
-    return run != HTTP_INLINE && (is_remote || (run == HTTP_POOL && step == HTTP_HANDLE));
+    bool may_wait = run == HTTP_WHOLE || (run == HTTP_POOL && step == HTTP_HANDLE);
+    return run != HTTP_INLINE && (is_remote || may_wait);
 }
 
 /* ---- Building ---- */

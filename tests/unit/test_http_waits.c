@@ -115,6 +115,9 @@ static void test_where(void)
         {"the disk: handle", HTTP_POOL, HTTP_HANDLE, true, true},
         {"the disk: stream", HTTP_POOL, HTTP_STREAM, false, true},
         {"the disk: end", HTTP_POOL, HTTP_END, false, true},
+        {"the disk throughout: begin", HTTP_WHOLE, HTTP_BEGIN, true, true},
+        {"the disk throughout: handle", HTTP_WHOLE, HTTP_HANDLE, true, true},
+        {"the disk throughout: end", HTTP_WHOLE, HTTP_END, true, true},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         check_case("%s", rows[i].name);
