@@ -70,7 +70,7 @@ static bool read_upload_id(struct http_request *request, struct id *ret_id)
 static void add_state(struct http_request *request, const struct resumable *resumable)
 {
     char expires[CLOCK_HTTP_DATE_SIZE], photo[ID_TEXT_SIZE];
-    clock_format_http_date(resumable_expires_ms(&resumable->id) / 1000, expires);
+    clock_format_http_date(resumable->expires_ms / 1000, expires);
     http_add_header(request, "Upload-Offset", arena_printf(http_arena(request), "%" PRIu64, resumable->offset));
     http_add_header(request, "Upload-Expires", expires);
     if (!resumable->has_photo)
@@ -240,7 +240,7 @@ static void begin_piece(struct http_request *request)
         status = read_checksum(request, incoming, &why);
     if (status == STATUS_OK)
         status = resumable_piece_begin(uploads_resumables(api->settings.uploads), &id, api_caller(request)->name,
-                                       offset, &incoming->piece, &why);
+                                       offset, http_content_length(request), &incoming->piece, &why);
     if (status != STATUS_OK)
         answer_failure(request, status, &why);
 }
@@ -331,7 +331,7 @@ const struct http_route tus_routes[] = {
     OF_CALLER("DELETE", "/uploads/{id}", terminate),
     {.method = "PATCH",
      .pattern = "/uploads/{id}",
-     .run = HTTP_POOL,
+     .run = HTTP_WHOLE,
      .needs_caller = HTTP_CALLER_REQUIRED,
      .check = check_version,
      .begin = begin_piece,

@@ -250,7 +250,7 @@ static enum status open_uploads(const struct serve_settings *settings, struct se
     const struct uploads_settings uploads = {
         .store = service->store,
         .blob = service->blob,
-        .folder = settings->uploads,
+        .earlier_folder = settings->uploads,
         .max_upload = (uint64_t)settings->max_upload,
         .max_pending = (uint64_t)settings->max_pending,
         .max_partials = (unsigned)settings->max_partials,

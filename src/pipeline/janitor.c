@@ -68,6 +68,15 @@ static void prune_history(struct janitor *janitor)
     } while (count == BATCH && keep_lease(janitor));
 }
 
+/* An upload whose bytes are all there, and that waits for its photo. Also true when that can't be told now. */
+static bool is_of_session(struct store *store, const struct id *id)
+{
+    ARENA_CLEANUP struct arena arena = {0};
+    struct session session;
+    enum status status = store_session_get(store, id, &arena, &session, NULL);
+    return status == STATUS_OK ? !session.is_finished : status != STATUS_NOT_FOUND;
+}
+
 /* An original is needed while its photo is PENDING, and for a while after it failed. One without a photo is of an upload
  * that was cut, or is about to get its photo. */
 static bool is_needed(const struct janitor_settings *settings, const struct id *id, int64_t modified_s)
@@ -75,6 +84,8 @@ static bool is_needed(const struct janitor_settings *settings, const struct id *
     ARENA_CLEANUP struct arena arena = {0};
     struct photo photo;
     int64_t now_ms = store_now_ms(settings->store);
+    if (is_of_session(settings->store, id)) /* asked first, because it is let go of once the photo is there */
+        return true;
     enum status status = store_photo_get(settings->store, id, &arena, &photo, NULL);
     if (status == STATUS_NOT_FOUND)
         return modified_s + ORIGINAL_WITHOUT_PHOTO_S > now_ms / 1000;

@@ -1,79 +1,159 @@
-#include "resumable.h"
+#include "resumable_private.h"
 
-#include "clock.h"
-#include "file_at.h"
 #include "memory.h"
 #include "reasons.h"
-#include "resumable_file.h"
 #include "upload.h"
-#include "upload_quota.h"
-#include "uploads_private.h"
 
 #include <errno.h>
-#include <pthread.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { COPY_BYTES = 256 << 10, KEY_SIZE = 4 + ID_TEXT_SIZE };
+enum { KEY_SIZE = 4 + ID_TEXT_SIZE, BATCH = 100, STRAY_S = 2 * RESUMABLE_LIFE_MS / 1000 };
 
-/* What this process knows beyond the files: who writes, and what a cut has left unsaved. */
-struct upload_lock {
-    struct upload_lock *next;
-    struct id id;
-    bool is_held;
-    uint64_t received; /* bytes of the file that are good, though not yet durable; 0: none beyond the offset */
-};
-
-struct resumables {
-    struct uploads *uploads;
-    int folder;
-    pthread_mutex_t lock; /* of the two lists */
-    struct upload_lock *locks;
-    struct upload_quota *quota;
-};
-
-struct resumable_piece {
-    struct resumables *resumables;
-    struct upload_lock *upload_lock;
-    struct arena arena;
-    struct resumable resumable;
-    int file;
-    uint64_t written; /* the end of it in the file */
-};
-
-/* ---- What is under way ---- */
-
-static void leave_quota(struct resumables *resumables, const struct id *id)
+/* For questions how full it is. */
+static enum status open_disk(struct blob *blob, int *ret_disk, struct text *why)
 {
-    (void)pthread_mutex_lock(&resumables->lock);
-    upload_quota_remove(resumables->quota, id);
-    (void)pthread_mutex_unlock(&resumables->lock);
+    struct blob_upload *upload;
+    enum status status = blob_upload_begin(blob, BUCKET_ORIGINALS, "disk", &upload, why);
+    if (status != STATUS_OK)
+        return status;
+    int disk = fcntl(blob_upload_fd(upload), F_DUPFD_CLOEXEC, 0), error = errno;
+    blob_upload_abort(upload);
+    if (disk >= 0)
+        *ret_disk = disk;
+    else
+        text_setf(why, "The disk of uploads can't be watched: %s.", strerrordesc_np(error));
+    return disk >= 0 ? STATUS_OK : status_from_errno(error);
 }
 
-static void forget(struct resumables *resumables, const struct id *id)
+enum status resumables_open(struct uploads *uploads, const char *earlier_folder, struct resumables **ret_resumables,
+                            struct text *why)
 {
-    resumable_files_remove(resumables->folder, id);
-    leave_quota(resumables, id);
+    struct resumables *resumables = NEW(struct resumables);
+    *resumables = (struct resumables){.uploads = uploads, .disk = -1};
+    enum status status = earlier_folder ? earlier_uploads_take(uploads, earlier_folder, why) : STATUS_OK;
+    if (status == STATUS_OK)
+        status = open_disk(uploads->settings.blob, &resumables->disk, why);
+    if (status == STATUS_OK)
+        status = held_sessions_open(uploads->settings.store, &resumables->held, why);
+    if (status == STATUS_OK)
+        *ret_resumables = resumables;
+    else
+        resumables_close(resumables);
+    return status;
 }
 
-/* The bytes are those of a photo now. */
-static void drop_data(struct resumables *resumables, const struct id *id)
+void resumables_close(struct resumables *resumables)
 {
-    resumable_data_remove(resumables->folder, id);
-    leave_quota(resumables, id);
+    if (!resumables)
+        return;
+    held_sessions_close(resumables->held);
+    if (resumables->disk >= 0)
+        (void)close(resumables->disk);
+    free(resumables);
 }
 
-/* One that an earlier process began. Nobody else is here yet. */
-static void count_unfinished(void *context, const struct id *id)
+enum status resumable_gone(struct text *why)
 {
-    struct resumables *resumables = context;
+    reason_set(why, REASON_UPLOAD_UNKNOWN);
+    return STATUS_NOT_FOUND;
+}
+
+void resumable_describe(const struct session *session, struct resumable *ret_resumable)
+{
+    *ret_resumable = (struct resumable){.id = session->id,
+                                        .author = session->author,
+                                        .description = {session->caption, session->alt_text},
+                                        .length = session->length,
+                                        .offset = session->offset,
+                                        .expires_ms = session->expires_ms};
+}
+
+/* ---- The whole ---- */
+
+static enum status find_photo(struct resumables *resumables, const struct session *session, struct arena *arena,
+                              struct photo *ret_photo, struct text *why)
+{
+    char text[ID_TEXT_SIZE], key[KEY_SIZE];
+    id_format(&session->id, text);
+    (void)snprintf(key, sizeof key, "tus-%s", text);
+    return upload_find(resumables->uploads, session->author, key, arena, ret_photo, why);
+}
+
+/* As for any upload. Under this key there is one photo at most, however often a crash brings us here. */
+static enum status make_photo(struct resumables *resumables, const struct session *session, struct arena *arena,
+                              struct photo *ret_photo, struct text *why)
+{
+    char text[ID_TEXT_SIZE], idempotency_key[KEY_SIZE], key[OBJECT_KEY_SIZE];
+    const struct photo_description description = {session->caption, session->alt_text};
+    id_format(&session->id, text);
+    (void)snprintf(idempotency_key, sizeof idempotency_key, "tus-%s", text);
+    photos_original_key(&session->id, key);
+    enum status status = blob_growing_complete(resumables->uploads->settings.blob, BUCKET_ORIGINALS, key,
+                                               session->bytes ? session->bytes : "", session->length, why);
+    return status ? status
+                  : upload_take(resumables->uploads, &session->id, session->author, idempotency_key, &description,
+                                arena, ret_photo, why);
+}
+
+static bool is_refusal(enum status status)
+{
+    return status == STATUS_INVALID || status == STATUS_TOO_LARGE || status == STATUS_UNSUPPORTED
+           || status == STATUS_UNPROCESSABLE || status == STATUS_NOT_FOUND;
+}
+
+static enum status finish(struct resumables *resumables, struct session *session, struct text *why)
+{
+    session->is_finished = true;
+    session->bytes = NULL;
+    return held_sessions_save(resumables->held, session, false, why);
+}
+
+enum status resumable_settle(struct resumables *resumables, struct session *session, struct arena *arena,
+                             struct resumable *ret_resumable, struct text *why)
+{
+    struct photo photo;
+    enum status status = find_photo(resumables, session, arena, &photo, why);
+    if (status == STATUS_NOT_FOUND)
+        status = make_photo(resumables, session, arena, &photo, why);
+    if (status == STATUS_OK) {
+        status = finish(resumables, session, why);
+        resumable_describe(session, ret_resumable);
+        ret_resumable->has_photo = true;
+        ret_resumable->photo = photo.id;
+    } else if (is_refusal(status)) {
+        if (status == STATUS_NOT_FOUND)
+            (void)resumable_gone(why);
+        (void)resumable_forget(resumables, session, NULL);
+    } else {
+        held_sessions_give_back(resumables->held, session);
+    }
+    return status;
+}
+
+enum status resumable_forget(struct resumables *resumables, const struct session *session, struct text *why)
+{
     ARENA_CLEANUP struct arena arena = {0};
-    struct resumable resumable;
-    if (resumable_info_read(resumables->folder, id, &arena, &resumable, NULL) == STATUS_OK)
-        (void)upload_quota_add(resumables->quota, id, resumable.author, NULL, resumable.length, NULL);
+    struct blob *blob = resumables->uploads->settings.blob;
+    char key[OBJECT_KEY_SIZE];
+    struct photo photo;
+    enum status status = STATUS_OK;
+    bool is_photos = session->is_finished || find_photo(resumables, session, &arena, &photo, NULL) != STATUS_NOT_FOUND;
+    photos_original_key(&session->id, key);
+    if (!is_photos && session->bytes)
+        status = blob_growing_remove(blob, BUCKET_ORIGINALS, key, session->bytes, why);
+    if (status == STATUS_OK && !is_photos && session->offset == session->length)
+        status = blob_delete(blob, BUCKET_ORIGINALS, key, why);
+    if (status == STATUS_OK)
+        return held_sessions_remove(resumables->held, session, why);
+    held_sessions_give_back(resumables->held, session);
+    return status;
 }
+
+/* ---- Creating ---- */
 
 static uint64_t larger(uint64_t a, uint64_t b)
 {
@@ -81,220 +161,39 @@ static uint64_t larger(uint64_t a, uint64_t b)
 }
 
 /* Of all the bytes a network has half at the most, and an author a quarter; but one photo always. */
-static struct upload_quota_limits find_limits(const struct uploads_settings *settings)
+static struct session_limits find_limits(const struct uploads_settings *settings)
 {
-    uint64_t photo = larger(settings->max_upload, UPLOAD_QUOTA_LEAST), bytes = settings->max_partials_bytes;
-    return (struct upload_quota_limits){.uploads_each = settings->max_partials,
-                                        .bytes = bytes,
-                                        .bytes_author = larger(bytes / 4, photo),
-                                        .bytes_network = larger(bytes / 2, photo)};
+    uint64_t photo = larger(settings->max_upload, SESSION_BYTES_LEAST), bytes = settings->max_partials_bytes;
+    return (struct session_limits){.sessions_each = settings->max_partials,
+                                   .bytes = bytes,
+                                   .bytes_author = larger(bytes / 4, photo),
+                                   .bytes_network = larger(bytes / 2, photo)};
 }
 
-/* Takes a place for it. NO_SPACE. */
-static enum status enter_quota(struct resumables *resumables, const struct resumable *resumable, struct text *why)
+/* Which limit, and what to do. */
+static enum status explain(enum session_outcome outcome, const struct session_limits *limits, struct text *why)
 {
-    struct upload_quota_limits limits = find_limits(&resumables->uploads->settings);
-    enum status status = disk_room_check(&resumables->uploads->room, resumables->folder, resumable->length, false, why);
-    if (status != STATUS_OK)
-        return status;
-    (void)pthread_mutex_lock(&resumables->lock);
-    enum upload_quota_verdict verdict = upload_quota_add(resumables->quota, &resumable->id, resumable->author,
-                                                         resumable->network, resumable->length, &limits);
-    (void)pthread_mutex_unlock(&resumables->lock);
-    upload_quota_explain(verdict, &limits, why);
-    return verdict == UPLOAD_QUOTA_TAKEN ? STATUS_OK : STATUS_NO_SPACE;
-}
-
-enum status resumables_open(struct uploads *uploads, const char *folder, struct resumables **ret_resumables,
-                            struct text *why)
-{
-    int fd;
-    enum status status = resumable_folder_open(folder, &fd, why);
-    if (status != STATUS_OK)
-        return status;
-    struct resumables *resumables = NEW(struct resumables);
-    *resumables = (struct resumables){.uploads = uploads, .folder = fd, .quota = upload_quota_new()};
-    (void)pthread_mutex_init(&resumables->lock, NULL);
-    resumables_sweep(resumables);
-    resumable_data_each(fd, count_unfinished, resumables);
-    *ret_resumables = resumables;
+    char most[REASON_NUMBER_SIZE];
+    switch (outcome) {
+    case SESSION_MANY:
+        reason_set(why, REASON_UPLOADS_TOO_MANY, reason_number(most, limits->sessions_each));
+        return STATUS_NO_SPACE;
+    case SESSION_AUTHOR_FULL:
+        reason_set(why, REASON_UPLOADS_TOO_LARGE, reason_bytes_limit(most, limits->bytes_author));
+        return STATUS_NO_SPACE;
+    case SESSION_NETWORK_FULL:
+        reason_set(why, REASON_UPLOADS_OF_NETWORK, reason_bytes_limit(most, limits->bytes_network));
+        return STATUS_NO_SPACE;
+    case SESSION_FULL:
+        reason_set(why, REASON_UPLOADS_FULL);
+        return STATUS_NO_SPACE;
+    case SESSION_MADE:
+        break;
+    }
     return STATUS_OK;
 }
 
-void resumables_close(struct resumables *resumables)
-{
-    if (!resumables)
-        return;
-    for (struct upload_lock *upload_lock = resumables->locks, *next; upload_lock; upload_lock = next) {
-        next = upload_lock->next;
-        free(upload_lock);
-    }
-    upload_quota_free(resumables->quota);
-    (void)close(resumables->folder);
-    (void)pthread_mutex_destroy(&resumables->lock);
-    free(resumables);
-}
-
-/* ---- One at a time ---- */
-
-static enum status hold(struct resumables *resumables, const struct id *id, struct upload_lock **ret_lock,
-                        struct text *why)
-{
-    (void)pthread_mutex_lock(&resumables->lock);
-    struct upload_lock *upload_lock = resumables->locks;
-    while (upload_lock && !id_equal(&upload_lock->id, id))
-        upload_lock = upload_lock->next;
-    bool is_free = !upload_lock || !upload_lock->is_held;
-    if (!upload_lock) {
-        upload_lock = NEW(struct upload_lock);
-        *upload_lock = (struct upload_lock){.next = resumables->locks, .id = *id};
-        resumables->locks = upload_lock;
-    }
-    upload_lock->is_held = true;
-    (void)pthread_mutex_unlock(&resumables->lock);
-    if (is_free)
-        *ret_lock = upload_lock;
-    else
-        reason_set(why, REASON_UPLOAD_IN_USE);
-    return is_free ? STATUS_OK : STATUS_BUSY;
-}
-
-static void let_go(struct resumables *resumables, struct upload_lock *upload_lock)
-{
-    (void)pthread_mutex_lock(&resumables->lock);
-    upload_lock->is_held = false;
-    if (!upload_lock->received) {
-        struct upload_lock **link = &resumables->locks;
-        while (*link != upload_lock)
-            link = &(*link)->next;
-        *link = upload_lock->next;
-        free(upload_lock);
-    }
-    (void)pthread_mutex_unlock(&resumables->lock);
-}
-
-/* ---- The whole ---- */
-
-static bool has_expired(const struct id *id)
-{
-    return resumable_expires_ms(id) <= clock_now_ms();
-}
-
-static void make_key(const struct id *id, char ret_key[static KEY_SIZE])
-{
-    char text[ID_TEXT_SIZE];
-    id_format(id, text);
-    (void)snprintf(ret_key, KEY_SIZE, "tus-%s", text);
-}
-
-static enum status copy_file(int file, struct upload *upload, struct text *why)
-{
-    char *buffer = memory_new(COPY_BYTES);
-    enum status status = STATUS_OK;
-    off_t at = 0;
-    for (ssize_t count; status == STATUS_OK && (count = pread(file, buffer, COPY_BYTES, at)) != 0; at += count) {
-        if (count < 0) {
-            text_setf(why, "The upload can't be read: %s.", strerror(errno));
-            status = status_from_errno(errno);
-            break;
-        }
-        status = upload_write(upload, buffer, (size_t)count, why);
-    }
-    free(buffer);
-    return status;
-}
-
-/* As for any upload. Under this key there is one photo at most, however often a crash brings us here. */
-static enum status make_photo(struct resumables *resumables, struct resumable *resumable, int file, struct arena *arena,
-                              struct text *why)
-{
-    char key[KEY_SIZE];
-    struct upload *upload;
-    struct photo photo;
-    make_key(&resumable->id, key);
-    enum status status = upload_begin(resumables->uploads, resumable->author, key, &upload, why);
-    if (status != STATUS_OK)
-        return status;
-    status = copy_file(file, upload, why);
-    if (status == STATUS_OK)
-        status = upload_finish(upload, &resumable->description, arena, &photo, why);
-    else
-        upload_abort(upload);
-    if (status == STATUS_OK) {
-        resumable->has_photo = true;
-        resumable->photo = photo.id;
-        drop_data(resumables, &resumable->id);
-    }
-    return status;
-}
-
-static bool is_refusal(enum status status)
-{
-    return status == STATUS_INVALID || status == STATUS_TOO_LARGE || status == STATUS_UNSUPPORTED
-           || status == STATUS_UNPROCESSABLE;
-}
-
-static enum status gone(struct text *why)
-{
-    reason_set(why, REASON_UPLOAD_UNKNOWN);
-    return STATUS_NOT_FOUND;
-}
-
-/* Whole: its photo, which is there already or is made now. */
-static enum status settle_whole(struct resumables *resumables, struct resumable *resumable, struct arena *arena,
-                                struct text *why)
-{
-    char key[KEY_SIZE];
-    struct photo photo;
-    make_key(&resumable->id, key);
-    enum status status = upload_find(resumables->uploads, resumable->author, key, arena, &photo, why);
-    if (status == STATUS_OK) {
-        resumable->has_photo = true;
-        resumable->photo = photo.id;
-        drop_data(resumables, &resumable->id); /* a crash may have left it */
-        return STATUS_OK;
-    }
-    int file = status == STATUS_NOT_FOUND ? resumable_data_open(resumables->folder, &resumable->id) : -1;
-    if (status == STATUS_NOT_FOUND && file < 0) { /* the photo was deleted */
-        forget(resumables, &resumable->id);
-        return gone(why);
-    }
-    if (file < 0)
-        return status;
-    status = make_photo(resumables, resumable, file, arena, why);
-    (void)close(file);
-    if (is_refusal(status))
-        forget(resumables, &resumable->id);
-    return status;
-}
-
-/* A stranger's file is refused by its first bytes. */
-static enum status sniff(const struct resumable *resumable, int file, struct text *why)
-{
-    uint8_t signature[PROBE_SIGNATURE_BYTES];
-    size_t known = resumable->offset < sizeof signature ? (size_t)resumable->offset : sizeof signature;
-    if (pread(file, signature, known, 0) != (ssize_t)known)
-        return STATUS_OK;
-    return image_sniff(signature, known, why);
-}
-
-/* Makes the first `size` bytes count. */
-static enum status save(struct resumables *resumables, struct resumable *resumable, int file, uint64_t size,
-                        struct text *why)
-{
-    if (fdatasync(file) != 0) {
-        text_setf(why, "The upload could not be stored: %s.", strerror(errno));
-        return status_from_errno(errno);
-    }
-    enum status status = resumable_offset_write(resumables->folder, &resumable->id, size, why);
-    if (status == STATUS_OK)
-        resumable->offset = size;
-    return status;
-}
-
-/* ---- Creating, looking, removing ---- */
-
-enum status resumable_create(struct resumables *resumables, struct resumable *resumable, struct text *why)
+static enum status check_new(struct resumables *resumables, const struct resumable *resumable, struct text *why)
 {
     uint64_t limit = resumables->uploads->settings.max_upload;
     enum status status = photos_check_name(resumable->author, why);
@@ -309,192 +208,143 @@ enum status resumable_create(struct resumables *resumables, struct resumable *re
         reason_set(why, REASON_FILE_TOO_LARGE, reason_bytes(size, resumable->length), reason_bytes_limit(most, limit));
         return STATUS_TOO_LARGE;
     }
-    resumable->id = id_new();
-    resumable->offset = 0;
-    status = upload_check_pending(resumables->uploads, resumable->author, why);
+    return upload_check_pending(resumables->uploads, resumable->author, why);
+}
+
+static enum status add_session(struct resumables *resumables, const struct resumable *resumable, const char *state,
+                               struct text *why)
+{
+    struct session_limits limits = find_limits(&resumables->uploads->settings);
+    enum session_outcome outcome = SESSION_MADE;
+    const struct session session = {.id = resumable->id,
+                                    .author = resumable->author,
+                                    .network = resumable->network,
+                                    .caption = resumable->description.caption,
+                                    .alt_text = resumable->description.alt_text,
+                                    .length = resumable->length,
+                                    .bytes = state,
+                                    .expires_ms = resumable->expires_ms};
+    enum status status = store_session_create(resumables->uploads->settings.store, &session, &limits, &outcome, why);
+    return status ? status : explain(outcome, &limits, why);
+}
+
+enum status resumable_create(struct resumables *resumables, struct resumable *resumable, struct text *why)
+{
+    const struct uploads_settings *settings = &resumables->uploads->settings;
+    TEXT_CLEANUP struct text state = {0};
+    enum status status = check_new(resumables, resumable, why);
     if (status == STATUS_OK)
-        status = enter_quota(resumables, resumable, why);
+        status = disk_room_check(&resumables->uploads->room, resumables->disk, resumable->length, false, why);
     if (status != STATUS_OK)
         return status;
-    status = resumable_files_create(resumables->folder, resumable, why);
+    resumable->id = id_new();
+    resumable->offset = 0;
+    resumable->expires_ms = store_now_ms(settings->store) + RESUMABLE_LIFE_MS;
+    blob_growing_begin(settings->blob, &state);
+    return add_session(resumables, resumable, text_get(&state), why);
+}
+
+/* ---- Looking, removing ---- */
+
+enum status resumable_read(struct resumables *resumables, const struct id *id, const char *author, struct arena *arena,
+                           struct session *ret_session, struct text *why)
+{
+    struct store *store = resumables->uploads->settings.store;
+    enum status status = store_session_get(store, id, arena, ret_session, why);
     if (status != STATUS_OK)
-        leave_quota(resumables, &resumable->id);
-    return status;
+        return status;
+    if (ret_session->expires_ms <= store_now_ms(store))
+        return resumable_gone(why);
+    if (strcmp(ret_session->author, author) == 0)
+        return STATUS_OK;
+    reason_set(why, REASON_UPLOAD_NOT_YOURS);
+    return STATUS_FORBIDDEN;
 }
 
-static enum status read_own(struct resumables *resumables, const struct id *id, const char *author, struct arena *arena,
-                            struct resumable *ret_resumable, struct text *why)
+static enum status look_at_finished(struct resumables *resumables, const struct session *session, struct arena *arena,
+                                    struct resumable *ret_resumable, struct text *why)
 {
-    enum status status =
-        has_expired(id) ? STATUS_NOT_FOUND : resumable_info_read(resumables->folder, id, arena, ret_resumable, why);
-    if (status == STATUS_NOT_FOUND)
-        return gone(why);
-    if (status == STATUS_OK && strcmp(ret_resumable->author, author) != 0) {
-        reason_set(why, REASON_UPLOAD_NOT_YOURS);
-        return STATUS_FORBIDDEN;
-    }
+    struct photo photo;
+    enum status status = find_photo(resumables, session, arena, &photo, why);
+    if (status == STATUS_NOT_FOUND) /* it was deleted */
+        return resumable_gone(why);
+    resumable_describe(session, ret_resumable);
+    ret_resumable->has_photo = status == STATUS_OK;
+    ret_resumable->photo = photo.id;
     return status;
-}
-
-/* What a cut has left becomes durable, and what is whole a photo. */
-static enum status settle(struct resumables *resumables, struct upload_lock *upload_lock, struct resumable *resumable,
-                          struct arena *arena, struct text *why)
-{
-    enum status status = STATUS_OK;
-    if (upload_lock->received > resumable->offset) {
-        int file = resumable_data_open(resumables->folder, &resumable->id);
-        status = file < 0 ? gone(why) : save(resumables, resumable, file, upload_lock->received, why);
-        if (file >= 0)
-            (void)close(file);
-    }
-    if (status == STATUS_OK)
-        upload_lock->received = 0;
-    return status == STATUS_OK && resumable->offset == resumable->length
-               ? settle_whole(resumables, resumable, arena, why)
-               : status;
 }
 
 enum status resumable_look(struct resumables *resumables, const struct id *id, const char *author, struct arena *arena,
                            struct resumable *ret_resumable, struct text *why)
 {
-    struct upload_lock *upload_lock;
-    struct resumable resumable = {0};
-    enum status status = hold(resumables, id, &upload_lock, why);
+    struct session session;
+    enum status status = resumable_read(resumables, id, author, arena, &session, why);
     if (status != STATUS_OK)
         return status;
-    status = read_own(resumables, id, author, arena, &resumable, why);
-    if (status == STATUS_OK)
-        status = settle(resumables, upload_lock, &resumable, arena, why);
-    let_go(resumables, upload_lock);
-    if (status == STATUS_OK)
-        *ret_resumable = resumable;
-    return status;
+    if (session.is_finished)
+        return look_at_finished(resumables, &session, arena, ret_resumable, why);
+    if (session.is_held) {
+        reason_set(why, REASON_UPLOAD_IN_USE);
+        return STATUS_BUSY;
+    }
+    if (session.offset < session.length) {
+        resumable_describe(&session, ret_resumable);
+        return STATUS_OK;
+    }
+    status = held_sessions_claim(resumables->held, id, arena, &session, why);
+    return status ? status : resumable_settle(resumables, &session, arena, ret_resumable, why);
 }
 
 enum status resumable_remove(struct resumables *resumables, const struct id *id, const char *author, struct text *why)
 {
     ARENA_CLEANUP struct arena arena = {0};
-    struct upload_lock *upload_lock;
-    struct resumable resumable = {0};
-    enum status status = hold(resumables, id, &upload_lock, why);
-    if (status != STATUS_OK)
-        return status;
-    status = read_own(resumables, id, author, &arena, &resumable, why);
-    if (status == STATUS_OK) {
-        forget(resumables, id);
-        upload_lock->received = 0;
-    }
-    let_go(resumables, upload_lock);
-    return status;
+    struct session session;
+    enum status status = resumable_read(resumables, id, author, &arena, &session, why);
+    if (status == STATUS_OK)
+        status = held_sessions_claim(resumables->held, id, &arena, &session, why);
+    return status ? status : resumable_forget(resumables, &session, why);
 }
 
-static void sweep_one(void *context, const struct id *id)
+/* ---- Sweeping ---- */
+
+static bool sweep_one(struct resumables *resumables, const struct id *id)
 {
-    struct resumables *resumables = context;
-    struct upload_lock *upload_lock;
-    if (!has_expired(id) || hold(resumables, id, &upload_lock, NULL) != STATUS_OK)
-        return;
-    forget(resumables, id);
-    upload_lock->received = 0;
-    let_go(resumables, upload_lock);
+    ARENA_CLEANUP struct arena arena = {0};
+    struct session session;
+    return held_sessions_claim(resumables->held, id, &arena, &session, NULL) == STATUS_OK
+           && resumable_forget(resumables, &session, NULL) == STATUS_OK;
+}
+
+static bool sweep_stray(void *context, const char *key, const char *id, int64_t begun_s)
+{
+    struct uploads *uploads = context;
+    if (begun_s + STRAY_S <= store_now_ms(uploads->settings.store) / 1000)
+        (void)blob_parts_abort(uploads->settings.blob, BUCKET_ORIGINALS, key, id, NULL);
+    return true;
+}
+
+/* Of a process that died between saving a piece and forgetting what there was before. */
+static bool sweep_rest(void *context, const char *key, int64_t modified_s)
+{
+    struct uploads *uploads = context;
+    if (strstr(key, BLOB_REST_MARK) && modified_s + STRAY_S <= store_now_ms(uploads->settings.store) / 1000)
+        (void)blob_delete(uploads->settings.blob, BUCKET_ORIGINALS, key, NULL);
+    return true;
 }
 
 void resumables_sweep(struct resumables *resumables)
 {
-    resumable_files_each(resumables->folder, sweep_one, resumables);
-}
-
-/* ---- Pieces ---- */
-
-enum status resumable_piece_begin(struct resumables *resumables, const struct id *id, const char *author,
-                                  uint64_t offset, struct resumable_piece **ret_piece, struct text *why)
-{
-    struct upload_lock *upload_lock;
-    enum status status = hold(resumables, id, &upload_lock, why);
-    if (status != STATUS_OK)
-        return status;
-    struct resumable_piece *piece = NEW(struct resumable_piece);
-    *piece = (struct resumable_piece){.resumables = resumables, .upload_lock = upload_lock, .file = -1};
-    struct resumable *resumable = &piece->resumable;
-    status = read_own(resumables, id, author, &piece->arena, resumable, why);
-    uint64_t present = upload_lock->received > resumable->offset ? upload_lock->received : resumable->offset;
-    if (status == STATUS_OK && present != offset) {
-        char here[REASON_NUMBER_SIZE], there[REASON_NUMBER_SIZE];
-        reason_set(why, REASON_UPLOAD_OFFSET_DIFFERS, reason_number(here, present), reason_number(there, offset));
-        status = STATUS_CONFLICT;
-    }
-    if (status == STATUS_OK && offset < resumable->length) {
-        piece->file = resumable_data_open(resumables->folder, id);
-        /* Beyond the offset there may be what was undone, or what a crash has left. */
-        if (piece->file < 0 || ftruncate(piece->file, (off_t)offset) != 0)
-            status = piece->file < 0 ? gone(why) : status_from_errno(errno);
-    }
-    piece->written = offset;
-    if (status == STATUS_OK)
-        *ret_piece = piece;
-    else
-        resumable_piece_end(piece, false);
-    return status;
-}
-
-/* Not with each of the small pieces that a body comes in. */
-static enum status check_piece_room(const struct resumable_piece *piece, size_t size, struct text *why)
-{
-    enum { STEP = 64 << 10 };
-    bool is_due = piece->written == piece->resumable.offset || piece->written / STEP != (piece->written + size) / STEP;
-    return is_due ? disk_room_check(&piece->resumables->uploads->room, piece->file, STEP, true, why) : STATUS_OK;
-}
-
-enum status resumable_piece_write(struct resumable_piece *piece, const char *data, size_t size, struct text *why)
-{
-    if (size > piece->resumable.length - piece->written) {
-        char most[REASON_NUMBER_SIZE];
-        reason_set(why, REASON_UPLOAD_BEYOND_LENGTH, reason_number(most, piece->resumable.length));
-        return STATUS_TOO_LARGE;
-    }
-    enum status status = check_piece_room(piece, size, why);
-    if (status != STATUS_OK)
-        return status;
-    if (!file_write_at(piece->file, data, size, piece->written)) {
-        text_setf(why, "The photo could not be stored: %s.", strerror(errno));
-        return status_from_errno(errno);
-    }
-    piece->written += size;
-    return STATUS_OK;
-}
-
-enum status resumable_piece_keep(struct resumable_piece *piece, struct arena *arena, struct resumable *ret_resumable,
-                                 struct text *why)
-{
-    struct resumables *resumables = piece->resumables;
-    struct resumable *resumable = &piece->resumable;
-    bool was_known = resumable->offset >= PROBE_SIGNATURE_BYTES;
-    enum status status = STATUS_OK;
-    if (piece->written != resumable->offset)
-        status = save(resumables, resumable, piece->file, piece->written, why);
-    if (status != STATUS_OK)
-        return status;
-    piece->upload_lock->received = 0;
-    if (!was_known && piece->file >= 0)
-        status = sniff(resumable, piece->file, why);
-    if (status != STATUS_OK)
-        forget(resumables, &resumable->id);
-    else if (resumable->offset == resumable->length)
-        status = settle_whole(resumables, resumable, arena, why);
-    if (status == STATUS_OK)
-        *ret_resumable = *resumable;
-    return status;
-}
-
-void resumable_piece_end(struct resumable_piece *piece, bool undo)
-{
-    if (!piece)
-        return;
-    if (!undo && piece->file >= 0 && piece->written > piece->resumable.offset)
-        piece->upload_lock->received = piece->written;
-    if (piece->file >= 0)
-        (void)close(piece->file);
-    let_go(piece->resumables, piece->upload_lock);
-    arena_release(&piece->arena);
-    free(piece);
+    struct uploads *uploads = resumables->uploads;
+    struct id ids[BATCH];
+    size_t count = 0, removed = 0;
+    do {
+        removed = 0;
+        if (store_sessions_expired(uploads->settings.store, ids, BATCH, &count, NULL) != STATUS_OK)
+            break;
+        for (size_t i = 0; i < count; i++)
+            removed += sweep_one(resumables, &ids[i]);
+    } while (count == BATCH && removed);
+    (void)blob_parts_list(uploads->settings.blob, BUCKET_ORIGINALS, sweep_stray, uploads, NULL);
+    if (!blob_has_files(uploads->settings.blob))
+        (void)blob_list(uploads->settings.blob, BUCKET_ORIGINALS, sweep_rest, uploads, NULL);
 }

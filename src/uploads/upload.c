@@ -167,25 +167,36 @@ static const char *copy_words(struct arena *arena, const char *words)
     return words && *words ? arena_copy_string(arena, words) : NULL;
 }
 
+/* An original that is in its bucket, and what is known of it. */
+struct original {
+    struct uploads *uploads;
+    const struct id *id;
+    const char *author, *idempotency_key;
+    struct image_info info;
+    uint64_t size;
+    struct digest *digest;
+};
+
 /* One transaction writes photo and execution; from then on the workflow has it. */
-static enum status create(const struct upload *upload, const struct image_info *info,
-                          const struct photo_description *description, struct arena *arena, struct photo *ret_photo,
-                          struct text *why)
+static enum status create(const struct original *original, const struct photo_description *description,
+                          struct arena *arena, struct photo *ret_photo, bool *ret_created, struct text *why)
 {
+    const struct uploads_settings *settings = &original->uploads->settings;
+    const struct image_info *info = &original->info;
     uint8_t *sha256 = arena_new(arena, DIGEST_BYTES_MAX);
-    (void)digest_finish(upload->digest, sha256);
+    (void)digest_finish(original->digest, sha256);
     char key[OBJECT_KEY_SIZE];
-    photos_original_key(&upload->id, key);
-    int64_t now = store_now_ms(upload->uploads->settings.store);
+    photos_original_key(original->id, key);
+    int64_t now = store_now_ms(settings->store);
     struct photo photo = {
-        .id = upload->id,
-        .author = arena_copy_string(arena, upload->author),
+        .id = *original->id,
+        .author = arena_copy_string(arena, original->author),
         .state = PHOTO_PENDING,
         .created_ms = now,
         .updated_ms = now,
         .format = image_format_name(info->format),
         .frames = info->frames,
-        .original = {.width = info->width, .height = info->height, .bytes = upload->size},
+        .original = {.width = info->width, .height = info->height, .bytes = original->size},
         .caption = copy_words(arena, description->caption),
         .alt_text = copy_words(arena, description->alt_text),
         .sha256 = sha256,
@@ -193,35 +204,78 @@ static enum status create(const struct upload *upload, const struct image_info *
     if (!capture_time_is_future(&info->captured, now))
         photo.captured = info->captured;
     TEXT_CLEANUP struct text data = {0};
-    json_t *more = json_pack("{s:o}", "image", image_record_make(info, upload->size));
-    const struct execution execution = photos_execution(&upload->id, upload->author, now, more, &data);
-    bool created = false;
-    enum status status =
-        store_photo_create(upload->uploads->settings.store, &photo, upload->idempotency_key, &execution,
-                           upload->uploads->settings.max_pending, arena, ret_photo, &created, why);
-    if (status == STATUS_OK && created)
+    json_t *more = json_pack("{s:o}", "image", image_record_make(info, original->size));
+    const struct execution execution = photos_execution(original->id, original->author, now, more, &data);
+    enum status status = store_photo_create(settings->store, &photo, original->idempotency_key, &execution,
+                                            settings->max_pending, arena, ret_photo, ret_created, why);
+    if (status == STATUS_OK && *ret_created)
         *ret_photo = photo;
     if (status == STATUS_TOO_MANY)
-        (void)refuse_pending(upload->uploads->settings.max_pending, why);
-    if (status != STATUS_OK || !created) /* refused by the store, or sent twice: this copy is not needed */
-        (void)blob_delete(upload->uploads->settings.blob, BUCKET_ORIGINALS, key, NULL);
+        (void)refuse_pending(settings->max_pending, why);
+    if (status == STATUS_OK && settings->arrived)
+        settings->arrived(settings->context);
     return status;
 }
 
 enum status upload_finish(struct upload *upload, const struct photo_description *description, struct arena *arena,
                           struct photo *ret_photo, struct text *why)
 {
-    struct image_info info = {0};
-    enum status status = check(upload, &info, why);
+    struct uploads *uploads = upload->uploads;
+    struct original original = {uploads, &upload->id,  upload->author, upload->idempotency_key,
+                                {0},     upload->size, upload->digest};
+    char key[OBJECT_KEY_SIZE];
+    bool created = false;
+    enum status status = check(upload, &original.info, why);
     if (status != STATUS_OK) {
         upload_abort(upload);
         return status;
     }
+    photos_original_key(&upload->id, key);
     status = blob_upload_commit(upload->object, why);
-    if (status == STATUS_OK)
-        status = create(upload, &info, description, arena, ret_photo, why);
-    if (status == STATUS_OK && upload->uploads->settings.arrived)
-        upload->uploads->settings.arrived(upload->uploads->settings.context);
+    if (status == STATUS_OK) {
+        status = create(&original, description, arena, ret_photo, &created, why);
+        if (status != STATUS_OK || !created) /* refused by the store, or sent twice: this copy is not needed */
+            (void)blob_delete(uploads->settings.blob, BUCKET_ORIGINALS, key, NULL);
+    }
     release(upload);
+    return status;
+}
+
+/* ---- What is in the bucket already ---- */
+
+static enum status add_to_digest(struct digest *digest, struct blob_object *object, struct text *why)
+{
+    enum { READ_BYTES = 256 << 10 };
+    char *buffer = memory_new(READ_BYTES);
+    enum status status = STATUS_OK;
+    size_t count = 0;
+    for (uint64_t at = 0; status == STATUS_OK && at < object->size; at += count) {
+        status = blob_object_read(object, at, buffer, READ_BYTES, &count, why);
+        if (status == STATUS_OK)
+            digest_add(digest, buffer, count);
+    }
+    free(buffer);
+    return status;
+}
+
+enum status upload_take(struct uploads *uploads, const struct id *id, const char *author, const char *idempotency_key,
+                        const struct photo_description *description, struct arena *arena, struct photo *ret_photo,
+                        struct text *why)
+{
+    char key[OBJECT_KEY_SIZE];
+    struct blob_object object;
+    bool created = false;
+    photos_original_key(id, key);
+    enum status status = blob_get_file(uploads->settings.blob, BUCKET_ORIGINALS, key, &object, why);
+    if (status != STATUS_OK)
+        return status;
+    struct original original = {uploads, id, author, idempotency_key, {0}, object.size, digest_new(DIGEST_SHA256)};
+    status = image_probe(object.fd, object.size, &uploads->settings.limits, &original.info, why);
+    if (status == STATUS_OK)
+        status = add_to_digest(original.digest, &object, why);
+    if (status == STATUS_OK)
+        status = create(&original, description, arena, ret_photo, &created, why);
+    digest_free(original.digest);
+    blob_object_release(&object);
     return status;
 }

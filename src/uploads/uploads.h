@@ -11,7 +11,7 @@ struct uploads;
 struct uploads_settings {
     struct store *store; /* these two stay the caller's, and outlive uploads_close */
     struct blob *blob;
-    const char *folder;          /* of uploads that may be cut and go on */
+    const char *earlier_folder;  /* where an earlier version kept uploads that go on; NULL: nowhere */
     uint64_t max_upload;         /* bytes */
     uint64_t max_pending;        /* photos of one author that are not yet published or refused; 0: any number */
     unsigned max_partials;       /* uploads in pieces that one author may have under way */

@@ -74,6 +74,13 @@ GATED(executions, get,
       (store, id, arena, ret_execution, why))
 GATED(executions, count, (struct store * store, struct store_counts *ret_counts, struct text *why),
       (store, ret_counts, why))
+GATED(sessions, create,
+      (struct store * store, const struct session *session, const struct session_limits *limits,
+       enum session_outcome *ret_outcome, struct text *why),
+      (store, session, limits, ret_outcome, why))
+GATED(sessions, get,
+      (struct store * store, const struct id *id, struct arena *arena, struct session *ret_session, struct text *why),
+      (store, id, arena, ret_session, why))
 GATED(leases, release,
       (struct store * store, const char *owner, const struct id *id, struct execution_found *ret_found,
        struct text *why),
@@ -87,6 +94,7 @@ static struct store_ops gate_ops(const struct store_ops *inner, enum gate which)
     static struct store_user_ops users;
     static struct store_execution_ops executions;
     static struct store_lease_ops leases;
+    static struct store_session_ops sessions;
     struct store_ops ops = *inner;
     ops.is_remote = true;
     if (which == GATE_RELEASE) {
@@ -104,6 +112,10 @@ static struct store_ops gate_ops(const struct store_ops *inner, enum gate which)
     executions = *inner->executions;
     executions.get = gated_executions_get;
     executions.count = gated_executions_count;
+    sessions = *inner->sessions;
+    sessions.create = gated_sessions_create;
+    sessions.get = gated_sessions_get;
+    ops.sessions = &sessions;
     ops.photos = &photos;
     ops.photo_lists = &photo_lists;
     ops.users = &users;

@@ -12,29 +12,28 @@
 /* What is asked of a route; "%s" is the id of a published photo. Of those without a row, the pattern. */
 static const struct request {
     const char *method, *pattern, *target, *rest; /* of the header, and the body */
-    bool asks_nothing;                            /* what it needs is in files of its own */
 } requests[] = {
-    {"GET", "/users", "/users?username=ann", "\r\n", false},
-    {"GET", "/users/{name}", "/users/ann", "\r\n", false},
-    {"GET", "/users/{name}/photos/sha256/{hex}", "/users/ann/photos/sha256/" OTHER OTHER, "\r\n", false},
-    {"GET", "/photos", "/photos", "\r\n", false},
-    {"POST", "/photos", "/photos", "Content-Type: text/plain\r\nContent-Length: 0\r\n\r\n", false},
-    {"GET", "/photos/{id}", "/photos/%s", "\r\n", false},
-    {"PATCH", "/photos/{id}", "/photos/" OTHER, "Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{}", false},
-    {"DELETE", "/photos/{id}", "/photos/" OTHER, "\r\n", false},
-    {"GET", "/uploadStatus/{id}", "/uploadStatus/%s", "\r\n", false},
-    {"GET", "/events", "/events?photo=%s", "\r\n", false},
-    {"POST", "/uploads", "/uploads", "Upload-Length: 9\r\nContent-Length: 0\r\n\r\n", false},
-    {"HEAD", "/uploads/{id}", "/uploads/" OTHER, "\r\n", true},
-    {"DELETE", "/uploads/{id}", "/uploads/" OTHER, "\r\n", true},
-    {"PATCH", "/uploads/{id}", "/uploads/" OTHER, UPLOAD_PIECE, true},
-    {"GET", "/buckets/{bucket}/{key*}", "/buckets/photos/key", "\r\n", false},
-    {"GET", "/healthcheck", "/healthcheck", "\r\n", false},
-    {"GET", "/metrics", "/metrics", "\r\n", false},
-    {"GET", "/oembed", "/oembed?url=http://a/photo/%s", "\r\n", false},
-    {"GET", "/", "/", "\r\n", false},
-    {"GET", "/@{name}", "/@ann", "\r\n", false},
-    {"GET", "/photo/{id}", "/photo/%s", "\r\n", false},
+    {"GET", "/users", "/users?username=ann", "\r\n"},
+    {"GET", "/users/{name}", "/users/ann", "\r\n"},
+    {"GET", "/users/{name}/photos/sha256/{hex}", "/users/ann/photos/sha256/" OTHER OTHER, "\r\n"},
+    {"GET", "/photos", "/photos", "\r\n"},
+    {"POST", "/photos", "/photos", "Content-Type: text/plain\r\nContent-Length: 0\r\n\r\n"},
+    {"GET", "/photos/{id}", "/photos/%s", "\r\n"},
+    {"PATCH", "/photos/{id}", "/photos/" OTHER, "Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"},
+    {"DELETE", "/photos/{id}", "/photos/" OTHER, "\r\n"},
+    {"GET", "/uploadStatus/{id}", "/uploadStatus/%s", "\r\n"},
+    {"GET", "/events", "/events?photo=%s", "\r\n"},
+    {"POST", "/uploads", "/uploads", "Upload-Length: 9\r\nContent-Length: 0\r\n\r\n"},
+    {"HEAD", "/uploads/{id}", "/uploads/" OTHER, "\r\n"},
+    {"DELETE", "/uploads/{id}", "/uploads/" OTHER, "\r\n"},
+    {"PATCH", "/uploads/{id}", "/uploads/" OTHER, UPLOAD_PIECE},
+    {"GET", "/buckets/{bucket}/{key*}", "/buckets/photos/key", "\r\n"},
+    {"GET", "/healthcheck", "/healthcheck", "\r\n"},
+    {"GET", "/metrics", "/metrics", "\r\n"},
+    {"GET", "/oembed", "/oembed?url=http://a/photo/%s", "\r\n"},
+    {"GET", "/", "/", "\r\n"},
+    {"GET", "/@{name}", "/@ann", "\r\n"},
+    {"GET", "/photo/{id}", "/photo/%s", "\r\n"},
 };
 
 static const struct request *find_request(const struct http_route *route)
@@ -99,7 +98,7 @@ static void check_route(const struct http_server *server, const struct http_rout
     check_case("%s %s", route->method, route->pattern);
     unsigned calls = ask(server, route, photo);
     CHECK(route->run == HTTP_INLINE || request != NULL);
-    bool asks = route->run != HTTP_INLINE && request && !request->asks_nothing;
+    bool asks = route->run != HTTP_INLINE && request;
     CHECK((calls > 0) == asks);
 }
 
@@ -147,11 +146,8 @@ static void open_back_ends(void)
 /* Without a pipeline nobody else calls the store. */
 static void open_photos(void)
 {
-    char folder[200];
-    (void)snprintf(folder, sizeof folder, "%s/uploads", check_folder());
     const struct uploads_settings settings = {.store = service.store,
                                               .blob = service.blob,
-                                              .folder = folder,
                                               .max_upload = 1 << 20,
                                               .max_partials = 8,
                                               .max_partials_bytes = 1 << 30,

@@ -15,7 +15,7 @@ static const struct image_limits limits = {.pixels = 1 << 20, .frames = 10};
 /* The input of the execution that an upload of this file has made. */
 static json_t *upload(const struct bytes *file)
 {
-    char store_address[200], blob_address[200], folder[200];
+    char store_address[200], blob_address[200];
     ARENA_CLEANUP struct arena arena = {0};
     struct store *store;
     struct blob *blob;
@@ -26,11 +26,9 @@ static json_t *upload(const struct bytes *file)
     JSON_CLEANUP json_t *data = NULL;
     (void)snprintf(store_address, sizeof store_address, "sqlite:%s/photos.db", check_folder());
     (void)snprintf(blob_address, sizeof blob_address, "file:%s/buckets", check_folder());
-    (void)snprintf(folder, sizeof folder, "%s/uploads", check_folder());
     CHECK_INT(store_open(store_address, &store, NULL), STATUS_OK);
     CHECK_INT(blob_open(blob_address, BLOB_OWN, &blob, NULL), STATUS_OK);
-    const struct uploads_settings settings = {
-        .store = store, .blob = blob, .folder = folder, .max_upload = 1 << 20, .limits = limits};
+    const struct uploads_settings settings = {.store = store, .blob = blob, .max_upload = 1 << 20, .limits = limits};
     const struct photo_description nothing = {0};
     CHECK_INT(uploads_open(&settings, &uploads, NULL), STATUS_OK);
     CHECK_INT(upload_begin(uploads, "anna", NULL, &upload, NULL), STATUS_OK);

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import https from 'node:https';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { png, readWebp } from './pictures.mjs';
+import { heavyPng, png, readWebp } from './pictures.mjs';
 import { callBotocore, startS3 } from './s3.mjs';
 import { newFolder, runProgram, startServer, until } from './server.mjs';
 
@@ -91,6 +91,29 @@ describe('buckets of S3', { skip: s3.skip }, () => {
         assert.equal((await server.ask('DELETE', `/photos/${other}`, { headers: { Authorization: 'ann' } })).code, 204);
         await until('its objects are gone', () => s3.keys('photos-photos').length === 1);
         assert.equal((await server.get(`/buckets/photos/${other}-comp.webp`)).code, 403);
+    });
+
+    it('take uploads in pieces of any size, and keep nothing of one that was ended', async () => {
+        const photo = heavyPng(12 << 20), own = { 'Tus-Resumable': '1.0.0', Authorization: 'ann' };
+        const create = async () => (await server.ask('POST', '/uploads', { headers: { ...own, 'Upload-Length': String(photo.length) } })).headers.location;
+        const [upload, ended] = [await create(), await create()];
+        const patch = (to, from, end) => server.ask('PATCH', to, { headers: { ...own, 'Upload-Offset': String(from), 'Content-Type': 'application/offset+octet-stream' },
+            body: photo.subarray(from, end) });
+        let last;
+        for (const [from, end] of [[0, 1000], [1000, 6 << 20], [6 << 20, (6 << 20) + 5], [(6 << 20) + 5, photo.length - 1], [photo.length - 1, photo.length]])
+            last = await patch(upload, from, end);
+        assert.equal(last.code, 204, last.text);
+        const made = last.headers['photo-id'];
+        assert.equal((await server.ended_photo(made)).data.status, 'SUCCESS');
+        assert.equal((await server.get(`/photos/${made}`)).json.original.bytes, photo.length);
+        assert.equal((await patch(ended, 0, (5 << 20) + 9)).code, 204);
+        assert.equal((await patch(ended, (5 << 20) + 9, (5 << 20) + 19)).code, 204);
+        assert.equal((await server.ask('DELETE', ended, { headers: own })).code, 204);
+        await until('nothing is left in the bucket', () => s3.keys('photos-originals').length === 0);
+        const { Uploads } = callBotocore(s3, 'list_multipart_uploads', { Bucket: 'photos-originals' });
+        assert.deepEqual(Uploads ?? [], []);
+        await server.ask('DELETE', `/photos/${made}`, { headers: own });
+        await until('its objects are gone', () => s3.keys('photos-photos').length === 1);
     });
 
     it('are written to by admin commands beside the server', async () => {

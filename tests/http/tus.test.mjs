@@ -4,7 +4,8 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import http from 'node:http';
-import { copyFileSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { heavyPng, png } from './pictures.mjs';
 import { newFolder, startServer, until } from './server.mjs';
@@ -17,7 +18,7 @@ const piece = (offset, more = {}) => ({ ...own, 'Upload-Offset': String(offset),
 const unknownId = '0123456789abcdef0123456789abcdef';
 const MAX = 200 << 10;
 
-const photo = heavyPng(100_000);
+const photo = heavyPng(180_000);
 
 function without(headers, name) {
     return Object.fromEntries(Object.entries(headers).filter(([one]) => one !== name));
@@ -39,10 +40,20 @@ async function offsetOf(server, path) {
     return Number(headers['upload-offset']);
 }
 
-/* Seen in the file, and not by asking: a question holds the upload too, and a writer that comes just then is refused. */
-const writerHolds = (server, path, had) => until('the writer holds it',
-    () => statSync(join(server.data, 'uploads', `${path.slice(-32)}.data`)).size > had);
-const partials = (server) => readdirSync(join(server.data, 'uploads'));
+/* What grows in the bucket of originals: ID.KEY, where the key is the upload's id. */
+const folder = (server) => join(server.data, 'buckets', 'originals', '.parts');
+const partials = (server) => existsSync(folder(server)) ? readdirSync(folder(server)) : [];
+const bytesOf = (server, path) => partials(server).filter((name) => name.endsWith(`.${path.slice(-32)}`))
+    .reduce((sum, name) => sum + (statSync(join(folder(server), name), { throwIfNoEntry: false })?.size ?? 0), 0);
+/* Seen in the file, and not by asking: a piece is written 64 KB at a time. */
+const writerHolds = (server, path, had) => until('the writer holds it', () => bytesOf(server, path) > had);
+/* Rows that the script prints from the server's database. (Python comes with Meson, and has SQLite.) */
+const sql = (data, words, ...values) => JSON.parse(execFileSync('python3', ['-c', `import json, sqlite3, sys
+database = sqlite3.connect(sys.argv[1], 30)
+rows = database.execute(sys.argv[2], sys.argv[3:]).fetchall()
+database.commit()
+print(json.dumps(rows))`, join(data, 'photos.db'), words, ...values]).toString());
+const sessions = (server) => sql(server.data, 'SELECT count(*) FROM sessions')[0][0];
 
 describe('an upload in pieces', () => {
     let server;
@@ -69,7 +80,7 @@ describe('an upload in pieces', () => {
         assert.deepEqual([caption, alt_text, original.bytes, author_username], ['At the sea', 'A beach', photo.length, 'ann']);
         const again = await patch(server, path, photo.length, Buffer.alloc(0));
         assert.deepEqual([again.code, again.headers['photo-id']], [204, id]);
-        assert.ok(!partials(server).some((name) => name.endsWith('.data')));
+        assert.deepEqual(partials(server), []);
     });
 
     const creations = [
@@ -91,12 +102,12 @@ describe('an upload in pieces', () => {
     ];
     for (const [says, headers, code] of creations)
         it(`is not created ${says}: ${code}`, async () => {
-            const count = partials(server).length;
+            const count = partials(server).length, rows = sessions(server);
             const answer = await server.ask('POST', '/uploads', { headers });
             assert.equal(answer.code, code, answer.text);
             assert.match(answer.json.detail, /\w+ \w+/);
             if (code === 412) assert.equal(answer.headers['tus-version'], '1.0.0');
-            assert.equal(partials(server).length, count);
+            assert.deepEqual([partials(server).length, sessions(server)], [count, rows]);
         });
 
     const metadata = [
@@ -184,11 +195,11 @@ describe('an upload in pieces', () => {
         ['too many pixels', png(8, 8, { claims: { width: 30000, height: 30000 } }), 413]];
     for (const [says, content, code] of refusals)
         it(`that is ${says} is refused in words, and nothing of it stays: ${code}`, async () => {
-            const count = partials(server).length;
+            const count = partials(server).length, rows = sessions(server);
             const path = await create(server, content.length);
             const answer = await patch(server, path, 0, content);
             assert.equal(answer.code, code, answer.text);
-            assert.equal(partials(server).length, count);
+            assert.deepEqual([partials(server).length, sessions(server)], [count, rows]);
             assert.equal((await server.ask('HEAD', path, { headers: own })).code, 404);
         });
 
@@ -199,12 +210,13 @@ describe('an upload in pieces', () => {
 
     it('is ended by its author alone', async () => {
         const path = await create(server);
+        assert.equal((await patch(server, path, 0, photo.subarray(0, 1000))).code, 204);
         const count = partials(server).length;
         assert.equal((await server.ask('DELETE', path, { headers: { ...own, Authorization: 'bob' } })).code, 403);
         assert.equal((await server.ask('DELETE', path, { headers: own })).code, 204);
         assert.equal((await server.ask('DELETE', path, { headers: own })).code, 404);
         assert.equal((await patch(server, path, 0, photo)).code, 404);
-        assert.equal(partials(server).length, count - 2);
+        assert.equal(partials(server).length, count - 1);
     });
 
     for (const path of [`/uploads/${unknownId}`, '/uploads/x'])
@@ -226,14 +238,14 @@ describe('an upload in pieces', () => {
     it('has one writer at a time, and goes on where a cut left it', async () => {
         const path = await create(server);
         const wire = await connect(server);
-        await wire.send(Buffer.concat([Buffer.from(head(path, photo.length)), photo.subarray(0, 50_000)]));
+        await wire.send(Buffer.concat([Buffer.from(head(path, photo.length)), photo.subarray(0, 100_000)]));
         await writerHolds(server, path, 0);
         assert.equal((await patch(server, path, 7, 'x')).code, 423);
         assert.equal((await server.ask('DELETE', path, { headers: own })).code, 423);
         wire.leave();
         await until('the cut was seen', async () => (await server.ask('HEAD', path, { headers: own })).code === 200);
         const offset = await offsetOf(server, path);
-        assert.ok(offset > 0 && offset <= 50_000, String(offset));
+        assert.ok(offset > 0 && offset <= 100_000, String(offset));
         assert.equal((await patch(server, path, offset, photo.subarray(offset))).code, 204);
         const id = (await server.ask('HEAD', path, { headers: own })).headers['photo-id'];
         assert.equal((await server.ended_photo(id)).data.status, 'SUCCESS');
@@ -242,7 +254,7 @@ describe('an upload in pieces', () => {
     it('forgets what a cut left of a piece that has a checksum', async () => {
         const path = await create(server);
         const wire = await connect(server);
-        await wire.send(Buffer.concat([Buffer.from(head(path, photo.length, [`Upload-Checksum: ${digest('sha1', photo)}`])), photo.subarray(0, 50_000)]));
+        await wire.send(Buffer.concat([Buffer.from(head(path, photo.length, [`Upload-Checksum: ${digest('sha1', photo)}`])), photo.subarray(0, 100_000)]));
         await writerHolds(server, path, 0);
         wire.leave();
         await until('the cut was seen', async () => (await server.ask('HEAD', path, { headers: own })).code === 200);
@@ -330,21 +342,18 @@ describe('uploads that nobody ends', () => {
     });
 
     it('expire after a day: they are not there any more, and the next sweep removes them', async () => {
-        const path = await create(server), id = path.slice(-32);
-        assert.equal((await patch(server, path, 0, photo.subarray(0, 1000))).code, 204);
-        const made_ms = parseInt(id.slice(0, 12), 16);
-        const age = async (by_ms) => { // an id holds the time of its making
-            const older = (made_ms - by_ms).toString(16).padStart(12, '0') + id.slice(12);
-            for (const end of ['info', 'data']) copyFileSync(join(data, 'uploads', `${id}.${end}`), join(data, 'uploads', `${older}.${end}`));
-            return `/uploads/${older}`;
-        };
-        const young = await age(23 * 3600_000), old = await age(24 * 3600_000);
+        const [young, old] = await Promise.all([create(server), create(server)]);
+        for (const path of [young, old]) assert.equal((await patch(server, path, 0, photo.subarray(0, 1000))).code, 204);
+        const age = (path, by_ms) => sql(data, `UPDATE sessions SET expires_ms = expires_ms - ${by_ms} WHERE hex(id) = ?`, path.slice(-32).toUpperCase());
+        age(young, 23 * 3600_000);
+        age(old, 24 * 3600_000);
         assert.equal(await offsetOf(server, young), 1000);
         for (const [method, more] of [['HEAD', {}], ['PATCH', piece(1000)], ['DELETE', {}]])
             assert.equal((await server.ask(method, old, { headers: { ...own, ...more } })).code, 404, method);
         await restart();
-        assert.deepEqual(partials(server).filter((name) => old.includes(name.slice(0, 32))), []);
+        await until('the sweep has removed it', () => bytesOf(server, old) === 0 && sessions(server) === 1);
         assert.equal(await offsetOf(server, young), 1000);
+        assert.equal(bytesOf(server, young), 1000);
     });
 });
 
@@ -359,11 +368,14 @@ describe('an upload in pieces, after a crash', () => {
         assert.equal((await patch(server, path, 0, photo.subarray(0, 60_000))).code, 204);
         const wire = await connect(server);
         await wire.send(Buffer.from([`PATCH ${path} HTTP/1.1`, 'Host: a', ...Object.entries(piece(60_000)).map(([name, value]) => `${name}: ${value}`),
-            `Content-Length: ${photo.length - 60_000}`, '', 'x'.repeat(20_000)].join('\r\n')));
+            `Content-Length: ${photo.length - 60_000}`, '', 'x'.repeat(100_000)].join('\r\n')));
         await writerHolds(server, path, 60_000);
         await server.kill();
         wire.leave();
         server = await startServer({ data });
+        const killed_ms = Date.now();
+        await until('the lease of the dead has ended', async () => (await server.ask('HEAD', path, { headers: own })).code === 200);
+        assert.ok(Date.now() - killed_ms < 5000, 'within seconds');
         assert.equal(await offsetOf(server, path), 60_000);
         const answer = await patch(server, path, 60_000, photo.subarray(60_000));
         assert.equal(answer.code, 204, answer.text);
@@ -375,5 +387,63 @@ describe('an upload in pieces, after a crash', () => {
         assert.equal((await server.get('/photos')).json.photos.length, 1);
         assert.equal((await server.get(`/photos/${id}`)).json.original.bytes, photo.length);
         await server.stop();
+    });
+});
+
+describe('uploads that an earlier version left in a folder of its own', () => {
+    let data, server, path;
+    const idOf = (made_ms) => made_ms.toString(16).padStart(12, '0') + '00112233445566778899';
+    const ids = { partial: idOf(Date.now() - 3600_000), whole: idOf(Date.now() - 7200_000), photo: idOf(Date.now() - 1000), expired: idOf(Date.now() - 25 * 3600_000) };
+    const leave = (id, offset, bytes, words = {}) => {
+        writeFileSync(join(data, 'uploads', `${id}.info`), `${String(offset).padStart(20, '0')}\n${JSON.stringify({ author: 'ann', length: photo.length, caption: null, alt_text: null, ...words })}`);
+        if (bytes) writeFileSync(join(data, 'uploads', `${id}.data`), bytes);
+    };
+    before(async () => {
+        data = newFolder();
+        server = await startServer({ data });
+        const { json } = await server.upload('ann', png(60, 40), { headers: { 'Idempotency-Key': `tus-${ids.photo}` } });
+        ids.made = json.photo_id;
+        await server.stop();
+        mkdirSync(join(data, 'uploads'));
+        leave(ids.partial, 50_000, Buffer.concat([photo.subarray(0, 50_000), Buffer.from('never acknowledged')]), { caption: 'At the sea' });
+        leave(ids.whole, photo.length, photo);
+        leave(ids.photo, photo.length);
+        leave(ids.expired, 50_000, photo.subarray(0, 50_000));
+        leave('broken', 0, photo);
+        server = await startServer({ data });
+    });
+    after(() => server.stop());
+    const head = (id) => server.ask('HEAD', `/uploads/${id}`, { headers: own });
+
+    it('go on at what was acknowledged', async () => {
+        path = `/uploads/${ids.partial}`;
+        assert.equal(await offsetOf(server, path), 50_000);
+        const { code, headers } = await patch(server, path, 50_000, photo.subarray(50_000));
+        assert.equal(code, 204);
+        assert.equal((await server.ended_photo(headers['photo-id'])).data.status, 'SUCCESS');
+        const { caption, original } = (await server.get(`/photos/${headers['photo-id']}`)).json;
+        assert.deepEqual([caption, original.bytes], ['At the sea', photo.length]);
+    });
+
+    it('become photos when they are whole', async () => {
+        const id = (await head(ids.whole)).headers['photo-id'];
+        assert.equal((await server.ended_photo(id)).data.status, 'SUCCESS');
+    });
+
+    it('still say which photo they became', async () => {
+        const { headers } = await head(ids.photo);
+        assert.deepEqual([headers['photo-id'], headers['upload-expires']], [ids.made, new Date(Math.floor((parseInt(ids.photo.slice(0, 12), 16) + 24 * 3600_000) / 1000) * 1000).toUTCString()]);
+    });
+
+    it('expire as they would have', async () => {
+        assert.equal((await head(ids.expired)).code, 404);
+    });
+
+    it('leave nothing in the folder but what is not theirs', async () => {
+        assert.deepEqual(readdirSync(join(data, 'uploads')).sort(), ['broken.data', 'broken.info']);
+        assert.deepEqual(partials(server), []);
+        await server.stop();
+        server = await startServer({ data });
+        assert.equal((await head(ids.partial)).code, 200);
     });
 });

@@ -57,7 +57,7 @@ describe('tus-js-client', () => {
     });
 
     it('ends an upload, of which nothing stays', async () => {
-        const path = join(server.data, 'uploads');
+        const path = join(server.data, 'buckets', 'originals', '.parts');
         const before = readdirSync(path).length;
         await send(photo, { control: (upload, there, done) => { upload.abort(true).then(done); } });
         assert.equal(readdirSync(path).length, before);
