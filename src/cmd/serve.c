@@ -11,7 +11,7 @@
 #include "reach.h"
 #include "restart.h"
 #include "resumable.h"
-#include "settings.h"
+#include "serve_settings.h"
 
 #include <errno.h>
 #include <malloc.h>
@@ -21,115 +21,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-struct serve_settings {
-    const char *listen, *data, *store, *buckets, *uploads, *moderator, *models, *when_unsure, *refuse_labels,
-        *log_level;
-    const char *rekognition_region, *rekognition_endpoint, *rekognition_label_only, *rekognition_hold;
-    bool open_login;
-    const char *base_path;
-    struct settings_list allow_origin, trusted_proxy;
-    int64_t event_threads, pool_threads, workers, darkrooms;
-    int64_t connections, connections_each, streams, streams_each, answers_memory;
-    int64_t max_upload, max_partials, max_partials_bytes, disk_reserve, max_pixels, max_side, max_frames;
-    int64_t max_pending;
-    int64_t idle_timeout_ms, header_timeout_ms, drain_timeout_ms;
-    int64_t darkroom_timeout_ms, darkroom_memory;
-    int64_t moderators, moderator_timeout_ms, moderator_memory;
-    int64_t history_ms, keep_failed_ms;
-};
-
-#define FIELD(name) offsetof(struct serve_settings, name)
-static const struct setting rows[] = {
-    {"listen", SETTING_STRING, FIELD(listen), "127.0.0.1:8080", 0, 0, "ADDRESS:PORT",
-     "address to listen on; port 0: any free port"},
-    {"data", SETTING_STRING, FIELD(data), "./data", 0, 0, "FOLDER", "folder for photos and database"},
-    {"store", SETTING_STRING, FIELD(store), NULL, 0, 0, "ADDRESS", "metadata store; default: sqlite:FOLDER/photos.db"},
-    {"buckets", SETTING_STRING, FIELD(buckets), NULL, 0, 0, "ADDRESS",
-     "image store: file:FOLDER, or s3://PREFIX?region=REGION (docs/operations.md); default: file:FOLDER/buckets"},
-    {"moderator", SETTING_STRING, FIELD(moderator), "onnx", 0, 0, "NAME",
-     "what moderates photos before they are published: onnx (models on this machine), rekognition (Amazon) or none"},
-    {"models", SETTING_STRING, FIELD(models), NULL, 0, 0, "FOLDER",
-     "folder of the local moderator's models; default: next to the program"},
-    {"moderators", SETTING_INTEGER, FIELD(moderators), "0", 0, 256, "N",
-     "moderator processes; 0: one per core. With Rekognition, concurrent requests; 0: 16"},
-    {"moderator-timeout", SETTING_SECONDS, FIELD(moderator_timeout_ms), "20s", 100, 3600000, "TIME",
-     "time limit for moderating one photo"},
-    {"moderator-memory", SETTING_BYTES, FIELD(moderator_memory), "256M", 64 << 20, 64LL << 30, "SIZE",
-     "memory limit for moderating one photo, on top of the models"},
-    {"when-unsure", SETTING_STRING, FIELD(when_unsure), "refuse", 0, 0, "ACTION",
-     "what happens to photos refused with less than 75% confidence: refuse, hold (a person decides) or publish"},
-    {"refuse-labels", SETTING_STRING, FIELD(refuse_labels), NULL, 0, 0, "NAMES",
-     "labels of the local moderator, comma-separated, that refuse a photo although they are only recorded by default"},
-    {"rekognition-region", SETTING_STRING, FIELD(rekognition_region), NULL, 0, 0, "NAME",
-     "AWS region; default: AWS_REGION, then ~/.aws/config"},
-    {"rekognition-endpoint", SETTING_STRING, FIELD(rekognition_endpoint), NULL, 0, 0, "URL",
-     "use this Rekognition-compatible service instead"},
-    {"rekognition-label-only", SETTING_STRING, FIELD(rekognition_label_only), NULL, 0, 0, "NAMES",
-     "Rekognition labels, comma-separated, that are recorded only; covers the labels below them"},
-    {"rekognition-hold", SETTING_STRING, FIELD(rekognition_hold), NULL, 0, 0, "NAMES",
-     "Rekognition labels, comma-separated, that hold a photo for review; covers the labels below them"},
-    {"open-login", SETTING_SWITCH, FIELD(open_login), "no", 0, 0, NULL,
-     "allow --listen on addresses other than loopback, although there are no passwords"},
-    {"allow-origin", SETTING_LIST, FIELD(allow_origin), NULL, 0, 0, "ORIGIN",
-     "other origins whose pages may make changes: https://photos.example, or * for any; may be repeated"},
-    {"base-path", SETTING_STRING, FIELD(base_path), "/", 0, 0, "PATH",
-     "the path below which everything is served: /photos; a proxy passes it on unchanged"},
-    {"trusted-proxy", SETTING_LIST, FIELD(trusted_proxy), NULL, 0, 0, "ADDRESSES",
-     "proxies whose X-Forwarded headers are believed: addresses, ranges such as 10.0.0.0/8, loopback or private, "
-     "comma-separated; may be repeated"},
-    {"max-upload", SETTING_BYTES, FIELD(max_upload), "64M", 1024, 4LL << 30, "SIZE", "maximum size of a photo"},
-    {"max-partials", SETTING_INTEGER, FIELD(max_partials), "32", 1, 1 << 20, "N",
-     "maximum unfinished resumable uploads per author"},
-    {"max-partials-bytes", SETTING_BYTES, FIELD(max_partials_bytes), "16G", 1 << 20, 1LL << 50, "SIZE",
-     "space for unfinished resumable uploads; one address can take half of it, one author a quarter"},
-    {"disk-reserve", SETTING_BYTES, FIELD(disk_reserve), "0", 0, 1LL << 50, "SIZE",
-     "disk space that new photos leave free; 0: 5% of the disk, at most 1G"},
-    {"max-pending", SETTING_INTEGER, FIELD(max_pending), "1000", 1, 1 << 20, "N",
-     "maximum photos in processing per author"},
-    {"max-pixels", SETTING_INTEGER, FIELD(max_pixels), "250000000", 1, 1LL << 40, "N",
-     "maximum pixels of a photo, all frames together; memory and time limits also apply"},
-    {"max-side", SETTING_INTEGER, FIELD(max_side), "100000", 1, 1LL << 31, "N",
-     "maximum pixels on a photo's longer side"},
-    {"max-frames", SETTING_INTEGER, FIELD(max_frames), "1000", 1, 1 << 20, "N", "maximum frames of an animation"},
-    {"event-threads", SETTING_INTEGER, FIELD(event_threads), "0", 0, 256, "N", "event-loop threads; 0: one per core"},
-    {"pool-threads", SETTING_INTEGER, FIELD(pool_threads), "32", 1, 1024, "N",
-     "threads for requests that wait for a disk or another machine"},
-    {"connections", SETTING_INTEGER, FIELD(connections), "8192", 16, 1 << 20, "N", "maximum open connections"},
-    {"connections-per-address", SETTING_INTEGER, FIELD(connections_each), "0", 0, 1 << 20, "N",
-     "maximum from one address; 0: no limit. Clients of a trusted proxy count by their requests"},
-    {"event-streams", SETTING_INTEGER, FIELD(streams), "0", 0, 1 << 20, "N",
-     "maximum open event streams; 0: a quarter of the connections"},
-    {"event-streams-per-address", SETTING_INTEGER, FIELD(streams_each), "0", 0, 1 << 20, "N",
-     "maximum to one address; 0: a quarter of all"},
-    {"answers-memory", SETTING_BYTES, FIELD(answers_memory), "64M", 1 << 20, 64LL << 30, "SIZE",
-     "memory for responses that clients haven't read yet, in total"},
-    {"idle-timeout", SETTING_SECONDS, FIELD(idle_timeout_ms), "30s", 100, 3600000, "TIME",
-     "how long a connection may be idle between requests"},
-    {"header-timeout", SETTING_SECONDS, FIELD(header_timeout_ms), "10s", 100, 3600000, "TIME",
-     "time limit for a request's header"},
-    {"drain-timeout", SETTING_SECONDS, FIELD(drain_timeout_ms), "30s", 0, 3600000, "TIME",
-     "how long SIGTERM waits for requests and photos in progress"},
-    {"darkrooms", SETTING_INTEGER, FIELD(darkrooms), "0", 0, 256, "N",
-     "darkroom processes, which decode and resize photos; 0: one per core"},
-    {"darkroom-timeout", SETTING_SECONDS, FIELD(darkroom_timeout_ms), "20s", 100, 3600000, "TIME",
-     "time limit for one photo in a darkroom"},
-    {"darkroom-memory", SETTING_BYTES, FIELD(darkroom_memory), "512M", 64 << 20, 64LL << 30, "SIZE",
-     "memory limit for one photo in a darkroom"},
-    {"history", SETTING_SECONDS, FIELD(history_ms), "7d", 0, 0, "TIME",
-     "how long finished workflow executions are kept"},
-    {"keep-failed", SETTING_SECONDS, FIELD(keep_failed_ms), "1d", 0, 0, "TIME",
-     "how long to keep originals that failed through a server fault, so that you can retry them"},
-    {"log-level", SETTING_STRING, FIELD(log_level), "info", 0, 0, "LEVEL",
-     "least severe level to log: debug, info, warning or error"},
-};
-static const struct settings_table table = {
-    .command = "serve",
-    .summary =
-        "Usage: cloudphotos serve [OPTIONS]\n\nServes photos until SIGTERM or SIGINT. Logs JSON lines to stdout.",
-    .rows = rows,
-    .count = sizeof rows / sizeof rows[0],
-};
 
 struct service {
     struct origin_list allowed_origins;
@@ -523,7 +414,7 @@ static int run_serve(int argc, char **argv)
     struct serve_settings settings = {0}; /* a setting without a default stays NULL */
     sigset_t ends;
     bool help;
-    enum status status = settings_read(&table, argc - 1, argv + 1, &arena, &settings, NULL, &help, &why);
+    enum status status = settings_read(&serve_table, argc - 1, argv + 1, &arena, &settings, NULL, &help, &why);
     int level = status == STATUS_OK && !help ? read_level(settings.log_level) : LOG_INFO;
     if (level < 0) {
         text_setf(&why, "--log-level: \"%s\" is not debug, info, warning or error", settings.log_level);
