@@ -23,8 +23,8 @@ enum image_format {
     IMAGE_RAW, /* of a camera: taken for the full-size JPEG that it carries */
 };
 enum { IMAGE_FORMATS = 8, PROBE_SIGNATURE_BYTES = 128 };
-/* Grows with each change of what image_probe finds in a file or refuses: a photo that was uploaded to the program before
- * is then probed again by the one after (image_record.h). */
+/* Grows with each change of what image_probe finds in a file or refuses: a photo that was uploaded to the program
+ * before is then probed again by the one after (image_record.h). */
 enum { PROBE_VERSION = 1 };
 
 /* "jpeg", "png", … */

@@ -1,4 +1,5 @@
-/* Who wants to know what happens to which photo, within this process. What other processes do comes from event_relay.h. */
+/* Who wants to know what happens to which photo, within this process. What other processes do comes from
+ * event_relay.h. */
 #ifndef EVENTS_H
 #define EVENTS_H
 

@@ -23,8 +23,8 @@ struct events;
 struct events *photos_events(const struct photos *photos);
 /* Whether metadata or objects are on other machines, so that to ask for them is to wait. */
 bool photos_are_remote(const struct photos *photos);
-/* Publishes, from now on, what other processes that share the store do. Calls `changed` after anything that they do, too,
- * because there may be work: any thread; must not block. */
+/* Publishes, from now on, what other processes that share the store do. Calls `changed` after anything that they do,
+ * too, because there may be work: any thread; must not block. */
 enum status photos_listen(struct photos *photos, void (*changed)(void *context), void *context, struct text *why);
 /* Before what `changed` needs is gone. OK without photos_listen. */
 void photos_unlisten(struct photos *photos);

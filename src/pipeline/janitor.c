@@ -77,8 +77,8 @@ static bool is_of_session(struct store *store, const struct id *id)
     return status == STATUS_OK ? !session.is_finished : status != STATUS_NOT_FOUND;
 }
 
-/* An original is needed while its photo is PENDING, and for a while after it failed. One without a photo is of an upload
- * that was cut, or is about to get its photo. */
+/* An original is needed while its photo is PENDING, and for a while after it failed. One without a photo is of an
+ * upload that was cut, or is about to get its photo. */
 static bool is_needed(const struct janitor_settings *settings, const struct id *id, int64_t modified_s)
 {
     ARENA_CLEANUP struct arena arena = {0};

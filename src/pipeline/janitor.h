@@ -10,9 +10,10 @@
 
 #define JANITOR_LEASE "janitor"
 
-/* How old an original without a photo is before it is removed: 25 hours. An upload may last a day, and its original may be
- * whole for most of it while the photo can't be made yet: the store is away, or its author has too many under way. The hour
- * leaves room for a machine that has no time, and for clocks that differ by minutes: the bucket's and the store's. */
+/* How old an original without a photo is before it is removed: 25 hours. An upload may last a day, and its original
+ * may be whole for most of it while the photo can't be made yet: the store is away, or its author has too many under
+ * way. The hour leaves room for a machine that has no time, and for clocks that differ by minutes: the bucket's and
+ * the store's. */
 enum { ORIGINAL_WITHOUT_PHOTO_S = 25 * 3600 };
 
 struct janitor_settings {

@@ -26,8 +26,8 @@ static enum status begin_uploads(struct tasks *tasks, const struct id *id, struc
     return status;
 }
 
-/* The photo, now that its images are public. It may have been deleted while we worked, or refused by a process that took
- * it over because our lease had ended, and its objects with it: then these must go too. NOT_FOUND, CONFLICT. */
+/* The photo, now that its images are public. It may have been deleted while we worked, or refused by a process that
+ * took it over because our lease had ended, and its objects with it: then these must go too. NOT_FOUND, CONFLICT. */
 static enum status check_still_wanted(struct tasks *tasks, const struct id *id, struct arena *arena,
                                       struct photo *ret_photo, struct text *why)
 {

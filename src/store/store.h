@@ -330,8 +330,9 @@ typedef bool store_version_row(void *context, const struct id *id, uint64_t vers
 enum status store_execution_versions(struct store *store, const struct id *ids, size_t count, store_version_row *row,
                                      void *context, struct text *why);
 
-/* ---- Sessions: uploads that come in pieces, over hours and through several processes. The bytes are in the buckets;
- * a session says how many of them are there and who may add to them. Its id is that of the photo that it becomes. ---- */
+/* ---- Sessions: uploads that come in pieces, over hours and through several processes. The bytes are in the
+ * buckets; a session says how many of them are there and who may add to them. Its id is that of the photo that it
+ * becomes. ---- */
 
 struct session {
     struct id id;

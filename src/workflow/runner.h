@@ -35,8 +35,8 @@ struct runner_settings {
 struct runner;
 /* INVALID: a Task state has a resource that no handler answers to. */
 enum status runner_open(const struct runner_settings *settings, struct runner **ret_runner, struct text *why);
-/* Says that there is new work now, or that the store's clock was set: without it a new execution waits for the next poll.
- * Work that other processes have made counts, too: store_listen tells of it. */
+/* Says that there is new work now, or that the store's clock was set: without it a new execution waits for the next
+ * poll. Work that other processes have made counts, too: store_listen tells of it. */
 void runner_wake(struct runner *runner);
 /* Claims nothing more, lets the tasks under way finish (up to timeout_ms) and saves them, and gives back every lease.
  * What a task brings after that time is dropped: another runner does it again. */

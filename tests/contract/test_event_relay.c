@@ -1,5 +1,5 @@
-/* Processes that share a store: whoever watches a photo in one hears what another does to it, and work that one has made is
- * begun by another at once. */
+/* Processes that share a store: whoever watches a photo in one hears what another does to it, and work that one has
+ * made is begun by another at once. */
 #include "check.h"
 #include "event_relay.h"
 #include "photos.h"

@@ -1,5 +1,5 @@
-/* Two processes at one photo: one of them has lost its lease and hasn't noticed. Whatever comes first, a published photo
- * has its images, and a refused or deleted one has none. */
+/* Two processes at one photo: one of them has lost its lease and hasn't noticed. Whatever comes first, a published
+ * photo has its images, and a refused or deleted one has none. */
 #include "blob_ops.h"
 #include "clock.h"
 #include "image_fixture.h"

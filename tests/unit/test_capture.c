@@ -1,5 +1,6 @@
 /* When a photo was taken, found in each kind of file that may carry Exif data, and nowhere else. Files are the shortest
  * that have their format's structure. */
+/* long: each format has a writer of its own, and all write the same Exif data */
 #include "check.h"
 #include "probe.h"
 
