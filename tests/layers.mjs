@@ -19,7 +19,7 @@ const LAYERS = [
 // Libraries that only one folder (or two) may know, so that they can be replaced and sandboxed.
 const OWNERS = {
     microhttpd: 'http', curl: 'http_client', openssl: ['base', 'http_client'], sqlite3: 'store/sqlite', vips: 'darkroom', webp: 'darkroom',
-    jpeglib: 'darkroom', lcms2: 'darkroom', seccomp: 'worker_pool',
+    jpeglib: 'darkroom', lcms2: 'darkroom', seccomp: 'worker_pool', 'libpq-fe': 'store/postgres',
 };
 
 const root = resolve(import.meta.dirname ?? dirname(new URL(import.meta.url).pathname), '..');

@@ -47,11 +47,14 @@ static const char *without_scheme(const char *address)
 
 static enum status refuse(const char *store, const char *fault, const char *buckets, struct text *why)
 {
+    TEXT_CLEANUP struct text shown = {0};
     const char *folder = without_scheme(buckets);
+    bool is_path = strstr(store, "://") == NULL;
+    store_show_address(store, &shown);
     text_setf(why,
               "the database %s %s, but there are photos in %s, which can't be found, deleted or published without it. "
               "Restore the database from a backup. To start over without these photos, move %s away.",
-              without_scheme(store), fault, folder, folder);
+              is_path ? without_scheme(store) : text_get(&shown), fault, folder, folder);
     return STATUS_UNAVAILABLE;
 }
 

@@ -294,8 +294,10 @@ static void announce(const struct serve_settings *settings, const struct service
     const char *address = http_server_address(service->server);
     const char *unsupported_labels = service->moderator->unsupported_labels;
     const char *caution = darkroom_caution(service->darkroom);
+    TEXT_CLEANUP struct text store = {0};
+    store_show_address(settings->store, &store);
     log_info("serving", LOG_S("address", address), LOG_S("base_path", settings->base_path),
-             LOG_S("data", settings->data), LOG_S("store", settings->store), LOG_S("buckets", settings->buckets),
+             LOG_S("data", settings->data), LOG_S("store", text_get(&store)), LOG_S("buckets", settings->buckets),
              LOG_S("version", CLOUDPHOTOS_VERSION));
     log_warning("login", LOG_S("message", "No passwords: anyone who can reach this server can act as any user."));
     if (caution[0])

@@ -7,7 +7,9 @@ static const struct setting rows[] = {
     {"listen", SETTING_STRING, FIELD(listen), "127.0.0.1:8080", 0, 0, "ADDRESS:PORT",
      "address to listen on; port 0: any free port"},
     {"data", SETTING_STRING, FIELD(data), "./data", 0, 0, "FOLDER", "folder for photos and database"},
-    {"store", SETTING_STRING, FIELD(store), NULL, 0, 0, "ADDRESS", "metadata store; default: sqlite:FOLDER/photos.db"},
+    {"store", SETTING_STRING, FIELD(store), NULL, 0, 0, "ADDRESS",
+     "metadata store: sqlite:FILE, or postgresql://USER@HOST/DATABASE (docs/operations.md); default: "
+     "sqlite:FOLDER/photos.db"},
     {"buckets", SETTING_STRING, FIELD(buckets), NULL, 0, 0, "ADDRESS",
      "image store: file:FOLDER, or s3://PREFIX?region=REGION (docs/operations.md); default: file:FOLDER/buckets"},
     {"moderator", SETTING_STRING, FIELD(moderator), "onnx", 0, 0, "NAME",

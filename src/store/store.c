@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct store_ops *const back_ends[] = {&store_sqlite_ops};
+static const struct store_ops *const back_ends[] = {&store_sqlite_ops, &store_postgres_ops};
 enum { BACK_ENDS = sizeof back_ends / sizeof back_ends[0] };
 
 /* NULL for an unknown scheme. */
@@ -16,10 +16,34 @@ static const struct store_ops *find_back_end(const char *address, const char **r
     for (size_t i = 0; i < BACK_ENDS; i++)
         if (strlen(back_ends[i]->scheme) == scheme_length && memcmp(address, back_ends[i]->scheme, scheme_length) == 0)
             return back_ends[i];
-    text_setf(why, "The store's address \"%s\" has no known scheme:", address);
+    TEXT_CLEANUP struct text shown = {0};
+    store_show_address(address, &shown);
+    text_setf(why, "The store's address \"%s\" has no known scheme:", text_get(&shown));
     for (size_t i = 0; why && i < BACK_ENDS; i++)
         text_addf(why, " %s:", back_ends[i]->scheme);
     return NULL;
+}
+
+/* USER:PASSWORD@ before the host, and a parameter password=; a path has neither. */
+void store_show_address(const char *address, struct text *out)
+{
+    static const char hidden[] = "…", parameter[] = "password=";
+    const char *host = strstr(address, "://"), *rest = address;
+    const char *at = host ? strpbrk(host + 3, "@/?") : NULL;
+    const char *colon = at && *at == '@' ? memchr(host + 3, ':', (size_t)(at - host - 3)) : NULL;
+    if (colon) {
+        text_append(out, address, (size_t)(colon + 1 - address));
+        text_add(out, hidden);
+        rest = at;
+    }
+    const char *password = host ? strstr(rest, parameter) : NULL;
+    if (password) {
+        const char *begin = password + sizeof parameter - 1;
+        text_append(out, rest, (size_t)(begin - rest));
+        text_add(out, hidden);
+        rest = begin + strcspn(begin, "&");
+    }
+    text_add(out, rest);
 }
 
 enum status store_open(const char *address, struct store **ret_store, struct text *why)

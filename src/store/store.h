@@ -26,9 +26,12 @@ enum { AUTHOR_NAME_MAX = 64, IDEMPOTENCY_KEY_MAX = 255, LEASE_NAME_MAX = 64, SHA
 
 struct store;
 
-/* address: "sqlite:PATH". INVALID for an unknown scheme, naming the known ones. */
+/* address: "sqlite:PATH", or "postgresql://USER@HOST:PORT,HOST2:PORT/DATABASE" as libpq reads it. INVALID for an unknown
+ * scheme, naming the known ones. */
 enum status store_open(const char *address, struct store **ret_store, struct text *why);
 void store_close(struct store *store); /* NULL is allowed */
+/* Appends the address without the password that it may hold, for logs and sentences. */
+void store_show_address(const char *address, struct text *out);
 /* Whether store_open would begin with nothing: the database is missing, or has no bytes. */
 enum status store_is_new(const char *address, bool *ret_is_new, struct text *why);
 /* Looks for damage, for so long; *ret_is_whole: all was looked at. UNAVAILABLE, saying what is damaged; then the store

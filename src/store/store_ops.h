@@ -268,6 +268,6 @@ struct store {
     void *clock_context;
 };
 
-extern const struct store_ops store_sqlite_ops;
+extern const struct store_ops store_sqlite_ops, store_postgres_ops;
 
 #endif

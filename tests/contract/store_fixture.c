@@ -1,5 +1,7 @@
 #include "store_fixture.h"
 
+#include "postgres_server.h"
+
 #include <stdatomic.h>
 #include <stdio.h>
 
@@ -30,6 +32,7 @@ static bool make_sqlite_address(struct text *out, struct text *why)
 
 static const struct store_back_end back_ends[] = {
     {"sqlite", make_sqlite_address},
+    {"postgresql", postgres_server_make_database},
 };
 
 static void run_case(const struct store_back_end *back_end, const struct store_case *row)

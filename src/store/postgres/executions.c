@@ -1,0 +1,263 @@
+/* Executions: what they are, and what becomes of them when their photo changes; who may work on one is in leases.c. */
+#include "postgres_store.h"
+
+#include <stdio.h>
+
+/* The numbers in the statements of this folder. */
+_Static_assert(PHOTO_PENDING == 0 && PHOTO_SUCCESS == 1 && PHOTO_ERROR == 2 && PHOTO_DELETED == 3, "photos.state");
+_Static_assert(REVIEW_NONE == 0 && VERDICT_WAITING == 0 && VERDICT_REFUSED == 1, "photos.review, verdicts.kind");
+_Static_assert(EXECUTION_RUNNING == 0 && EXECUTION_SUCCEEDED == 1 && EXECUTION_FAILED == 2 && EXECUTION_ABORTED == 3,
+               "executions.status, and the columns of counters");
+
+/* ---- Rows ---- */
+
+struct execution postgres_execution(const struct row *row)
+{
+    return (struct execution){.id = row_id(row, 0),
+                              .status = (enum execution_status)row_integer(row, 1),
+                              .workflow = row_string(row, 2),
+                              .state = row_string(row, 3),
+                              .data = row_string(row, 4),
+                              .started_ms = row_integer(row, 5),
+                              .updated_ms = row_integer(row, 6),
+                              .due_ms = row_integer(row, 7),
+                              .version = (uint64_t)row_integer(row, 8)};
+}
+
+void postgres_execution_own(struct execution *execution, struct arena *arena)
+{
+    execution->workflow = arena_copy_string(arena, execution->workflow);
+    execution->state = arena_copy_string(arena, execution->state);
+    execution->data = arena_copy_string(arena, execution->data);
+}
+
+enum status postgres_execution_lock(struct transaction *transaction, const struct id *id, struct execution_row *ret_row,
+                                    struct text *why)
+{
+    RESULT_CLEANUP PGresult *result = NULL;
+    enum status status =
+        transaction_row(transaction,
+                        "SELECT number, status, author, lease_owner, lease_version, event_count, lease_until_ms,"
+                        " diverted_data IS NOT NULL FROM executions WHERE id = $1 FOR UPDATE",
+                        VALUES(ID(id)), &result, why);
+    if (status)
+        return status;
+    const struct row row = {.result = result};
+    const char *owner = row_string(&row, 3);
+    *ret_row = (struct execution_row){.number = row_integer(&row, 0),
+                                      .status = (enum execution_status)row_integer(&row, 1),
+                                      .lease_version = (uint64_t)row_integer(&row, 4),
+                                      .events = row_integer(&row, 5),
+                                      .lease_until_ms = row_integer(&row, 6),
+                                      .is_diverted = row_integer(&row, 7) != 0};
+    (void)snprintf(ret_row->author, sizeof ret_row->author, "%s", row_string(&row, 2));
+    (void)snprintf(ret_row->owner, sizeof ret_row->owner, "%s", owner ? owner : "");
+    return STATUS_OK;
+}
+
+enum status postgres_execution_moved(struct transaction *transaction, const char *author, int from, int to,
+                                     struct text *why)
+{
+    return transaction_run(transaction, "SELECT execution_moved($1, $2, $3)",
+                           VALUES(TEXT(author), INTEGER(from), INTEGER(to)), why);
+}
+
+enum status postgres_execution_insert(struct transaction *transaction, const struct execution *execution,
+                                      const char *author, struct text *why)
+{
+    enum status status = transaction_run(
+        transaction,
+        "INSERT INTO executions (" EXECUTION_COLUMNS ", queued_ms, author)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $8, $10)",
+        VALUES(ID(&execution->id), INTEGER(execution->status), TEXT(execution->workflow), TEXT(execution->state),
+               TEXT(execution->data), INTEGER(execution->started_ms), INTEGER(execution->updated_ms),
+               INTEGER(execution->due_ms), INTEGER(execution->version), TEXT(author)),
+        why);
+    return status ? status : postgres_execution_moved(transaction, author, EXECUTION_NEW, (int)execution->status, why);
+}
+
+/* ---- What becomes of the execution of a photo that changes ---- */
+
+enum status postgres_execution_hurry(struct transaction *transaction, const struct id *id, const char *author,
+                                     struct text *why)
+{
+    enum status status = transaction_run(transaction,
+                                         "UPDATE executions SET due_ms = $2, queued_ms = $2"
+                                         " WHERE id = $1 AND status = 0 AND lease_until_ms IS NULL",
+                                         VALUES(ID(id), INTEGER(transaction->now_ms)), why);
+    if (status || transaction->changed == 0)
+        return status;
+    return postgres_execution_moved(transaction, author, EXECUTION_RUNNING, EXECUTION_RUNNING, why);
+}
+
+enum status postgres_execution_abort(struct transaction *transaction, const struct id *id, struct text *why)
+{
+    struct execution_row row;
+    enum status status = postgres_execution_lock(transaction, id, &row, why);
+    if (status == STATUS_NOT_FOUND || (!status && row.status != EXECUTION_RUNNING))
+        return STATUS_OK;
+    if (!status)
+        status = transaction_run(transaction,
+                                 "UPDATE executions SET status = 3, updated_ms = $2, version = version + 1,"
+                                 " lease_owner = NULL, lease_until_ms = NULL, diverted_data = NULL WHERE number = $1",
+                                 VALUES(INTEGER(row.number), INTEGER(transaction->now_ms)), why);
+    return status ? status
+                  : postgres_execution_moved(transaction, row.author, EXECUTION_RUNNING, EXECUTION_ABORTED, why);
+}
+
+enum status postgres_execution_replace(struct transaction *transaction, const struct execution *execution,
+                                       const char *author, struct text *why)
+{
+    struct execution_row row;
+    enum status status = postgres_execution_lock(transaction, &execution->id, &row, why);
+    if (status == STATUS_NOT_FOUND)
+        return postgres_execution_insert(transaction, execution, author, why);
+    if (!status)
+        status = transaction_run(transaction,
+                                 "UPDATE executions SET status = $2, workflow = $3, state = $4, data = $5,"
+                                 " started_ms = $6, updated_ms = $7, due_ms = $8, queued_ms = $8,"
+                                 " version = version + 1, lease_owner = NULL, lease_until_ms = NULL,"
+                                 " diverted_data = NULL WHERE number = $1",
+                                 VALUES(INTEGER(row.number), INTEGER(execution->status), TEXT(execution->workflow),
+                                        TEXT(execution->state), TEXT(execution->data), INTEGER(execution->started_ms),
+                                        INTEGER(execution->updated_ms), INTEGER(execution->due_ms)),
+                                 why);
+    return status ? status
+                  : postgres_execution_moved(transaction, row.author, (int)row.status, (int)execution->status, why);
+}
+
+/* ---- Reading ---- */
+
+struct execution_read {
+    struct arena *arena;
+    struct execution *execution;
+};
+
+static bool take_execution(void *context, const struct row *row)
+{
+    const struct execution_read *read = context;
+    *read->execution = postgres_execution(row);
+    postgres_execution_own(read->execution, read->arena);
+    return true;
+}
+
+static enum status execution_get(struct store *store, const struct id *id, struct arena *arena,
+                                 struct execution *ret_execution, struct text *why)
+{
+    struct execution_read read = {arena, ret_execution};
+    return postgres_first(store, "SELECT " EXECUTION_COLUMNS " FROM executions WHERE id = $1", VALUES(ID(id)),
+                          take_execution, &read, why);
+}
+
+struct execution_list {
+    store_execution_row *row;
+    void *context;
+};
+
+static bool list_execution(void *context, const struct row *row)
+{
+    const struct execution_list *list = context;
+    struct execution execution = postgres_execution(row);
+    return list->row(list->context, &execution);
+}
+
+static enum status executions_list(struct store *store, int status_wanted, size_t limit, store_execution_row *row,
+                                   void *context, struct text *why)
+{
+    struct execution_list list = {row, context};
+    if (status_wanted < 0)
+        return postgres_each(store, "SELECT " EXECUTION_COLUMNS " FROM executions ORDER BY number DESC LIMIT $1",
+                             VALUES(LIMIT(limit)), list_execution, &list, why);
+    return postgres_each(store,
+                         "SELECT " EXECUTION_COLUMNS " FROM executions WHERE status = $1 ORDER BY number DESC LIMIT $2",
+                         VALUES(INTEGER(status_wanted), LIMIT(limit)), list_execution, &list, why);
+}
+
+struct event_list {
+    store_event_row *row;
+    void *context;
+    bool is_known;
+};
+
+/* An execution without history is one row of nothing. */
+static bool event_row(void *context, const struct row *row)
+{
+    struct event_list *list = context;
+    list->is_known = true;
+    if (!row_has(row, 0))
+        return false;
+    struct execution_event event = {
+        .time_ms = row_integer(row, 0), .type = row_string(row, 1), .detail = row_string(row, 2)};
+    return list->row(list->context, &event);
+}
+
+static enum status execution_events(struct store *store, const struct id *id, store_event_row *row, void *context,
+                                    struct text *why)
+{
+    struct event_list list = {row, context, false};
+    enum status status = postgres_each(store,
+                                       "SELECT time_ms, type, detail FROM executions LEFT JOIN execution_events"
+                                       " ON execution = number WHERE id = $1 ORDER BY sequence",
+                                       VALUES(ID(id)), event_row, &list, why);
+    return status || list.is_known ? status : STATUS_NOT_FOUND;
+}
+
+/* ---- Counts ---- */
+
+static bool count_row(void *context, const struct row *row)
+{
+    struct store_counts *counts = context;
+    for (int i = 0; i < EXECUTION_STATUSES; i++)
+        counts->executions[i] = (uint64_t)row_integer(row, i);
+    counts->queue_depth = (uint64_t)row_integer(row, EXECUTION_STATUSES);
+    return true;
+}
+
+static enum status executions_count(struct store *store, struct store_counts *ret_counts, struct text *why)
+{
+    static const char sql[] =
+        "SELECT coalesce(sum(running), 0)::bigint, coalesce(sum(succeeded), 0)::bigint,"
+        " coalesce(sum(failed), 0)::bigint, coalesce(sum(aborted), 0)::bigint,"
+        " (SELECT count(*) FROM executions WHERE lease_until_ms <= $1)"
+        " + (SELECT count(*) FROM executions WHERE status = 0 AND lease_until_ms IS NULL AND queued_ms <= $1)"
+        " FROM counters";
+    return postgres_first(store, sql, VALUES(INTEGER(store_now_ms(store))), count_row, ret_counts, why);
+}
+
+/* ---- Forgetting ---- */
+
+struct pruning {
+    int64_t before_ms;
+    size_t limit, pruned;
+};
+
+static enum status prune(struct transaction *transaction, void *arguments, struct text *why)
+{
+    struct pruning *pruning = arguments;
+    enum status status = transaction_run(transaction,
+                                         "DELETE FROM executions WHERE number IN (SELECT number FROM executions"
+                                         " WHERE status <> 0 AND updated_ms < $1 ORDER BY updated_ms LIMIT $2"
+                                         " FOR UPDATE SKIP LOCKED)",
+                                         VALUES(INTEGER(pruning->before_ms), LIMIT(pruning->limit)), why);
+    if (!status)
+        pruning->pruned = (size_t)transaction->changed;
+    return status;
+}
+
+static enum status executions_prune(struct store *store, int64_t before_ms, size_t limit, size_t *ret_pruned,
+                                    struct text *why)
+{
+    struct pruning pruning = {before_ms, limit, 0};
+    enum status status = postgres_write(store, prune, &pruning, why);
+    if (!status)
+        *ret_pruned = pruning.pruned;
+    return status;
+}
+
+const struct store_execution_ops postgres_executions = {
+    .get = execution_get,
+    .list = executions_list,
+    .events = execution_events,
+    .count = executions_count,
+    .prune = executions_prune,
+};

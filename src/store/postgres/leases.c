@@ -1,0 +1,269 @@
+/* Who may work on an execution: as sqlite/leases.c has it. Claiming is functions in the database (schema.c), so that a
+ * batch is a round trip. */
+#include "postgres_store.h"
+
+#include <string.h>
+
+/* ---- Claiming ---- */
+
+struct claim {
+    const char *owner;
+    int64_t lease_ms;
+    size_t limit, count;
+    struct arena *arena;
+    struct execution *executions;
+};
+
+enum { WAS_LOST_COLUMN = 9 };
+
+static enum status claim(struct transaction *transaction, void *arguments, struct text *why)
+{
+    RESULT_CLEANUP PGresult *result = NULL;
+    struct claim *claim = arguments;
+    int64_t now_ms = transaction->now_ms;
+    claim->count = 0;
+    enum status status =
+        transaction_run(transaction, "SELECT executions_mend($1, $2, $3)",
+                        VALUES(INTEGER(now_ms), INTEGER(now_ms + CLOCK_TOLERANCE_MS), INTEGER(claim->lease_ms)), why);
+    if (!status)
+        status = transaction_row(
+            transaction, "SELECT * FROM executions_claim($1, $2, $3, $4)",
+            VALUES(TEXT(claim->owner), INTEGER(now_ms), INTEGER(now_ms + claim->lease_ms), LIMIT(claim->limit)),
+            &result, why);
+    struct row row = {.result = result};
+    for (int count = status ? 0 : PQntuples(result); row.number < count; row.number++) {
+        struct execution *execution = &claim->executions[claim->count++];
+        *execution = postgres_execution(&row);
+        execution->was_lost = row_integer(&row, WAS_LOST_COLUMN) != 0;
+        postgres_execution_own(execution, claim->arena);
+    }
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
+static bool note_bool(void *context, const struct row *row)
+{
+    *(bool *)context = row_integer(row, 0) != 0;
+    return true;
+}
+
+/* Looks first, so that workers who find nothing to do write nothing. */
+static enum status lease_claim(struct store *store, const char *owner, int64_t lease_ms, size_t limit,
+                               struct arena *arena, struct execution *ret_executions, size_t *ret_count,
+                               struct text *why)
+{
+    struct claim claimed = {owner, lease_ms, limit, 0, arena, ret_executions};
+    int64_t now_ms = store_now_ms(store);
+    bool is_any_due = false;
+    enum status status = postgres_first(
+        store, "SELECT EXISTS (SELECT FROM queues WHERE turn_ms <= $1) OR executions_need_mending($1, $2, $3)",
+        VALUES(INTEGER(now_ms), INTEGER(now_ms + CLOCK_TOLERANCE_MS), INTEGER(lease_ms)), note_bool, &is_any_due, why);
+    if (!status && is_any_due)
+        status = postgres_write(store, claim, &claimed, why);
+    if (!status)
+        *ret_count = claimed.count;
+    return status;
+}
+
+struct renewal {
+    const char *owner;
+    int64_t lease_ms;
+};
+
+static enum status renew(struct transaction *transaction, void *arguments, struct text *why)
+{
+    const struct renewal *renewal = arguments;
+    return transaction_run(
+        transaction, "UPDATE executions SET lease_until_ms = $3 WHERE lease_owner = $1 AND lease_until_ms > $2",
+        VALUES(TEXT(renewal->owner), INTEGER(transaction->now_ms), INTEGER(transaction->now_ms + renewal->lease_ms)),
+        why);
+}
+
+static enum status lease_renew(struct store *store, const char *owner, int64_t lease_ms, struct text *why)
+{
+    struct renewal renewal = {owner, lease_ms};
+    return postgres_write(store, renew, &renewal, why);
+}
+
+/* ---- Saving and giving back ---- */
+
+/* Finds it, and tells what there is. */
+static enum status compare(struct transaction *transaction, const struct id *id, struct execution_row *ret_row,
+                           struct execution_found *found, struct text *why)
+{
+    enum status status = postgres_execution_lock(transaction, id, ret_row, why);
+    if (!status)
+        *found = (struct execution_found){.is_changed = ret_row->status == EXECUTION_RUNNING,
+                                          .status = ret_row->status,
+                                          .is_held = ret_row->lease_until_ms != 0,
+                                          .was_diverted = ret_row->is_diverted};
+    return status;
+}
+
+static bool is_owner(const struct execution_row *row, const char *owner)
+{
+    return strcmp(row->owner, owner) == 0;
+}
+
+static const char give_back_sql[] =
+    "UPDATE executions SET lease_owner = NULL, lease_until_ms = NULL, data = coalesce(diverted_data, data),"
+    " version = version + (diverted_data IS NOT NULL)::int, diverted_data = NULL, queued_ms ="
+    " CASE WHEN diverted_data IS NOT NULL THEN 0 WHEN due_ms > updated_ms THEN due_ms ELSE queued_ms END"
+    " WHERE number = $1";
+static const char end_sql[] =
+    "UPDATE executions SET lease_owner = NULL, lease_until_ms = NULL, diverted_data = NULL WHERE number = $1";
+
+/* It waits again, or has ended. */
+static enum status let_go(struct transaction *transaction, const struct execution_row *row,
+                          enum execution_status execution_status, struct text *why)
+{
+    bool has_ended = execution_status != EXECUTION_RUNNING;
+    enum status status =
+        transaction_run(transaction, has_ended ? end_sql : give_back_sql, VALUES(INTEGER(row->number)), why);
+    return status ? status
+                  : postgres_execution_moved(transaction, row->author, EXECUTION_RUNNING, (int)execution_status, why);
+}
+
+struct saving {
+    const char *owner;
+    const struct execution *execution;
+    const struct execution_event *events;
+    size_t event_count;
+    bool keep_lease;
+    struct execution_found *found;
+};
+
+static enum status add_events(struct transaction *transaction, const struct saving *saving, struct execution_row *row,
+                              struct text *why)
+{
+    enum status status = STATUS_OK;
+    for (size_t i = 0; !status && i < saving->event_count; i++)
+        status =
+            transaction_run(transaction,
+                            "INSERT INTO execution_events (execution, sequence, time_ms, type, detail)"
+                            " VALUES ($1, $2, $3, $4, $5)",
+                            VALUES(INTEGER(row->number), INTEGER(++row->events), INTEGER(saving->events[i].time_ms),
+                                   TEXT(saving->events[i].type), TEXT(saving->events[i].detail)),
+                            why);
+    return status;
+}
+
+static enum status save(struct transaction *transaction, void *arguments, struct text *why)
+{
+    const struct saving *saving = arguments;
+    const struct execution *execution = saving->execution;
+    struct execution_row row;
+    enum status status = compare(transaction, &execution->id, &row, saving->found, why);
+    if (status)
+        return status;
+    saving->found->is_changed &= is_owner(&row, saving->owner) && execution->version >= row.lease_version;
+    transaction->keeps_nothing = !saving->found->is_changed;
+    if (transaction->keeps_nothing)
+        return STATUS_OK;
+    status = add_events(transaction, saving, &row, why);
+    if (!status)
+        status = transaction_run(transaction,
+                                 "UPDATE executions SET status = $2, state = $3, data = $4, updated_ms = $5,"
+                                 " due_ms = $6, version = version + 1, event_count = $7 WHERE number = $1",
+                                 VALUES(INTEGER(row.number), INTEGER(execution->status), TEXT(execution->state),
+                                        TEXT(execution->data), INTEGER(execution->updated_ms),
+                                        INTEGER(execution->due_ms), INTEGER(row.events)),
+                                 why);
+    bool is_kept = saving->keep_lease && execution->status == EXECUTION_RUNNING && !row.is_diverted;
+    return status || is_kept ? status : let_go(transaction, &row, execution->status, why);
+}
+
+static enum status lease_save(struct store *store, const char *owner, const struct execution *execution,
+                              const struct execution_event *events, size_t event_count, bool keep_lease,
+                              struct execution_found *ret_found, struct text *why)
+{
+    struct saving saving = {owner, execution, events, event_count, keep_lease, ret_found};
+    return postgres_write(store, save, &saving, why);
+}
+
+struct giving_back {
+    const char *owner;
+    const struct id *id;
+    struct execution_found *found;
+};
+
+static enum status release(struct transaction *transaction, void *arguments, struct text *why)
+{
+    const struct giving_back *giving = arguments;
+    struct execution_row row;
+    enum status status = compare(transaction, giving->id, &row, giving->found, why);
+    if (status)
+        return status;
+    giving->found->is_changed &= is_owner(&row, giving->owner);
+    transaction->keeps_nothing = !giving->found->is_changed;
+    return transaction->keeps_nothing ? STATUS_OK : let_go(transaction, &row, EXECUTION_RUNNING, why);
+}
+
+static enum status lease_release(struct store *store, const char *owner, const struct id *id,
+                                 struct execution_found *ret_found, struct text *why)
+{
+    struct giving_back giving = {owner, id, ret_found};
+    return postgres_write(store, release, &giving, why);
+}
+
+/* ---- Diverting ---- */
+
+struct diversion {
+    const struct id *id;
+    const char *data;
+    struct execution_found *found;
+};
+
+static enum status divert(struct transaction *transaction, void *arguments, struct text *why)
+{
+    const struct diversion *diversion = arguments;
+    struct execution_row row;
+    enum status status = compare(transaction, diversion->id, &row, diversion->found, why);
+    if (status)
+        return status;
+    transaction->keeps_nothing = !diversion->found->is_changed;
+    if (transaction->keeps_nothing)
+        return STATUS_OK;
+    status = transaction_run(transaction, "UPDATE executions SET diverted_data = $2 WHERE number = $1",
+                             VALUES(INTEGER(row.number), TEXT(diversion->data)), why);
+    return status || diversion->found->is_held ? status : let_go(transaction, &row, EXECUTION_RUNNING, why);
+}
+
+static enum status lease_divert(struct store *store, const struct id *id, const char *data,
+                                struct execution_found *ret_found, struct text *why)
+{
+    struct diversion diversion = {id, data, ret_found};
+    return postgres_write(store, divert, &diversion, why);
+}
+
+/* ---- The next ---- */
+
+static bool note_due(void *context, const struct row *row)
+{
+    if (row_has(row, 0))
+        *(int64_t *)context = row_integer(row, 0);
+    return true;
+}
+
+static enum status lease_next_due(struct store *store, int64_t *ret_in_ms, struct text *why)
+{
+    enum { NO_LEASE_MS = 0x7fffffff };
+    static const char sql[] = "SELECT least((SELECT min(turn_ms) FROM queues WHERE turn_ms IS NOT NULL),"
+                              " (SELECT min(lease_until_ms) FROM executions WHERE lease_until_ms IS NOT NULL),"
+                              " CASE WHEN executions_need_mending($1, $2, $3) THEN $1 END)";
+    int64_t now_ms = store_now_ms(store), due_ms = -1;
+    enum status status =
+        postgres_first(store, sql, VALUES(INTEGER(now_ms), INTEGER(now_ms + CLOCK_TOLERANCE_MS), INTEGER(NO_LEASE_MS)),
+                       note_due, &due_ms, why);
+    if (!status)
+        *ret_in_ms = due_ms < 0 ? -1 : due_ms < now_ms ? 0 : due_ms - now_ms;
+    return status;
+}
+
+const struct store_lease_ops postgres_leases = {
+    .claim = lease_claim,
+    .renew = lease_renew,
+    .save = lease_save,
+    .release = lease_release,
+    .divert = lease_divert,
+    .next_due = lease_next_due,
+};

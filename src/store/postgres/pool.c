@@ -1,0 +1,189 @@
+#include "postgres_store.h"
+
+#include "clock.h"
+#include "memory.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* What the address leaves open. A server that can't be reached is given up soon: another host may have its place. */
+static const struct {
+    const char *keyword, *value;
+    bool is_for_many_hosts;
+} defaults[] = {
+    {"target_session_attrs", "read-write", true}, {"connect_timeout", "3", false},
+    {"tcp_user_timeout", "5000", false},          {"keepalives_idle", "10", false},
+    {"keepalives_interval", "5", false},          {"keepalives_count", "2", false},
+    {"application_name", "cloudphotos", false},   {"client_encoding", "UTF8", false},
+};
+enum { DEFAULTS = sizeof defaults / sizeof defaults[0] };
+
+/* ---- The address ---- */
+
+static void add_word(struct pool *pool, size_t *count, const char *keyword, const char *value)
+{
+    pool->keywords[*count] = memory_copy_string(keyword);
+    pool->values[(*count)++] = memory_copy_string(value);
+}
+
+static bool has_word(const struct pool *pool, const char *keyword)
+{
+    for (size_t i = 0; pool->keywords[i]; i++)
+        if (strcmp(pool->keywords[i], keyword) == 0)
+            return true;
+    return false;
+}
+
+static const char *find_word(const struct pool *pool, const char *keyword, const char *otherwise)
+{
+    for (size_t i = 0; pool->keywords[i]; i++)
+        if (strcmp(pool->keywords[i], keyword) == 0)
+            return pool->values[i];
+    return otherwise;
+}
+
+static void take_words(struct pool *pool, const PQconninfoOption *options)
+{
+    size_t count = 0, most = DEFAULTS + 1;
+    for (const PQconninfoOption *option = options; option->keyword; option++)
+        most++;
+    pool->keywords = NEW_ARRAY(most, char *);
+    pool->values = NEW_ARRAY(most, char *);
+    for (const PQconninfoOption *option = options; option->keyword; option++)
+        if (option->val && option->val[0])
+            add_word(pool, &count, option->keyword, option->val);
+    bool are_many = strchr(find_word(pool, "host", ""), ',') != NULL;
+    for (size_t i = 0; i < DEFAULTS; i++)
+        if (!has_word(pool, defaults[i].keyword) && (are_many || !defaults[i].is_for_many_hosts))
+            add_word(pool, &count, defaults[i].keyword, defaults[i].value);
+}
+
+enum status postgres_pool_init(struct pool *pool, const char *address, struct text *why)
+{
+    char *fault = NULL;
+    TEXT_CLEANUP struct text name = {0};
+    PQconninfoOption *options = PQconninfoParse(address, &fault);
+    if (!options) {
+        if (fault)
+            fault[strcspn(fault, "\n")] = '\0';
+        text_setf(why, "The store's address can't be read: %s.", fault ? fault : "there isn't enough memory");
+        PQfreemem(fault);
+        return STATUS_INVALID;
+    }
+    *pool = (struct pool){.generation = 1};
+    take_words(pool, options);
+    PQconninfoFree(options);
+    text_addf(&name, "%s at %s", find_word(pool, "dbname", "of the default name"),
+              find_word(pool, "host", "the default host"));
+    pool->name = text_take(&name);
+    (void)pthread_mutex_init(&pool->lock, NULL);
+    (void)pthread_cond_init(&pool->freed, NULL);
+    return STATUS_OK;
+}
+
+void postgres_pool_release(struct pool *pool)
+{
+    for (size_t i = 0; i < CONNECTIONS_MAX; i++)
+        PQfinish(pool->connections[i].pg);
+    for (size_t i = 0; pool->keywords[i]; i++) {
+        free(pool->keywords[i]);
+        free(pool->values[i]);
+    }
+    free((void *)pool->keywords);
+    free((void *)pool->values);
+    free(pool->name);
+    (void)pthread_cond_destroy(&pool->freed);
+    (void)pthread_mutex_destroy(&pool->lock);
+}
+
+/* ---- Taking and giving back ---- */
+
+static void ignore_notice(void *context, const PGresult *result)
+{
+    (void)context, (void)result;
+}
+
+static enum status open_connection(const struct pool *pool, struct connection *connection, struct text *why)
+{
+    connection->pg =
+        PQconnectdbParams((const char *const *)pool->keywords, (const char *const *)pool->values, /*expand_dbname=*/0);
+    if (connection->pg && PQstatus(connection->pg) == CONNECTION_OK) {
+        (void)PQsetNoticeReceiver(connection->pg, ignore_notice, NULL);
+        return STATUS_OK;
+    }
+    TEXT_CLEANUP struct text fault = {0};
+    text_setf(&fault, "%s", connection->pg ? PQerrorMessage(connection->pg) : "there isn't enough memory");
+    while (fault.length && fault.data[fault.length - 1] == '\n')
+        fault.data[--fault.length] = '\0';
+    text_setf(why, "The database %s can't be reached: %s.", pool->name, text_get(&fault));
+    PQfinish(connection->pg);
+    connection->pg = NULL;
+    return STATUS_UNAVAILABLE;
+}
+
+/* An open one rather than another. */
+static struct connection *find_free(struct pool *pool)
+{
+    struct connection *found = NULL;
+    for (size_t i = 0; i < CONNECTIONS_MAX; i++) {
+        struct connection *connection = &pool->connections[i];
+        if (!connection->is_taken && connection->pg && connection->generation == pool->generation)
+            return connection;
+        if (!connection->is_taken && !found)
+            found = connection;
+    }
+    return found;
+}
+
+static struct connection *wait_for_free(struct pool *pool, int64_t until_ns)
+{
+    enum { SECOND_NS = 1000000000 };
+    const struct timespec until = {.tv_sec = until_ns / SECOND_NS, .tv_nsec = until_ns % SECOND_NS};
+    struct connection *connection;
+    int error = 0;
+    while (!(connection = find_free(pool)) && error != ETIMEDOUT)
+        error = pthread_cond_clockwait(&pool->freed, &pool->lock, CLOCK_MONOTONIC, &until);
+    return connection;
+}
+
+enum status postgres_pool_take(struct pool *pool, int64_t until_ns, struct connection **ret_connection,
+                               struct text *why)
+{
+    (void)pthread_mutex_lock(&pool->lock);
+    struct connection *connection = wait_for_free(pool, until_ns);
+    unsigned generation = pool->generation;
+    if (connection)
+        connection->is_taken = true;
+    (void)pthread_mutex_unlock(&pool->lock);
+    if (!connection) {
+        text_setf(why, "All connections to the database %s are in use. Try again.", pool->name);
+        return STATUS_BUSY;
+    }
+    if (connection->generation != generation || !connection->pg) {
+        PQfinish(connection->pg);
+        connection->generation = generation;
+        enum status status = open_connection(pool, connection, why);
+        if (status) {
+            postgres_pool_give_back(pool, connection, false);
+            return status;
+        }
+    }
+    *ret_connection = connection;
+    return STATUS_OK;
+}
+
+void postgres_pool_give_back(struct pool *pool, struct connection *connection, bool is_lost)
+{
+    if (is_lost) {
+        PQfinish(connection->pg);
+        connection->pg = NULL;
+    }
+    (void)pthread_mutex_lock(&pool->lock);
+    if (is_lost && connection->generation == pool->generation)
+        pool->generation++;
+    connection->is_taken = false;
+    (void)pthread_cond_signal(&pool->freed);
+    (void)pthread_mutex_unlock(&pool->lock);
+}
