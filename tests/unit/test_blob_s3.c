@@ -137,6 +137,15 @@ static enum status put(struct blob *blob, struct text *why)
     (void)close(fd);
     return status;
 }
+/* In two parts. */
+static enum status put_large(struct blob *blob, struct text *why)
+{
+    int fd = memfd_create("content", MFD_CLOEXEC);
+    CHECK_INT(ftruncate(fd, S3_PUT_MAX + 1), 0);
+    enum status status = blob_put(blob, BUCKET_PHOTOS, "key", fd, 0, S3_PUT_MAX + 1, why);
+    (void)close(fd);
+    return status;
+}
 static enum status get(struct blob *blob, struct text *why)
 {
     struct blob_object object;
@@ -211,6 +220,16 @@ static const struct {
      {{200, "12345678"}, {503, ERROR("SlowDown")}, {206, "12345678"}},
      STATUS_OK,
      3},
+    {"sends less than the range that it was asked for",
+     read_it,
+     {{200, "12345678"}, {206, "1234"}},
+     STATUS_UNAVAILABLE,
+     2},
+    {"has lost the parts of what is put",
+     put_large,
+     {{200, "<UploadId>id</UploadId>"}, {200, ""}, {200, ""}, {404, ERROR("NoSuchUpload")}},
+     STATUS_UNAVAILABLE,
+     5},
     {"says late that it can't copy", copy, {{200, ERROR("InternalError")}}, STATUS_UNAVAILABLE, 1},
     {"deletes one of two",
      delete_two,
@@ -243,7 +262,7 @@ static struct http_server *open_server(struct text *ret_address)
                                            .header_timeout_ms = 60000,
                                            .body_bytes_per_second = 1,
                                            .body_grace_ms = 60000,
-                                           .max_body = 1 << 20,
+                                           .max_body = S3_PUT_MAX,
                                            .tables = tables};
     struct http_server *server = NULL;
     CHECK_INT(http_server_open(&settings, &server, NULL), STATUS_OK);

@@ -46,8 +46,8 @@ struct s3_request {
     const struct http_file *file; /* instead of body */
     http_take *take;              /* of the object's bytes */
     void *context;
-    uint64_t take_max;
-    bool is_once; /* not to be asked again: it would not be understood a second time */
+    uint64_t take_max; /* and there are so many */
+    bool is_once;      /* not to be asked again: it would not be understood a second time */
 };
 void s3_request_add(struct s3_request *request, const char *name, const char *value);
 

@@ -53,7 +53,8 @@ static enum status put_in_parts(struct blob *blob, enum bucket bucket, const cha
     if (status != STATUS_OK) /* parts cost money until they are gone; the bucket's lifecycle gets what this can't */
         (void)s3_parts_abort(blob, bucket, key, text_get(&id), NULL);
     free(parts);
-    return status;
+    /* That parts of ours are gone or don't fit says nothing about the object: it may be put again. */
+    return status == STATUS_NOT_FOUND || status == STATUS_INVALID ? STATUS_UNAVAILABLE : status;
 }
 
 enum status s3_put(struct blob *blob, enum bucket bucket, const char *key, int fd, uint64_t offset, uint64_t size,

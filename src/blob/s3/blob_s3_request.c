@@ -132,6 +132,17 @@ static struct http_call make_call(const struct s3_request *request, const char *
     return call;
 }
 
+/* A server, or who stands between, may send a shorter range than the one that it was asked for. */
+static enum status check_taken(const struct blob_s3 *s3, const struct counted *counted, struct text *why)
+{
+    const struct s3_request *request = counted->request;
+    if (!request->take || counted->taken == request->take_max)
+        return STATUS_OK;
+    text_setf(why, "The bucket %s-%s at %s sent %" PRIu64 " of %" PRIu64 " bytes of %s.", s3->prefix,
+              bucket_policies[request->bucket].name, s3->host, counted->taken, request->take_max, request->key);
+    return STATUS_UNAVAILABLE;
+}
+
 /* *ret_may_pass: it may do better when it is asked again. */
 static enum status ask_once(struct blob_s3 *s3, const struct s3_request *request, const char *url,
                             struct http_reply *ret_reply, bool *ret_may_pass, struct text *why)
@@ -151,12 +162,12 @@ static enum status ask_once(struct blob_s3 *s3, const struct s3_request *request
         text_setf(why, "The buckets at %s can't be used: %s.", s3->host, text_get(&reason));
         return status == STATUS_INVALID || status == STATUS_TOO_LARGE ? STATUS_UNAVAILABLE : status;
     }
-    if (reply.code / 100 == 2) {
+    status =
+        reply.code / 100 == 2 ? check_taken(s3, &counted, why) : take_error(s3, request, &reply, ret_may_pass, why);
+    if (status == STATUS_OK)
         *ret_reply = reply;
-        return STATUS_OK;
-    }
-    status = take_error(s3, request, &reply, ret_may_pass, why);
-    http_reply_release(&reply);
+    else
+        http_reply_release(&reply);
     return status;
 }
 
