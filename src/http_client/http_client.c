@@ -197,6 +197,12 @@ static enum status list_fields(const struct http_call *call, struct curl_slist *
     return STATUS_OK;
 }
 
+/* Some servers answer 411 to these without a Content-Length, also where there is no body (RFC 9110 8.6). */
+static bool says_length(const struct http_call *call)
+{
+    return call->body || strcmp(call->method, "PUT") == 0 || strcmp(call->method, "POST") == 0;
+}
+
 /* The method last: it is what goes out, whatever curl would call a request with such a body. */
 static void set_body(CURL *handle, struct exchange *exchange)
 {
@@ -209,9 +215,9 @@ static void set_body(CURL *handle, struct exchange *exchange)
         (void)curl_easy_setopt(handle, CURLOPT_SEEKFUNCTION, seek_file);
         (void)curl_easy_setopt(handle, CURLOPT_SEEKDATA, exchange);
         (void)curl_easy_setopt(handle, CURLOPT_UPLOAD_BUFFERSIZE, (long)UPLOAD_BUFFER_BYTES);
-    } else if (call->body) {
-        (void)curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)call->body_size);
-        (void)curl_easy_setopt(handle, CURLOPT_POSTFIELDS, call->body); /* not copied */
+    } else if (says_length(call)) {
+        (void)curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)(call->body ? call->body_size : 0));
+        (void)curl_easy_setopt(handle, CURLOPT_POSTFIELDS, call->body ? call->body : ""); /* not copied */
     }
     if (strcmp(call->method, "HEAD") == 0)
         (void)curl_easy_setopt(handle, CURLOPT_NOBODY, 1L);

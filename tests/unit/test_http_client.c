@@ -34,7 +34,7 @@ static void take_echo(struct http_request *request, const char *data, size_t siz
 
 static void answer_echo(struct http_request *request)
 {
-    static const char *const names[] = {"X-One", "X-Empty", "Content-Type", "Expect"};
+    static const char *const names[] = {"X-One", "X-Empty", "Content-Type", "Expect", "Content-Length"};
     struct received *received = http_data(request);
     struct text text = {0};
     text_addf(&text, "%s %s|", http_method(request), http_path(request));
@@ -171,9 +171,10 @@ static void test_methods(void)
     static const struct {
         const char *method, *body, *expected;
     } rows[] = {
-        {"GET", NULL, "GET /echo|one||-|-|"},           {"POST", "a body", "POST /echo|one||-|-|a body"},
-        {"PUT", "a body", "PUT /echo|one||-|-|a body"}, {"POST", "", "POST /echo|one||-|-|"},
-        {"DELETE", NULL, "DELETE /echo|one||-|-|"},     {"HEAD", NULL, ""},
+        {"GET", NULL, "GET /echo|one||-|-|-|"},           {"POST", "a body", "POST /echo|one||-|-|6|a body"},
+        {"PUT", "a body", "PUT /echo|one||-|-|6|a body"}, {"POST", "", "POST /echo|one||-|-|0|"},
+        {"PUT", NULL, "PUT /echo|one||-|-|0|"},           {"POST", NULL, "POST /echo|one||-|-|0|"},
+        {"DELETE", NULL, "DELETE /echo|one||-|-|-|"},     {"HEAD", NULL, ""},
     };
     struct bench bench;
     bench_open(&bench);
@@ -247,7 +248,7 @@ static void *call_often(void *context)
         HTTP_REPLY_CLEANUP struct http_reply reply = {0};
         struct http_call call = call_of("POST", text_get(&url));
         text_setf(&body, "%u of %u", i, caller->number);
-        text_setf(&expected, "POST /echo|-|-|-|-|%s", text_get(&body));
+        text_setf(&expected, "POST /echo|-|-|-|-|%zu|%s", body.length, text_get(&body));
         call.body = text_get(&body);
         call.body_size = body.length;
         bool answered = http_client_ask(caller->bench->client, &call, &reply, NULL) == STATUS_OK;
@@ -297,10 +298,10 @@ static void test_files(void)
         enum status status;
         const char *expected; /* the body, or how the reason ends */
     } rows[] = {
-        {"PUT", 0, 10, STATUS_OK, "PUT /echo|-|-|-|-|0123456789"},
-        {"PUT", 3, 4, STATUS_OK, "PUT /echo|-|-|-|-|3456"},
-        {"POST", 9, 1, STATUS_OK, "POST /echo|-|-|-|-|9"},
-        {"PUT", 0, 0, STATUS_OK, "PUT /echo|-|-|-|-|"},
+        {"PUT", 0, 10, STATUS_OK, "PUT /echo|-|-|-|-|10|0123456789"},
+        {"PUT", 3, 4, STATUS_OK, "PUT /echo|-|-|-|-|4|3456"},
+        {"POST", 9, 1, STATUS_OK, "POST /echo|-|-|-|-|1|9"},
+        {"PUT", 0, 0, STATUS_OK, "PUT /echo|-|-|-|-|0|"},
         {"PUT", 3, 8, STATUS_UNPROCESSABLE, ": the file to send is shorter than 8 bytes"},
         {"PUT", 30, 1, STATUS_UNPROCESSABLE, ": the file to send is shorter than 1 bytes"},
     };
