@@ -68,18 +68,20 @@ static void answer_failure(struct http_request *request, enum status status)
 {
     if (status == STATUS_CONFLICT) /* replaced while it was fetched: the next request gets the new one */
         status = STATUS_BUSY;
+    if (api_code(status) == 503)
+        http_add_header(request, "Retry-After", "1");
     answer_error(request, api_code(status), status == STATUS_BUSY ? "SlowDown" : "InternalError",
                  "The object can't be read now; try again.");
 }
 
 /* What comes from elsewhere is here as a whole before the answer begins: so a fault is an answer of its own instead of
- * half an image, and a slow client holds no connection to the back end. */
-static enum status take_bytes(struct blob_object *object, const struct conditional_answer *range, int *ret_fd,
-                              uint64_t *ret_offset)
+ * half an image, and a slow client holds no connection to the back end. For HEAD nothing comes. */
+static enum status take_bytes(const struct http_request *request, struct blob_object *object,
+                              const struct conditional_answer *range, int *ret_fd, uint64_t *ret_offset)
 {
     if (object->fd < 0) {
         *ret_offset = 0;
-        return blob_object_copy_out(object, range->offset, range->size, ret_fd, NULL);
+        return blob_object_copy_out(object, range->offset, http_sends_body(request) ? range->size : 0, ret_fd, NULL);
     }
     *ret_fd = object->fd;
     *ret_offset = range->offset;
@@ -92,7 +94,7 @@ static void answer_bytes(struct http_request *request, enum bucket bucket, struc
 {
     int fd;
     uint64_t offset;
-    enum status status = take_bytes(object, answer, &fd, &offset);
+    enum status status = take_bytes(request, object, answer, &fd, &offset);
     if (status != STATUS_OK) {
         answer_failure(request, status);
         return;

@@ -44,6 +44,11 @@ const char *http_method(const struct http_request *request)
     return request->asked_method;
 }
 
+bool http_sends_body(const struct http_request *request)
+{
+    return strcmp(request->method, "HEAD") != 0;
+}
+
 const char *http_path(const struct http_request *request)
 {
     return request->path;

@@ -129,6 +129,8 @@ const char *http_request_id(const struct http_request *request);
 /* What is asked for: a POST may name another method in X-HTTP-Method-Override, for clients and networks that know no
  * more. */
 const char *http_method(const struct http_request *request);
+/* False for HEAD: of the answer's body only the size is looked at. */
+bool http_sends_body(const struct http_request *request);
 const char *http_path(const struct http_request *request); /* percent-decoded, without the base path and the query */
 /* What stood for {name}; "" if there is no such part. Percent-decoded; never holds a NUL. */
 const char *http_parameter(const struct http_request *request, const char *name);

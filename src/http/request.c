@@ -363,7 +363,7 @@ static void report(struct http_request *request, bool sent, unsigned code, int64
         .route = request->pattern,
         .code = sent ? code : 0,
         .body_bytes_in = request->body_in,
-        .body_bytes_out = sent && strcmp(request->method, "HEAD") != 0 ? out : 0,
+        .body_bytes_out = sent && http_sends_body(request) ? out : 0,
         .duration_ns = now_ns - request->started_ns,
     };
     settings->done(settings->context, &done);

@@ -19,12 +19,13 @@ export function callBotocore({ endpoint, environment }, operation, input) {
     return JSON.parse(output);
 }
 
-/* A way to the server that can be cut: { endpoint, refused, cut(), heal(), close() }; refused counts connections while it was. */
+/* A way to the server that can be cut: { endpoint, refused, asked, cut(), heal(), close() }; refused counts connections while it was;
+ * asked has the requests that went along it: "GET /bucket/key". */
 async function startWay(endpoint) {
     const { hostname: host, port } = new URL(endpoint);
     const sockets = new Set();
     let isCut = false;
-    const way = { refused: 0 };
+    const way = { refused: 0, asked: [] };
     const listener = net.createServer((one) => {
         if (isCut) { way.refused++; one.destroy(); return; }
         const other = net.connect({ host, port });
@@ -33,6 +34,7 @@ async function startWay(endpoint) {
             socket.on('error', () => {});
             socket.on('close', () => { sockets.delete(socket); one.destroy(); other.destroy(); });
         }
+        one.on('data', (data) => way.asked.push(...data.toString('latin1').match(/^(?:GET|HEAD|PUT|POST|DELETE) [^ ?]+/) ?? []));
         one.pipe(other).pipe(one);
     });
     await new Promise((done) => { listener.listen(0, '127.0.0.1', done); });

@@ -78,9 +78,14 @@ describe('buckets of S3', { skip: s3.skip }, () => {
             assert.equal(answer.code, code, JSON.stringify(headers));
             if (body) assert.ok(answer.body.equals(body), JSON.stringify(headers));
         }
+        s3.way.asked = [];
         const head = await server.ask('HEAD', path);
         assert.equal(head.code, 200);
         assert.equal(Number(head.headers['content-length']), whole.body.length);
+        assert.deepEqual(s3.way.asked.filter((one) => one.includes(id)), [`HEAD /photos-photos/${id}-comp.webp`]);
+        const overridden = await server.ask('POST', path, { headers: { 'X-HTTP-Method-Override': 'HEAD' } });
+        assert.equal(overridden.code, 200); // which has a body all the same
+        assert.ok(overridden.body.equals(whole.body));
         assert.equal((await server.get('/buckets/photos/none.webp')).code, 403);
         assert.equal((await server.get(`/buckets/originals/${id}`)).code, 403);
     });
@@ -147,6 +152,7 @@ describe('buckets of S3', { skip: s3.skip }, () => {
         s3.way.cut();
         const answer = await server.get(path);
         assert.equal(answer.code, 503, answer.text);
+        assert.equal(answer.headers['retry-after'], '1');
         assert.match(answer.text, /<Code>InternalError<\/Code>/);
         assert.equal(answer.headers.etag, undefined);
         assert.equal((await server.upload('ann', png(80, 40))).code, 503);
