@@ -169,8 +169,7 @@ struct blob_growing;
 void blob_growing_begin(struct blob *blob, struct text *ret_state);
 /* To go on after the `size` bytes that were saved with this state. is_contested: whoever wrote before may still do so;
  * then nothing that it writes from now on gets into what is saved here, if this is saved before anything is written to
- * it. NOT_FOUND: bytes are missing, because it was
- * completed or removed. */
+ * it. NOT_FOUND: bytes are missing, because it was completed or removed. */
 enum status blob_growing_open(struct blob *blob, enum bucket bucket, const char *key, const char *state, uint64_t size,
                               bool is_contested, struct blob_growing **ret_growing, struct text *why);
 int blob_growing_fd(const struct blob_growing *growing); /* on the disk that takes the bytes first; borrowed */

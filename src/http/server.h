@@ -182,7 +182,7 @@ void answer_write_problem(struct text *out, unsigned code, const char *sentence)
 /* ---- refusal.c: past libmicrohttpd ---- */
 
 /* Whether the request has taken so much of the connection's memory that an answer may not fit. `records`: its fields
- * and and cookies; cookie_size: of the Cookie header. */
+ * and cookies; cookie_size: of the Cookie header. */
 bool refusal_is_needed(size_t header_size, size_t records, size_t cookie_size);
 /* Writes a whole answer to the socket, and returns the size of its body. The caller closes. request NULL: none was
  * read. Any thread. */

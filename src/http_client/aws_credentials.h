@@ -1,10 +1,11 @@
 /* Who the server is to AWS, and where that is written, looked for in the order of Amazon's own tools:
  *
  *   environment     AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN
- *   file            AWS_SHARED_CREDENTIALS_FILE or ~/.aws/credentials, section AWS_PROFILE or "default"; read anew
- * every time container       AWS_CONTAINER_CREDENTIALS_RELATIVE_URI or _FULL_URI, with
- * AWS_CONTAINER_AUTHORIZATION_TOKEN or _TOKEN_FILE (ECS, EKS) instance        the metadata service of EC2 (version 2
- * alone), unless AWS_EC2_METADATA_DISABLED is "true"
+ *   file            AWS_SHARED_CREDENTIALS_FILE or ~/.aws/credentials, section AWS_PROFILE or "default";
+ *                   read anew every time
+ *   container       AWS_CONTAINER_CREDENTIALS_RELATIVE_URI or _FULL_URI, with AWS_CONTAINER_AUTHORIZATION_TOKEN
+ *                   or _TOKEN_FILE (ECS, EKS)
+ *   instance        the metadata service of EC2 (version 2 alone), unless AWS_EC2_METADATA_DISABLED is "true"
  *
  * docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html. Single sign-on, web identities and roles to
  * assume are not looked for. */
