@@ -52,7 +52,7 @@ static void test_versions(void)
     static const struct {
         const char *what, *sql, *sentence;
     } cases[] = {
-        {"a newer database", "PRAGMA user_version = 99", "newer"},
+        {"a newer database", "PRAGMA user_version = 99", "Install the newer program again"},
         {"another program's database", "PRAGMA application_id = 7", "another program"},
         {"another program's database without a mark", "PRAGMA application_id = 0", "another program"},
     };

@@ -162,8 +162,11 @@ static enum status check_version(struct connection *connection, int64_t *ret_ver
         return STATUS_UNAVAILABLE;
     }
     if (version > PRESENT_VERSION) {
-        text_setf(why, "The database %s was written by a newer Cloud Photos (version %lld; this program knows %d).",
-                  connection->path, (long long)version, (int)PRESENT_VERSION);
+        text_setf(
+            why,
+            "The database %s was written by a newer Cloud Photos (schema %lld; this program knows %d). Install the "
+            "newer program again, or restore the backup from before the update.",
+            connection->path, (long long)version, (int)PRESENT_VERSION);
         return STATUS_UNAVAILABLE;
     }
     *ret_version = version;
