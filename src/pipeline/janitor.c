@@ -36,10 +36,18 @@ static bool take_lease(struct janitor *janitor)
     return true;
 }
 
-/* Between two steps: whether the round may go on. */
-static bool keep_lease(struct janitor *janitor)
+static bool is_closing(struct janitor *janitor)
 {
-    return clock_monotonic_ns() < janitor->renew_ns || take_lease(janitor);
+    (void)pthread_mutex_lock(&janitor->lock);
+    bool closing = janitor->is_closing;
+    (void)pthread_mutex_unlock(&janitor->lock);
+    return closing;
+}
+
+/* Between two steps: whether the round may go on. */
+static bool may_go_on(struct janitor *janitor)
+{
+    return !is_closing(janitor) && (clock_monotonic_ns() < janitor->renew_ns || take_lease(janitor));
 }
 
 /* ---- A round ---- */
@@ -53,7 +61,7 @@ static void purge_deleted(struct janitor *janitor)
         if (store_photos_deleted(settings->store, ids, BATCH, &count, NULL) != STATUS_OK)
             return;
         for (size_t i = 0; i < count; i++)
-            if (!keep_lease(janitor) || photos_purge(settings->photos, &ids[i], NULL) != STATUS_OK)
+            if (!may_go_on(janitor) || photos_purge(settings->photos, &ids[i], NULL) != STATUS_OK)
                 return;
     } while (count == BATCH);
 }
@@ -65,7 +73,7 @@ static void prune_history(struct janitor *janitor)
     do {
         if (store_executions_prune(settings->store, settings->history_ms, BATCH, &count, NULL) != STATUS_OK)
             return;
-    } while (count == BATCH && keep_lease(janitor));
+    } while (count == BATCH && may_go_on(janitor));
 }
 
 /* An upload whose bytes are all there, and that waits for its photo. Also true when that can't be told now. */
@@ -100,17 +108,17 @@ static bool sweep_original(void *context, const char *key, int64_t modified_s)
     struct id id;
     if (id_parse(key, strlen(key), &id) && !is_needed(&janitor->settings, &id, modified_s))
         (void)blob_delete(janitor->settings.blob, BUCKET_ORIGINALS, key, NULL);
-    return keep_lease(janitor);
+    return may_go_on(janitor);
 }
 
 static void clean_up(struct janitor *janitor)
 {
     purge_deleted(janitor);
-    if (keep_lease(janitor))
+    if (may_go_on(janitor))
         prune_history(janitor);
-    if (keep_lease(janitor) && janitor->settings.clean_up)
+    if (may_go_on(janitor) && janitor->settings.clean_up)
         janitor->settings.clean_up(janitor->settings.context);
-    if (keep_lease(janitor))
+    if (may_go_on(janitor))
         (void)blob_list(janitor->settings.blob, BUCKET_ORIGINALS, sweep_original, janitor, NULL);
 }
 
@@ -145,7 +153,14 @@ static void *run(void *data)
     return NULL;
 }
 
-struct janitor *janitor_open(const struct janitor_settings *settings)
+static void release(struct janitor *janitor)
+{
+    (void)pthread_cond_destroy(&janitor->closing);
+    (void)pthread_mutex_destroy(&janitor->lock);
+    free(janitor);
+}
+
+enum status janitor_open(const struct janitor_settings *settings, struct janitor **ret_janitor, struct text *why)
 {
     struct janitor *janitor = NEW(struct janitor);
     janitor->settings = *settings;
@@ -153,11 +168,14 @@ struct janitor *janitor_open(const struct janitor_settings *settings)
     id_format(&owner, janitor->owner);
     (void)pthread_mutex_init(&janitor->lock, NULL);
     (void)pthread_cond_init(&janitor->closing, NULL);
-    if (pthread_create(&janitor->thread, NULL, run, janitor) != 0) {
-        free(janitor);
-        return NULL;
+    int error = pthread_create(&janitor->thread, NULL, run, janitor);
+    if (error) {
+        text_setf(why, "The thread that cleans up can't be started: %s.", strerrordesc_np(error));
+        release(janitor);
+        return status_from_errno(error);
     }
-    return janitor;
+    *ret_janitor = janitor;
+    return STATUS_OK;
 }
 
 void janitor_close(struct janitor *janitor)
@@ -167,7 +185,5 @@ void janitor_close(struct janitor *janitor)
     (void)pthread_cond_signal(&janitor->closing);
     (void)pthread_mutex_unlock(&janitor->lock);
     (void)pthread_join(janitor->thread, NULL);
-    (void)pthread_cond_destroy(&janitor->closing);
-    (void)pthread_mutex_destroy(&janitor->lock);
-    free(janitor);
+    release(janitor);
 }

@@ -26,7 +26,8 @@ struct janitor_settings {
 };
 
 struct janitor;
-struct janitor *janitor_open(const struct janitor_settings *settings);
+enum status janitor_open(const struct janitor_settings *settings, struct janitor **ret_janitor, struct text *why);
+/* Ends its round after the step under way; what is left is for the next process. */
 void janitor_close(struct janitor *janitor);
 
 #endif

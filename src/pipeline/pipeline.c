@@ -77,7 +77,8 @@ static enum status open_runner(struct pipeline *pipeline, struct text *why)
     return runner_open(&settings, &pipeline->runner, why);
 }
 
-static struct janitor *open_janitor(const struct pipeline_settings *settings)
+static enum status open_janitor(const struct pipeline_settings *settings, struct janitor **ret_janitor,
+                                struct text *why)
 {
     const struct janitor_settings janitor = {
         .photos = settings->photos,
@@ -88,7 +89,7 @@ static struct janitor *open_janitor(const struct pipeline_settings *settings)
         .clean_up = settings->clean_up,
         .context = settings->context,
     };
-    return janitor_open(&janitor);
+    return janitor_open(&janitor, ret_janitor, why);
 }
 
 enum status pipeline_open(const struct pipeline_settings *settings, struct pipeline **ret_pipeline, struct text *why)
@@ -99,13 +100,13 @@ enum status pipeline_open(const struct pipeline_settings *settings, struct pipel
     enum status status = definition_parse(pipeline_workflow_text, pipeline_workflow_length, &pipeline->definition, why);
     if (status == STATUS_OK)
         status = open_runner(pipeline, why);
-    if (status != STATUS_OK) {
+    if (status == STATUS_OK)
+        status = open_janitor(settings, &pipeline->janitor, why);
+    if (status == STATUS_OK)
+        *ret_pipeline = pipeline;
+    else
         pipeline_close(pipeline);
-        return status;
-    }
-    pipeline->janitor = open_janitor(settings);
-    *ret_pipeline = pipeline;
-    return STATUS_OK;
+    return status;
 }
 
 void pipeline_wake(struct pipeline *pipeline)

@@ -1,9 +1,12 @@
 /* The janitor: what it removes is judged by its age alone, and one works at a time for all processes. */
+#include "blob_ops.h"
 #include "clock.h"
 #include "janitor.h"
 #include "store_fixture.h"
+#include "store_ops.h"
 
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -18,16 +21,60 @@ struct house {
     struct photos *photos;
 };
 
+/* How many rounds have ended, and how often there was none because another janitor had the lease. */
+static struct {
+    const struct store_named_lease_ops *leases; /* of the store itself */
+    pthread_mutex_t lock;
+    pthread_cond_t change;
+    unsigned count;
+} over = {.lock = PTHREAD_MUTEX_INITIALIZER, .change = PTHREAD_COND_INITIALIZER};
+
+static void count_over(void)
+{
+    (void)pthread_mutex_lock(&over.lock);
+    over.count++;
+    (void)pthread_cond_broadcast(&over.change);
+    (void)pthread_mutex_unlock(&over.lock);
+}
+
+static enum status take_lease(struct store *store, const char *name, const char *owner, int64_t lease_ms,
+                              bool *ret_taken, struct text *why)
+{
+    enum status status = over.leases->take(store, name, owner, lease_ms, ret_taken, why);
+    if (status != STATUS_OK || !*ret_taken)
+        count_over();
+    return status;
+}
+
+static enum status give_lease_back(struct store *store, const char *name, const char *owner, struct text *why)
+{
+    enum status status = over.leases->give_back(store, name, owner, why);
+    count_over();
+    return status;
+}
+
+/* Returns how many there are, once there are so many. */
+static unsigned await_over(unsigned least)
+{
+    (void)pthread_mutex_lock(&over.lock);
+    while (over.count < least)
+        (void)pthread_cond_wait(&over.change, &over.lock);
+    unsigned count = over.count;
+    (void)pthread_mutex_unlock(&over.lock);
+    return count;
+}
+
 /* A process that cleans up, and stands in its round until it is let go on. */
 struct process {
     struct store *store;
+    struct store_ops ops; /* of that, with the leases above */
     struct photos *photos;
     struct janitor *janitor;
     pthread_mutex_t lock;
     pthread_cond_t change;
     bool is_held; /* in its round */
     bool may_go_on;
-    unsigned rounds;
+    unsigned rounds, over_before;
 };
 
 static bool open_house(struct house *house, struct store *store, const char *address)
@@ -80,6 +127,8 @@ static void stand(void *context)
     (void)pthread_mutex_unlock(&process->lock);
 }
 
+static const struct store_named_lease_ops counted_leases = {.take = take_lease, .give_back = give_lease_back};
+
 static bool start(struct process *process, const struct house *house, bool may_go_on)
 {
     struct text why TEXT_CLEANUP = {0};
@@ -88,6 +137,11 @@ static bool start(struct process *process, const struct house *house, bool may_g
     if (!CHECK_INT(store_open(house->address, &process->store, &why), STATUS_OK))
         return false;
     use_test_clock(process->store);
+    process->ops = *process->store->ops;
+    over.leases = process->ops.named_leases;
+    process->ops.named_leases = &counted_leases;
+    process->store->ops = &process->ops;
+    process->over_before = await_over(0);
     process->photos = photos_new(process->store, house->blob);
     const struct janitor_settings settings = {
         .photos = process->photos,
@@ -98,8 +152,7 @@ static bool start(struct process *process, const struct house *house, bool may_g
         .clean_up = stand,
         .context = process,
     };
-    process->janitor = janitor_open(&settings);
-    return CHECK(process->janitor);
+    return CHECK_INT(janitor_open(&settings, &process->janitor, &why), STATUS_OK);
 }
 
 static void await_round(struct process *process)
@@ -110,16 +163,22 @@ static void await_round(struct process *process)
     (void)pthread_mutex_unlock(&process->lock);
 }
 
-/* The first round, which is before anything else, has ended then. Returns how many there were. */
+static void close_process(struct process *process)
+{
+    janitor_close(process->janitor);
+    photos_free(process->photos);
+    store_close(process->store);
+}
+
+/* After the first round, if it may have one. Returns how many there were. */
 static unsigned end(struct process *process)
 {
     (void)pthread_mutex_lock(&process->lock);
     process->may_go_on = true;
     (void)pthread_cond_broadcast(&process->change);
     (void)pthread_mutex_unlock(&process->lock);
-    janitor_close(process->janitor);
-    photos_free(process->photos);
-    store_close(process->store);
+    (void)await_over(process->over_before + 1);
+    close_process(process);
     return process->rounds;
 }
 
@@ -198,6 +257,49 @@ static void test_ages(struct store *store, const char *address)
     close_house(&house);
 }
 
+/* ---- The end ---- */
+
+static struct {
+    sem_t has_begun;
+    bool was_ended;
+} listing;
+
+/* For ever, but for a janitor that doesn't end it. */
+static enum status list_for_ever(struct blob *blob, enum bucket bucket, blob_key_row *row, void *context,
+                                 struct text *why)
+{
+    char key[OBJECT_KEY_SIZE];
+    struct id id = id_new();
+    int64_t until_ns = clock_monotonic_ns() + INT64_C(10000000000);
+    (void)blob, (void)bucket, (void)why;
+    photos_original_key(&id, key);
+    (void)sem_post(&listing.has_begun);
+    while (!listing.was_ended && clock_monotonic_ns() < until_ns)
+        listing.was_ended = !row(context, key, 0);
+    return STATUS_OK;
+}
+
+static void test_close(struct store *store, const char *address)
+{
+    struct house house;
+    struct process process;
+    if (!open_house(&house, store, address))
+        return;
+    const struct blob_ops *ops = house.blob->ops;
+    struct blob_ops endless = *ops;
+    (void)sem_init(&listing.has_begun, 0, 0);
+    listing.was_ended = false;
+    endless.list = list_for_ever;
+    house.blob->ops = &endless;
+    if (start(&process, &house, true)) {
+        (void)sem_wait(&listing.has_begun);
+        close_process(&process);
+        CHECK(listing.was_ended);
+    }
+    house.blob->ops = ops;
+    close_house(&house);
+}
+
 /* ---- One at a time ---- */
 
 static void test_one_at_a_time(struct store *store, const char *address)
@@ -232,6 +334,7 @@ static void test_janitors(void)
 {
     static const struct store_case cases[] = {
         {"originals are removed by their age", test_ages},
+        {"a janitor that is closed ends its round", test_close},
         {"one janitor works at a time for all processes", test_one_at_a_time},
         {"a janitor that died is followed by another", test_dead},
     };
