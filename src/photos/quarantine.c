@@ -53,10 +53,13 @@ enum status photos_remove_quarantined(struct blob *blob, const struct id *id, st
         struct blob_object object;
         public_objects[i].make_key(id, key);
         /* Deleting costs the disk a flush, and most photos were never withdrawn. */
-        if (blob_get(blob, BUCKET_ORIGINALS, key, &object, NULL) != STATUS_OK)
-            continue;
-        blob_object_release(&object);
-        status = blob_delete(blob, BUCKET_ORIGINALS, key, why);
+        status = blob_get(blob, BUCKET_ORIGINALS, key, &object, why);
+        if (status == STATUS_OK) {
+            blob_object_release(&object);
+            status = blob_delete(blob, BUCKET_ORIGINALS, key, why);
+        } else if (status == STATUS_NOT_FOUND) {
+            status = STATUS_OK;
+        }
     }
     return status;
 }

@@ -257,7 +257,48 @@ static void test_ages(struct store *store, const char *address)
     close_house(&house);
 }
 
-/* ---- The end ---- */
+/* ---- A bucket that fails, and the end ---- */
+
+static enum status fail_to_get(struct blob *blob, enum bucket bucket, const char *key, struct blob_object *ret_object,
+                               struct text *why)
+{
+    (void)blob, (void)bucket, (void)key, (void)ret_object;
+    text_setf(why, "The bucket is away.");
+    return STATUS_UNAVAILABLE;
+}
+
+static size_t count_deleted(struct store *store)
+{
+    struct id ids[8];
+    size_t count = 0;
+    CHECK_OK(store_photos_deleted(store, ids, 8, &count, why));
+    return count;
+}
+
+/* Where it can't be told whether a deleted photo has copies in quarantine, the photo isn't forgotten. */
+static void test_quarantine_away(struct store *store, const char *address)
+{
+    struct house house;
+    if (!open_house(&house, store, address))
+        return;
+    struct photo photo = make_photo("anna", clock_now_ms());
+    const struct blob_ops *ops = house.blob->ops;
+    struct blob_ops away = *ops;
+    char key[OBJECT_KEY_SIZE];
+    photos_large_key(&photo.id, key);
+    put_original(&house, key);
+    make_deleted(store, &photo);
+    away.get = fail_to_get;
+    house.blob->ops = &away;
+    CHECK_INT(clean_up(&house), 1);
+    house.blob->ops = ops;
+    CHECK(has_original(&house, key));
+    CHECK_INT(count_deleted(store), 1);
+    CHECK_INT(clean_up(&house), 1);
+    CHECK(!has_original(&house, key));
+    CHECK_INT(count_deleted(store), 0);
+    close_house(&house);
+}
 
 static struct {
     sem_t has_begun;
@@ -334,6 +375,7 @@ static void test_janitors(void)
 {
     static const struct store_case cases[] = {
         {"originals are removed by their age", test_ages},
+        {"a deleted photo is forgotten when its copies in quarantine are gone", test_quarantine_away},
         {"a janitor that is closed ends its round", test_close},
         {"one janitor works at a time for all processes", test_one_at_a_time},
         {"a janitor that died is followed by another", test_dead},
