@@ -32,17 +32,22 @@ static bool note_key(void *context, const char *key, int64_t modified_s)
     return false; /* one is enough */
 }
 
-static bool has_objects(struct blob *blob, enum bucket bucket)
+/* Whether one of these buckets has objects. */
+static enum status find_objects(struct blob *blob, const enum bucket *buckets, size_t count, bool *ret_found,
+                                struct text *why)
 {
-    bool found = false;
-    (void)blob_list(blob, bucket, note_key, &found, NULL);
-    return found;
+    enum status status = STATUS_OK;
+    *ret_found = false;
+    for (size_t i = 0; status == STATUS_OK && !*ret_found && i < count; i++)
+        status = blob_list(blob, buckets[i], note_key, ret_found, why);
+    return status;
 }
 
+/* The path of what is in files; else the address. */
 static const char *without_scheme(const char *address)
 {
     const char *colon = strchr(address, ':');
-    return colon ? colon + 1 : address;
+    return colon && strncmp(colon, "://", 3) != 0 ? colon + 1 : address;
 }
 
 static enum status refuse(const char *store, const char *fault, const char *buckets, struct text *why)
@@ -60,12 +65,13 @@ static enum status refuse(const char *store, const char *fault, const char *buck
 
 enum status data_check_before(const char *store, const char *buckets, struct blob *blob, struct text *why)
 {
-    bool is_new = false;
+    static const enum bucket all[] = {BUCKET_PHOTOS, BUCKET_THUMBNAILS, BUCKET_ORIGINALS};
+    bool is_new = false, found = false;
     enum status status = store_is_new(store, &is_new, why);
-    if (status != STATUS_OK || !is_new)
+    if (status == STATUS_OK && is_new)
+        status = find_objects(blob, all, sizeof all / sizeof all[0], &found, why);
+    if (status != STATUS_OK)
         return status;
-    bool found =
-        has_objects(blob, BUCKET_PHOTOS) || has_objects(blob, BUCKET_THUMBNAILS) || has_objects(blob, BUCKET_ORIGINALS);
     return found ? refuse(store, "is missing or empty", buckets, why) : STATUS_OK;
 }
 
@@ -73,14 +79,17 @@ enum status data_check_before(const char *store, const char *buckets, struct blo
 static enum status check_known(struct store *store, const char *store_address, const char *buckets, struct blob *blob,
                                struct text *why)
 {
+    static const enum bucket published[] = {BUCKET_PHOTOS, BUCKET_THUMBNAILS};
     struct store_counts counts;
+    bool found = false;
     uint64_t executions = 0;
     enum status status = store_get_counts(store, &counts, why);
     for (int i = 0; status == STATUS_OK && i < EXECUTION_STATUSES; i++)
         executions += counts.executions[i];
-    if (status != STATUS_OK || executions > 0)
+    if (status == STATUS_OK && executions == 0)
+        status = find_objects(blob, published, sizeof published / sizeof published[0], &found, why);
+    if (status != STATUS_OK)
         return status;
-    bool found = has_objects(blob, BUCKET_PHOTOS) || has_objects(blob, BUCKET_THUMBNAILS);
     return found ? refuse(store_address, "contains no photos", buckets, why) : STATUS_OK;
 }
 
