@@ -325,7 +325,7 @@ static bool drain(const struct serve_settings *settings, struct service *service
 
 /* A thread of the workflow may still wait, for a darkroom or a disk that hangs, and that for minutes. Its work was
  * given back to the store, which takes a sudden end as it takes a crash: nothing is lost. Requests that are left are
- * cut in order, for they take their files with them. */
+ * cut in order, because they take their files with them. */
 static void end_at_once(struct service *service)
 {
     http_server_close(service->server);

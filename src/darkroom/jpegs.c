@@ -42,8 +42,8 @@ struct canvas canvas_part(const struct canvas *whole, uint32_t index, uint32_t c
     return part;
 }
 
-/* libjpeg's own way to fail ends the process, and so does its lack of memory: both are faults of ours, for what goes in
- * are plain pixels. */
+/* libjpeg's own way to fail ends the process, and so does its lack of memory: both are faults of ours, because what
+ * goes in are plain pixels. */
 static struct jpeg_file encode(const struct canvas *canvas, uint32_t least_side, int quality)
 {
     struct jpeg_compress_struct jpeg;

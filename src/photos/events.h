@@ -7,9 +7,9 @@
 
 struct photo_event {
     struct id id;
-    const char *
-        stage; /* name of the workflow's state; NULL: look at the photo, because it has reached its end, or is worked on
-                          * elsewhere */
+    /* Name of the workflow's state; NULL: look at the photo, because it has reached its end, or is worked on
+     * elsewhere. */
+    const char *stage;
 };
 
 /* Runs on the thread that made the transition; must not block, subscribe or unsubscribe. */

@@ -64,9 +64,9 @@ extern const char photos_workflow_name[];
 struct execution photos_execution(const struct id *id, const char *author, int64_t now_ms, json_t *more,
                                   struct text *data);
 
-/* Takes a published photo back, for a newer moderator saw in it what a person has to decide about (labels and audit:
- * struct photo). Its images leave the public as soon as a server takes its execution up, at once if one is running;
- * approved they come back as they were. Needs no struct photos. As store_photo_withdraw. */
+/* Takes a published photo back, because a newer moderator saw in it what a person has to decide about (labels and
+ * audit: struct photo). Its images leave the public as soon as a server takes its execution up, at once if one is
+ * running; approved they come back as they were. Needs no struct photos. As store_photo_withdraw. */
 enum status photos_withdraw(struct store *store, const struct photo *photo, const char *labels, const char *audit,
                             struct text *why);
 

@@ -1,6 +1,6 @@
 /* What a moderator's look leaves for the Resize task: photos that were decoded already. They are in memory that no name
  * leads to, so nothing of them outlives the process, and no bucket ever holds a photo that did not pass. There are few,
- * for a photo is resized right after its verdict; one that is gone is decoded again. Safe from any thread. */
+ * because a photo is resized right after its verdict; one that is gone is decoded again. Safe from any thread. */
 #ifndef DECODED_CACHE_H
 #define DECODED_CACHE_H
 

@@ -153,7 +153,7 @@ static void *work(void *context)
 
 /* ---- The lease renewer ---- */
 
-/* Prolongs what is held now; by the time that the store is told, for what had run out by then the store does not
+/* Prolongs what is held now; by the time that the store is told, because what had run out by then the store does not
  * prolong. Call with runner->lock, which is given up meanwhile. */
 static void renew(struct runner *runner)
 {

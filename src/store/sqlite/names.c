@@ -314,7 +314,7 @@ bool names_are_at(struct names *names, uint32_t state)
 
 /* ---- Searching ---- */
 
-/* Copies the entries that a search finds, for its rows may take their time and nobody shall wait for them. */
+/* Copies the entries that a search finds, because its rows may take their time and nobody shall wait for them. */
 static void copy_entries(const struct names_list *list, const char *prefix, const char *from, size_t from_length,
                          size_t limit, struct text *ret_entries)
 {

@@ -1,5 +1,5 @@
 /* Every statement that the back end runs. A test holds that each of them finds its rows through an index. Where SQLite
- * would take a worse one, for it can't know how few executions run, the right one is named. */
+ * would take a worse one, because it can't know how few executions run, the right one is named. */
 #include "sqlite_store.h"
 
 #define PHOTO_COLUMNS                                                                                                  \
