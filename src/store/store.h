@@ -3,7 +3,8 @@
  *
  * Every function is safe to call from any thread and blocks until the change is durable. Functions that change
  * something return NO_SPACE (disk full), UNAVAILABLE (read-only, unreachable, corrupt) or BUSY (try again) when the
- * back end can't; nothing has changed then. `why` may be NULL. What is put in an arena lives as long as that arena.
+ * back end can't; nothing has changed then, unless a store elsewhere was lost while it saved (UNAVAILABLE). `why` may
+ * be NULL. What is put in an arena lives as long as that arena.
  *
  * A change is seen by every later call in this process, and within a fifth of a second by other processes. Functions
  * that are called for a row may not call the store. Strings end with a NUL and are UTF-8; names are compared byte by
