@@ -217,7 +217,7 @@ static void print_table(const struct samples *samples)
                   sample->expected);
         size_t all = count_group(samples, sample, LOOKED_AT);
         print_share(text_get(&what), count_group(samples, sample, REFUSED), all);
-        print_share("  below 75 % confidence", count_group(samples, sample, UNSURE), all);
+        print_share("  below 75% confidence", count_group(samples, sample, UNSURE), all);
     }
 }
 

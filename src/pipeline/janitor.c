@@ -52,18 +52,19 @@ static bool may_go_on(struct janitor *janitor)
 
 /* ---- A round ---- */
 
+/* One whose objects can't be removed now doesn't keep the others. */
 static void purge_deleted(struct janitor *janitor)
 {
     const struct janitor_settings *settings = &janitor->settings;
     struct id ids[BATCH];
-    size_t count = 0;
+    size_t count = 0, purged;
     do {
         if (store_photos_deleted(settings->store, ids, BATCH, &count, NULL) != STATUS_OK)
             return;
-        for (size_t i = 0; i < count; i++)
-            if (!may_go_on(janitor) || photos_purge(settings->photos, &ids[i], NULL) != STATUS_OK)
-                return;
-    } while (count == BATCH);
+        purged = 0;
+        for (size_t i = 0; i < count && may_go_on(janitor); i++)
+            purged += photos_purge(settings->photos, &ids[i], NULL) == STATUS_OK;
+    } while (count == BATCH && purged > 0 && may_go_on(janitor));
 }
 
 static void prune_history(struct janitor *janitor)

@@ -59,8 +59,9 @@ static void report_outage(struct tasks *tasks, const struct text *why)
 {
     enum { PAUSE_MS = 10000 };
     TEXT_CLEANUP struct text sentence = {0};
-    int64_t now = clock_now_ms(), last = atomic_load(&tasks->told_outage_ms);
-    if (!tasks->trouble || now - last < PAUSE_MS || !atomic_compare_exchange_strong(&tasks->told_outage_ms, &last, now))
+    int64_t now = clock_monotonic_ns() / 1000000, last = atomic_load(&tasks->told_outage_ms);
+    if (!tasks->trouble || (last && now - last < PAUSE_MS)
+        || !atomic_compare_exchange_strong(&tasks->told_outage_ms, &last, now))
         return;
     text_setf(&sentence, "Photos are waiting because they can't be moderated: %s", text_get(why));
     tasks->trouble(tasks->context, text_get(&sentence));

@@ -275,6 +275,44 @@ static size_t count_deleted(struct store *store)
     return count;
 }
 
+static struct id stuck;
+static const struct blob_ops *whole; /* those of the bucket itself */
+
+static enum status fail_to_delete(struct blob *blob, enum bucket bucket, const char *const *keys, size_t count,
+                                  struct text *why)
+{
+    char id[ID_TEXT_SIZE];
+    id_format(&stuck, id);
+    if (strncmp(keys[0], id, ID_TEXT_SIZE - 1) != 0)
+        return whole->delete (blob, bucket, keys, count, why);
+    text_setf(why, "The bucket is broken here.");
+    return STATUS_UNAVAILABLE;
+}
+
+/* Whichever of two photos it is whose objects can't be removed, the other one is forgotten. */
+static void test_stuck(struct store *store, const char *address)
+{
+    struct house house;
+    if (!open_house(&house, store, address))
+        return;
+    for (int which = 0; which < 2; which++) {
+        struct photo photos[] = {make_photo("anna", clock_now_ms()), make_photo("anna", clock_now_ms())};
+        make_deleted(store, &photos[0]);
+        make_deleted(store, &photos[1]);
+        stuck = photos[which].id;
+        whole = house.blob->ops;
+        struct blob_ops broken = *whole;
+        broken.delete = fail_to_delete;
+        house.blob->ops = &broken;
+        CHECK_INT(clean_up(&house), 1);
+        house.blob->ops = whole;
+        CHECK_INT(count_deleted(store), 1);
+        CHECK_INT(clean_up(&house), 1);
+        CHECK_INT(count_deleted(store), 0);
+    }
+    close_house(&house);
+}
+
 /* Where it can't be told whether a deleted photo has copies in quarantine, the photo isn't forgotten. */
 static void test_quarantine_away(struct store *store, const char *address)
 {
@@ -376,6 +414,7 @@ static void test_janitors(void)
     static const struct store_case cases[] = {
         {"originals are removed by their age", test_ages},
         {"a deleted photo is forgotten when its copies in quarantine are gone", test_quarantine_away},
+        {"a deleted photo whose objects can't be removed keeps no other one", test_stuck},
         {"a janitor that is closed ends its round", test_close},
         {"one janitor works at a time for all processes", test_one_at_a_time},
         {"a janitor that died is followed by another", test_dead},

@@ -32,7 +32,7 @@ describe('an evaluation of the moderator', { skip }, () => {
             const { code, stdout, stderr } = await runProgram(['admin', 'moderation', 'eval', folder, '--models', models]);
             assert.equal(code, 0, stderr);
             for (const [name, count] of Object.entries(expected))
-                assert.match(stdout.replace(/ +/g, ' '), new RegExp(`^ ?${name === 'below' ? 'below 75 % confidence' : name} ${count} `, 'm'));
+                assert.match(stdout.replace(/ +/g, ' '), new RegExp(`^ ?${name === 'below' ? 'below 75% confidence' : name} ${count} `, 'm'));
             for (const one of [folder, models]) rmSync(one, { recursive: true });
         });
 });
