@@ -35,6 +35,16 @@ static void decode(char *value)
     *to = '\0';
 }
 
+/* Addresses are logged; and a user's name in one would be of no use, because requests are signed. */
+static enum status refuse_user(const char *part, struct text *why)
+{
+    if (!strchr(part, '@'))
+        return STATUS_OK;
+    text_setf(why, "The buckets' address has a user before an \"@\", as in KEY:SECRET@HOST. Take it out, and give the "
+                   "credentials in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or in ~/.aws/credentials.");
+    return STATUS_INVALID;
+}
+
 struct parameters {
     const char *region, *endpoint, *path_style, *ca_file;
 };
@@ -49,10 +59,14 @@ static enum status read_parameter(char *part, struct parameters *parameters, str
                  {"path-style", &parameters->path_style},
                  {"ca-file", &parameters->ca_file}};
     const char *name = strsep(&part, "=");
+    if (part)
+        decode(part);
+    enum status status = strcmp(name, "ca-file") == 0 ? STATUS_OK : refuse_user(part ? part : name, why);
+    if (status != STATUS_OK)
+        return status;
     for (size_t i = 0; part && i < sizeof known / sizeof known[0]; i++) {
         if (strcmp(name, known[i].name) != 0)
             continue;
-        decode(part);
         *known[i].value = part;
         return STATUS_OK;
     }
@@ -105,13 +119,16 @@ static enum status take_region(const struct parameters *parameters, struct blob_
 enum status s3_address_parse(const char *rest, struct blob_s3 *s3, struct text *why)
 {
     struct parameters parameters = {0};
-    enum status status = STATUS_OK;
+    char *query = arena_copy_string(&s3->arena, rest);
+    s3->prefix = strsep(&query, "?");
+    enum status status = refuse_user(s3->prefix, why);
+    if (status != STATUS_OK)
+        return status;
     if (strncmp(rest, "//", 2) != 0) {
         text_setf(why, "The buckets' address \"s3:%s\" isn't s3://PREFIX?region=REGION.", rest);
         return STATUS_INVALID;
     }
-    char *query = arena_copy_string(&s3->arena, rest + 2);
-    s3->prefix = strsep(&query, "?");
+    s3->prefix += 2;
     status = check_prefix(s3->prefix, why);
     for (char *part; status == STATUS_OK && (part = strsep(&query, "&"));)
         status = *part ? read_parameter(part, &parameters, why) : STATUS_OK;
