@@ -111,61 +111,84 @@ static enum status get(struct blob *blob, enum bucket bucket, const char *key, s
 
 /* The shards of many keys are few: each is flushed once. Also when a key was gone already, because who removed it may
  * have crashed before that was durable. */
-static enum status delete (struct blob *blob, enum bucket bucket, const char *const *keys, size_t count,
-                           struct text *why) {
-    const struct blob_file *file = (const struct blob_file *)blob; bool is_touched[SHARDS] = {false};
-    char path[PATH_SIZE]; int error = 0;
-    for (size_t i = 0; i < count; i++){blob_file_path(keys[i], path); if (unlinkat(file->bucket_fds[bucket], path, 0)
-                                                                          && errno != ENOENT && !error) error = errno;
-                                       is_touched[shard_of(keys[i])] = true;}
-for (unsigned shard = 0; shard < SHARDS; shard++)
+static enum status delete_keys(struct blob *blob, enum bucket bucket, const char *const *keys, size_t count,
+                               struct text *why)
 {
-    if (!is_touched[shard])
-        continue;
-    (void)snprintf(path, sizeof path, "%02x", shard % SHARDS);
-    int unsynced = blob_file_sync_shard(file, bucket, path);
-    error = error ? error : unsynced;
-}
-return error ? blob_file_fail(file, error, why) : STATUS_OK;
+    const struct blob_file *file = (const struct blob_file *)blob;
+    bool is_touched[SHARDS] = {false};
+    char path[PATH_SIZE];
+    int error = 0;
+    for (size_t i = 0; i < count; i++) {
+        blob_file_path(keys[i], path);
+        if (unlinkat(file->bucket_fds[bucket], path, 0) && errno != ENOENT && !error)
+            error = errno;
+        is_touched[shard_of(keys[i])] = true;
+    }
+    for (unsigned shard = 0; shard < SHARDS; shard++) {
+        if (!is_touched[shard])
+            continue;
+        (void)snprintf(path, sizeof path, "%02x", shard % SHARDS);
+        int unsynced = blob_file_sync_shard(file, bucket, path);
+        error = error ? error : unsynced;
+    }
+    return error ? blob_file_fail(file, error, why) : STATUS_OK;
 }
 
 /* ---- Listing ---- */
 
-/* Returns whether to go on. */
-static bool list_shard(DIR *folder, blob_key_row *row, void *context)
+/* *ret_is_key: no for what is something else, or deleted meanwhile. Returns an errno value. */
+static int look_at(DIR *folder, const char *name, char key[BLOB_KEY_MAX + 1], int64_t *ret_modified_s, bool *ret_is_key)
 {
-    for (const struct dirent *entry; (entry = readdir(folder));) {
-        struct stat status;
+    struct stat status;
+    size_t length = strlen(name);
+    *ret_is_key = false;
+    if (length > BLOB_KEY_MAX)
+        return 0;
+    if (fstatat(dirfd(folder), name, &status, AT_SYMLINK_NOFOLLOW))
+        return errno == ENOENT ? 0 : errno;
+    memcpy(key, name, length + 1);
+    blob_file_key(key);
+    *ret_modified_s = status.st_mtim.tv_sec;
+    *ret_is_key = S_ISREG(status.st_mode) && blob_key_is_valid(key, length);
+    return 0;
+}
+
+/* Returns an errno value. */
+static int list_shard(DIR *folder, blob_key_row *row, void *context, bool *ret_goes_on)
+{
+    int error = 0;
+    *ret_goes_on = true;
+    while (!error && *ret_goes_on) {
         char key[BLOB_KEY_MAX + 1];
-        size_t length = strlen(entry->d_name);
-        if (length > BLOB_KEY_MAX || fstatat(dirfd(folder), entry->d_name, &status, AT_SYMLINK_NOFOLLOW)
-            || !S_ISREG(status.st_mode))
-            continue; /* deleted meanwhile, or none of ours */
-        memcpy(key, entry->d_name, length + 1);
-        blob_file_key(key);
-        if (blob_key_is_valid(key, length) && !row(context, key, status.st_mtim.tv_sec))
-            return false;
+        int64_t modified_s;
+        bool is_key;
+        errno = 0;
+        const struct dirent *entry = readdir(folder);
+        if (!entry)
+            return errno;
+        error = look_at(folder, entry->d_name, key, &modified_s, &is_key);
+        if (!error && is_key)
+            *ret_goes_on = row(context, key, modified_s);
     }
-    return true;
+    return error;
 }
 
 static enum status list(struct blob *blob, enum bucket bucket, blob_key_row *row, void *context, struct text *why)
 {
     const struct blob_file *file = (const struct blob_file *)blob;
-    bool go_on = true;
-    for (unsigned shard = 0; go_on && shard < SHARDS; shard++) {
+    bool goes_on = true;
+    for (unsigned shard = 0; goes_on && shard < SHARDS; shard++) {
         char name[SHARD_SIZE];
         (void)snprintf(name, sizeof name, "%02x", shard % SHARDS);
         int fd = blob_file_open_beneath(file->bucket_fds[bucket], name, O_RDONLY | O_DIRECTORY);
         DIR *folder = fd < 0 ? NULL : fdopendir(fd);
-        if (!folder) {
-            int error = errno;
-            if (fd >= 0)
-                (void)close(fd);
+        int error = folder ? list_shard(folder, row, context, &goes_on) : errno;
+        if (folder)
+            (void)closedir(folder);
+        else if (fd >= 0)
+            (void)close(fd);
+        if (error)
             return blob_file_fail(file, error, why);
-        }
-        go_on = list_shard(folder, row, context);
-        (void)closedir(folder);
     }
     return STATUS_OK;
 }
@@ -181,7 +204,7 @@ const struct blob_ops blob_file_ops = {
     .upload_commit = blob_file_upload_commit,
     .upload_abort = blob_file_upload_abort,
     .copy = blob_file_copy,
-    .delete = delete,
+    .delete = delete_keys,
     .list = list,
     .parts_begin = blob_file_parts_begin,
     .parts_put = blob_file_parts_put,

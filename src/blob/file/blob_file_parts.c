@@ -272,9 +272,12 @@ enum status blob_file_parts_list(struct blob *blob, enum bucket bucket, blob_par
             (void)close(fd);
         return blob_file_fail(file, error, why);
     }
-    for (const struct dirent *entry; (entry = readdir(folder));)
-        if (!list_entry(entry->d_name, row, context))
-            break;
+    const struct dirent *entry;
+    do {
+        errno = 0;
+        entry = readdir(folder);
+    } while (entry && list_entry(entry->d_name, row, context));
+    int error = entry ? 0 : errno;
     (void)closedir(folder);
-    return STATUS_OK;
+    return error ? blob_file_fail(file, error, why) : STATUS_OK;
 }

@@ -12,6 +12,17 @@ static void add_parameter(struct text *query, const char *name, const char *valu
     aws_encode(query, value, strlen(value), false);
 }
 
+/* What stands between may answer 200 with a page of its own: that must not be taken for an empty listing. */
+static enum status check_listing(const struct blob_s3 *s3, enum bucket bucket, const struct http_reply *reply,
+                                 const char *end, struct text *why)
+{
+    if (strstr(text_get(&reply->body), end))
+        return STATUS_OK;
+    text_setf(why, "The bucket %s-%s at %s answers with something that isn't a listing.", s3->prefix,
+              bucket_policies[bucket].name, s3->host);
+    return STATUS_UNAVAILABLE;
+}
+
 /* ---- Keys ---- */
 
 /* Returns whether to go on. */
@@ -38,6 +49,8 @@ enum status s3_list(struct blob *blob, enum bucket bucket, blob_key_row *row, vo
             add_parameter(&query, "continuation-token", text_get(&token));
         const struct s3_request request = {.method = "GET", .bucket = bucket, .query = text_get(&query)};
         enum status status = s3_ask((struct blob_s3 *)blob, &request, &reply, why);
+        if (status == STATUS_OK)
+            status = check_listing((struct blob_s3 *)blob, bucket, &reply, "</ListBucketResult>", why);
         if (status != STATUS_OK)
             return status;
         goes_on = s3_xml_find(text_get(&reply.body), "NextContinuationToken", &token) && token.length;
@@ -75,6 +88,8 @@ enum status s3_parts_list(struct blob *blob, enum bucket bucket, blob_parts_row 
         }
         const struct s3_request request = {.method = "GET", .bucket = bucket, .query = text_get(&query)};
         enum status status = s3_ask((struct blob_s3 *)blob, &request, &reply, why);
+        if (status == STATUS_OK)
+            status = check_listing((struct blob_s3 *)blob, bucket, &reply, "</ListMultipartUploadsResult>", why);
         if (status != STATUS_OK)
             return status;
         const char *xml = text_get(&reply.body);
