@@ -32,65 +32,95 @@ static bool note_key(void *context, const char *key, int64_t modified_s)
     return false; /* one is enough */
 }
 
-/* Whether one of these buckets has objects. */
-static enum status find_objects(struct blob *blob, const enum bucket *buckets, size_t count, bool *ret_found,
-                                struct text *why)
+/* Those that tell whether photos are there, in the order in which they are looked at. */
+static const enum bucket told_by[] = {BUCKET_PHOTOS, BUCKET_THUMBNAILS, BUCKET_ORIGINALS};
+enum { ALL_TELL = sizeof told_by / sizeof told_by[0], ALL_BUT_ORIGINALS = ALL_TELL - 1 };
+
+/* A database without photos, and what it would be started beside. */
+struct pairing {
+    const char *store, *fault; /* "is missing or empty" */
+    const char *buckets;
+    struct blob *blob;
+};
+
+static bool is_elsewhere(const char *address)
 {
-    enum status status = STATUS_OK;
-    *ret_found = false;
-    for (size_t i = 0; status == STATUS_OK && !*ret_found && i < count; i++)
-        status = blob_list(blob, buckets[i], note_key, ret_found, why);
-    return status;
+    return strstr(address, "://") != NULL;
 }
 
 /* The path of what is in files; else the address. */
 static const char *without_scheme(const char *address)
 {
     const char *colon = strchr(address, ':');
-    return colon && strncmp(colon, "://", 3) != 0 ? colon + 1 : address;
+    return colon && !is_elsewhere(address) ? colon + 1 : address;
 }
 
-static enum status refuse(const char *store, const char *fault, const char *buckets, struct text *why)
+static void say_fault(const struct pairing *pairing, struct text *why)
 {
     TEXT_CLEANUP struct text shown = {0};
-    const char *folder = without_scheme(buckets);
-    bool is_path = strstr(store, "://") == NULL;
-    store_show_address(store, &shown);
-    text_setf(why,
-              "the database %s %s, but there are photos in %s, which can't be found, deleted or published without it. "
-              "Restore the database from a backup. To start over without these photos, move %s away.",
-              is_path ? without_scheme(store) : text_get(&shown), fault, folder, folder);
+    store_show_address(pairing->store, &shown);
+    text_setf(why, "the database %s %s", without_scheme(text_get(&shown)), pairing->fault);
+}
+
+static enum status refuse(const struct pairing *pairing, struct text *why)
+{
+    const char *buckets = without_scheme(pairing->buckets);
+    say_fault(pairing, why);
+    text_addf(why,
+              ", but there are photos in %s, which can't be found, deleted or published without it. Restore the "
+              "database from a backup. To start over without these photos, ",
+              buckets);
+    if (is_elsewhere(buckets))
+        text_add(why, "name other buckets.");
+    else
+        text_addf(why, "move %s away.", buckets);
     return STATUS_UNAVAILABLE;
+}
+
+static enum status refuse_unknown(const struct pairing *pairing, const char *reason, struct text *why)
+{
+    say_fault(pairing, why);
+    text_addf(why,
+              ", and whether there are photos in %s can't be seen: %s Make it possible to list the buckets, and start "
+              "again.",
+              without_scheme(pairing->buckets), reason);
+    return STATUS_UNAVAILABLE;
+}
+
+/* Refuses where there are objects in the first `count` of told_by, and where that is unknown. */
+static enum status check_empty(const struct pairing *pairing, size_t count, struct text *why)
+{
+    TEXT_CLEANUP struct text reason = {0};
+    for (size_t i = 0; i < count; i++) {
+        bool found = false;
+        enum status status = blob_list(pairing->blob, told_by[i], note_key, &found, &reason);
+        if (found)
+            return refuse(pairing, why);
+        if (status != STATUS_OK)
+            return refuse_unknown(pairing, text_get(&reason), why);
+    }
+    return STATUS_OK;
 }
 
 enum status data_check_before(const char *store, const char *buckets, struct blob *blob, struct text *why)
 {
-    static const enum bucket all[] = {BUCKET_PHOTOS, BUCKET_THUMBNAILS, BUCKET_ORIGINALS};
-    bool is_new = false, found = false;
+    bool is_new = false;
+    const struct pairing pairing = {store, "is missing or empty", buckets, blob};
     enum status status = store_is_new(store, &is_new, why);
-    if (status == STATUS_OK && is_new)
-        status = find_objects(blob, all, sizeof all / sizeof all[0], &found, why);
-    if (status != STATUS_OK)
-        return status;
-    return found ? refuse(store, "is missing or empty", buckets, why) : STATUS_OK;
+    return status == STATUS_OK && is_new ? check_empty(&pairing, ALL_TELL, why) : status;
 }
 
 /* An original alone proves nothing: it may be of an upload that was cut before its answer. */
 static enum status check_known(struct store *store, const char *store_address, const char *buckets, struct blob *blob,
                                struct text *why)
 {
-    static const enum bucket published[] = {BUCKET_PHOTOS, BUCKET_THUMBNAILS};
     struct store_counts counts;
-    bool found = false;
     uint64_t executions = 0;
+    const struct pairing pairing = {store_address, "contains no photos", buckets, blob};
     enum status status = store_get_counts(store, &counts, why);
     for (int i = 0; status == STATUS_OK && i < EXECUTION_STATUSES; i++)
         executions += counts.executions[i];
-    if (status == STATUS_OK && executions == 0)
-        status = find_objects(blob, published, sizeof published / sizeof published[0], &found, why);
-    if (status != STATUS_OK)
-        return status;
-    return found ? refuse(store_address, "contains no photos", buckets, why) : STATUS_OK;
+    return status == STATUS_OK && executions == 0 ? check_empty(&pairing, ALL_BUT_ORIGINALS, why) : status;
 }
 
 enum status data_check_after(struct store *store, const char *store_address, const char *buckets, struct blob *blob,

@@ -10,7 +10,8 @@
  * uploads. BUSY: another server has it. The descriptor is the caller's to close, at the end. */
 enum status data_lock(const char *folder, int *ret_fd, struct text *why);
 
-/* Before the store is opened, which would make a missing database. UNAVAILABLE, saying what to do. */
+/* Before the store is opened, which would make a missing database. UNAVAILABLE, saying what to do: also where the
+ * buckets can't be listed, so that nobody knows whether they are empty. */
 enum status data_check_before(const char *store, const char *buckets, struct blob *blob, struct text *why);
 /* Once it is open: photos of which it has never heard, or damage as far as that is found within some seconds.
  * *ret_is_whole: all was looked at. */

@@ -35,8 +35,10 @@ static void test_missing_database(void)
          "there are photos in photos/buckets,"},
         {"photos elsewhere", "s3://holiday?region=x", true, false, STATUS_UNAVAILABLE,
          "there are photos in s3://holiday?region=x,"},
+        {"what to do about photos elsewhere", "s3://holiday?region=x", true, false, STATUS_UNAVAILABLE,
+         "To start over without these photos, name other buckets."},
         {"it can't be told whether there are photos", "s3://holiday?region=x", true, true, STATUS_UNAVAILABLE,
-         "The bucket is away."},
+         "photos in s3://holiday?region=x can't be seen: The bucket is away."},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct text address TEXT_CLEANUP = {0}, database TEXT_CLEANUP = {0}, reason TEXT_CLEANUP = {0};

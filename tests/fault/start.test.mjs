@@ -1,8 +1,9 @@
-// Starts that would do harm, and are refused in words: a database that is gone, empty, another one or damaged beside photos, and too few
-// descriptors. What was there stays as it was.
+// Starts that would do harm, and are refused in words: a database that is gone, empty, another one or damaged beside photos, or beside
+// buckets that can't be listed, and too few descriptors. What was there stays as it was.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { program, runProgram } from '../http/server.mjs';
@@ -33,6 +34,13 @@ function addOriginal(data) {
     writeFileSync(join(data, 'buckets/originals/00/01a21626b1deebe1815434b88b42e8c1'), png(3, 3));
 }
 
+/* A file in place of the first folder of photos: they can't be listed, whoever asks. */
+function hideFirst(data) {
+    const first = join(data, 'buckets/photos/00');
+    rmSync(first, { recursive: true, force: true });
+    writeFileSync(first, '');
+}
+
 describe('a start', () => {
     before(async () => {
         const server = new Server(good);
@@ -61,6 +69,10 @@ describe('a start', () => {
           spoil: (data) => { rmSync(database(data)); keepOnly(data, []); addOriginal(data); } },
         { says: 'with a new database beside old photos', words: /photos\.db contains no photos, but there are photos in/,
           spoil: (data) => cpSync(database(join(folder, 'fresh')), database(data)) },
+        { says: 'without its database, when the photos can\'t be listed', words: /photos\.db is missing or empty, and whether there are photos in .*buckets can't be seen: .*[Nn]ot a directory.* start again/,
+          spoil: (data) => { rmSync(database(data)); keepOnly(data, ['photos']); hideFirst(data); } },
+        { says: 'with a new database, when the photos can\'t be listed', words: /photos\.db contains no photos, and whether there are photos in .* can't be seen: /,
+          spoil: (data) => { cpSync(database(join(folder, 'fresh')), database(data)); keepOnly(data, ['photos']); hideFirst(data); } },
         { says: 'with damage where only the history is', words: /photos\.db is damaged \(.*\)\. Restore it from a backup/,
           spoil: (data) => damagePageWith(database(data), 'StateEntered') },
         { says: 'with half a database', spoil: (data) => truncateSync(database(data), 5 * PAGE), words: /photos\.db is damaged/ },
@@ -81,6 +93,41 @@ describe('a start', () => {
             assert.equal(existsSync(database(data)), Boolean(had));
             if (had) assert.ok(readFileSync(database(data)).equals(had), 'the database is as it was');
             if (originals) assert.deepEqual(listBucket(join(data, 'buckets/originals')), originals);
+        });
+
+    it('without its database, when nobody may look at what is in a folder of photos, is refused', () => {
+        const data = join(folder, 'may-not-look'), photos = join(data, 'buckets/photos');
+        cpSync(good, data, { recursive: true });
+        rmSync(database(data));
+        keepOnly(data, ['photos']);
+        const folders = readdirSync(photos).filter((name) => name.length === 2).map((name) => join(photos, name));
+        for (const one of folders) chmodSync(one, 0o444);
+        const [command, ...words] = ['setpriv', '--bounding-set=-dac_override,-dac_read_search', program, 'serve', '--listen', '127.0.0.1:0', '--data', data];
+        const { status, stderr } = spawnSync(command, words, { encoding: 'utf8', timeout: 20000 });
+        for (const one of folders) chmodSync(one, 0o755);
+        assert.match(stderr, /^cloudphotos serve: [^\n]*photos\.db is missing or empty, and whether there are photos in [^\n]*Permission denied[^\n]*\n$/);
+        assert.equal(status, 1);
+        assert.ok(!existsSync(database(data)));
+    });
+
+    const listings = [
+        { says: 'that hold photos', code: 200, words: /, but there are photos in s3:\/\/my-photos\?[^ ]*path-style=yes, which .*To start over without these photos, name other buckets\.\n$/,
+          body: '<ListBucketResult><Contents><Key>a</Key><LastModified>2026-01-01T00:00:00Z</LastModified></Contents></ListBucketResult>' },
+        { says: 'that may not be listed', code: 403, body: '<Error><Code>AccessDenied</Code></Error>',
+          words: /, and whether there are photos in s3:\/\/my-photos\?[^ ]*path-style=yes can't be seen: .*my-photos-photos .*403 AccessDenied.* start again\.\n$/ },
+    ];
+    for (const { says, code, body, words } of listings)
+        it(`without its database beside buckets of S3 ${says} is refused with their whole address`, async () => {
+            const s3 = createServer((request, answer) => answer.writeHead(request.method === 'HEAD' ? 200 : code).end(request.method === 'HEAD' ? '' : body));
+            await new Promise((listening) => { s3.listen(0, '127.0.0.1', listening); });
+            const data = join(folder, says.replaceAll(' ', '-')), buckets = `s3://my-photos?endpoint=http://127.0.0.1:${s3.address().port}&path-style=yes`;
+            const environment = { AWS_ACCESS_KEY_ID: 'key', AWS_SECRET_ACCESS_KEY: 'secret', no_proxy: '127.0.0.1' };
+            const { code: ended, stderr } = await runProgram(['serve', '--listen', '127.0.0.1:0', '--data', data, '--buckets', buckets], { environment, limit_ms: 20000 });
+            s3.close();
+            assert.match(stderr, /^cloudphotos serve: the database [^\n]*photos\.db is missing or empty, [^\n]+\n$/);
+            assert.match(stderr, words);
+            assert.equal(ended, 1);
+            assert.ok(!existsSync(database(data)));
         });
 
     const starts = [
