@@ -16,16 +16,25 @@
 enum {
     METADATA_TIMEOUT_MS = 2000,
     METADATA_ANSWER_MAX = 64 << 10,
-    EXPIRES_EARLY_MS = 5 * 60 * 1000, /* a call that was signed just before must still arrive */
+    ASK_EARLY_MS = 5 * 60 * 1000, /* before they expire */
+    ASK_AGAIN_MS = 30 * 1000,     /* where nobody had better ones */
+    ARRIVES_IN_MS = 10 * 1000,    /* a call that was signed just before they expire must still arrive */
 };
 static const char instance_address[] = "http://169.254.169.254", container_address[] = "http://169.254.170.2";
 
+/* What a place said. */
+struct found {
+    struct arena arena; /* of the strings */
+    struct aws_credentials credentials;
+    int64_t expires_ms; /* 0: they are not kept */
+    size_t place;       /* in the table below */
+};
+
 struct aws_identity {
     struct http_client *client;
-    pthread_mutex_t lock; /* guards what follows; held while somebody asks, for the others want the same answer */
-    struct arena arena;
-    struct aws_credentials credentials;
-    int64_t good_until_ms; /* 0: they are not kept */
+    pthread_mutex_t lock; /* guards what follows; held while somebody asks, because the others want the same answer */
+    struct found found;
+    int64_t ask_at_ms; /* 0: at once */
 };
 
 struct aws_identity *aws_identity_new(struct http_client *client)
@@ -40,7 +49,7 @@ void aws_identity_free(struct aws_identity *identity)
 {
     if (!identity)
         return;
-    arena_release(&identity->arena);
+    arena_release(&identity->found.arena);
     pthread_mutex_destroy(&identity->lock);
     free(identity);
 }
@@ -55,25 +64,26 @@ static const char *variable(const char *name)
 
 static bool read_environment(struct aws_identity *identity, struct text *why)
 {
-    identity->credentials = (struct aws_credentials){
+    identity->found.credentials = (struct aws_credentials){
         .access_key = variable("AWS_ACCESS_KEY_ID"),
         .secret_key = variable("AWS_SECRET_ACCESS_KEY"),
         .session_token = variable("AWS_SESSION_TOKEN"),
     };
     text_setf(why, "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not both set");
-    return identity->credentials.access_key && identity->credentials.secret_key;
+    return identity->found.credentials.access_key && identity->found.credentials.secret_key;
 }
 
 static bool read_file(struct aws_identity *identity, struct text *why)
 {
-    struct arena *arena = &identity->arena;
-    identity->credentials = (struct aws_credentials){
+    struct arena *arena = &identity->found.arena;
+    identity->found.credentials = (struct aws_credentials){
         .access_key = aws_profile_get(AWS_FILE_CREDENTIALS, "aws_access_key_id", arena, why),
         .session_token = aws_profile_get(AWS_FILE_CREDENTIALS, "aws_session_token", arena, NULL),
     };
-    if (identity->credentials.access_key)
-        identity->credentials.secret_key = aws_profile_get(AWS_FILE_CREDENTIALS, "aws_secret_access_key", arena, why);
-    return identity->credentials.secret_key != NULL;
+    if (identity->found.credentials.access_key)
+        identity->found.credentials.secret_key =
+            aws_profile_get(AWS_FILE_CREDENTIALS, "aws_secret_access_key", arena, why);
+    return identity->found.credentials.secret_key != NULL;
 }
 
 /* ---- Places that are asked ---- */
@@ -98,12 +108,12 @@ static bool read_answer(struct aws_identity *identity, const struct text *body, 
         text_setf(why, "the answer has no AccessKeyId and SecretAccessKey");
         return false;
     }
-    identity->credentials = (struct aws_credentials){
-        .access_key = arena_copy_string(&identity->arena, access_key),
-        .secret_key = arena_copy_string(&identity->arena, secret_key),
-        .session_token = arena_copy_string(&identity->arena, json_string_value(json_object_get(root, "Token"))),
+    identity->found.credentials = (struct aws_credentials){
+        .access_key = arena_copy_string(&identity->found.arena, access_key),
+        .secret_key = arena_copy_string(&identity->found.arena, secret_key),
+        .session_token = arena_copy_string(&identity->found.arena, json_string_value(json_object_get(root, "Token"))),
     };
-    identity->good_until_ms = parse_expiration(expiration) - EXPIRES_EARLY_MS;
+    identity->found.expires_ms = parse_expiration(expiration);
     return true;
 }
 
@@ -153,12 +163,12 @@ static bool ask_container(struct aws_identity *identity, struct text *why)
     const char *relative = variable("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI");
     const char *url = variable("AWS_CONTAINER_CREDENTIALS_FULL_URI");
     if (relative)
-        url = arena_printf(&identity->arena, "%s%s", container_address, relative);
+        url = arena_printf(&identity->found.arena, "%s%s", container_address, relative);
     if (!url) {
         text_setf(why, "this isn't one");
         return false;
     }
-    const char *token = read_line(variable("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"), &identity->arena);
+    const char *token = read_line(variable("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"), &identity->found.arena);
     const struct http_field field = {"Authorization", token ? token : variable("AWS_CONTAINER_AUTHORIZATION_TOKEN")};
     return ask_for_credentials(identity, url, &field, why);
 }
@@ -171,7 +181,7 @@ static bool ask_instance(struct aws_identity *identity, struct text *why)
     const char *address = variable("AWS_EC2_METADATA_SERVICE_ENDPOINT"),
                *disabled = variable("AWS_EC2_METADATA_DISABLED");
     HTTP_REPLY_CLEANUP struct http_reply token = {0}, role = {0};
-    struct arena *arena = &identity->arena;
+    struct arena *arena = &identity->found.arena;
     if (disabled && strcasecmp(disabled, "true") == 0) {
         text_setf(why, "AWS_EC2_METADATA_DISABLED is set");
         return false;
@@ -202,21 +212,50 @@ static const struct {
     {"instance", ask_instance},
 };
 
-static enum status look(struct aws_identity *identity, struct text *why)
+enum { PLACES = sizeof places / sizeof places[0] };
+
+static enum status ask_all(struct aws_identity *identity, size_t count, struct text *why)
 {
     TEXT_CLEANUP struct text reason = {0};
-    if (clock_now_ms() < identity->good_until_ms)
-        return STATUS_OK;
-    identity->good_until_ms = 0;
-    arena_release(&identity->arena);
     text_setf(why, "There are no AWS credentials.");
-    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+    for (size_t i = 0; i < count; i++) {
+        identity->found.place = i;
         if (places[i].find(identity, &reason))
             return STATUS_OK;
         if (why)
             text_addf(why, " %s: %s.", places[i].name, text_get(&reason));
     }
     return STATUS_UNAUTHENTICATED;
+}
+
+static int64_t next_ask_ms(int64_t expires_ms, int64_t now_ms)
+{
+    int64_t early_ms = expires_ms - ASK_EARLY_MS, latest_ms = expires_ms - ARRIVES_IN_MS;
+    if (early_ms >= now_ms + ASK_AGAIN_MS)
+        return early_ms;
+    return latest_ms < now_ms + ASK_AGAIN_MS ? latest_ms : now_ms + ASK_AGAIN_MS;
+}
+
+/* Credentials that are still good outlast a place that says nothing for a moment, and aren't replaced by those of
+ * another place that is looked at after it. */
+static enum status look(struct aws_identity *identity, struct text *why)
+{
+    int64_t now_ms = clock_now_ms();
+    if (now_ms < identity->ask_at_ms)
+        return STATUS_OK;
+    struct found former = identity->found;
+    bool is_good = now_ms < former.expires_ms - ARRIVES_IN_MS;
+    identity->found = (struct found){0};
+    enum status status = ask_all(identity, is_good ? former.place + 1 : PLACES, why);
+    if (status != STATUS_OK && is_good) {
+        struct found nothing = identity->found;
+        identity->found = former;
+        former = nothing;
+        status = STATUS_OK;
+    }
+    arena_release(&former.arena);
+    identity->ask_at_ms = next_ask_ms(identity->found.expires_ms, now_ms);
+    return status;
 }
 
 enum status aws_identity_get(struct aws_identity *identity, struct arena *arena,
@@ -226,9 +265,9 @@ enum status aws_identity_get(struct aws_identity *identity, struct arena *arena,
     enum status status = look(identity, why);
     if (status == STATUS_OK)
         *ret_credentials = (struct aws_credentials){
-            .access_key = arena_copy_string(arena, identity->credentials.access_key),
-            .secret_key = arena_copy_string(arena, identity->credentials.secret_key),
-            .session_token = arena_copy_string(arena, identity->credentials.session_token),
+            .access_key = arena_copy_string(arena, identity->found.credentials.access_key),
+            .secret_key = arena_copy_string(arena, identity->found.credentials.secret_key),
+            .session_token = arena_copy_string(arena, identity->found.credentials.session_token),
         };
     pthread_mutex_unlock(&identity->lock);
     return status;
@@ -237,7 +276,7 @@ enum status aws_identity_get(struct aws_identity *identity, struct arena *arena,
 void aws_identity_forget(struct aws_identity *identity)
 {
     pthread_mutex_lock(&identity->lock);
-    identity->good_until_ms = 0;
+    identity->ask_at_ms = 0;
     pthread_mutex_unlock(&identity->lock);
 }
 

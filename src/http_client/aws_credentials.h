@@ -20,12 +20,13 @@ struct aws_identity;
 struct aws_identity *aws_identity_new(struct http_client *client);
 void aws_identity_free(struct aws_identity *identity); /* NULL is allowed */
 
-/* Safe from any thread; may ask the metadata service, which takes seconds where there is none. What it said is kept
- * until shortly before it expires. The strings live in the arena. UNAUTHENTICATED when nobody knows any: *why tells
+/* Safe from any thread; may ask the metadata service, which takes seconds where there is none. What it said is kept:
+ * minutes before it expires the service is asked again, and if it doesn't answer, what was kept goes on until then. The
+ * strings live in the arena. UNAUTHENTICATED when nobody knows any: *why tells
  * what every place said. */
 enum status aws_identity_get(struct aws_identity *identity, struct arena *arena,
                              struct aws_credentials *ret_credentials, struct text *why);
-/* A service did not take them: the next get asks anew. */
+/* A service did not take them: the next get asks anew. If nobody answers, it gives the old ones until they expire. */
 void aws_identity_forget(struct aws_identity *identity);
 
 /* AWS_REGION, AWS_DEFAULT_REGION, or what AWS_CONFIG_FILE or ~/.aws/config says for the profile; in the arena. NULL:

@@ -6,16 +6,22 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 /* ---- Metadata services ---- */
 
 static atomic_uint asked;
+static atomic_bool is_away;
 static const char *expiration; /* of what they hand out */
 
 static void answer_keys(struct http_request *request, const char *who)
 {
     struct text text = {0};
     atomic_fetch_add(&asked, 1);
+    if (atomic_load(&is_away)) {
+        http_answer(request, 503, NULL, NULL, 0);
+        return;
+    }
     text_addf(&text, "{\"AccessKeyId\":\"%s\",\"SecretAccessKey\":\"s\",\"Token\":\"t\",\"Expiration\":\"%s\"}", who,
               expiration);
     http_answer_text(request, 200, "application/json", &text);
@@ -255,6 +261,73 @@ static void test_keeping(void)
     bench_close(&bench);
 }
 
+/* A time from now, as the services write it. */
+static const char *in_seconds(int seconds)
+{
+    static char text[32];
+    struct tm parts;
+    time_t then = time(NULL) + seconds;
+    (void)strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&then, &parts));
+    return text;
+}
+
+static void test_service_away(void)
+{
+    static const struct {
+        const char *name;
+        int expires_in_s; /* of what the service said before it went away */
+        bool is_forgotten;
+        enum status status;
+        unsigned asked; /* by then */
+    } rows[] = {
+        {"good ones aren't asked for", 3600, false, STATUS_OK, 1},
+        {"good ones that were refused go on", 3600, true, STATUS_OK, 2},
+        {"those that expire in two minutes go on", 120, false, STATUS_OK, 1},
+        {"those that expire in two minutes and were refused go on", 120, true, STATUS_OK, 2},
+        {"those that expire at once are gone", 2, false, STATUS_UNAUTHENTICATED, 2},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        ARENA_CLEANUP struct arena arena = {0};
+        struct aws_credentials credentials = {0};
+        struct bench bench;
+        check_case("the service went away: %s", rows[i].name);
+        bench_open(&bench);
+        set_variables("AWS_EC2_METADATA_DISABLED=false AWS_EC2_METADATA_SERVICE_ENDPOINT=SERVER", &bench);
+        expiration = in_seconds(rows[i].expires_in_s);
+        CHECK_INT(aws_identity_get(bench.identity, &arena, &credentials, NULL), STATUS_OK);
+        atomic_store(&is_away, true);
+        if (rows[i].is_forgotten)
+            aws_identity_forget(bench.identity);
+        credentials = (struct aws_credentials){0};
+        CHECK_INT(aws_identity_get(bench.identity, &arena, &credentials, NULL), rows[i].status);
+        CHECK_STR(credentials.access_key, rows[i].status ? NULL : "photographer");
+        CHECK_INT(asked, rows[i].asked);
+        check_case("the service is back: %s", rows[i].name);
+        atomic_store(&is_away, false);
+        CHECK_INT(aws_identity_get(bench.identity, &arena, &credentials, NULL), STATUS_OK);
+        bench_close(&bench);
+    }
+}
+
+/* The role of the machine is another one than that of the container. */
+static void test_other_place(void)
+{
+    ARENA_CLEANUP struct arena arena = {0};
+    struct aws_credentials credentials = {0};
+    struct bench bench;
+    bench_open(&bench);
+    set_variables("AWS_CONTAINER_CREDENTIALS_FULL_URI=SERVER/task AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE=FOLDER/secret "
+                  "AWS_EC2_METADATA_DISABLED=false AWS_EC2_METADATA_SERVICE_ENDPOINT=SERVER",
+                  &bench);
+    write_file("secret", "the secret\n");
+    CHECK_INT(aws_identity_get(bench.identity, &arena, &credentials, NULL), STATUS_OK);
+    write_file("secret", "another secret\n"); /* which the container's service doesn't take */
+    aws_identity_forget(bench.identity);
+    CHECK_INT(aws_identity_get(bench.identity, &arena, &credentials, NULL), STATUS_OK);
+    CHECK_STR(credentials.access_key, "task");
+    bench_close(&bench);
+}
+
 static void test_file_anew(void)
 {
     ARENA_CLEANUP struct arena arena = {0};
@@ -294,4 +367,5 @@ static void test_region(void)
 }
 
 CHECK_MAIN({"looks for credentials in order", test_places}, {"keeps what expires until then", test_keeping},
+           {"goes on without the service", test_service_away}, {"stays with its place", test_other_place},
            {"sees that a file has changed", test_file_anew}, {"looks for the region in order", test_region})
