@@ -329,6 +329,8 @@ static enum status put_together(struct parted_growing *parted, struct text *why)
 {
     struct progress *progress = &parted->progress;
     struct blob *blob = parted->growing.blob;
+    if (!progress->upload[0] && !progress->rest[0]) /* it has no bytes */
+        return blob_put(blob, parted->bucket, parted->key, parted->growing.fd, 0, 0, why);
     if (!progress->upload[0])
         return blob_copy(blob, parted->bucket, progress->rest, parted->bucket, parted->key, why);
     enum status status = STATUS_OK;

@@ -75,6 +75,16 @@ static void test_grows(struct blob *blob, const char *address)
     CHECK_INT(count_unfinished(blob), 0);
 }
 
+static void test_empty(struct blob *blob, const char *address)
+{
+    (void)address;
+    TEXT_CLEANUP struct text state = {0};
+    struct blob_growing *growing = begin(blob, &state);
+    save(growing, &state);
+    blob_growing_close(growing);
+    check_object(blob, text_get(&state), "");
+}
+
 static void test_unsaved(struct blob *blob, const char *address)
 {
     (void)address;
@@ -217,6 +227,7 @@ static void test_elsewhere(struct blob *blob, const char *address)
 
 const struct blob_case blob_growing_cases[] = {
     {"an object grows, and nobody sees it before it is complete", test_grows},
+    {"an object has no bytes", test_empty},
     {"what was not saved is gone", test_unsaved},
     {"an object grows beyond a part", test_large},
     {"who has lost an object that grows adds nothing to it", test_contested},
