@@ -88,7 +88,7 @@ struct exchange {
     CURL *handle;
     struct http_reply reply;
     uint64_t sent, taken; /* bytes of the bodies */
-    bool is_too_large, is_too_short, is_ended;
+    bool is_too_large, is_too_short, is_ended, is_connected;
     char cause[CURL_ERROR_SIZE];
 };
 
@@ -274,8 +274,8 @@ static enum status status_of(CURLcode code, const struct exchange *exchange)
     switch (code) {
     case CURLE_OK:
         return STATUS_OK;
-    case CURLE_OPERATION_TIMEDOUT:
-        return STATUS_TIMEOUT;
+    case CURLE_OPERATION_TIMEDOUT: /* nothing was sent where there was no connection */
+        return exchange->is_connected ? STATUS_TIMEOUT : STATUS_UNAVAILABLE;
     case CURLE_URL_MALFORMAT:
         return STATUS_INVALID;
     default:
@@ -317,6 +317,9 @@ enum status http_client_ask(struct http_client *client, const struct http_call *
     set_options(client, handle, &exchange, fields);
     CURLcode code = curl_easy_perform(handle);
     long answered = 0;
+    curl_off_t connected_us = 0;
+    (void)curl_easy_getinfo(handle, CURLINFO_PRETRANSFER_TIME_T, &connected_us);
+    exchange.is_connected = connected_us > 0;
     (void)curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &answered);
     exchange.reply.code = (unsigned)answered;
     status = explain(code, &exchange, text_get(&host), why);

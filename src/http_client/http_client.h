@@ -70,8 +70,9 @@ void http_reply_release(struct http_reply *reply);
 bool http_reply_field(const struct http_reply *reply, const char *name, struct text *ret_value);
 
 /* Blocks; safe from any thread. OK whatever the code of the answer. Else *why names the host and the cause: INVALID
- * (the URL or a field), TOO_LARGE (the answer), TIMEOUT, UNPROCESSABLE (the file is shorter than its size), UNAVAILABLE
- * (no such host, refused, cut off, not trusted, ended by `take`, called off). */
+ * (the URL or a field), TOO_LARGE (the answer), TIMEOUT (of the answer), UNPROCESSABLE (the file is shorter than its
+ * size), UNAVAILABLE (no such host, no connection in time, refused, cut off, not trusted, ended by `take`, called
+ * off). */
 enum status http_client_ask(struct http_client *client, const struct http_call *call, struct http_reply *ret_reply,
                             struct text *why);
 

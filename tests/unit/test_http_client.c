@@ -414,6 +414,35 @@ static void test_silence(void)
     }
 }
 
+/* Of a server that accepts no connection: those before wait for it, and there is no room for another. */
+static void test_no_connection(void)
+{
+    enum { BEFORE = 4 };
+    const struct http_client_settings settings = {.connect_timeout_ms = 300, .idle_connections = 1};
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof address;
+    int before[BEFORE], listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    HTTP_REPLY_CLEANUP struct http_reply reply = {0};
+    TEXT_CLEANUP struct text url = {0}, why = {0};
+    struct http_client *client = NULL;
+    CHECK(bind(listener, (struct sockaddr *)&address, size) == 0 && listen(listener, 0) == 0);
+    CHECK_INT(getsockname(listener, (struct sockaddr *)&address, &size), 0);
+    for (int i = 0; i < BEFORE; i++) {
+        before[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+        (void)connect(before[i], (struct sockaddr *)&address, size);
+    }
+    text_setf(&url, "http://127.0.0.1:%u/path", ntohs(address.sin_port));
+    const struct http_call call = call_of("GET", text_get(&url));
+    CHECK_INT(http_client_open(&settings, &client, NULL), STATUS_OK);
+    CHECK_STR(status_name(http_client_ask(client, &call, &reply, &why)), "unavailable");
+    if (!CHECK(strstr(text_get(&why), "imed out") || strstr(text_get(&why), "Timeout")))
+        printf("# %s\n", text_get(&why));
+    http_client_close(client);
+    for (int i = 0; i < BEFORE; i++)
+        (void)close(before[i]);
+    (void)close(listener);
+}
+
 /* ---- What can go wrong ---- */
 
 static void test_servers(void)
@@ -526,5 +555,6 @@ static void test_urls(void)
 CHECK_MAIN({"sends what it is told, and nothing of its own", test_methods}, {"follows no redirect", test_paths},
            {"uses a connection again", test_reuse}, {"serves many threads at once", test_threads},
            {"sends a body from a file", test_files}, {"hands an answer on", test_takers},
-           {"doesn't wait for ever", test_silence}, {"takes or refuses an answer", test_servers},
-           {"names host and cause", test_addresses}, {"splits an address", test_urls})
+           {"doesn't wait for ever", test_silence}, {"doesn't wait for ever for a connection", test_no_connection},
+           {"takes or refuses an answer", test_servers}, {"names host and cause", test_addresses},
+           {"splits an address", test_urls})

@@ -28,6 +28,7 @@ struct blob_s3 {
     bool has_path_style; /* the bucket is the first part of the path instead of the host's name */
     struct http_client *client;
     struct aws_identity *identity;
+    _Atomic int64_t asked_anew_ms; /* steady; when a refusal without a word made us look for credentials; 0: never */
 };
 
 /* Fills in the strings. */

@@ -11,6 +11,8 @@
 enum { TRIES = 4, FIRST_PAUSE_MS = 50 };
 /* All of a request of 16 MB, even where the network is slow; what stands still is given up before. */
 enum { TIMEOUT_MS = 10 * 60 * 1000, STALL_TIMEOUT_MS = 20 * 1000 };
+/* Between two times that a refusal without a word makes us ask for other credentials. */
+enum { ASK_ANEW_MS = 60 * 1000 };
 
 void s3_request_add(struct s3_request *request, const char *name, const char *value)
 {
@@ -63,25 +65,54 @@ enum status s3_status(const char *word, unsigned code)
     }
 }
 
-static bool is_about_who_asks(const char *word)
+/* Refusals that may pass, and those after which other credentials may do. */
+static const char *const passing[] = {"RequestTimeout", NULL};
+static const char *const about_who_asks[] = {"ExpiredToken", "InvalidToken", "TokenRefreshRequired",
+                                             "InvalidAccessKeyId", NULL};
+
+static bool is_one_of(const char *word, const char *const *list)
 {
-    static const char *const about[] = {"ExpiredToken", "InvalidToken", "TokenRefreshRequired", "InvalidAccessKeyId"};
-    for (size_t i = 0; i < sizeof about / sizeof about[0]; i++)
-        if (strcmp(word, about[i]) == 0)
-            return true;
-    return false;
+    while (*list && strcmp(word, *list) != 0)
+        list++;
+    return *list != NULL;
+}
+
+static int64_t steady_ms(void)
+{
+    return clock_monotonic_ns() / 1000000;
+}
+
+/* An answer to HEAD doesn't say whether it is about who asks, and if it isn't, other credentials change nothing: they
+ * are asked for now and then. What was signed before that is signed again. */
+static bool has_newer_credentials(struct blob_s3 *s3, int64_t signed_ms)
+{
+    int64_t asked_ms = atomic_load(&s3->asked_anew_ms), now_ms = steady_ms();
+    if (asked_ms && now_ms - asked_ms < ASK_ANEW_MS)
+        return signed_ms < asked_ms;
+    if (atomic_compare_exchange_strong(&s3->asked_anew_ms, &asked_ms, now_ms))
+        aws_identity_forget(s3->identity);
+    return true;
+}
+
+static bool may_pass(struct blob_s3 *s3, const struct s3_request *request, unsigned code, const char *word,
+                     int64_t signed_ms)
+{
+    if (is_one_of(word, about_who_asks)) {
+        aws_identity_forget(s3->identity);
+        return true;
+    }
+    if ((code == 400 || code == 403) && strcmp(request->method, "HEAD") == 0)
+        return has_newer_credentials(s3, signed_ms);
+    return code >= 500 || code == 429 || is_one_of(word, passing);
 }
 
 static enum status take_error(struct blob_s3 *s3, const struct s3_request *request, const struct http_reply *reply,
-                              bool *ret_may_pass, struct text *why)
+                              int64_t signed_ms, bool *ret_may_pass, struct text *why)
 {
     TEXT_CLEANUP struct text word = {0}, message = {0};
     (void)s3_xml_find(text_get(&reply->body), "Code", &word);
     (void)s3_xml_find(text_get(&reply->body), "Message", &message);
-    bool has_old_credentials = is_about_who_asks(text_get(&word));
-    if (has_old_credentials)
-        aws_identity_forget(s3->identity);
-    *ret_may_pass = reply->code >= 500 || reply->code == 429 || has_old_credentials;
+    *ret_may_pass = may_pass(s3, request, reply->code, text_get(&word), signed_ms);
     text_setf(why, "The bucket %s-%s at %s answers %u%s%s%s%s%s%s.", s3->prefix, bucket_policies[request->bucket].name,
               s3->host, reply->code, word.length ? " " : "", text_get(&word), message.length ? ": " : "",
               text_get(&message), request->key ? ", for " : "", request->key ? request->key : "");
@@ -152,6 +183,7 @@ static enum status ask_once(struct blob_s3 *s3, const struct s3_request *request
     struct counted counted = {.request = request};
     struct http_call call = make_call(request, url, &counted);
     struct http_reply reply = {0};
+    int64_t signed_ms = steady_ms();
     *ret_may_pass = false;
     enum status status = sign(s3, &call, &arena, &reason);
     bool is_signed = status == STATUS_OK;
@@ -162,8 +194,8 @@ static enum status ask_once(struct blob_s3 *s3, const struct s3_request *request
         text_setf(why, "The buckets at %s can't be used: %s.", s3->host, text_get(&reason));
         return status == STATUS_INVALID || status == STATUS_TOO_LARGE ? STATUS_UNAVAILABLE : status;
     }
-    status =
-        reply.code / 100 == 2 ? check_taken(s3, &counted, why) : take_error(s3, request, &reply, ret_may_pass, why);
+    status = reply.code / 100 == 2 ? check_taken(s3, &counted, why)
+                                   : take_error(s3, request, &reply, signed_ms, ret_may_pass, why);
     if (status == STATUS_OK)
         *ret_reply = reply;
     else
@@ -186,9 +218,9 @@ enum status s3_ask(struct blob_s3 *s3, const struct s3_request *request, struct 
     if (request->query)
         text_addf(&url, "?%s", request->query);
     for (unsigned i = 1;; i++) {
-        bool may_pass;
-        enum status status = ask_once(s3, request, text_get(&url), ret_reply, &may_pass, why);
-        if (status == STATUS_OK || !may_pass || request->is_once || i == TRIES)
+        bool goes_on;
+        enum status status = ask_once(s3, request, text_get(&url), ret_reply, &goes_on, why);
+        if (status == STATUS_OK || !goes_on || request->is_once || i == TRIES)
             return status;
         pause_before(i);
     }
