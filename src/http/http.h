@@ -3,9 +3,9 @@
  *  - ambiguous requests are refused with 400 and the connection is closed (RFC 9112 6.3, 2.2): two Content-Length, both
  *    framings, bare LF, folded headers;
  *  - a client can't hold a connection by being slow: its first request line must be in header_timeout_ms after it was
- * accepted, a later one idle_timeout_ms after the last answer, the header header_timeout_ms after its line; bodies must
- * keep up a minimum rate, either way; when nine tenths of the connections are taken, the one that has been idle longest
- * goes;
+ *    accepted, a later one idle_timeout_ms after the last answer, the header header_timeout_ms after its line; bodies
+ *    must keep up a minimum rate, either way; when nine tenths of the connections are taken, the one that has been idle
+ *    longest goes;
  *  - a drain cuts no request that was accepted. */
 #ifndef HTTP_H
 #define HTTP_H
