@@ -5,7 +5,7 @@ import { after, before, test } from 'node:test';
 import { within } from '../http/server.mjs';
 import { photograph } from './album.mjs';
 import { closeBrowser, DESKTOP, PHONE, startWith, withPage } from './browser.mjs';
-import { imagesShown, workerTakesOver } from './steps.mjs';
+import { onlyImagesShown, workerTakesOver } from './steps.mjs';
 
 let photos;
 before(() => { photos = [0, 1, 2].map((number) => ['ada', photograph(number).bytes]); });
@@ -17,7 +17,7 @@ const PAGES = {
     'a photo’s page': { path: (ids) => `/photo/${ids[1]}`, images: '.stage img', count: 1 },
 };
 
-const shown = (page, { images, count }) => imagesShown(page, count, images);
+const shown = (page, { images, count }) => onlyImagesShown(page, count, images);
 
 /* The page's own part is done when its answer and its images are kept. */
 const keptAll = (page, count) => page.waitForFunction(async (wanted) => {

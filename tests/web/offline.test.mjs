@@ -5,7 +5,7 @@ import { after, before, test } from 'node:test';
 import { startServer, until } from '../http/server.mjs';
 import { photograph } from './album.mjs';
 import { caption, choose, closeBrowser, job, jobState, startWith, withPage } from './browser.mjs';
-import { imagesKept, imagesShown, share, stageShown, workerTakesOver } from './steps.mjs';
+import { imagesKept, onlyImagesShown, share, stageShown, workerTakesOver } from './steps.mjs';
 
 let server;
 let ids;
@@ -35,7 +35,7 @@ test('starts without a server, with the photos that were seen', async () => {
     const { server: away } = await startWith([0, 1, 2].map((number) => ['ada', photograph(number).bytes]));
     await withPage(away, async (page) => {
         await openWithWorker(page, '/');
-        await imagesShown(page, 3);
+        await onlyImagesShown(page, 3);
         const told = page.waitForResponse(/\/photos\/[0-9a-f]{32}$/);
         await page.locator('.grid a').first().click();
         await told;
@@ -46,7 +46,7 @@ test('starts without a server, with the photos that were seen', async () => {
         await page.waitForLoadState('networkidle');
         await away.kill();
         await page.goto('/');
-        await imagesShown(page, 3);
+        await onlyImagesShown(page, 3);
         await page.goto(address);
         await stageShown(page);
         await page.goto('/@somebody_else');
@@ -56,7 +56,7 @@ test('starts without a server, with the photos that were seen', async () => {
 
 test('says so when there is no network', () => withPage(server, async (page, context) => {
     await page.goto('/');
-    await imagesShown(page, 3);
+    await onlyImagesShown(page, 3);
     await context.setOffline(true);
     await page.getByText('You’re offline. Photos you’ve opened are still available').waitFor();
     await context.setOffline(false);

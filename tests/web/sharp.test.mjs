@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test';
 import { vips } from '../http/pictures.mjs';
 import { photograph } from './album.mjs';
 import { closeBrowser, DESKTOP, PHONE, startWith, withPage } from './browser.mjs';
-import { imagesShown, stageShown } from './steps.mjs';
+import { onlyImagesShown, stageShown } from './steps.mjs';
 
 const SHARP = 0.85; // of the screen's pixels (web/src/photos/sources.ts)
 const screens = {
@@ -45,7 +45,7 @@ for (const [what, screen] of Object.entries(screens)) {
     test(`${what} fetches of each photo the smallest image that is sharp`, () => withPage(server, async (page) => {
         for (const path of ['/', '/@ada']) {
             await page.goto(path);
-            await imagesShown(page, ids.length);
+            await onlyImagesShown(page, ids.length);
             const files = new Set();
             for (const one of await drawn(page, '.grid img')) files.add(await check(one));
             if (what === 'a dense phone') assert.ok(files.has('medium'), 'where 350 pixels would be soft');

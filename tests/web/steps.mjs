@@ -12,11 +12,14 @@ export async function workerTakesOver(page) {
     });
 }
 
+const waitForImages = (page, how) => page.waitForFunction(({ least, most, selector }) => {
+    const images = [...document.querySelectorAll(selector)];
+    return images.length >= least && images.length <= (most ?? Infinity) && images.every((image) => image.complete && image.naturalWidth > 0);
+}, how);
 /* There are so many images, or more, and all of them have come. */
-export const imagesShown = (page, count = 1, selector = '.grid img') => page.waitForFunction(({ wanted, which }) => {
-    const images = [...document.querySelectorAll(which)];
-    return images.length >= wanted && images.every((image) => image.complete && image.naturalWidth > 0);
-}, { wanted: count, which: selector });
+export const imagesShown = (page, count = 1, selector = '.grid img') => waitForImages(page, { least: count, selector });
+/* There are so many, and no more. */
+export const onlyImagesShown = (page, count, selector = '.grid img') => waitForImages(page, { least: count, most: count, selector });
 export const stageShown = (page) => imagesShown(page, 1, '.stage img');
 
 /* The service worker has kept all that the page shows: it does so after the page has its answers. */
