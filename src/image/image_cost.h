@@ -2,8 +2,8 @@
  * formula and one table of numbers for all formats (image_cost.c says where they are from):
  *
  *   memory (bytes) = base + file x copies + width x column + pixels x pixel + held x factor
- *   work (ns)      = file x file_ps / 1000 + visits x visit_ps / 1000 + parts x part_ns + an animation's frames,
- * encoded
+ *   work (ns)      = file x file_ps / 1000 + visits x visit_ps / 1000 + parts x part_ns
+ *                    + an animation's frames, encoded
  *
  * A prober says what its format holds and goes over; the limits (probe.h) are held against the results. */
 #ifndef IMAGE_COST_H

@@ -23,9 +23,11 @@ struct schedule {
 
 /* All refuse with INVALID and a reason that quotes the text and says what is allowed. `duration_ms` 0: none was given.
  *   rate   "4000/m": that all the time; needs a duration. Per s, m or h; a bare number is per second
- *   ramp   "0:100/s,60s:3000/s": straight from point to point; ends at the last one, or holds it until the duration's
- * end steps  "0:100/s,60s:3000/s": each until the next; the last until the duration's end The same three for users are
- * written without a unit: "20", "0:20,10m:100". */
+ *   ramp   "0:100/s,60s:3000/s": straight from point to point; ends at the last one, or holds it until the end of the
+ *          duration
+ *   steps  "0:100/s,60s:3000/s": each until the next; the last until the duration's end
+ *
+ * The same three for users are written without a unit: "20", "0:20,10m:100". */
 enum schedule_unit { SCHEDULE_RATE, SCHEDULE_USERS };
 enum status schedule_parse_rate(const char *text, double *ret_per_second, struct text *why);
 enum status schedule_parse_ramp(const char *text, enum schedule_unit unit, int64_t duration_ms,

@@ -12,9 +12,9 @@
  *   TOO_LARGE    the job's: it needed more memory than is allowed; so it will again
  *   TIMEOUT      the job's, most likely: more wall time or processor time than is allowed
  *   CRASHED      the job's: the worker died by a signal of its own making (SIGSEGV, SIGABRT, SIGSYS ...), with an exit
- * code, or answered what can't be; a library's fault that the same job will most likely meet again UNAVAILABLE  ours:
- * it was killed from outside (SIGKILL, which nothing in a sandbox can send: the kernel, when the machine runs out of
- * memory, or a person), the first process is gone, or no worker could be started
+ *                code, or answered what can't be; a library's fault that the same job will most likely meet again
+ *   UNAVAILABLE  ours: it was killed from outside (SIGKILL, which nothing in a sandbox can send: the kernel, when the
+ *                machine runs out of memory, or a person), the first process is gone, or no worker could be started
  *
  * So who retries must stop after a few tries of the first three, and need not with the last. */
 #ifndef WORKER_POOL_H

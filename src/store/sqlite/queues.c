@@ -4,7 +4,7 @@
  *     under_way  how many of them somebody holds
  *     served_ms  when the author was last given a worker
  *     turn_ms    since when the author waits: since the first in the queue is due, or since they were last served,
- * whichever is later; NULL: nothing waits
+ *                whichever is later; NULL: nothing waits
  *
  * The next worker goes to the author with the fewest under way, then to the one whose turn it has been for longest;
  * within a queue to the execution that came first. So each choice is a few seeks, however many wait. Whatever changes
