@@ -27,8 +27,8 @@ enum { AUTHOR_NAME_MAX = 64, IDEMPOTENCY_KEY_MAX = 255, LEASE_NAME_MAX = 64, SHA
 
 struct store;
 
-/* address: "sqlite:PATH", or "postgresql://USER@HOST:PORT,HOST2:PORT/DATABASE" as libpq reads it. INVALID for an unknown
- * scheme, naming the known ones. */
+/* address: "sqlite:PATH", or "postgresql://USER@HOST:PORT,HOST2:PORT/DATABASE" as libpq reads it. INVALID for an
+ * unknown scheme, naming the known ones. */
 enum status store_open(const char *address, struct store **ret_store, struct text *why);
 void store_close(struct store *store); /* NULL is allowed */
 /* Appends the address without the password that it may hold, for logs and sentences. */
