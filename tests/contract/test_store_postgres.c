@@ -251,7 +251,7 @@ static void *steal(void *context)
     while (!atomic_load(&thief->is_over)) {
         struct pollfd fd = {.fd = thief->listener, .events = POLLIN};
         if (poll(&fd, 1, 100) > 0)
-            serve_one(thief, accept4(thief->listener, NULL, NULL, SOCK_CLOEXEC));
+            serve_one(thief, accept(thief->listener, NULL, NULL));
     }
     return NULL;
 }

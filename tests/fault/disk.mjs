@@ -83,9 +83,17 @@ export class Shutter {
             if (statSync(join(this.folder, name)).isDirectory()) chmodSync(join(this.folder, name), mode);
     }
 
+    /* Waits for who is writing there at this moment: the server removes an original after it has told of its photo. */
     close() {
-        if (this.byMount) attempt('mount', '-o', 'remount,bind,ro', this.folder);
-        else this.setMode(0o500);
+        if (!this.byMount) this.setMode(0o500);
+        for (let tries = 200, isClosed = !this.byMount; !isClosed; tries--)
+            try {
+                attempt('mount', '-o', 'remount,bind,ro', this.folder);
+                isClosed = true;
+            } catch (error) {
+                if (tries === 0 || !/busy/.test(error.stderr)) throw error;
+                Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
+            }
     }
 
     open() {
