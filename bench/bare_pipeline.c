@@ -52,7 +52,6 @@ static struct darkroom_result develop(int original, uint64_t size, bool makes_me
         .limits = limits,
         .large_side = rendition_large_side(&info, 0),
         .given_side = rendition_large_side(&info, 0),
-        .quality = WEBP_QUALITY,
         .makes_medium = makes_medium,
     };
     if (develop_photo(&files, &job, &result, why) != STATUS_OK)

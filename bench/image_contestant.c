@@ -181,8 +181,7 @@ static struct cost develop_bare(const struct photo *photo)
                             .height = info.height,
                             .limits = limits,
                             .large_side = LARGE_SIDE,
-                            .given_side = LARGE_SIDE,
-                            .quality = WEBP_QUALITY};
+                            .given_side = LARGE_SIDE};
     if (develop_photo(&files, &job, &result, &why) != STATUS_OK)
         give_up(photo->original, text_get(&why));
     struct cost cost = {clock_ms(CLOCK_PROCESS_CPUTIME_ID) - start, peak_of(getpid())};

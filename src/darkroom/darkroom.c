@@ -91,7 +91,6 @@ static struct job start_job(const struct darkroom *darkroom, enum job_kind kind)
         .limits = settings->limits,
         .memory_bytes = settings->memory_bytes,
         .large_side = LARGE_SIDE,
-        .quality = WEBP_QUALITY,
     };
 }
 

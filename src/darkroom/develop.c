@@ -25,11 +25,11 @@ static enum status write_file(int file, const struct webp_file *webp, struct tex
     return errno == EFBIG ? STATUS_NO_SPACE : status_from_errno(errno);
 }
 
-static enum status write_still(int file, const struct picture *picture, unsigned quality,
-                               struct darkroom_rendition *ret_rendition, struct text *why)
+static enum status write_still(int file, const struct picture *picture, struct darkroom_rendition *ret_rendition,
+                               struct text *why)
 {
     struct webp_file webp;
-    enum status status = webp_encode(picture, quality, &webp, why);
+    enum status status = webp_encode(picture, &webp, why);
     if (status != STATUS_OK)
         return status;
     status = write_file(file, &webp, why);
@@ -39,8 +39,8 @@ static enum status write_still(int file, const struct picture *picture, unsigned
 }
 
 /* Of a picture that is as large as it is published; nothing when it has none. */
-static enum status write_medium(int file, const struct picture *large, unsigned quality,
-                                struct darkroom_rendition *ret_rendition, struct text *why)
+static enum status write_medium(int file, const struct picture *large, struct darkroom_rendition *ret_rendition,
+                                struct text *why)
 {
     uint32_t side = rendition_medium_side(large->width, large->height);
     *ret_rendition = (struct darkroom_rendition){0};
@@ -48,7 +48,7 @@ static enum status write_medium(int file, const struct picture *large, unsigned 
         return STATUS_OK;
     struct picture medium;
     picture_shrink(large, side, &medium);
-    enum status status = write_still(file, &medium, quality, ret_rendition, why);
+    enum status status = write_still(file, &medium, ret_rendition, why);
     picture_release(&medium);
     return status;
 }
@@ -58,14 +58,14 @@ static enum status write_all(const struct develop_files *files, const struct job
                              struct darkroom_result *ret_result, struct text *why)
 {
     struct darkroom_result result = {.frames = 1};
-    enum status status = write_still(files->large, large, job->quality, &result.large, why);
+    enum status status = write_still(files->large, large, &result.large, why);
     if (status == STATUS_OK && job->makes_medium)
-        status = write_medium(files->medium, large, job->quality, &result.medium, why);
+        status = write_medium(files->medium, large, &result.medium, why);
     if (status != STATUS_OK)
         return status;
     struct picture thumbnail;
     picture_shrink(large, THUMBNAIL_SIDE, &thumbnail);
-    status = write_still(files->thumbnail, &thumbnail, job->quality, &result.thumbnail, why);
+    status = write_still(files->thumbnail, &thumbnail, &result.thumbnail, why);
     result.thumbhash = thumbhash_of(&thumbnail);
     picture_release(&thumbnail);
     *ret_result = result;
@@ -80,13 +80,13 @@ struct moving {
     struct darkroom_rendition rendition;
 };
 
-static enum status add_frame(struct moving *moving, const struct picture *frame, uint32_t plays, unsigned quality,
-                             int duration_ms, struct text *why)
+static enum status add_frame(struct moving *moving, const struct picture *frame, uint32_t plays, int duration_ms,
+                             struct text *why)
 {
     enum status status = STATUS_OK;
     if (!moving->animation) {
         moving->rendition = (struct darkroom_rendition){.width = frame->width, .height = frame->height};
-        status = webp_animation_new(frame->width, frame->height, plays, quality, &moving->animation, why);
+        status = webp_animation_new(frame->width, frame->height, plays, &moving->animation, why);
     }
     return status == STATUS_OK ? webp_animation_add(moving->animation, frame, duration_ms, why) : status;
 }
@@ -102,12 +102,12 @@ static enum status add_frames(struct reader *reader, const struct job *job, stru
         if (status != STATUS_OK)
             break;
         int duration = reader_duration_ms(reader, i);
-        status = add_frame(large, &frame, info->plays, job->quality, duration, why);
+        status = add_frame(large, &frame, info->plays, duration, why);
         if (status == STATUS_OK) {
             picture_shrink(&frame, THUMBNAIL_SIDE, &small);
             if (i == 0)
                 *ret_hash = thumbhash_of(&small);
-            status = add_frame(thumbnail, &small, info->plays, job->quality, duration, why);
+            status = add_frame(thumbnail, &small, info->plays, duration, why);
             picture_release(&small);
         }
         picture_release(&frame);
@@ -215,7 +215,7 @@ enum status develop_medium(const struct develop_files *files, const struct job *
     if (reader_info(reader)->frames == 1) {
         status = reader_next(reader, LONG_SIDE, &large, why);
         if (status == STATUS_OK) {
-            status = write_medium(files->medium, &large, job->quality, &ret_result->medium, why);
+            status = write_medium(files->medium, &large, &ret_result->medium, why);
             picture_release(&large);
         }
     }

@@ -5,8 +5,6 @@
 #include "darkroom.h"
 #include "wire.h"
 
-enum { WEBP_QUALITY = 75 }; /* of all that is published */
-
 enum job_kind {
     JOB_DEVELOP,
     JOB_INSPECT, /* what darkroom_inspect promises: the view in place of the large file, the negative in that of the
@@ -24,7 +22,7 @@ struct job {
     uint32_t width, height;   /* as the probe saw them */
     struct image_limits limits;
     uint64_t memory_bytes; /* that a worker may have: for sentences */
-    uint32_t large_side, quality;
+    uint32_t large_side;
     uint32_t given_side;                  /* a decoder that shrinks WebPs leaves at least twice that */
     bool makes_medium;                    /* where there is one */
     struct darkroom_view_request request; /* JOB_INSPECT, and the next two */

@@ -7,6 +7,8 @@
 #include <webp/encode.h>
 #include <webp/mux.h>
 
+static const float webp_quality = 75; /* of all that is published */
+
 void webp_file_release(struct webp_file *file)
 {
     WebPFree(file->bytes);
@@ -25,11 +27,11 @@ static enum status set_trouble(int error, struct text *why)
 
 /* Measured: method 3 has the quality of 4, the default, for 3 % less time, but not for the alpha by which a frame
  * leaves out what hasn't changed, which 4 packs a third smaller; 2 is faster and visibly worse. */
-static bool configure(WebPConfig *config, unsigned quality, bool moves)
+static bool configure(WebPConfig *config, bool moves)
 {
     if (!WebPConfigInit(config))
         return false;
-    config->quality = (float)quality;
+    config->quality = webp_quality;
     config->method = moves ? 4 : 3;
     return WebPValidateConfig(config);
 }
@@ -81,13 +83,13 @@ static bool fill(const struct picture *picture, bool argb, WebPPicture *webp)
     return true;
 }
 
-enum status webp_encode(const struct picture *picture, unsigned quality, struct webp_file *ret_file, struct text *why)
+enum status webp_encode(const struct picture *picture, struct webp_file *ret_file, struct text *why)
 {
     WebPConfig config;
     WebPPicture webp;
     WebPMemoryWriter writer;
     WebPMemoryWriterInit(&writer);
-    if (!configure(&config, quality, false))
+    if (!configure(&config, false))
         return set_trouble(VP8_ENC_ERROR_INVALID_CONFIGURATION, why);
     if (!fill(picture, false, &webp))
         return set_trouble(VP8_ENC_ERROR_OUT_OF_MEMORY, why);
@@ -110,12 +112,12 @@ struct webp_animation {
     int time_ms; /* at which the next frame begins */
 };
 
-enum status webp_animation_new(uint32_t width, uint32_t height, uint32_t plays, unsigned quality,
-                               struct webp_animation **ret_animation, struct text *why)
+enum status webp_animation_new(uint32_t width, uint32_t height, uint32_t plays, struct webp_animation **ret_animation,
+                               struct text *why)
 {
     WebPAnimEncoderOptions options;
     struct webp_animation *animation = NEW(struct webp_animation);
-    if (WebPAnimEncoderOptionsInit(&options) && configure(&animation->config, quality, true)) {
+    if (WebPAnimEncoderOptionsInit(&options) && configure(&animation->config, true)) {
         options.anim_params.loop_count = (int)plays;
         animation->encoder = WebPAnimEncoderNew((int)width, (int)height, &options);
     }

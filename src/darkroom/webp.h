@@ -15,12 +15,12 @@ struct webp_file {
 };
 void webp_file_release(struct webp_file *file);
 
-enum status webp_encode(const struct picture *picture, unsigned quality, struct webp_file *ret_file, struct text *why);
+enum status webp_encode(const struct picture *picture, struct webp_file *ret_file, struct text *why);
 
 struct webp_animation;
 /* `plays`: how often it is shown; 0: without end. */
-enum status webp_animation_new(uint32_t width, uint32_t height, uint32_t plays, unsigned quality,
-                               struct webp_animation **ret_animation, struct text *why);
+enum status webp_animation_new(uint32_t width, uint32_t height, uint32_t plays, struct webp_animation **ret_animation,
+                               struct text *why);
 void webp_animation_free(struct webp_animation *animation); /* NULL is allowed */
 /* Frames of PICTURE_RGB, in order. */
 enum status webp_animation_add(struct webp_animation *animation, const struct picture *picture, int duration_ms,
