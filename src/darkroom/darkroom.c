@@ -201,8 +201,10 @@ static bool is_sane(const struct darkroom_view *view, const struct job *job)
     const struct darkroom_view_request *request = &job->request;
     if (view->frames == 0 || view->width == 0 || view->height == 0 || (request->jpegs && view->jpegs < view->frames))
         return false;
-    if (view->frames > request->frames || view->jpegs > request->jpegs || view->negative.width > job->large_side
+    if (view->width > job->view_side || view->height > job->view_side || view->negative.width > job->large_side
         || view->negative.height > job->large_side)
+        return false;
+    if (view->frames > request->frames || view->jpegs > request->jpegs)
         return false;
     for (uint32_t i = 0; i < view->jpegs; i++)
         if (view->jpeg_bytes[i] > request->jpeg_bytes)

@@ -1,5 +1,4 @@
-/* A program whose processes are the darkroom's workers whose worker was taken over: it says what test_darkroom_lies
- * asks for (darkroom_lies.h). */
+/* A darkroom's program whose workers were taken over: they say what test_darkroom_lies asks for (darkroom_lies.h). */
 #include "darkroom_lies.h"
 #include "protocol.h"
 #include "worker_program.h"
@@ -15,7 +14,7 @@ static enum status work(const void *job_bytes, const int *descriptors, void *ret
     (void)descriptors, (void)why;
     const struct job *job = job_bytes;
     struct job_answer *answer = ret_answer;
-    answer->view = darkroom_lies[job->request.long_side % DARKROOM_LIES].view;
+    answer->view = darkroom_lies[job->request.jpeg_least_side % DARKROOM_LIES].view;
     return STATUS_OK;
 }
 

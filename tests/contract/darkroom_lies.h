@@ -1,10 +1,10 @@
-/* What the program of test_darkroom_lies says about any photo: the view whose number is the request's long side. */
+/* What the program of test_darkroom_lies says about any photo: the view whose number is the request's least side. */
 #ifndef DARKROOM_LIES_H
 #define DARKROOM_LIES_H
 
 #include "darkroom.h"
 
-enum { LIE_FRAMES = 2, LIE_JPEGS = 4, LIE_BYTES = 1000 }; /* the request allows no more */
+enum { LIE_SIDE = 9, LIE_FRAMES = 2, LIE_JPEGS = 4, LIE_BYTES = 1000 }; /* the request allows no more */
 
 static const struct {
     const char *name;
@@ -17,6 +17,8 @@ static const struct {
     {"no frame, and more that were not seen", false, {.width = 9, .height = 9, .is_partial = true}, false},
     {"frames without width", false, {.height = 9, .frames = 1}, false},
     {"frames without height", false, {.width = 9, .frames = 1}, false},
+    {"frames that are too wide", false, {.width = 10, .height = 9, .frames = 1}, false},
+    {"frames that are too high", false, {.width = 9, .height = 10, .frames = 1}, false},
     {"too many frames", false, {.width = 9, .height = 9, .frames = 3}, false},
     {"JPEGs where pixels are asked for", false, {.width = 9, .height = 9, .frames = 1, .jpegs = 1}, false},
     {"JPEGs", true, {.width = 9, .height = 9, .frames = 1, .jpegs = 4, .jpeg_bytes = {1, 2, 3, 1000}}, true},

@@ -14,11 +14,12 @@ static void test_lies(void)
     struct bytes original = sample_read("plain.png");
     int from = memory_file(original.data, original.size), to = memory_file(NULL, 0);
     for (uint32_t i = 0; i < DARKROOM_LIES; i++) {
-        const struct darkroom_view_request request = {.short_side = 9,
-                                                      .long_side = i,
+        const struct darkroom_view_request request = {.short_side = LIE_SIDE,
+                                                      .long_side = LIE_SIDE,
                                                       .frames = LIE_FRAMES,
                                                       .jpegs = darkroom_lies[i].is_of_jpegs ? LIE_JPEGS : 0,
-                                                      .jpeg_bytes = LIE_BYTES};
+                                                      .jpeg_bytes = LIE_BYTES,
+                                                      .jpeg_least_side = i};
         struct darkroom_view view = {0};
         TEXT_CLEANUP struct text why = {0};
         check_case("%s: %s", darkroom_lies[i].name,
