@@ -1,8 +1,10 @@
 /* The bare pipeline: decode, shrink and encode a photo in this process, without server, store, workflow or sandbox.
  *
- *     bare_pipeline FILE TIMES [two]      prints {"wall_s": …, "cpu_s": …, "large": …, "medium": …, "thumbnail": …}:
- * the median wall time of one time, the mean CPU time of all but the first, which pays for what a process that goes on
- * has already, and bytes. `two`: without the medium rendition */
+ *     bare_pipeline FILE TIMES [two]
+ *
+ * prints {"wall_s": …, "cpu_s": …, "large": …, "medium": …, "thumbnail": …}: the median wall time of one time, the mean
+ * CPU time of all but the first, which pays for what a process that goes on has already, and bytes. `two`: without the
+ * medium rendition. */
 #include "clock.h"
 #include "develop.h"
 #include "renditions.h"

@@ -1,4 +1,4 @@
-// Moderation on this machine: the cascade against every net on every place; the models against those of 23 November 2026, in turns; what
+// Moderation on this machine: the cascade against every net on every region; the models against those of 23 November 2026, in turns; what
 // its processes need, and what it adds to an upload.
 // CLOUDPHOTOS_PHOTOGRAPHS names a folder with accept/ and refuse/LABEL/ for the first; without it the suite beside the project serves.
 import { execFileSync, spawnSync } from 'node:child_process';

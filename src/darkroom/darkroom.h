@@ -64,10 +64,10 @@ void darkroom_close(struct darkroom *darkroom);
 struct darkroom_files {
     int large, medium, thumbnail; /* medium is left empty when there is none; -1: it isn't wanted */
 };
-/* Decodes the original once and writes the renditions as WebP; upright, in
- * sRGB, without metadata or profile. Blocks, waiting for a free worker first; safe from any thread. UNPROCESSABLE
- * (broken, in words), UNSUPPORTED, TOO_LARGE (pixels, frames, memory: what was exceeded); TIMEOUT, CRASHED and
- * UNAVAILABLE as worker_pool.h says; NO_SPACE when an output could not be written; outputs are undefined then. */
+/* Decodes the original once and writes the renditions as WebP; upright, in sRGB, without metadata or profile. Blocks,
+ * waiting for a free worker first; safe from any thread. UNPROCESSABLE (broken, in words), UNSUPPORTED, TOO_LARGE
+ * (pixels, frames, memory: what was exceeded); TIMEOUT, CRASHED and UNAVAILABLE as worker_pool.h says; NO_SPACE when an
+ * output could not be written; outputs are undefined then. */
 enum status darkroom_develop(struct darkroom *darkroom, const struct darkroom_original *original,
                              const struct darkroom_files *files, struct darkroom_result *ret_result, struct text *why);
 /* The medium rendition alone, of a large one that is published: to medium_fd, which is left empty when there is none.

@@ -7,8 +7,7 @@
 
 enum job_kind {
     JOB_DEVELOP,
-    JOB_INSPECT, /* what darkroom_inspect promises: the view in place of the large file, the negative in that of the
-                    thumbnail */
+    JOB_INSPECT, /* as darkroom_inspect: the view in place of the large file, the negative in that of the thumbnail */
     JOB_PRINT,   /* as JOB_DEVELOP, from a negative in place of the original */
     JOB_RENDER,  /* the medium rendition alone, of a large one in place of the original */
 };
@@ -21,12 +20,12 @@ struct job {
     bool is_untidy;           /* tidy.h */
     uint32_t width, height;   /* as the probe saw them */
     struct image_limits limits;
-    uint64_t memory_bytes; /* that a worker may have: for sentences */
-    uint32_t large_side;
+    uint64_t memory_bytes;                /* that a worker may have: for sentences */
+    uint32_t large_side;                  /* which the photo is decoded to */
     uint32_t given_side;                  /* a decoder that shrinks WebPs leaves at least twice that */
     bool makes_medium;                    /* where there is one */
     struct darkroom_view_request request; /* JOB_INSPECT, and the next two */
-    uint32_t view_side;                   /* at most large_side, which the photo is decoded to */
+    uint32_t view_side;                   /* at most large_side */
     bool keeps_negative;                  /* of a still */
     struct darkroom_negative negative;    /* JOB_PRINT */
 };
