@@ -2,6 +2,7 @@
 #include "exif.h"
 #include "memory.h"
 #include "png_chunks.h"
+#include "renditions.h"
 #include "source.h"
 #include "trouble.h"
 
@@ -40,17 +41,6 @@ static bool replace(struct libvips_source *source, int failed, VipsImage *const 
     return true;
 }
 
-/* The largest power of two, at most 8, that still leaves twice the wanted size: JPEG and WebP decode so much smaller
- * for less, but less well, so the last halving is ours. */
-static int choose_shrink(const struct job *job, uint32_t side)
-{
-    uint32_t longer = job->width > job->height ? job->width : job->height;
-    int shrink = 1;
-    while (shrink < 8 && longer / ((unsigned)shrink * 4) >= side)
-        shrink *= 2;
-    return shrink;
-}
-
 static bool load(struct libvips_source *source)
 {
     const struct job *job = source->file.job;
@@ -59,10 +49,10 @@ static bool load(struct libvips_source *source)
     g_object_set(operation, "buffer", blob, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on", VIPS_FAIL_ON_ERROR, NULL);
     vips_area_unref(VIPS_AREA(blob));
     if (job->format == IMAGE_JPEG)
-        g_object_set(operation, "shrink", choose_shrink(job, job->large_side), NULL);
+        g_object_set(operation, "shrink", (int)rendition_shrink(job->width, job->height, job->large_side), NULL);
     /* A WebP may be transparent: who looks at it gets the samples that are published (background.h). */
     if (job->format == IMAGE_WEBP)
-        g_object_set(operation, "scale", 1.0 / choose_shrink(job, job->given_side), NULL);
+        g_object_set(operation, "scale", 1.0 / rendition_shrink(job->width, job->height, job->given_side), NULL);
     bool loaded = vips_object_build(VIPS_OBJECT(operation)) == 0;
     if (loaded)
         g_object_get(operation, "out", &source->image, NULL);

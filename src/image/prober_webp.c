@@ -100,13 +100,10 @@ static enum status read_chunk(struct webp *webp, uint64_t offset, uint64_t end, 
     return read_sized(webp, name, offset, length);
 }
 
-/* The pixels that the decoder gives: it shrinks by halves to what is still twice as large as the published picture
- * (source_vips.c). */
+/* The pixels that the decoder gives (source_vips.c). */
 static uint64_t count_given(const struct image_info *info)
 {
-    uint32_t side = info->width > info->height ? info->width : info->height, shrink = 1;
-    while (shrink < 8 && side / (shrink * 4) >= LARGE_SIDE)
-        shrink *= 2;
+    uint32_t shrink = rendition_shrink(info->width, info->height, LARGE_SIDE);
     return (uint64_t)(info->width / shrink + 1) * (info->height / shrink + 1);
 }
 

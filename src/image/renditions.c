@@ -40,3 +40,11 @@ uint32_t rendition_medium_side(uint32_t width, uint32_t height)
         return LARGE_SIDE;
     return is_worth(longer, MEDIUM_SIDE) ? MEDIUM_SIDE : 0;
 }
+
+uint32_t rendition_shrink(uint32_t width, uint32_t height, uint32_t side)
+{
+    uint32_t shrink = 1;
+    while (shrink < 8 && longer_of(width, height) / (shrink * 4) >= side)
+        shrink *= 2;
+    return shrink;
+}

@@ -57,4 +57,21 @@ static void test_medium(void)
     }
 }
 
-CHECK_MAIN({"the large rendition", test_sides}, {"the medium rendition", test_medium})
+static void test_shrink(void)
+{
+    static const struct {
+        const char *name;
+        uint32_t width, height, side, shrink;
+    } rows[] = {
+        {"as large as is wanted", 1440, 960, 1440, 1},     {"not four times as large", 5759, 5759, 1440, 1},
+        {"four times as wide", 5760, 100, 1440, 2},        {"eight times as high", 100, 11520, 1440, 4},
+        {"sixteen times as large", 23040, 23040, 1440, 8}, {"no decoder goes further", 100000, 1, 350, 8},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        check_case("%s", rows[i].name);
+        CHECK_INT(rendition_shrink(rows[i].width, rows[i].height, rows[i].side), rows[i].shrink);
+    }
+}
+
+CHECK_MAIN({"the large rendition", test_sides}, {"the medium rendition", test_medium},
+           {"what is left to shrink after decoding", test_shrink})
