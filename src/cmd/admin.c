@@ -12,7 +12,8 @@
 #define FIELD(name) offsetof(struct admin_settings, name)
 static const struct setting rows[] = {
     {"data", SETTING_STRING, FIELD(data), "./data", 0, 0, "FOLDER", "data folder of the server"},
-    {"store", SETTING_STRING, FIELD(store), NULL, 0, 0, "ADDRESS", "metadata store; default: sqlite:FOLDER/photos.db"},
+    {"store", SETTING_STRING, FIELD(store), NULL, 0, 0, "ADDRESS",
+     "metadata store, as the server has it; default: sqlite:FOLDER/photos.db"},
     {"buckets", SETTING_STRING, FIELD(buckets), NULL, 0, 0, "ADDRESS",
      "rescan, render: image store, as the server has it; default: file:FOLDER/buckets"},
     {"status", SETTING_STRING, FIELD(status), NULL, 0, 0, "STATUS",
@@ -22,7 +23,7 @@ static const struct setting rows[] = {
     {"processes", SETTING_INTEGER, FIELD(processes), "2", 1, 256, "N",
      "eval, rescan, render: photos to process in parallel"},
     {"everything", SETTING_SWITCH, FIELD(everything), "no", 0, 0, NULL,
-     "eval: run every model on every tile of a photo"},
+     "eval: run every model on the whole photo and on every part"},
     {"curve", SETTING_STRING, FIELD(curve), NULL, 0, 0, "FILE",
      "eval: plot true and false positives by confidence, as SVG"},
     {"limit", SETTING_INTEGER, FIELD(limit), "50", 1, 1000000, "N", "maximum rows to print"},
