@@ -24,8 +24,8 @@ uint32_t rendition_large_side(const struct image_info *info, uint64_t memory);
 uint32_t rendition_medium_side(uint32_t width, uint32_t height);
 
 /* How many times smaller a picture is to be decoded for a rendition of `side`, where a decoder can do that: the largest
- * power of two, at most 8, that still leaves twice as much. It costs less, but is less well done, so the last halving is
- * ours. */
+ * power of two, at most 8, that still leaves twice as much. It costs less, but is less well done, so the last halving
+ * is ours. */
 uint32_t rendition_shrink(uint32_t width, uint32_t height, uint32_t side);
 
 #endif
