@@ -2,12 +2,17 @@
 #ifndef CLOCK_H
 #define CLOCK_H
 
+#include <pthread.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 enum { CLOCK_ISO8601_SIZE = 21, CLOCK_HTTP_DATE_SIZE = 30 };
 
 int64_t clock_now_ms(void);
 int64_t clock_monotonic_ns(void);
+/* Waits for the condition, with the lock, but no longer than until that moment of clock_monotonic_ns. False: it has
+ * come. */
+bool clock_wait(pthread_cond_t *condition, pthread_mutex_t *lock, int64_t until_ns);
 
 /* ISO 8601 in UTC without fraction: "2026-11-22T21:05:00Z". */
 void clock_format_iso8601(int64_t ms, char ret_text[static CLOCK_ISO8601_SIZE]);

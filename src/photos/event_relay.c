@@ -1,14 +1,13 @@
 #include "event_relay.h"
 
+#include "clock.h"
 #include "memory.h"
 
-#include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-enum { LOOK_EVERY_S = 1 };
+#define LOOK_EVERY_NS INT64_C(1000000000)
 
 struct event_relay {
     struct store *store;
@@ -38,22 +37,19 @@ static bool look(struct event_relay *relay)
         return false;
     enum status status = store_execution_versions(relay->store, ids, count, publish_version, relay->events, NULL);
     free(ids);
-    if (status == STATUS_OK)
-        return true;
-    (void)pthread_mutex_lock(&relay->lock);
-    relay->has_news = true;
-    (void)pthread_mutex_unlock(&relay->lock);
+    if (status != STATUS_OK) {
+        (void)pthread_mutex_lock(&relay->lock);
+        relay->has_news = true;
+        (void)pthread_mutex_unlock(&relay->lock);
+    }
     return true;
 }
 
 /* With the lock. */
 static void pause_looking(struct event_relay *relay)
 {
-    struct timespec until;
-    (void)clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += LOOK_EVERY_S;
-    while (!relay->is_closing
-           && pthread_cond_clockwait(&relay->wanted, &relay->lock, CLOCK_MONOTONIC, &until) != ETIMEDOUT)
+    int64_t until_ns = clock_monotonic_ns() + LOOK_EVERY_NS;
+    while (!relay->is_closing && clock_wait(&relay->wanted, &relay->lock, until_ns))
         ;
 }
 

@@ -3,11 +3,9 @@
 #include "clock.h"
 #include "memory.h"
 
-#include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /* A process that died in its round keeps the others from theirs until the lease runs out. */
 enum { PERIOD_S = 600, RETRY_S = 3, LEASE_MS = 3000, BATCH = 100 };
@@ -128,12 +126,9 @@ static void clean_up(struct janitor *janitor)
 /* Waits for the next round; false when there is none. */
 static bool wait_for_round(struct janitor *janitor, int seconds)
 {
-    struct timespec until;
-    (void)clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += seconds;
+    int64_t until_ns = clock_monotonic_ns() + seconds * INT64_C(1000000000);
     (void)pthread_mutex_lock(&janitor->lock);
-    while (!janitor->is_closing
-           && pthread_cond_clockwait(&janitor->closing, &janitor->lock, CLOCK_MONOTONIC, &until) != ETIMEDOUT)
+    while (!janitor->is_closing && clock_wait(&janitor->closing, &janitor->lock, until_ns))
         ;
     bool goes_on = !janitor->is_closing;
     (void)pthread_mutex_unlock(&janitor->lock);

@@ -7,11 +7,10 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-enum { LOOK_AGAIN_MS = 50 };
-#define SLOW_NS   INT64_C(1000000000) /* a turn that has lasted for longer may be one that hangs */
-#define LINGER_NS INT64_C(2000000000) /* how long somebody is expected back who has given a turn back */
+#define LOOK_AGAIN_NS INT64_C(50000000)
+#define SLOW_NS       INT64_C(1000000000) /* a turn that has lasted for longer may be one that hangs */
+#define LINGER_NS     INT64_C(2000000000) /* how long somebody is expected back who has given a turn back */
 
 struct author_turns {
     struct author_turns *next;
@@ -34,12 +33,8 @@ struct turns *turns_new(unsigned processes, int64_t (*now_ns)(void))
 {
     struct turns *turns = NEW(struct turns);
     *turns = (struct turns){.now_ns = now_ns ? now_ns : clock_monotonic_ns, .free = processes};
-    pthread_condattr_t attributes;
-    (void)pthread_condattr_init(&attributes);
-    (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
     (void)pthread_mutex_init(&turns->lock, NULL);
-    (void)pthread_cond_init(&turns->change, &attributes);
-    (void)pthread_condattr_destroy(&attributes);
+    (void)pthread_cond_init(&turns->change, NULL);
     return turns;
 }
 
@@ -136,11 +131,8 @@ void turns_take(struct turns *turns, const char *name, struct turn *ret_turn)
     *ret_turn = (struct turn){.author = author};
     author->waiting++;
     append(&turns->waiting, ret_turn);
-    while (choose(turns, turns->now_ns()) != ret_turn) {
-        int64_t until_ns = clock_monotonic_ns() + LOOK_AGAIN_MS * INT64_C(1000000);
-        struct timespec until = {.tv_sec = until_ns / 1000000000, .tv_nsec = until_ns % 1000000000};
-        (void)pthread_cond_timedwait(&turns->change, &turns->lock, &until);
-    }
+    while (choose(turns, turns->now_ns()) != ret_turn)
+        (void)clock_wait(&turns->change, &turns->lock, clock_monotonic_ns() + LOOK_AGAIN_NS);
     take_out(&turns->waiting, ret_turn);
     append(&turns->held, ret_turn);
     author->waiting--;

@@ -1,14 +1,15 @@
 /* The sessions that this process has claimed. A thread renews them, so that a piece may take as long as its client
  * does, while those of a process that died are free again within seconds. */
+#include "clock.h"
 #include "memory.h"
 #include "resumable_private.h"
 
-#include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
-#include <time.h>
+#include <string.h>
 
-enum { LEASE_MS = 3000, RENEW_MS = LEASE_MS / 3 };
+enum { LEASE_MS = 3000 };
+#define RENEW_NS (LEASE_MS / 3 * INT64_C(1000000))
 
 struct held_sessions {
     struct store *store;
@@ -45,7 +46,7 @@ static void drop(struct held_sessions *held, const struct id *id)
 
 static struct id *copy_ids(struct held_sessions *held, size_t *ret_count)
 {
-    struct id *ids = held->count ? memory_new(held->count * sizeof *ids) : NULL;
+    struct id *ids = held->count ? NEW_ARRAY(held->count, struct id) : NULL;
     for (size_t i = 0; i < held->count; i++)
         ids[i] = held->ids[i];
     *ret_count = held->count;
@@ -55,13 +56,8 @@ static struct id *copy_ids(struct held_sessions *held, size_t *ret_count)
 /* With the lock. False: it is closing. */
 static bool wait_for_round(struct held_sessions *held)
 {
-    struct timespec until;
-    (void)clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_nsec += (RENEW_MS % 1000) * 1000000L;
-    until.tv_sec += RENEW_MS / 1000 + until.tv_nsec / 1000000000;
-    until.tv_nsec %= 1000000000;
-    while (!held->is_closing
-           && pthread_cond_clockwait(&held->closing, &held->lock, CLOCK_MONOTONIC, &until) != ETIMEDOUT)
+    int64_t until_ns = clock_monotonic_ns() + RENEW_NS;
+    while (!held->is_closing && clock_wait(&held->closing, &held->lock, until_ns))
         ;
     return !held->is_closing;
 }
@@ -92,7 +88,7 @@ enum status held_sessions_open(struct store *store, struct held_sessions **ret_h
     (void)pthread_cond_init(&held->closing, NULL);
     int error = pthread_create(&held->thread, NULL, renew, held);
     if (error) {
-        text_setf(why, "The thread that renews leases of uploads can't be started.");
+        text_setf(why, "The thread that renews leases of uploads can't be started: %s.", strerrordesc_np(error));
         free(held);
         return status_from_errno(error);
     }

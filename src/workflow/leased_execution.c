@@ -71,7 +71,7 @@ static bool may_try_again(struct leased_execution *leased)
     (void)pthread_mutex_lock(&runner->lock);
     int64_t now_ns = clock_monotonic_ns();
     if (!runner->abandoned)
-        runner_wait(runner, &runner->settle, now_ns + (int64_t)SAVE_AGAIN_MS * 1000000);
+        (void)clock_wait(&runner->settle, &runner->lock, now_ns + (int64_t)SAVE_AGAIN_MS * 1000000);
     bool may = !runner->abandoned && runner_now_ms(runner) < leased->lease_until_ms;
     (void)pthread_mutex_unlock(&runner->lock);
     return may;

@@ -11,7 +11,6 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { FAILED_MS = 1000, PAUSE_MIN_MS = 5, CLAIM_MAX = 64 };
 #define NS_PER_MS INT64_C(1000000)
@@ -43,12 +42,6 @@ void runner_push(struct runner *runner, struct leased_execution *leased, const s
     runner->jobs = job;
     leased->jobs++;
     (void)pthread_cond_signal(&runner->work);
-}
-
-void runner_wait(struct runner *runner, pthread_cond_t *condition, int64_t until_ns)
-{
-    struct timespec until = {.tv_sec = until_ns / 1000000000, .tv_nsec = until_ns % 1000000000};
-    (void)pthread_cond_timedwait(condition, &runner->lock, &until);
 }
 
 const struct task_handler *runner_find_handler(const struct runner *runner, const char *resource)
@@ -128,7 +121,7 @@ static void be_idle(struct runner *runner)
     if (runner->claiming)
         (void)pthread_cond_wait(&runner->work, &runner->lock);
     else
-        runner_wait(runner, &runner->work, runner->poll_ns);
+        (void)clock_wait(&runner->work, &runner->lock, runner->poll_ns);
     runner->idle--;
 }
 
@@ -203,7 +196,7 @@ static void *renew_leases(void *context)
         }
         int64_t next_ms = ring_timers(runner);
         int64_t until_ns = next_ms < 0 ? renew_ns : clock_monotonic_ns() + next_ms * NS_PER_MS;
-        runner_wait(runner, &runner->renew, until_ns < renew_ns ? until_ns : renew_ns);
+        (void)clock_wait(&runner->renew, &runner->lock, until_ns < renew_ns ? until_ns : renew_ns);
     }
     (void)pthread_mutex_unlock(&runner->lock);
     return NULL;
@@ -238,15 +231,6 @@ static enum status check_handlers(const struct runner *runner, struct text *why)
     return STATUS_OK;
 }
 
-static void init_condition(pthread_cond_t *condition)
-{
-    pthread_condattr_t attributes;
-    (void)pthread_condattr_init(&attributes);
-    (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    (void)pthread_cond_init(condition, &attributes);
-    (void)pthread_condattr_destroy(&attributes);
-}
-
 static enum status start_threads(struct runner *runner, struct text *why)
 {
     runner->renewer_started = pthread_create(&runner->renewer, NULL, renew_leases, runner) == 0;
@@ -271,9 +255,9 @@ enum status runner_open(const struct runner_settings *settings, struct runner **
     struct id id = id_new();
     id_format(&id, runner->owner);
     (void)pthread_mutex_init(&runner->lock, NULL);
-    init_condition(&runner->work);
-    init_condition(&runner->renew);
-    init_condition(&runner->settle);
+    (void)pthread_cond_init(&runner->work, NULL);
+    (void)pthread_cond_init(&runner->renew, NULL);
+    (void)pthread_cond_init(&runner->settle, NULL);
     enum status status = check_handlers(runner, why);
     if (status == STATUS_OK)
         status = start_threads(runner, why);
@@ -320,7 +304,7 @@ void runner_drain(struct runner *runner, int64_t timeout_ms)
     (void)pthread_cond_broadcast(&runner->work);
     (void)pthread_cond_signal(&runner->renew);
     while ((runner->leased || runner->claiming) && clock_monotonic_ns() < until_ns)
-        runner_wait(runner, &runner->settle, until_ns);
+        (void)clock_wait(&runner->settle, &runner->lock, until_ns);
     if (runner->leased)
         abandon(runner);
     (void)pthread_cond_broadcast(&runner->settle);

@@ -56,8 +56,6 @@ int64_t runner_now_ms(const struct runner *runner);
 void runner_trouble(const struct runner *runner, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Queues a job, which counts for its execution. Call with runner->lock. */
 void runner_push(struct runner *runner, struct leased_execution *leased, const struct interpreter_task *task);
-/* Waits until the time or a signal. Call with runner->lock. */
-void runner_wait(struct runner *runner, pthread_cond_t *condition, int64_t until_ns);
 /* NULL: there is none. */
 const struct task_handler *runner_find_handler(const struct runner *runner, const char *resource);
 
