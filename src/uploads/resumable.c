@@ -6,12 +6,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { KEY_SIZE = 4 + ID_TEXT_SIZE, BATCH = 100, STRAY_S = 2 * RESUMABLE_LIFE_MS / 1000 };
+enum { BATCH = 100, STRAY_S = 2 * RESUMABLE_LIFE_MS / 1000 };
 
 /* For questions how full it is. */
 static enum status open_disk(struct blob *blob, int *ret_disk, struct text *why)
@@ -29,12 +28,12 @@ static enum status open_disk(struct blob *blob, int *ret_disk, struct text *why)
     return disk >= 0 ? STATUS_OK : status_from_errno(error);
 }
 
-enum status resumables_open(struct uploads *uploads, const char *earlier_folder, struct resumables **ret_resumables,
-                            struct text *why)
+enum status resumables_open(struct uploads *uploads, struct resumables **ret_resumables, struct text *why)
 {
     struct resumables *resumables = NEW(struct resumables);
     *resumables = (struct resumables){.uploads = uploads, .disk = -1};
-    enum status status = earlier_folder ? earlier_uploads_take(uploads, earlier_folder, why) : STATUS_OK;
+    const char *earlier = uploads->settings.earlier_folder;
+    enum status status = earlier ? earlier_uploads_take(uploads, earlier, why) : STATUS_OK;
     if (status == STATUS_OK)
         status = open_disk(uploads->settings.blob, &resumables->disk, why);
     if (status == STATUS_OK)
@@ -74,29 +73,33 @@ void resumable_describe(const struct session *session, struct resumable *ret_res
 
 /* ---- The whole ---- */
 
+/* There is one photo at most under this key, however often a crash brings us here. */
+static const char *make_key(const struct id *id, struct arena *arena)
+{
+    char text[ID_TEXT_SIZE];
+    id_format(id, text);
+    return arena_printf(arena, "tus-%s", text);
+}
+
 static enum status find_photo(struct resumables *resumables, const struct session *session, struct arena *arena,
                               struct photo *ret_photo, struct text *why)
 {
-    char text[ID_TEXT_SIZE], key[KEY_SIZE];
-    id_format(&session->id, text);
-    (void)snprintf(key, sizeof key, "tus-%s", text);
+    const char *key = make_key(&session->id, arena);
     return upload_find(resumables->uploads, session->author, key, arena, ret_photo, why);
 }
 
-/* As for any upload. Under this key there is one photo at most, however often a crash brings us here. */
+/* As for any upload. */
 static enum status make_photo(struct resumables *resumables, const struct session *session, struct arena *arena,
                               struct photo *ret_photo, struct text *why)
 {
-    char text[ID_TEXT_SIZE], idempotency_key[KEY_SIZE], key[OBJECT_KEY_SIZE];
+    char key[OBJECT_KEY_SIZE];
     const struct photo_description description = {session->caption, session->alt_text};
-    id_format(&session->id, text);
-    (void)snprintf(idempotency_key, sizeof idempotency_key, "tus-%s", text);
     photos_original_key(&session->id, key);
     enum status status = blob_growing_complete(resumables->uploads->settings.blob, BUCKET_ORIGINALS, key,
                                                session->bytes ? session->bytes : "", session->length, why);
     return status ? status
-                  : upload_take(resumables->uploads, &session->id, session->author, idempotency_key, &description,
-                                arena, ret_photo, why);
+                  : upload_take(resumables->uploads, &session->id, session->author, make_key(&session->id, arena),
+                                &description, arena, ret_photo, why);
 }
 
 static bool is_refusal(enum status status)

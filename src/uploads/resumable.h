@@ -10,11 +10,6 @@
 
 enum { RESUMABLE_LIFE_MS = 24 * 60 * 60 * 1000 };
 
-struct resumables;
-/* earlier_folder: where an earlier version kept them; they go on from where they are. NULL: there is none. */
-enum status resumables_open(struct uploads *uploads, const char *earlier_folder, struct resumables **ret_resumables,
-                            struct text *why);
-void resumables_close(struct resumables *resumables); /* NULL is allowed */
 /* Removes what has expired, and bytes that no session has. */
 void resumables_sweep(struct resumables *resumables);
 

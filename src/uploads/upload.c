@@ -228,8 +228,12 @@ enum status upload_finish(struct upload *upload, const struct photo_description 
                           struct photo *ret_photo, struct text *why)
 {
     struct uploads *uploads = upload->uploads;
-    struct original original = {uploads, &upload->id,  upload->author, upload->idempotency_key,
-                                {0},     upload->size, upload->digest};
+    struct original original = {.uploads = uploads,
+                                .id = &upload->id,
+                                .author = upload->author,
+                                .idempotency_key = upload->idempotency_key,
+                                .size = upload->size,
+                                .digest = upload->digest};
     char key[OBJECT_KEY_SIZE];
     bool created = false;
     enum status status = check(upload, &original.info, why);
@@ -277,7 +281,12 @@ enum status upload_take(struct uploads *uploads, const struct id *id, const char
     enum status status = blob_get_file(uploads->settings.blob, BUCKET_ORIGINALS, key, &object, why);
     if (status != STATUS_OK)
         return status;
-    struct original original = {uploads, id, author, idempotency_key, {0}, object.size, digest_new(DIGEST_SHA256)};
+    struct original original = {.uploads = uploads,
+                                .id = id,
+                                .author = author,
+                                .idempotency_key = idempotency_key,
+                                .size = object.size,
+                                .digest = digest_new(DIGEST_SHA256)};
     status = image_probe(object.fd, object.size, &uploads->settings.limits, &original.info, why);
     if (status == STATUS_OK)
         status = add_to_digest(original.digest, &object, why);

@@ -28,10 +28,5 @@ enum status upload_write(struct upload *upload, const char *data, size_t size, s
 enum status upload_finish(struct upload *upload, const struct photo_description *description, struct arena *arena,
                           struct photo *ret_photo, struct text *why);
 void upload_abort(struct upload *upload); /* NULL is allowed */
-/* The same as upload_finish for an original that is in its bucket already, as that of this photo. It stays there,
- * whatever comes of it. NOT_FOUND: it isn't there. */
-enum status upload_take(struct uploads *uploads, const struct id *id, const char *author, const char *idempotency_key,
-                        const struct photo_description *description, struct arena *arena, struct photo *ret_photo,
-                        struct text *why);
 
 #endif

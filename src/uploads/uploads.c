@@ -1,7 +1,6 @@
 #include "uploads.h"
 
 #include "memory.h"
-#include "resumable.h"
 #include "uploads_private.h"
 
 #include <stdlib.h>
@@ -12,7 +11,7 @@ enum status uploads_open(const struct uploads_settings *settings, struct uploads
     uploads->settings = *settings;
     uploads->room = (struct disk_room){
         .reserve = settings->disk_reserve, .trouble = settings->trouble, .context = settings->context};
-    enum status status = resumables_open(uploads, settings->earlier_folder, &uploads->resumables, why);
+    enum status status = resumables_open(uploads, &uploads->resumables, why);
     if (status == STATUS_OK)
         *ret_uploads = uploads;
     else

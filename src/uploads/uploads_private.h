@@ -3,6 +3,7 @@
 #define UPLOADS_PRIVATE_H
 
 #include "disk_room.h"
+#include "upload.h"
 #include "uploads.h"
 
 struct uploads {
@@ -10,5 +11,19 @@ struct uploads {
     struct disk_room room;
     struct resumables *resumables;
 };
+
+/* ---- Whole uploads (upload.c) ---- */
+
+/* The same as upload_finish for an original that is in its bucket already, as that of this photo. It stays there,
+ * whatever comes of it. NOT_FOUND: it isn't there. */
+enum status upload_take(struct uploads *uploads, const struct id *id, const char *author, const char *idempotency_key,
+                        const struct photo_description *description, struct arena *arena, struct photo *ret_photo,
+                        struct text *why);
+
+/* ---- Uploads in pieces (resumable.c) ---- */
+
+/* Those of an earlier version go on from where they are, too. */
+enum status resumables_open(struct uploads *uploads, struct resumables **ret_resumables, struct text *why);
+void resumables_close(struct resumables *resumables); /* NULL is allowed */
 
 #endif
