@@ -67,13 +67,19 @@ static enum status commit_uploads(struct tasks *tasks, const struct id *id, stru
     return check_still_wanted(tasks, id, &arena, &photo, why);
 }
 
-static json_t *rendition_to_json(uint32_t width, uint32_t height, uint64_t bytes)
+static json_t *rendition_to_json(const struct rendition *rendition)
 {
-    return json_pack("{s:I, s:I, s:I}", "width", (json_int_t)width, "height", (json_int_t)height, "bytes",
-                     (json_int_t)bytes);
+    return json_pack("{s:I, s:I, s:I}", "width", (json_int_t)rendition->width, "height", (json_int_t)rendition->height,
+                     "bytes", (json_int_t)rendition->bytes);
 }
 
-#define RENDITION_JSON(rendition) rendition_to_json((rendition).width, (rendition).height, (rendition).bytes)
+/* What task_publish reads. */
+static json_t *make_output(const struct photo *photo)
+{
+    return json_pack("{s:o, s:o, s:o, s:s?}", "large", rendition_to_json(&photo->large), "medium",
+                     rendition_to_json(&photo->medium), "thumbnail", rendition_to_json(&photo->thumbnail), "thumbhash",
+                     photo->thumbhash);
+}
 
 /* Nothing is developed again: the images come back as they were. */
 static void publish_withdrawn(struct tasks *tasks, const struct id *id, struct task_outcome *outcome)
@@ -87,18 +93,24 @@ static void publish_withdrawn(struct tasks *tasks, const struct id *id, struct t
     if (status != STATUS_OK)
         fail_commit(outcome, status, &why);
     else
-        outcome->output = json_pack("{s:o, s:o, s:o, s:I}", "large", RENDITION_JSON(photo.large), "medium",
-                                    RENDITION_JSON(photo.medium), "thumbnail", RENDITION_JSON(photo.thumbnail),
-                                    "frames", (json_int_t)photo.frames);
+        outcome->output = make_output(&photo);
 }
 
-static json_t *thumbhash_to_json(const struct thumbhash *thumbhash)
+static struct rendition take_rendition(const struct darkroom_rendition *made)
 {
-    TEXT_CLEANUP struct text encoded = {0};
-    if (thumbhash->size == 0 || thumbhash->size > THUMBHASH_BYTES_MAX)
-        return json_null();
-    base64_add(&encoded, thumbhash->bytes, thumbhash->size);
-    return json_string(text_get(&encoded));
+    return (struct rendition){.width = made->width, .height = made->height, .bytes = made->bytes};
+}
+
+static json_t *describe_result(const struct darkroom_result *result)
+{
+    TEXT_CLEANUP struct text thumbhash = {0};
+    if (result->thumbhash.size <= THUMBHASH_BYTES_MAX)
+        base64_add(&thumbhash, result->thumbhash.bytes, result->thumbhash.size);
+    const struct photo photo = {.large = take_rendition(&result->large),
+                                .medium = take_rendition(&result->medium),
+                                .thumbnail = take_rendition(&result->thumbnail),
+                                .thumbhash = thumbhash.length ? text_get(&thumbhash) : NULL};
+    return make_output(&photo);
 }
 
 static enum status develop_original(struct tasks *tasks, const struct task_call *call,
@@ -155,10 +167,7 @@ static void resize_original(struct tasks *tasks, const struct id *id, const stru
     if (status != STATUS_OK)
         fail_commit(outcome, status, &why);
     else
-        outcome->output =
-            json_pack("{s:o, s:o, s:o, s:o, s:I}", "large", RENDITION_JSON(result.large), "medium",
-                      RENDITION_JSON(result.medium), "thumbnail", RENDITION_JSON(result.thumbnail), "thumbhash",
-                      thumbhash_to_json(&result.thumbhash), "frames", (json_int_t)result.frames);
+        outcome->output = describe_result(&result);
 }
 
 void task_resize(void *context, const struct task_call *call, struct task_outcome *outcome)
