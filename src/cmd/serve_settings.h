@@ -9,13 +9,13 @@
 
 /* A string without a default is NULL where it isn't set. Times are in ms, sizes in bytes. */
 struct serve_settings {
-    const char *listen, *data, *store, *buckets, *uploads, *moderator, *models, *when_unsure, *refuse_labels,
-        *log_level;
+    const char *listen, *data, *store, *buckets, *moderator, *models, *when_unsure, *refuse_labels, *log_level;
+    const char *uploads; /* no row: it follows from `data` */
     const char *rekognition_region, *rekognition_endpoint, *rekognition_label_only, *rekognition_hold;
     bool open_login;
     const char *base_path;
     struct settings_list allow_origin, trusted_proxy;
-    int64_t event_threads, pool_threads, workers, darkrooms;
+    int64_t event_threads, pool_threads, darkrooms;
     int64_t connections, connections_each, streams, streams_each, answers_memory;
     int64_t max_upload, max_partials, max_partials_bytes, disk_reserve, max_pixels, max_side, max_frames;
     int64_t max_pending;
