@@ -17,9 +17,9 @@ struct chain_header {
     const char *name, *value;
 };
 
-/* Paths, header values and bodies are templates: ${user} this user's name, ${somebody} one that is there, ${nobody} one
- * that isn't,
- * ${FIELD} what that field held in the user's last answer that was to be kept; all states keep the same one. */
+/* Paths, header values and bodies are templates: ${user} is this user's name, ${somebody} one that is there, ${nobody}
+ * one that isn't, ${FIELD} what that field held in the user's last answer that was to be kept; all states keep the
+ * same one. */
 struct chain_request {
     const char *method, *path;
     struct chain_header headers[CHAIN_HEADERS];

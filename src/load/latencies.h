@@ -1,6 +1,6 @@
 /* Durations counted in the buckets of HdrHistogram (hdrhistogram.github.io): nanoseconds from 1 ns to an hour, three
- * significant digits. Histograms add up exactly, and what is read from them (mean and deviation too) is within 0.1
- * %. */
+ * significant digits. Histograms add up exactly, and what is read from them (mean and deviation too) is within
+ * 0.1 %. */
 #ifndef LATENCIES_H
 #define LATENCIES_H
 
@@ -40,8 +40,8 @@ int64_t latencies_max(const struct latencies *latencies);
 double latencies_mean(const struct latencies *latencies);
 double latencies_deviation(const struct latencies *latencies);
 
-/* For those who read or write counts: which of them a duration belongs to, and adding to that. index <
- * LATENCIES_COUNTS. */
+/* For those who read or write counts: which of them a duration belongs to, and adding to that.
+ * index < LATENCIES_COUNTS. */
 uint32_t latencies_index(int64_t duration_ns);
 void latencies_record_index(struct latencies *latencies, uint32_t index, uint64_t count);
 

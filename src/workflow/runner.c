@@ -1,6 +1,6 @@
-/* The threads: workers that claim and run, and a lease renewer that renews leases and watches the time. A worker
- * without a job claims for all that are idle, so that a wake-up goes to the store and into the first task without a
- * change of threads. */
+/* The threads: workers that claim and run, and one that renews leases and watches the time. A worker without a job
+ * claims for all that are idle, so that a wake-up goes to the store and into the first task without a change of
+ * threads. */
 #include "runner.h"
 
 #include "clock.h"
@@ -144,7 +144,7 @@ static void *work(void *context)
     return NULL;
 }
 
-/* ---- The lease renewer ---- */
+/* ---- Leases and timers ---- */
 
 /* Prolongs what is held now; by the time that the store is told, because what had run out by then the store does not
  * prolong. Call with runner->lock, which is given up meanwhile. */

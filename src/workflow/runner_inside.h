@@ -36,7 +36,7 @@ struct runner {
     char owner[ID_TEXT_SIZE];
     pthread_mutex_t lock;
     pthread_cond_t work;   /* for workers: a job, a wake-up, the end */
-    pthread_cond_t renew;  /* for the lease renewer: something leased, a timer, the end */
+    pthread_cond_t renew;  /* for the thread that renews: something leased, a timer, the end */
     pthread_cond_t settle; /* for whoever drains, and for saves that are tried again */
     pthread_t *workers, renewer;
     unsigned worker_count; /* started */
