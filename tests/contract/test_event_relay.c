@@ -1,15 +1,16 @@
 /* Processes that share a store: whoever watches a photo in one hears what another does to it, and work that one has
  * made is begun by another at once. */
 #include "check.h"
+#include "clock.h"
 #include "event_relay.h"
 #include "photos.h"
 #include "runner_bench.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
-enum { NEVER_MS = 3600000, EAR_PATIENCE_S = 30 };
+enum { NEVER_MS = 3600000 };
+#define WATCH_PATIENCE_NS INT64_C(30000000000)
 
 /* A process: its store, a runner perhaps, and whoever watches there. */
 struct process {
@@ -92,17 +93,14 @@ static bool is_in(const struct watcher *watcher, enum execution_status status, c
 /* Whether it was told to look when the execution was there. */
 static bool sees(struct watcher *watcher, enum execution_status status, const char *state)
 {
-    struct timespec until;
-    bool is_seen = false;
-    int error = 0;
-    (void)clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += EAR_PATIENCE_S;
+    int64_t until_ns = clock_monotonic_ns() + WATCH_PATIENCE_NS;
+    bool is_seen = false, is_late = false;
     (void)pthread_mutex_lock(&watcher->lock);
-    while (!is_seen && !error) {
-        while (!watcher->looks && !error)
-            error = pthread_cond_timedwait(&watcher->told, &watcher->lock, &until);
+    while (!is_seen && !is_late) {
+        while (!watcher->looks && !is_late)
+            is_late = !clock_wait(&watcher->told, &watcher->lock, until_ns);
         watcher->looks = 0;
-        is_seen = !error && is_in(watcher, status, state);
+        is_seen = !is_late && is_in(watcher, status, state);
     }
     (void)pthread_mutex_unlock(&watcher->lock);
     return is_seen;

@@ -13,8 +13,8 @@
 
 enum { MINUTE_MS = 60000, HOUR_MS = 60 * MINUTE_MS, DAY_MS = 24 * HOUR_MS, LEASE_MS = 3000 };
 
-/* What processes share, and one of them. */
-struct house {
+/* What processes share. */
+struct shared {
     const char *address;
     struct store *store;
     struct blob *blob;
@@ -77,44 +77,44 @@ struct process {
     unsigned rounds, over_before;
 };
 
-static bool open_house(struct house *house, struct store *store, const char *address)
+static bool open_shared(struct shared *shared, struct store *store, const char *address)
 {
     static unsigned number;
     struct text folder TEXT_CLEANUP = {0}, why TEXT_CLEANUP = {0};
     text_setf(&folder, "file:%s/buckets-%u", check_folder(), number++);
-    *house = (struct house){.address = address, .store = store};
-    if (!CHECK_INT(blob_open(text_get(&folder), BLOB_OWN, &house->blob, &why), STATUS_OK))
+    *shared = (struct shared){.address = address, .store = store};
+    if (!CHECK_INT(blob_open(text_get(&folder), BLOB_OWN, &shared->blob, &why), STATUS_OK))
         return false;
-    house->photos = photos_new(store, house->blob);
+    shared->photos = photos_new(store, shared->blob);
     set_now(clock_now_ms());
     return true;
 }
 
-static void close_house(struct house *house)
+static void close_shared(struct shared *shared)
 {
-    photos_free(house->photos);
-    blob_close(house->blob);
+    photos_free(shared->photos);
+    blob_close(shared->blob);
 }
 
-static void put_original(const struct house *house, const char *key)
+static void put_original(const struct shared *shared, const char *key)
 {
     FILE *file = tmpfile();
     CHECK(file && fputs("pixels", file) >= 0 && fflush(file) == 0);
-    CHECK_OK(blob_put(house->blob, BUCKET_ORIGINALS, key, fileno(file), 0, 6, why));
+    CHECK_OK(blob_put(shared->blob, BUCKET_ORIGINALS, key, fileno(file), 0, 6, why));
     (void)fclose(file);
 }
 
-static bool has_original(const struct house *house, const char *key)
+static bool has_original(const struct shared *shared, const char *key)
 {
     struct blob_object object;
-    bool is_there = blob_get(house->blob, BUCKET_ORIGINALS, key, &object, NULL) == STATUS_OK;
+    bool is_there = blob_get(shared->blob, BUCKET_ORIGINALS, key, &object, NULL) == STATUS_OK;
     if (is_there)
         blob_object_release(&object);
     return is_there;
 }
 
 /* In its round, on its thread. */
-static void stand(void *context)
+static void wait_in_round(void *context)
 {
     struct process *process = context;
     (void)pthread_mutex_lock(&process->lock);
@@ -129,12 +129,12 @@ static void stand(void *context)
 
 static const struct store_named_lease_ops counted_leases = {.take = take_lease, .give_back = give_lease_back};
 
-static bool start(struct process *process, const struct house *house, bool may_go_on)
+static bool start(struct process *process, const struct shared *shared, bool may_go_on)
 {
     struct text why TEXT_CLEANUP = {0};
     *process =
         (struct process){.lock = PTHREAD_MUTEX_INITIALIZER, .change = PTHREAD_COND_INITIALIZER, .may_go_on = may_go_on};
-    if (!CHECK_INT(store_open(house->address, &process->store, &why), STATUS_OK))
+    if (!CHECK_INT(store_open(shared->address, &process->store, &why), STATUS_OK))
         return false;
     use_test_clock(process->store);
     process->ops = *process->store->ops;
@@ -142,14 +142,14 @@ static bool start(struct process *process, const struct house *house, bool may_g
     process->ops.named_leases = &counted_leases;
     process->store->ops = &process->ops;
     process->over_before = await_over(0);
-    process->photos = photos_new(process->store, house->blob);
+    process->photos = photos_new(process->store, shared->blob);
     const struct janitor_settings settings = {
         .photos = process->photos,
         .store = process->store,
-        .blob = house->blob,
+        .blob = shared->blob,
         .history_ms = DAY_MS,
         .keep_failed_ms = DAY_MS,
-        .clean_up = stand,
+        .clean_up = wait_in_round,
         .context = process,
     };
     return CHECK_INT(janitor_open(&settings, &process->janitor, &why), STATUS_OK);
@@ -182,10 +182,10 @@ static unsigned end(struct process *process)
     return process->rounds;
 }
 
-static unsigned clean_up(const struct house *house)
+static unsigned clean_up(const struct shared *shared)
 {
     struct process process;
-    return start(&process, house, true) ? end(&process) : 0;
+    return start(&process, shared, true) ? end(&process) : 0;
 }
 
 /* ---- What it removes ---- */
@@ -238,8 +238,8 @@ static void test_ages(struct store *store, const char *address)
         {"a photo that failed long ago", make_failed, DAY_MS + MINUTE_MS, false},
         {"a deleted photo", make_deleted, 0, false},
     };
-    struct house house;
-    if (!open_house(&house, store, address))
+    struct shared shared;
+    if (!open_shared(&shared, store, address))
         return;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         int64_t now_ms = clock_now_ms();
@@ -247,14 +247,14 @@ static void test_ages(struct store *store, const char *address)
         char key[OBJECT_KEY_SIZE];
         set_now(now_ms);
         photos_original_key(&photo.id, key);
-        put_original(&house, key);
+        put_original(&shared, key);
         cases[i].make(store, &photo);
         set_now(now_ms + cases[i].age_ms);
-        CHECK_INT(clean_up(&house), 1);
-        if (!CHECK_INT(has_original(&house, key), cases[i].is_kept))
+        CHECK_INT(clean_up(&shared), 1);
+        if (!CHECK_INT(has_original(&shared, key), cases[i].is_kept))
             printf("# an original of %s\n", cases[i].what);
     }
-    close_house(&house);
+    close_shared(&shared);
 }
 
 /* ---- A bucket that fails, and the end ---- */
@@ -292,48 +292,48 @@ static enum status fail_to_delete(struct blob *blob, enum bucket bucket, const c
 /* Where the objects of the photo that comes first can't be removed, the other one is forgotten all the same. */
 static void test_stuck(struct store *store, const char *address)
 {
-    struct house house;
-    if (!open_house(&house, store, address))
+    struct shared shared;
+    if (!open_shared(&shared, store, address))
         return;
     struct photo photos[] = {make_photo("anna", clock_now_ms()), make_photo("anna", clock_now_ms())};
     make_deleted(store, &photos[0]);
     make_deleted(store, &photos[1]);
     stuck = photos[memcmp(&photos[0].id, &photos[1].id, sizeof stuck) > 0].id;
-    whole = house.blob->ops;
+    whole = shared.blob->ops;
     struct blob_ops broken = *whole;
     broken.delete = fail_to_delete;
-    house.blob->ops = &broken;
-    CHECK_INT(clean_up(&house), 1);
-    house.blob->ops = whole;
+    shared.blob->ops = &broken;
+    CHECK_INT(clean_up(&shared), 1);
+    shared.blob->ops = whole;
     CHECK_INT(count_deleted(store), 1);
-    CHECK_INT(clean_up(&house), 1);
+    CHECK_INT(clean_up(&shared), 1);
     CHECK_INT(count_deleted(store), 0);
-    close_house(&house);
+    close_shared(&shared);
 }
 
 /* Where it can't be told whether a deleted photo has copies in quarantine, the photo isn't forgotten. */
 static void test_quarantine_away(struct store *store, const char *address)
 {
-    struct house house;
-    if (!open_house(&house, store, address))
+    struct shared shared;
+    if (!open_shared(&shared, store, address))
         return;
     struct photo photo = make_photo("anna", clock_now_ms());
-    const struct blob_ops *ops = house.blob->ops;
+    const struct blob_ops *ops = shared.blob->ops;
     struct blob_ops away = *ops;
     char key[OBJECT_KEY_SIZE];
     photos_large_key(&photo.id, key);
-    put_original(&house, key);
+    put_original(&shared, key);
     make_deleted(store, &photo);
     away.get = fail_to_get;
-    house.blob->ops = &away;
-    CHECK_INT(clean_up(&house), 1);
-    house.blob->ops = ops;
-    CHECK(has_original(&house, key));
+    shared.blob->ops = &away;
+    CHECK_INT(clean_up(&shared), 1);
+    shared.blob->ops = ops;
+    CHECK(has_original(&shared, key));
     CHECK_INT(count_deleted(store), 1);
-    CHECK_INT(clean_up(&house), 1);
-    CHECK(!has_original(&house, key));
+    CHECK_INT(clean_up(&shared), 1);
+    CHECK(!has_original(&shared, key));
     CHECK_INT(count_deleted(store), 0);
-    close_house(&house);
+    close_shared(&shared);
 }
 
 static struct {
@@ -358,53 +358,53 @@ static enum status list_for_ever(struct blob *blob, enum bucket bucket, blob_key
 
 static void test_close(struct store *store, const char *address)
 {
-    struct house house;
+    struct shared shared;
     struct process process;
-    if (!open_house(&house, store, address))
+    if (!open_shared(&shared, store, address))
         return;
-    const struct blob_ops *ops = house.blob->ops;
+    const struct blob_ops *ops = shared.blob->ops;
     struct blob_ops endless = *ops;
     (void)sem_init(&listing.has_begun, 0, 0);
     listing.was_ended = false;
     endless.list = list_for_ever;
-    house.blob->ops = &endless;
-    if (start(&process, &house, true)) {
+    shared.blob->ops = &endless;
+    if (start(&process, &shared, true)) {
         (void)sem_wait(&listing.has_begun);
         close_process(&process);
         CHECK(listing.was_ended);
     }
-    house.blob->ops = ops;
-    close_house(&house);
+    shared.blob->ops = ops;
+    close_shared(&shared);
 }
 
 /* ---- One at a time ---- */
 
 static void test_one_at_a_time(struct store *store, const char *address)
 {
-    struct house house;
+    struct shared shared;
     struct process first;
-    if (!open_house(&house, store, address) || !start(&first, &house, false))
+    if (!open_shared(&shared, store, address) || !start(&first, &shared, false))
         return;
     await_round(&first);
-    CHECK_INT(clean_up(&house), 0);
+    CHECK_INT(clean_up(&shared), 0);
     CHECK_INT(end(&first), 1);
-    CHECK_INT(clean_up(&house), 1);
-    close_house(&house);
+    CHECK_INT(clean_up(&shared), 1);
+    close_shared(&shared);
 }
 
 /* The first doesn't come back for so long that it counts as dead; what it does then harms nobody. */
 static void test_dead(struct store *store, const char *address)
 {
-    struct house house;
+    struct shared shared;
     struct process first;
-    if (!open_house(&house, store, address) || !start(&first, &house, false))
+    if (!open_shared(&shared, store, address) || !start(&first, &shared, false))
         return;
     await_round(&first);
     set_now(clock_now_ms() + LEASE_MS + MINUTE_MS / 2);
-    CHECK_INT(clean_up(&house), 1);
+    CHECK_INT(clean_up(&shared), 1);
     CHECK_INT(end(&first), 1);
-    CHECK_INT(clean_up(&house), 1);
-    close_house(&house);
+    CHECK_INT(clean_up(&shared), 1);
+    close_shared(&shared);
 }
 
 static void test_janitors(void)

@@ -232,7 +232,7 @@ static _Noreturn void sleep_on(const char *folder, int from, int to)
 /* How long it took until nobody held it any more. */
 static int wait_until_free(const struct process *process, const struct id *id)
 {
-    struct resumable resumable;
+    struct resumable resumable = {0};
     int waited_ms = 0;
     while (look(process, id, &resumable) == STATUS_BUSY && waited_ms < PATIENCE_MS) {
         pause_briefly();
