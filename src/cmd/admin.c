@@ -2,6 +2,7 @@
 #include "admin.h"
 #include "clock.h"
 #include "commands.h"
+#include "data_folder.h"
 #include "pipeline.h"
 #include "runner.h"
 #include "settings.h"
@@ -230,10 +231,7 @@ static enum status administer(const struct settings_words *words, struct admin_s
     }
     if (run == admin_moderation && words->count > 1 && strcmp(words->words[1], "eval") == 0)
         return admin_moderation_eval(words, settings, why);
-    if (!settings->store)
-        settings->store = arena_printf(arena, "sqlite:%s/photos.db", settings->data);
-    if (!settings->buckets)
-        settings->buckets = arena_printf(arena, "file:%s/buckets", settings->data);
+    data_default_addresses(settings->data, arena, &settings->store, &settings->buckets);
     enum status status = store_open(settings->store, &store, why);
     if (status != STATUS_OK)
         return status;

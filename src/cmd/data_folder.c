@@ -9,6 +9,14 @@
 
 enum { VERIFY_MS = 5000 };
 
+void data_default_addresses(const char *folder, struct arena *arena, const char **store, const char **buckets)
+{
+    if (!*store)
+        *store = arena_printf(arena, "sqlite:%s/photos.db", folder);
+    if (!*buckets)
+        *buckets = arena_printf(arena, "file:%s/buckets", folder);
+}
+
 enum status data_lock(const char *folder, int *ret_fd, struct text *why)
 {
     char owner[LOCK_OWNER_SIZE];

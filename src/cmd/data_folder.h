@@ -1,10 +1,14 @@
-/* Whether database and buckets belong together: a server that began with an empty database beside full buckets would
- * publish nothing of them, and sweep up the originals of photos that were answered. */
+/* What a data folder holds, and whether database and buckets belong together: a server that began with an empty
+ * database beside full buckets would publish nothing of them, and sweep up the originals of photos that were
+ * answered. */
 #ifndef DATA_FOLDER_H
 #define DATA_FOLDER_H
 
 #include "blob.h"
 #include "store.h"
+
+/* Where database and images are in the folder, for each address that is NULL. */
+void data_default_addresses(const char *folder, struct arena *arena, const char **store, const char **buckets);
 
 /* Where buckets aren't files, whose lock keeps a second server away, nothing else guards the folder's database and
  * uploads. BUSY: another server has it. The descriptor is the caller's to close, at the end. */

@@ -56,10 +56,7 @@ static enum status open_data(struct serve_settings *settings, struct arena *aren
         text_setf(why, "the data folder %s can't be created: %s", settings->data, strerror(errno));
         return STATUS_UNAVAILABLE;
     }
-    if (!settings->store)
-        settings->store = arena_printf(arena, "sqlite:%s/photos.db", settings->data);
-    if (!settings->buckets)
-        settings->buckets = arena_printf(arena, "file:%s/buckets", settings->data);
+    data_default_addresses(settings->data, arena, &settings->store, &settings->buckets);
     settings->uploads = arena_printf(arena, "%s/uploads", settings->data);
     return STATUS_OK;
 }
