@@ -6,8 +6,8 @@
 
 #include <stdbool.h>
 
-/* Appends the address of a new, empty database on the server, which is started once for the program; false, with the
- * reason, where it can't be. */
-bool postgres_server_make_database(struct text *out, struct text *why);
+/* Appends the address of a new, empty database. False: there can be none, and the running case is skipped or has
+ * failed. */
+bool postgres_server_make_database(struct text *out);
 
 #endif

@@ -2,20 +2,14 @@
 #ifndef S3_SERVER_H
 #define S3_SERVER_H
 
+#include "text.h"
+
 #include <stdbool.h>
-#include <stddef.h>
-#include <sys/types.h>
 
-struct s3_server {
-    char endpoint[64]; /* "http://127.0.0.1:29026" */
-    int input;         /* the server ends when it is closed */
-    pid_t pid;
-};
-
-/* Starts it once for the program, and sets the variables by which aws_credentials.h finds who we are. NULL: it can't be
- * started here, which was told as a skipped case. */
-const struct s3_server *s3_server_get(void);
-/* Makes new buckets with this prefix, and writes their address. */
-bool s3_server_make_buckets(const struct s3_server *server, const char *prefix, char *ret_address, size_t size);
+/* Makes new buckets with this prefix, and appends their address. Sets the variables by which aws_credentials.h finds who
+ * we are. False: there can be none, and the running case is skipped or has failed. */
+bool s3_server_make_buckets(const char *prefix, struct text *out);
+/* "http://127.0.0.1:29026", once there are buckets. */
+const char *s3_server_endpoint(void);
 
 #endif

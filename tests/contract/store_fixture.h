@@ -7,8 +7,9 @@
 
 struct store_back_end {
     const char *name;
-    /* Appends the address of a store that is new and empty; false, with the reason, where there can be none. */
-    bool (*make_address)(struct text *out, struct text *why);
+    /* Appends the address of a store that is new and empty. False: there can be none, and the running case is skipped or
+     * has failed. */
+    bool (*make_address)(struct text *out);
 };
 
 struct store_case {

@@ -4,37 +4,31 @@
 
 #include "http_client.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { ADDRESS_SIZE = 256 };
-
 static void test_promises(void)
 {
-    const struct s3_server *server = s3_server_get();
-    char address[ADDRESS_SIZE];
-    if (server && s3_server_make_buckets(server, "promises", address, sizeof address))
-        blob_run_cases("s3", address);
+    TEXT_CLEANUP struct text address = {0};
+    if (s3_server_make_buckets("promises", &address))
+        blob_run_cases("s3", text_get(&address));
 }
 
 static void test_refused(void)
 {
-    const struct s3_server *server = s3_server_get();
-    char address[ADDRESS_SIZE];
     struct blob *blob;
-    TEXT_CLEANUP struct text why = {0}, nowhere = {0};
-    if (!server || !s3_server_make_buckets(server, "refused", address, sizeof address))
+    TEXT_CLEANUP struct text address = {0}, why = {0}, nowhere = {0};
+    if (!s3_server_make_buckets("refused", &address))
         return;
     check_case("buckets that aren't there");
-    text_setf(&nowhere, "s3://nowhere?endpoint=%s&path-style=yes", server->endpoint);
+    text_setf(&nowhere, "s3://nowhere?endpoint=%s&path-style=yes", s3_server_endpoint());
     CHECK_STR(status_name(blob_open(text_get(&nowhere), BLOB_OWN, &blob, &why)), "not-found");
     CHECK(strstr(text_get(&why), "There is no bucket nowhere-originals at 127.0.0.1:"));
     check_case("a wrong secret");
     const char *found = getenv("AWS_SECRET_ACCESS_KEY");
     char *secret = strdup(found ? found : "");
     (void)setenv("AWS_SECRET_ACCESS_KEY", "wrong", 1);
-    CHECK_STR(status_name(blob_open(address, BLOB_OWN, &blob, &why)), "unavailable");
+    CHECK_STR(status_name(blob_open(text_get(&address), BLOB_OWN, &blob, &why)), "unavailable");
     CHECK(strstr(text_get(&why), " answers 403"));
     (void)setenv("AWS_SECRET_ACCESS_KEY", secret, 1);
     free(secret);
@@ -66,16 +60,13 @@ static unsigned ask(const char *method, const char *url, const char *body, struc
 
 static void test_presigned(void)
 {
-    const struct s3_server *server = s3_server_get();
-    char address[ADDRESS_SIZE];
     struct blob *blob;
-    TEXT_CLEANUP struct text url = {0}, body = {0};
-    if (!server || !s3_server_make_buckets(server, "presigned", address, sizeof address))
+    TEXT_CLEANUP struct text address = {0}, url = {0}, body = {0};
+    if (!s3_server_make_buckets("presigned", &address))
         return;
     /* With the bucket in the host's name, for once: libcurl finds all names below localhost on the loopback. */
-    (void)snprintf(address, sizeof address, "s3://presigned?endpoint=http://localhost%s",
-                   strrchr(server->endpoint, ':'));
-    if (!CHECK_INT(blob_open(address, BLOB_OWN, &blob, NULL), STATUS_OK))
+    text_setf(&address, "s3://presigned?endpoint=http://localhost%s", strrchr(s3_server_endpoint(), ':'));
+    if (!CHECK_INT(blob_open(text_get(&address), BLOB_OWN, &blob, NULL), STATUS_OK))
         return;
     CHECK_OK(blob_presign(blob, BUCKET_ORIGINALS, "a/key", BLOB_METHOD_PUT, 60, &url, why));
     CHECK_INT(ask("GET", text_get(&url), NULL, &body), 403);
@@ -87,7 +78,7 @@ static void test_presigned(void)
     url.data[url.length - 1] ^= 1;
     CHECK_INT(ask("GET", text_get(&url), NULL, &body), 403);
     CHECK_STATUS(blob_presign(blob, BUCKET_ORIGINALS, "/key", BLOB_METHOD_GET, 60, &url, why), STATUS_INVALID);
-    text_setf(&url, "%s/presigned-originals/a/key", server->endpoint);
+    text_setf(&url, "%s/presigned-originals/a/key", s3_server_endpoint());
     CHECK_INT(ask("GET", text_get(&url), NULL, &body), 403);
     blob_close(blob);
 }
@@ -104,12 +95,11 @@ static bool count_parts(void *context, const char *key, const char *id, int64_t 
 /* The file ends within the second part. */
 static void test_aborted(void)
 {
-    const struct s3_server *server = s3_server_get();
-    char address[ADDRESS_SIZE];
+    TEXT_CLEANUP struct text address = {0};
     struct blob *blob;
     size_t parts = 0;
-    if (!server || !s3_server_make_buckets(server, "aborted", address, sizeof address)
-        || !CHECK_INT(blob_open(address, BLOB_OWN, &blob, NULL), STATUS_OK))
+    if (!s3_server_make_buckets("aborted", &address)
+        || !CHECK_INT(blob_open(text_get(&address), BLOB_OWN, &blob, NULL), STATUS_OK))
         return;
     int fd = make_file(20 << 20);
     CHECK_STATUS(blob_put(blob, BUCKET_ORIGINALS, "big", fd, 0, 30 << 20, why), STATUS_UNPROCESSABLE);

@@ -1,20 +1,12 @@
 // A real PostgreSQL server on the loopback for tests: tests/postgres-server.
-import { execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { dirname, join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
-
-const program = join(dirname(fileURLToPath(import.meta.url)), '..', 'postgres-server');
+import { execFileSync } from 'node:child_process';
+import { startScript } from './server_script.mjs';
 
 /* { address, makeDatabase(name), query(database, sql), stop() }, or { skip: why not }. */
 export async function startPostgres() {
-    const child = spawn(program, { stdio: ['pipe', 'pipe', 'inherit'] });
-    const ended = once(child, 'close');
-    const [line] = await Promise.race([once(createInterface({ input: child.stdout }), 'line'), ended.then(() => ['failed'])]);
-    const [word, address] = line.split(' ');
-    if (word === 'skip') return { skip: line.slice('skip '.length) };
-    if (word !== 'ready') throw new Error(`postgres-server: ${line}`);
+    const script = await startScript('postgres-server');
+    if (script.skip) return script;
+    const [address] = script.words;
     return {
         address,
         query: (database, sql) => execFileSync('psql', ['-XAtq', '-c', sql, `${address}/${database}`], { encoding: 'utf8' }).trim(),
@@ -22,9 +14,6 @@ export async function startPostgres() {
             this.query('postgres', `CREATE DATABASE ${name} TEMPLATE template0`);
             return `${address}/${name}`;
         },
-        async stop() {
-            child.stdin.end();
-            await ended;
-        },
+        stop: script.stop,
     };
 }

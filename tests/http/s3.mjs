@@ -1,12 +1,7 @@
 // A real S3 server on the loopback for tests: tests/s3-server, with buckets that botocore makes.
-import { execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { execFileSync } from 'node:child_process';
 import net from 'node:net';
-import { dirname, join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
-
-const program = join(dirname(fileURLToPath(import.meta.url)), '..', 's3-server');
+import { startScript } from './server_script.mjs';
 
 /* What botocore, which Amazon's own tools are made of, makes of an operation: callBotocore(s3, 'create_bucket', { Bucket: 'a' }). */
 export function callBotocore({ endpoint, environment }, operation, input) {
@@ -43,14 +38,11 @@ async function startWay(endpoint) {
                                 close: () => { cut(); listener.close(); } });
 }
 
-/* { endpoint, environment, way, address(prefix), stop() }, or { skip: why not }. Addresses lead over the way. */
+/* { endpoint, environment, way, address(prefix), makeBuckets(prefix), keys(bucket), stop() }, or { skip: why not }. Addresses lead over the way. */
 export async function startS3() {
-    const child = spawn(program, { stdio: ['pipe', 'pipe', 'inherit'] });
-    const ended = once(child, 'close');
-    const [line] = await Promise.race([once(createInterface({ input: child.stdout }), 'line'), ended.then(() => ['failed'])]);
-    const [word, endpoint, accessKey, secretKey] = line.split(' ');
-    if (word === 'skip') return { skip: line.slice('skip '.length) };
-    if (word !== 'ready') throw new Error(`s3-server: ${line}`);
+    const script = await startScript('s3-server');
+    if (script.skip) return script;
+    const [endpoint, accessKey, secretKey] = script.words;
     const environment = { AWS_ACCESS_KEY_ID: accessKey, AWS_SECRET_ACCESS_KEY: secretKey, AWS_EC2_METADATA_DISABLED: 'true',
                           no_proxy: '127.0.0.1' };
     const way = await startWay(endpoint);
@@ -66,8 +58,7 @@ export async function startS3() {
         },
         async stop() {
             way.close();
-            child.stdin.end();
-            await ended;
+            await script.stop();
         },
     };
 }
