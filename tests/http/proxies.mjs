@@ -1,10 +1,11 @@
 // Real proxies before a server, with the configurations that docs/operations.md recommends: their addresses and files are replaced by
 // those of the test, and nothing else.
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import https from 'node:https';
 import net from 'node:net';
 import { join } from 'node:path';
+import { makeCertificate } from './certificate.mjs';
 import { newFolder, until, within } from './server.mjs';
 
 const HOST = 'photos.example';
@@ -30,17 +31,11 @@ function replace(text, pairs) {
     }, text);
 }
 
-const makeCertificate = (folder) => {
-    execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2', '-subj', `/CN=${HOST}`,
-        '-addext', `subjectAltName=DNS:${HOST},IP:127.0.0.1`, '-keyout', join(folder, 'key.pem'), '-out', join(folder, 'only.pem')], { stdio: 'ignore' });
-    writeFileSync(join(folder, 'all.pem'), readFileSync(join(folder, 'only.pem'), 'utf8') + readFileSync(join(folder, 'key.pem'), 'utf8'));
-};
-
 /* What writes the configuration, and starts the program on it. Each gets the folder, the port to listen on, the server's address, and
  * whether to speak TLS: browsers trust a page of 127.0.0.1 without it, but no certificate of ours. */
 const PROXIES = {
     nginx: (folder, port, server, tls) => {
-        const site = replace(example('nginx'), [['listen 443 ssl', `listen 127.0.0.1:${port}${tls ? ' ssl' : ''}`], ['/etc/ssl/photos.pem', join(folder, 'only.pem')],
+        const site = replace(example('nginx'), [['listen 443 ssl', `listen 127.0.0.1:${port}${tls ? ' ssl' : ''}`], ['/etc/ssl/photos.pem', join(folder, 'certificate.pem')],
             ['/etc/ssl/photos.key', join(folder, 'key.pem')], ['127.0.0.1:8080', server.address]]);
         const paths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((one) => `${one}_temp_path ${folder}/${one};`).join(' ');
         writeFileSync(join(folder, 'nginx.conf'), `daemon off; pid ${folder}/pid; error_log stderr; worker_processes 1;\nevents {}\n`
@@ -49,7 +44,7 @@ const PROXIES = {
     },
     caddy: (folder, port, server, tls) => {
         const site = replace(example('caddy'), [['photos.example {', `${tls ? 'https' : 'http'}://127.0.0.1:${port}, ${tls ? 'https' : 'http'}://${HOST}:${port} {\n    bind 127.0.0.1`
-            + `${tls ? `\n    tls ${folder}/only.pem ${folder}/key.pem` : ''}`], ['127.0.0.1:8080', server.address]]);
+            + `${tls ? `\n    tls ${folder}/certificate.pem ${folder}/key.pem` : ''}`], ['127.0.0.1:8080', server.address]]);
         writeFileSync(join(folder, 'Caddyfile'), `{\n    admin off\n    auto_https off\n    skip_install_trust\n}\n${site}`);
         return ['caddy', 'run', '--adapter', 'caddyfile', '--config', join(folder, 'Caddyfile')];
     },
@@ -66,7 +61,8 @@ export const PROXY_NAMES = Object.keys(PROXIES);
 export async function startProxy(name, server, { tls = true } = {}) {
     const folder = newFolder();
     const port = await freePort();
-    makeCertificate(folder);
+    const { key, cert } = makeCertificate(folder, HOST);
+    writeFileSync(join(folder, 'all.pem'), Buffer.concat([cert, key]));
     const [program, ...words] = PROXIES[name](folder, port, server, tls);
     const environment = { ...process.env, HOME: folder, XDG_DATA_HOME: folder, XDG_CONFIG_HOME: folder };
     const child = spawn(program, words, { env: environment, stdio: ['ignore', 'pipe', 'pipe'] });

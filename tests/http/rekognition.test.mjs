@@ -1,10 +1,11 @@
 // Moderation by Rekognition through the real server, by upload, against a Rekognition of our own.
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { readFileSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { makeCertificate } from './certificate.mjs';
 import { gif, png, vips, withExif } from './pictures.mjs';
 import { FakeRekognition, error, keys, labels, region } from './rekognition_fake.mjs';
 import { listFiles, newFolder, runProgram, startServer, until } from './server.mjs';
@@ -231,10 +232,7 @@ describe('while Rekognition', () => {
     });
 
     it('shows a certificate that nobody has signed, it gets no photo', async () => {
-        const folder = newFolder(), [key, cert] = [join(folder, 'key'), join(folder, 'cert')];
-        execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1',
-            '-days', '1', '-keyout', key, '-out', cert], { stdio: 'ignore' });
-        const fake = await new FakeRekognition(undefined, { key: readFileSync(key), cert: readFileSync(cert) }).start();
+        const fake = await new FakeRekognition(undefined, makeCertificate(newFolder())).start();
         const server = await startServer({ flags: flagsFor(fake), environment });
         const { json: { photo_id: id } } = await server.upload('ann', png(100, 90));
         assert.match(await triedInVain(server, id), /Rekognition can't be reached: 127\.0\.0\.1:\d+: SSL certificate problem: self-signed/);

@@ -1,10 +1,9 @@
 // The whole server on buckets of S3: --buckets s3://…, with a real S3 server.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import https from 'node:https';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { makeCertificate } from './certificate.mjs';
 import { heavyPng, png, readWebp } from './pictures.mjs';
 import { callBotocore, startS3 } from './s3.mjs';
 import { newFolder, runProgram, startServer, until } from './server.mjs';
@@ -14,24 +13,21 @@ after(() => s3.stop?.());
 
 describe('an S3 server with a certificate that nobody has signed', () => {
     const folder = newFolder();
-    const [key, certificate] = [join(folder, 'key.pem'), join(folder, 'certificate.pem')];
     let other, address;
     before(async () => {
-        execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1',
-            '-keyout', key, '-out', certificate], { stdio: 'ignore' });
-        other = https.createServer({ key: readFileSync(key), cert: readFileSync(certificate) }, (request, answer) => answer.writeHead(404).end());
+        other = https.createServer(makeCertificate(folder), (request, answer) => answer.writeHead(404).end());
         await new Promise((done) => { other.listen(0, '127.0.0.1', done); });
         address = `s3://photos?endpoint=https://127.0.0.1:${other.address().port}&path-style=yes`;
     });
     after(() => other.close());
 
     for (const [name, more, sentence] of [
-        ['is not trusted', () => '', /SSL certificate problem: self-signed/],
-        ['is trusted where ca-file names the certificate', () => `&ca-file=${encodeURIComponent(certificate)}`, /There is no bucket photos-originals/],
+        ['is not trusted', '', /SSL certificate problem: self-signed/],
+        ['is trusted where ca-file names the certificate', `&ca-file=${encodeURIComponent(join(folder, 'certificate.pem'))}`, /There is no bucket photos-originals/],
     ])
         it(name, async () => {
             const { code, stdout, stderr } = await runProgram(
-                ['serve', '--listen', '127.0.0.1:0', '--data', folder, '--buckets', address + more()],
+                ['serve', '--listen', '127.0.0.1:0', '--data', folder, '--buckets', address + more],
                 { environment: { AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b', no_proxy: '127.0.0.1' } });
             assert.notEqual(code, 0);
             assert.match(stdout + stderr, sentence);
