@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, closeSync, mkdirSync, mkdtempSync, openSync, readdirSync, rmSync, statSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { waitFor } from './wait.mjs';
 
 const mounted = [];
 const attempt = (...words) => execFileSync(words[0], words.slice(1), { stdio: ['ignore', 'ignore', 'pipe'] });
@@ -84,16 +85,17 @@ export class Shutter {
     }
 
     /* Waits for who is writing there at this moment: the server removes an original after it has told of its photo. */
-    close() {
-        if (!this.byMount) this.setMode(0o500);
-        for (let tries = 200, isClosed = !this.byMount; !isClosed; tries--)
+    async close() {
+        if (!this.byMount) return this.setMode(0o500);
+        return waitFor('nobody to write there', () => {
             try {
                 attempt('mount', '-o', 'remount,bind,ro', this.folder);
-                isClosed = true;
+                return true;
             } catch (error) {
-                if (tries === 0 || !/busy/.test(error.stderr)) throw error;
-                Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
+                if (!/busy/.test(error.stderr)) throw error;
+                return false;
             }
+        });
     }
 
     open() {

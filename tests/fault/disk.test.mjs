@@ -265,7 +265,7 @@ for (const { bucket, says } of [
             client = new Client(server);
             published.push(await upload(client));
             await checkPublished(server, client, published);
-            shutter.close();
+            await shutter.close();
         });
         after(async () => {
             client.close();
@@ -335,7 +335,7 @@ describe('a data folder', () => {
 
     it('on a read-only disk is refused with one clear line and exit status 1', { skip: noMounts }, async () => {
         const shutter = new Shutter(join(folder, 'fixed'));
-        shutter.close();
+        await shutter.close();
         try {
             const { code, stderr } = await runProgram(['serve', '--listen', '127.0.0.1:0', '--data', join(folder, 'fixed')]);
             assert.match(stderr, /^cloudphotos serve: [^\n]*fixed[^\n]*(read-only|can't be (used|made|written))[^\n]*\n$/i);
