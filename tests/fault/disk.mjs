@@ -95,7 +95,7 @@ export class Shutter {
                 if (!/busy/.test(error.stderr)) throw error;
                 return false;
             }
-        });
+        }, 10_000);
     }
 
     open() {

@@ -1,11 +1,11 @@
 // One person's photos hold up nobody else's: not many of them, not photos that crash or hang whatever decodes them, and not
 // across kill -9. The latter end in words, after a few tries. An operator can end what should not go on.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { copyFileSync, rmSync } from 'node:fs';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { dirname, join } from 'node:path';
 import { program, runProgram } from '../http/server.mjs';
+import { sql } from '../http/database.mjs';
 import { png, vips } from '../http/pictures.mjs';
 import { FakeRekognition, keys, region } from '../http/rekognition_fake.mjs';
 import { Client, endOf, stageOf, uploadHeaders } from './client.mjs';
@@ -194,14 +194,12 @@ describe('a clock that was ahead and is right again', () => {
     after(() => bench.close());
 
     /* What was written under a clock that was 300 days ahead: of photos that wait, of one that was under way, of their author. */
-    const shift = `import sqlite3, sys
-db = sqlite3.connect(sys.argv[1])
-ahead = 300 * 86400000
-db.execute("UPDATE executions SET started_ms = started_ms + ?, updated_ms = updated_ms + ?, due_ms = due_ms + ?, queued_ms = queued_ms + ?,"
-           " lease_until_ms = lease_until_ms + ? WHERE status = 0", (ahead,) * 5)
-db.execute("UPDATE photos SET created_ms = created_ms + ?, updated_ms = updated_ms + ? WHERE state = 0", (ahead,) * 2)
-db.execute("UPDATE queues SET served_ms = served_ms + ?, turn_ms = turn_ms + ?", (ahead,) * 2)
-db.commit()`;
+    const ahead = (...columns) => columns.map((column) => `${column} = ${column} + 300 * 86400000`).join(', ');
+    const shifts = [
+        `UPDATE executions SET ${ahead('started_ms', 'updated_ms', 'due_ms', 'queued_ms', 'lease_until_ms')} WHERE status = 0`,
+        `UPDATE photos SET ${ahead('created_ms', 'updated_ms')} WHERE state = 0`,
+        `UPDATE queues SET ${ahead('served_ms', 'turn_ms')}`,
+    ];
 
     it('keeps no photo waiting, and newest photos stay in order', async () => {
         const [worker] = bench.server.darkroom().workers;
@@ -211,7 +209,7 @@ db.commit()`;
         await stageOf(bench.server, ids[0], 'Resize');
         bench.client.close();
         await bench.server.kill();
-        execFileSync('/usr/bin/python3', ['-c', shift, join(bench.server.data, 'photos.db')]);
+        for (const shift of shifts) sql(bench.server.data, shift);
         await bench.server.start();
         bench.client = new Client(bench.server);
         ids.push(await bench.upload('ann', photo));

@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { runProgram, startServer } from '../http/server.mjs';
+import { sql } from '../http/database.mjs';
 import { png } from '../http/pictures.mjs';
 import { SmallDisk, whyNoMounts } from './disk.mjs';
 import { listBucket } from './ledger.mjs';
@@ -18,8 +19,7 @@ describe('rendering older photos on a full disk', { skip: whyNoMounts() }, () =>
         for (let i = 0; i < COUNT; i++) await server.publish('ann', png(1200, 400));
         const thumbnails = join(data, 'buckets', 'thumbnails');
         execFileSync('find', [thumbnails, '-name', '*-medium.webp', '-delete']);
-        execFileSync('python3', ['-c', 'import sqlite3, sys; database = sqlite3.connect(sys.argv[1], 10); '
-            + 'database.execute("UPDATE photos SET medium_width = 0, medium_height = 0, medium_bytes = 0"); database.commit()', join(data, 'photos.db')]);
+        sql(data, 'UPDATE photos SET medium_width = 0, medium_height = 0, medium_bytes = 0');
         disk.fill();
         const full = await render();
         assert.equal(full.code, 1, full.stderr);

@@ -1,11 +1,12 @@
 // Moderation by Rekognition through the real server, by upload, against a Rekognition of our own.
 import assert from 'node:assert/strict';
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { makeCertificate } from './certificate.mjs';
+import { sql } from './database.mjs';
 import { gif, png, vips, withExif } from './pictures.mjs';
 import { FakeRekognition, error, keys, labels, region } from './rekognition_fake.mjs';
 import { listFiles, newFolder, runProgram, startServer, until } from './server.mjs';
@@ -40,9 +41,7 @@ async function assertUnseen(server, id) {
         assert.equal((await server.get(`/buckets/${bucket}/${id}-${suffix}.webp`)).code, 403);
 }
 
-const auditOf = (server, id) => JSON.parse(execFileSync('/usr/bin/python3', ['-c',
-    'import sqlite3, sys; print(sqlite3.connect(sys.argv[1]).execute("SELECT audit FROM photos WHERE id = ?", '
-    + '[bytes.fromhex(sys.argv[2])]).fetchone()[0])', join(server.data, 'photos.db'), id]));
+const auditOf = (server, id) => JSON.parse(sql(server.data, 'SELECT audit FROM photos WHERE hex(id) = ?', id.toUpperCase())[0][0]);
 
 const weapons = labels([['Weapons', 'Violence', 97.4], ['Violence', '', 97.4]]);
 

@@ -4,9 +4,9 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import http from 'node:http';
-import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { sql } from './database.mjs';
 import { heavyPng, png } from './pictures.mjs';
 import { newFolder, startServer, until } from './server.mjs';
 import { connect } from './wire.mjs';
@@ -47,12 +47,6 @@ const bytesOf = (server, path) => partials(server).filter((name) => name.endsWit
     .reduce((sum, name) => sum + (statSync(join(folder(server), name), { throwIfNoEntry: false })?.size ?? 0), 0);
 /* Seen in the file, and not by asking: a piece is written 64 KB at a time. */
 const writerHolds = (server, path, had) => until('the writer holds it', () => bytesOf(server, path) > had);
-/* Rows that the script prints from the server's database. (Python comes with Meson, and has SQLite.) */
-const sql = (data, words, ...values) => JSON.parse(execFileSync('python3', ['-c', `import json, sqlite3, sys
-database = sqlite3.connect(sys.argv[1], 30)
-rows = database.execute(sys.argv[2], sys.argv[3:]).fetchall()
-database.commit()
-print(json.dumps(rows))`, join(data, 'photos.db'), words, ...values]).toString());
 const sessions = (server) => sql(server.data, 'SELECT count(*) FROM sessions')[0][0];
 
 describe('an upload in pieces', () => {
