@@ -12,14 +12,16 @@
 
 enum { BATCH = 100, STRAY_S = 2 * RESUMABLE_LIFE_MS / 1000 };
 
-/* For questions how full it is. */
+/* For questions how full it is. Nothing can be written by it: that would keep the disk from being made read-only. */
 static enum status open_disk(struct blob *blob, int *ret_disk, struct text *why)
 {
     struct blob_upload *upload;
     enum status status = blob_upload_begin(blob, BUCKET_ORIGINALS, "disk", &upload, why);
     if (status != STATUS_OK)
         return status;
-    int disk = fcntl(blob_upload_fd(upload), F_DUPFD_CLOEXEC, 0), error = errno;
+    char path[32];
+    (void)snprintf(path, sizeof path, "/proc/self/fd/%d", blob_upload_fd(upload));
+    int disk = open(path, O_PATH | O_CLOEXEC), error = errno;
     blob_upload_abort(upload);
     if (disk >= 0)
         *ret_disk = disk;
