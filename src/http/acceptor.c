@@ -336,7 +336,6 @@ void acceptor_unwatch(struct acceptor *acceptor, struct connection *connection)
 struct acceptor *acceptor_new(struct http_server *server, int listener)
 {
     struct acceptor *acceptor = NEW(struct acceptor);
-    pthread_condattr_t attributes;
     acceptor->server = server;
     acceptor->listener = listener;
     acceptor->epoll = epoll_create1(EPOLL_CLOEXEC);
@@ -345,10 +344,7 @@ struct acceptor *acceptor_new(struct http_server *server, int listener)
     acceptor->addresses = quota_new();
     acceptor->lingering = linger_new(acceptor->epoll);
     (void)pthread_mutex_init(&acceptor->lock, NULL);
-    (void)pthread_condattr_init(&attributes);
-    (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    (void)pthread_cond_init(&acceptor->closed, &attributes);
-    (void)pthread_condattr_destroy(&attributes);
+    (void)pthread_cond_init(&acceptor->closed, NULL);
     return acceptor;
 }
 
@@ -373,11 +369,10 @@ bool acceptor_let_go(struct acceptor *acceptor, uint64_t size)
 unsigned acceptor_drain(struct acceptor *acceptor, int64_t timeout_ms)
 {
     int64_t until_ns = clock_monotonic_ns() + timeout_ms * NS_PER_MS;
-    struct timespec until = {.tv_sec = until_ns / 1000000000, .tv_nsec = until_ns % 1000000000};
     wake(acceptor);
     lock(acceptor);
     while (!acceptor->drained_ns || acceptor->live)
-        if (pthread_cond_timedwait(&acceptor->closed, &acceptor->lock, &until) == ETIMEDOUT)
+        if (!clock_wait(&acceptor->closed, &acceptor->lock, until_ns))
             break;
     unsigned left = (unsigned)acceptor->live;
     unlock(acceptor);

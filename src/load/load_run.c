@@ -174,14 +174,9 @@ static void file_sheet(struct load_sheet **sorted, struct load_sheet *sheet)
 /* Waits for sheets, for a tick at most. Returns how many intervals all workers are done with; -1: all of them. */
 static int64_t wait_for_sheets(struct run *run, struct load_sheet **sorted)
 {
-    struct timespec until;
-    (void)clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_nsec += TICK_NS;
-    until.tv_sec += until.tv_nsec / 1000000000;
-    until.tv_nsec %= 1000000000;
     (void)pthread_mutex_lock(&run->mutex);
     if (!run->handed)
-        (void)pthread_cond_timedwait(&run->changed, &run->mutex, &until);
+        (void)clock_wait(&run->changed, &run->mutex, clock_monotonic_ns() + TICK_NS);
     struct load_sheet *handed = run->handed;
     int64_t complete = -1;
     run->handed = NULL;
@@ -276,12 +271,9 @@ enum status load_run(const struct load_settings *settings, const struct load_hoo
     struct run run = {.settings = settings, .workers = NEW_ARRAY(settings->threads, struct worker)};
     struct load_outcome outcome = {.totals = load_sheet_new(settings->label_count)};
     double cpu_before = cpu_seconds();
-    pthread_condattr_t monotonic;
     unsigned count;
     (void)pthread_mutex_init(&run.mutex, NULL);
-    (void)pthread_condattr_init(&monotonic);
-    (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    (void)pthread_cond_init(&run.changed, &monotonic);
+    (void)pthread_cond_init(&run.changed, NULL);
     enum status status = start_workers(&run, &count);
     if (status == STATUS_OK)
         gather(&run, hooks, outcome.totals);
@@ -295,7 +287,6 @@ enum status load_run(const struct load_settings *settings, const struct load_hoo
         engine_free(run.workers[i].engine);
         load_sheet_free(run.workers[i].sheet);
     }
-    (void)pthread_condattr_destroy(&monotonic);
     (void)pthread_cond_destroy(&run.changed);
     (void)pthread_mutex_destroy(&run.mutex);
     free(run.workers);

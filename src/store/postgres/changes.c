@@ -5,7 +5,6 @@
 
 #include "clock.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -20,13 +19,10 @@ static bool note_snapshot(void *context, const struct row *row)
 /* Returns whether it is to end. */
 static bool wait_to_look(struct changes *changes)
 {
-    enum { MS_NS = 1000000, SECOND_NS = 1000000000 };
-    int64_t until_ns = clock_monotonic_ns() + (int64_t)LOOK_MS * MS_NS;
-    const struct timespec until = {.tv_sec = until_ns / SECOND_NS, .tv_nsec = until_ns % SECOND_NS};
-    int error = 0;
+    int64_t until_ns = clock_monotonic_ns() + LOOK_MS * INT64_C(1000000);
     (void)pthread_mutex_lock(&changes->lock);
-    while (!changes->is_stopping && error != ETIMEDOUT)
-        error = pthread_cond_clockwait(&changes->stopped, &changes->lock, CLOCK_MONOTONIC, &until);
+    while (!changes->is_stopping && clock_wait(&changes->stopped, &changes->lock, until_ns))
+        ;
     bool is_stopping = changes->is_stopping;
     (void)pthread_mutex_unlock(&changes->lock);
     return is_stopping;

@@ -3,10 +3,8 @@
 #include "clock.h"
 #include "memory.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /* What the address leaves open. A server that can't be reached is given up soon: another host may have its place. */
 static const struct {
@@ -139,12 +137,10 @@ static struct connection *find_free(struct pool *pool)
 
 static struct connection *wait_for_free(struct pool *pool, int64_t until_ns)
 {
-    enum { SECOND_NS = 1000000000 };
-    const struct timespec until = {.tv_sec = until_ns / SECOND_NS, .tv_nsec = until_ns % SECOND_NS};
     struct connection *connection;
-    int error = 0;
-    while (!(connection = find_free(pool)) && error != ETIMEDOUT)
-        error = pthread_cond_clockwait(&pool->freed, &pool->lock, CLOCK_MONOTONIC, &until);
+    bool is_late = false;
+    while (!(connection = find_free(pool)) && !is_late)
+        is_late = !clock_wait(&pool->freed, &pool->lock, until_ns);
     return connection;
 }
 

@@ -103,7 +103,7 @@ static void sqlite_unlisten(struct store *store)
     struct timespec until;
     do {
         wake_all(changes->header);
-        until = deadline_in(CLOCK_REALTIME, STOP_STEP_MS);
+        until = deadline_in(STOP_STEP_MS);
     } while (pthread_timedjoin_np(changes->thread, NULL, &until) == ETIMEDOUT);
     changes->changed = NULL;
 }

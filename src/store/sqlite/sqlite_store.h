@@ -256,7 +256,7 @@ void readers_give_back(struct readers *readers, struct reader *reader, enum stat
 /* Whoever reads from now on sees all that is committed now. Idle readers let go of what they hold at once, and busy
  * ones at their end, for which patience_ms (each) is waited. */
 void readers_refresh(struct readers *readers, int patience_ms);
-struct timespec deadline_in(clockid_t clock, int ms);
+struct timespec deadline_in(int ms); /* by CLOCK_REALTIME */
 
 /* ---- What other processes commit: changes.c ---- */
 

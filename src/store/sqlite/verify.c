@@ -2,6 +2,8 @@
  * lose more with each write. */
 #include "sqlite_store.h"
 
+#include "clock.h"
+
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -31,11 +33,10 @@ struct check {
 static void *cut_when_late(void *context)
 {
     struct check *check = context;
-    struct timespec until = deadline_in(CLOCK_MONOTONIC, (int)check->limit_ms);
-    int error = 0;
+    int64_t until_ns = clock_monotonic_ns() + check->limit_ms * INT64_C(1000000);
     (void)pthread_mutex_lock(&check->lock);
-    while (!check->has_ended && error != ETIMEDOUT)
-        error = pthread_cond_clockwait(&check->ended, &check->lock, CLOCK_MONOTONIC, &until);
+    while (!check->has_ended && clock_wait(&check->ended, &check->lock, until_ns))
+        ;
     check->was_cut = !check->has_ended;
     if (check->was_cut)
         sqlite3_interrupt(check->db);

@@ -1,6 +1,7 @@
 #include "sqlite_store.h"
 
-#include <errno.h>
+#include "clock.h"
+
 #include <stdlib.h>
 
 /* Frames (pages) that are gathered in the write-ahead log before they are copied to the database: 8 MB; and before the
@@ -117,8 +118,8 @@ static bool wait_for_work(struct writer *writer)
             (void)pthread_cond_wait(&writer->wanted, &writer->mutex);
             continue;
         }
-        struct timespec until = deadline_in(CLOCK_MONOTONIC, READERS_HOLD_MS);
-        if (pthread_cond_clockwait(&writer->wanted, &writer->mutex, CLOCK_MONOTONIC, &until) == ETIMEDOUT)
+        int64_t until_ns = clock_monotonic_ns() + READERS_HOLD_MS * INT64_C(1000000);
+        if (!clock_wait(&writer->wanted, &writer->mutex, until_ns))
             return true;
     }
     return false;
