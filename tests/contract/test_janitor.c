@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 enum { MINUTE_MS = 60000, HOUR_MS = 60 * MINUTE_MS, DAY_MS = 24 * HOUR_MS, LEASE_MS = 3000 };
+#define PATIENCE_NS INT64_C(30000000000)
 
 /* What processes share. */
 struct shared {
@@ -27,6 +28,7 @@ static struct {
     pthread_mutex_t lock;
     pthread_cond_t change;
     unsigned count;
+    bool is_full; /* the store's disk: nobody can take a lease */
 } over = {.lock = PTHREAD_MUTEX_INITIALIZER, .change = PTHREAD_COND_INITIALIZER};
 
 static void count_over(void)
@@ -40,6 +42,10 @@ static void count_over(void)
 static enum status take_lease(struct store *store, const char *name, const char *owner, int64_t lease_ms,
                               bool *ret_taken, struct text *why)
 {
+    if (over.is_full) {
+        text_setf(why, "The disk is full.");
+        return STATUS_NO_SPACE;
+    }
     enum status status = over.leases->take(store, name, owner, lease_ms, ret_taken, why);
     if (status != STATUS_OK || !*ret_taken)
         count_over();
@@ -53,12 +59,13 @@ static enum status give_lease_back(struct store *store, const char *name, const 
     return status;
 }
 
-/* Returns how many there are, once there are so many. */
+/* Returns how many there are, once there are so many, or it has taken too long. */
 static unsigned await_over(unsigned least)
 {
+    int64_t until_ns = clock_monotonic_ns() + PATIENCE_NS;
     (void)pthread_mutex_lock(&over.lock);
-    while (over.count < least)
-        (void)pthread_cond_wait(&over.change, &over.lock);
+    while (over.count < least && clock_wait(&over.change, &over.lock, until_ns))
+        ;
     unsigned count = over.count;
     (void)pthread_mutex_unlock(&over.lock);
     return count;
@@ -200,6 +207,19 @@ static void make_pending(struct store *store, const struct photo *photo)
     CHECK_OK(create_photo(store, photo, NULL, NULL, why));
 }
 
+/* An upload in pieces whose bytes are all there, and whose photo can't be made yet. */
+static void make_session(struct store *store, const struct photo *photo)
+{
+    enum session_outcome outcome;
+    const struct session session = {.id = photo->id,
+                                    .author = photo->author,
+                                    .length = 6,
+                                    .offset = 6,
+                                    .bytes = "",
+                                    .expires_ms = photo->created_ms + DAY_MS};
+    CHECK_OK(store_session_create(store, &session, NULL, &outcome, why));
+}
+
 static void make_published(struct store *store, const struct photo *photo)
 {
     struct photo published = *photo;
@@ -231,6 +251,7 @@ static void test_ages(struct store *store, const char *address)
         {"no photo, as it is while its upload commits", make_nothing, 0, true},
         {"no photo for a day, as when its author has too many", make_nothing, DAY_MS + HOUR_MS - MINUTE_MS, true},
         {"no photo for longer than an upload may last", make_nothing, DAY_MS + HOUR_MS + MINUTE_MS, false},
+        {"no photo, but an upload that waits for it", make_session, DAY_MS + HOUR_MS + MINUTE_MS, true},
         {"no photo, and the bucket's clock is ahead", make_nothing, -5 * MINUTE_MS, true},
         {"a photo that is not done, however old", make_pending, 1000LL * DAY_MS, true},
         {"a published photo", make_published, 0, false},
@@ -407,6 +428,21 @@ static void test_dead(struct store *store, const char *address)
     close_shared(&shared);
 }
 
+/* Where no lease can be written, a round makes room all the same. */
+static void test_full_disk(struct store *store, const char *address)
+{
+    struct shared shared;
+    if (!open_shared(&shared, store, address))
+        return;
+    struct photo photo = make_photo("anna", clock_now_ms());
+    make_deleted(store, &photo);
+    over.is_full = true;
+    CHECK_INT(clean_up(&shared), 1);
+    over.is_full = false;
+    CHECK_INT(count_deleted(store), 0);
+    close_shared(&shared);
+}
+
 static void test_janitors(void)
 {
     static const struct store_case cases[] = {
@@ -416,6 +452,7 @@ static void test_janitors(void)
         {"a janitor that is closed ends its round", test_close},
         {"one janitor works at a time for all processes", test_one_at_a_time},
         {"a janitor that died is followed by another", test_dead},
+        {"a full disk is cleaned up without a lease", test_full_disk},
     };
     store_run(cases, sizeof cases / sizeof cases[0]);
 }
