@@ -384,7 +384,7 @@ static void end_on_pool(void *data)
     free(ending);
 }
 
-/* Nobody waits for the end, so on the pool it is on its own. */
+/* Nobody waits for the end, so on the pool it is on its own, and what is in the arena goes with it. */
 static void end(struct http_request *request)
 {
     if (!request->begun || !request->route->end)
@@ -424,12 +424,12 @@ void request_on_end(void *context, struct MHD_Connection *handle, void **request
         acceptor_unwatch(connection->server->acceptor, connection);
     report(request, sent, code, now_ns);
     stream_free(request->answer.stream);
-    end(request);
     if (request->answer.response)
         MHD_destroy_response(request->answer.response);
     held_give_back(connection);
     if (request->is_counted)
         acceptor_leave_request(connection->server->acceptor, request->client);
+    end(request);
     arena_release(&request->arena);
     *request_context = NULL;
     connection_enter(connection, PHASE_IDLE, now_ns);

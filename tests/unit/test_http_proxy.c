@@ -1,6 +1,7 @@
 /* Clients that come through a named proxy: each counts by itself, however many connections the proxy has. */
 #include "loopback.h"
 #include "proxies.h"
+#include "server.h"
 
 #include <semaphore.h>
 
@@ -39,8 +40,14 @@ static void handle_stream(struct http_request *request)
     (void)http_answer_stream(request, "text/event-stream", &ops, calloc(1, sizeof(bool)));
 }
 
+static void end_nothing(void *data)
+{
+    (void)data;
+}
+
 static const struct http_route table[] = {
     {.method = "GET", .pattern = "/", .run = HTTP_INLINE, .handle = handle_who},
+    {.method = "GET", .pattern = "/ends", .run = HTTP_WHOLE, .handle = handle_who, .end = end_nothing},
     {.method = "GET", .pattern = "/wait", .run = HTTP_POOL, .handle = handle_wait},
     {.method = "GET", .pattern = "/stream", .run = HTTP_INLINE, .handle = handle_stream},
     {.method = "GET", .pattern = "/vital", .run = HTTP_INLINE, .handle = handle_who},
@@ -48,7 +55,7 @@ static const struct http_route table[] = {
 };
 
 /* 127.0.0.1, from which clients here connect, is named; so is 10.0.0.0/8. */
-static struct http_server *open_with(struct http_settings settings, const char *named)
+static struct http_server *open_with_threads(unsigned pool_threads, struct http_settings settings, const char *named)
 {
     static const struct http_route *const tables[] = {table, NULL};
     static const char *const vital[] = {"/vital", NULL};
@@ -59,7 +66,7 @@ static struct http_server *open_with(struct http_settings settings, const char *
     CHECK_INT(proxy_list_add(&proxies, named, &why), STATUS_OK);
     settings.listen = settings.listen ? settings.listen : "127.0.0.1:0";
     settings.event_threads = 2;
-    settings.pool_threads = 8;
+    settings.pool_threads = pool_threads;
     settings.tables = tables;
     settings.vital = vital;
     settings.proxies = &proxies;
@@ -67,6 +74,11 @@ static struct http_server *open_with(struct http_settings settings, const char *
     (void)sem_init(&gate, 0, 0);
     CHECK_INT(http_server_open(&settings, &server, &why), STATUS_OK);
     return server;
+}
+
+static struct http_server *open_with(struct http_settings settings, const char *named)
+{
+    return open_with_threads(8, settings, named);
 }
 
 static struct client ask_as(const struct http_server *server, const char *path, const char *address)
@@ -210,6 +222,22 @@ static void test_requests(void)
     http_server_close(server);
 }
 
+/* The memory of a request goes with its end. Without threads in the pool the end is over at once; with a target that
+ * leaves no room beside itself, the address of the client is in that memory. */
+static void test_ends(void)
+{
+    struct http_server *server =
+        open_with_threads(0, (struct http_settings){.connections = 100, .connections_each = 1}, "127.0.0.1");
+    TEXT_CLEANUP struct text target = {0};
+    text_add(&target, "/ends?");
+    while (target.length < TARGET_ROOM - 1)
+        text_addc(&target, 'a');
+    struct client client = ask_as(server, text_get(&target), "203.0.113.5");
+    CHECK(client_wait_for(&client, "HTTP/1.1 503")); /* the pool has nobody for its handler */
+    client_close(&client);
+    http_server_close(server);
+}
+
 static void test_connections(void)
 {
     enum { EACH = 2, CLIENTS = 8 };
@@ -238,4 +266,5 @@ CHECK_MAIN({"a named proxy is believed about its clients, and no other", test_be
            {"a client of IPv4 is the same one on a listener of IPv6", test_mapped},
            {"streams of events count by the client", test_streams},
            {"requests of a client are limited as its connections would be", test_requests},
+           {"a client is known until its request has ended", test_ends},
            {"connections of a named proxy don't count for its address", test_connections})
