@@ -142,15 +142,6 @@ static int seek_file(void *context, curl_off_t offset, int origin)
     return CURL_SEEKFUNC_OK;
 }
 
-/* About once a second, and when something comes or goes. */
-static int look_for_end(void *context, curl_off_t download_size, curl_off_t downloaded, curl_off_t upload_size,
-                        curl_off_t uploaded)
-{
-    (void)download_size, (void)downloaded, (void)upload_size, (void)uploaded;
-    struct exchange *exchange = context;
-    return atomic_load(exchange->call->is_called_off) ? 1 : 0;
-}
-
 /* ---- The answer's head ---- */
 
 /* A new status line begins: what came before was an interim answer (RFC 9110 15.2). */
@@ -225,19 +216,13 @@ static void set_body(CURL *handle, struct exchange *exchange)
         (void)curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, call->method);
 }
 
-static void set_limits(const struct http_client *client, CURL *handle, struct exchange *exchange)
+static void set_limits(const struct http_client *client, CURL *handle, const struct http_call *call)
 {
-    const struct http_call *call = exchange->call;
     (void)curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, (long)call->timeout_ms);
     (void)curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, (long)client->settings.connect_timeout_ms);
     if (call->stall_timeout_ms) {
         (void)curl_easy_setopt(handle, CURLOPT_LOW_SPEED_LIMIT, 1L);
         (void)curl_easy_setopt(handle, CURLOPT_LOW_SPEED_TIME, (long)(call->stall_timeout_ms / 1000));
-    }
-    if (call->is_called_off) {
-        (void)curl_easy_setopt(handle, CURLOPT_NOPROGRESS, 0L);
-        (void)curl_easy_setopt(handle, CURLOPT_XFERINFOFUNCTION, look_for_end);
-        (void)curl_easy_setopt(handle, CURLOPT_XFERINFODATA, exchange);
     }
 }
 
@@ -260,7 +245,7 @@ static void set_options(const struct http_client *client, CURL *handle, struct e
         (void)curl_easy_setopt(handle, CURLOPT_NOPROXY, "*");
     if (client->ca_file)
         (void)curl_easy_setopt(handle, CURLOPT_CAINFO, client->ca_file);
-    set_limits(client, handle, exchange);
+    set_limits(client, handle, call);
     set_body(handle, exchange);
 }
 
@@ -291,7 +276,7 @@ static enum status explain(CURLcode code, const struct exchange *exchange, const
                   is_for_taker(exchange) ? exchange->call->take_max : exchange->call->answer_max);
     else if (status == STATUS_UNPROCESSABLE)
         text_setf(why, "%s: the file to send is shorter than %" PRIu64 " bytes", host, exchange->call->file->size);
-    else if (exchange->is_ended || code == CURLE_ABORTED_BY_CALLBACK)
+    else if (exchange->is_ended)
         text_setf(why, "%s: the request was called off", host);
     else if (status != STATUS_OK)
         text_setf(why, "%s: %s", host, exchange->cause[0] ? exchange->cause : curl_easy_strerror(code));

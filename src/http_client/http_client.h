@@ -9,7 +9,6 @@
 #include "status.h"
 #include "text.h"
 
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -46,15 +45,14 @@ struct http_call {
     size_t field_count;
     const void *body; /* NULL: none */
     size_t body_size;
-    const struct http_file *file;     /* instead of body; NULL: none */
-    http_take *take;                  /* gets the body of a 200 or 206 instead of the reply; NULL: nobody */
-    void *context;                    /* of take */
-    int64_t timeout_ms;               /* for all of it */
-    int64_t stall_timeout_ms;         /* for less than a byte a second, as long; whole seconds; 0: not looked at */
-    size_t answer_max;                /* bytes of the answer's body that go into memory */
-    uint64_t take_max;                /* and to take */
-    const atomic_bool *is_called_off; /* looked at now and then: true ends the call; NULL: nobody calls it off */
-    bool goes_direct;                 /* past any proxy */
+    const struct http_file *file; /* instead of body; NULL: none */
+    http_take *take;              /* gets the body of a 200 or 206 instead of the reply; NULL: nobody */
+    void *context;                /* of take */
+    int64_t timeout_ms;           /* for all of it */
+    int64_t stall_timeout_ms;     /* for less than a byte a second, as long; whole seconds; 0: not looked at */
+    size_t answer_max;            /* bytes of the answer's body that go into memory */
+    uint64_t take_max;            /* and to take */
+    bool goes_direct;             /* past any proxy */
 };
 /* Adds a field; what it points to must live as long as the call. */
 void http_call_add(struct http_call *call, const char *name, const char *value);
@@ -71,8 +69,7 @@ bool http_reply_field(const struct http_reply *reply, const char *name, struct t
 
 /* Blocks; safe from any thread. OK whatever the code of the answer. Else *why names the host and the cause: INVALID
  * (the URL or a field), TOO_LARGE (the answer), TIMEOUT (of the answer), UNPROCESSABLE (the file is shorter than its
- * size), UNAVAILABLE (no such host, no connection in time, refused, cut off, not trusted, ended by `take`, called
- * off). */
+ * size), UNAVAILABLE (no such host, no connection in time, refused, cut off, not trusted, ended by `take`). */
 enum status http_client_ask(struct http_client *client, const struct http_call *call, struct http_reply *ret_reply,
                             struct text *why);
 
