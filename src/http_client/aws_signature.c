@@ -1,6 +1,7 @@
 #include "aws_signature.h"
 
 #include "base64.h"
+#include "digest.h"
 #include "file_at.h"
 #include "memory.h"
 
@@ -221,18 +222,16 @@ static enum status split_url(const char *url, struct text *ret_authority, const 
 
 static enum status sum_file(const struct http_file *file, char ret_hex[static SUM_TEXT_SIZE], struct text *why)
 {
-    uint8_t sum[SUM_BYTES], *block = memory_new(BLOCK_BYTES);
-    EVP_MD_CTX *context = EVP_MD_CTX_new();
-    bool works = context && EVP_DigestInit_ex(context, EVP_sha256(), NULL) == 1;
+    uint8_t sum[DIGEST_BYTES_MAX], *block = memory_new(BLOCK_BYTES);
+    struct digest *digest = digest_new(DIGEST_SHA256);
     uint64_t done = 0;
-    for (size_t have = 1; works && have && done < file->size; done += have) {
+    for (size_t have = 1; have && done < file->size; done += have) {
         size_t wanted = file->size - done < BLOCK_BYTES ? (size_t)(file->size - done) : BLOCK_BYTES;
         have = file_read_at(file->fd, block, wanted, file->offset + done);
-        works = EVP_DigestUpdate(context, block, have) == 1;
+        digest_add(digest, block, have);
     }
-    works = works && EVP_DigestFinal_ex(context, sum, NULL) == 1;
-    assert(works);
-    EVP_MD_CTX_free(context);
+    (void)digest_finish(digest, sum);
+    digest_free(digest);
     free(block);
     if (done < file->size) {
         text_setf(why, "The file to send is shorter than %llu bytes.", (unsigned long long)file->size);
@@ -292,9 +291,9 @@ static void add_parameter(struct text *url, const char *name, const char *value)
 
 static void add_own_parameters(struct text *url, const struct aws_signing *signing, const char *date, unsigned seconds)
 {
-    TEXT_CLEANUP struct text credential = {0}, expires = {0};
-    text_setf(&credential, "%s/%.*s/%s/%s/aws4_request", signing->credentials.access_key, DAY_LENGTH, date,
-              signing->region, signing->service);
+    TEXT_CLEANUP struct text scope = {0}, credential = {0}, expires = {0};
+    make_scope(&scope, signing, date);
+    text_setf(&credential, "%s/%s", signing->credentials.access_key, text_get(&scope));
     text_setf(&expires, "%u", seconds);
     add_parameter(url, "X-Amz-Algorithm", "AWS4-HMAC-SHA256");
     add_parameter(url, "X-Amz-Credential", text_get(&credential));
