@@ -162,10 +162,8 @@ enum status blob_object_copy_out(struct blob_object *object, uint64_t offset, ui
     if (status != STATUS_OK)
         return status;
     status = blob_object_stream(object, offset, size, take_into_file, &spool, why);
-    if (spool.error) {
-        status = status_from_errno(spool.error);
-        text_setf(why, "A temporary file can't be written: %s.", strerrordesc_np(spool.error));
-    }
+    if (spool.error)
+        status = blob_spool_fail(spool.error, why);
     if (status == STATUS_OK)
         *ret_fd = spool.fd;
     else
@@ -188,10 +186,10 @@ static enum status get_file_once(struct blob *blob, enum bucket bucket, const ch
 {
     struct blob_object object;
     enum status status = blob_get(blob, bucket, key, &object, why);
-    if (status == STATUS_OK && object.fd < 0)
-        status = blob_object_copy_out(&object, 0, object.size, &object.fd, why);
-    else if (status != STATUS_OK)
+    if (status != STATUS_OK)
         return status;
+    if (object.fd < 0)
+        status = blob_object_copy_out(&object, 0, object.size, &object.fd, why);
     if (status == STATUS_OK)
         *ret_object = object;
     else

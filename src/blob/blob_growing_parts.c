@@ -168,18 +168,22 @@ static uint64_t count_bytes(const struct progress *progress)
 
 /* ---- Beginning, going on ---- */
 
-/* Takes over what *progress has, in any case. */
-static enum status new_growing(struct blob *blob, enum bucket bucket, const char *key, struct progress *progress,
+/* One that has come as far as the state says, which must be to `size` bytes, with an empty temporary file. */
+static enum status new_growing(struct blob *blob, enum bucket bucket, const char *key, const char *state, uint64_t size,
                                struct parted_growing **ret_growing, struct text *why)
 {
+    struct progress progress;
     int fd;
-    enum status status = blob_spool_new(&fd, why);
+    enum status status = parse(key, state, &progress, why);
+    if (status != STATUS_OK)
+        return status;
+    status = count_bytes(&progress) == size ? blob_spool_new(&fd, why) : fail_gone(key, why);
     if (status != STATUS_OK) {
-        progress_release(progress);
+        progress_release(&progress);
         return status;
     }
     struct parted_growing *growing = NEW(struct parted_growing);
-    *growing = (struct parted_growing){.growing = {.blob = blob, .fd = fd}, .bucket = bucket, .progress = *progress};
+    *growing = (struct parted_growing){.growing = {.blob = blob, .fd = fd}, .bucket = bucket, .progress = progress};
     memcpy(growing->key, key, strlen(key) + 1);
     growing->appender = appender_new(fd, 0);
     *ret_growing = growing;
@@ -202,8 +206,7 @@ static enum status growing_write(struct blob_growing *growing, const void *bytes
         parted->end += size;
         return STATUS_OK;
     }
-    text_setf(why, "A temporary file can't be written: %s.", strerrordesc_np(errno));
-    return status_from_errno(errno);
+    return blob_spool_fail(errno, why);
 }
 
 static void growing_begin(struct text *ret_state)
@@ -238,19 +241,11 @@ static enum status fetch_rest(struct parted_growing *parted, struct text *why)
 static enum status growing_open(struct blob *blob, enum bucket bucket, const char *key, const char *state,
                                 uint64_t size, bool is_contested, struct blob_growing **ret_growing, struct text *why)
 {
-    struct progress progress;
     struct parted_growing *parted;
-    enum status status = parse(key, state, &progress, why);
+    enum status status = new_growing(blob, bucket, key, state, size, &parted, why);
     if (status != STATUS_OK)
         return status;
-    if (count_bytes(&progress) != size) {
-        progress_release(&progress);
-        return fail_gone(key, why);
-    }
-    progress.next += is_contested ? NUMBERS_APART : 0;
-    status = new_growing(blob, bucket, key, &progress, &parted, why);
-    if (status != STATUS_OK)
-        return status;
+    parted->progress.next += is_contested ? NUMBERS_APART : 0;
     status = fetch_rest(parted, why);
     if (status == STATUS_OK)
         *ret_growing = &parted->growing;
@@ -310,10 +305,8 @@ static enum status growing_save(struct blob_growing *growing, struct text *ret_s
 {
     struct parted_growing *parted = (struct parted_growing *)growing;
     enum status status = STATUS_OK;
-    if (!appender_flush(parted->appender)) {
-        text_setf(why, "A temporary file can't be written: %s.", strerrordesc_np(errno));
-        return status_from_errno(errno);
-    }
+    if (!appender_flush(parted->appender))
+        return blob_spool_fail(errno, why);
     for (uint64_t left; status == STATUS_OK && (left = parted->end - parted->sent) >= BLOB_PART_BYTES_MIN;)
         status = send_part(parted, left >= PART_BYTES + BLOB_PART_BYTES_MIN ? PART_BYTES : left, why);
     if (status == STATUS_OK)
@@ -337,7 +330,7 @@ static enum status put_together(struct parted_growing *parted, struct text *why)
     if (progress->rest[0]) {
         status = fetch_rest(parted, why);
         if (status == STATUS_OK && !appender_flush(parted->appender))
-            status = status_from_errno(errno);
+            status = blob_spool_fail(errno, why);
         if (status == STATUS_OK)
             status = send_part(parted, progress->rest_size, why);
     }
@@ -362,16 +355,8 @@ static enum status check_object(struct blob *blob, enum bucket bucket, const cha
 static enum status growing_complete(struct blob *blob, enum bucket bucket, const char *key, const char *state,
                                     uint64_t size, struct text *why)
 {
-    struct progress progress;
     struct parted_growing *parted;
-    enum status status = parse(key, state, &progress, why);
-    if (status != STATUS_OK)
-        return status;
-    if (count_bytes(&progress) != size) {
-        progress_release(&progress);
-        return fail_gone(key, why);
-    }
-    status = new_growing(blob, bucket, key, &progress, &parted, why);
+    enum status status = new_growing(blob, bucket, key, state, size, &parted, why);
     if (status != STATUS_OK)
         return status;
     status = put_together(parted, why);

@@ -33,3 +33,9 @@ enum status blob_spool_new(int *ret_fd, struct text *why)
               strerrordesc_np(errno));
     return status == STATUS_NO_SPACE || status == STATUS_BUSY ? status : STATUS_UNAVAILABLE;
 }
+
+enum status blob_spool_fail(int error, struct text *why)
+{
+    text_setf(why, "A temporary file can't be written: %s.", strerrordesc_np(error));
+    return status_from_errno(error);
+}
