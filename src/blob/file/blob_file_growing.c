@@ -61,22 +61,6 @@ static void remove_file(const struct blob_file *file, enum bucket bucket, const 
         (void)unlinkat(file->bucket_fds[bucket], path, 0);
 }
 
-/* Makes the new file's name durable, and hands it over; or removes it. */
-static enum status hand_over(struct blob *blob, enum bucket bucket, const char *key, int fd, const char *state,
-                             uint64_t size, int error, struct blob_growing **ret_growing, struct text *why)
-{
-    const struct blob_file *file = (const struct blob_file *)blob;
-    if (!error)
-        error = blob_file_sync_folder(file->bucket_fds[bucket], PARTS);
-    if (!error) {
-        *ret_growing = new_growing(blob, fd, state, size);
-        return STATUS_OK;
-    }
-    (void)close(fd);
-    remove_file(file, bucket, key, state);
-    return error == ENODATA ? fail_gone(key, why) : blob_file_fail(file, error, why);
-}
-
 static void growing_begin(struct text *ret_state)
 {
     char state[ID_TEXT_SIZE];
@@ -93,7 +77,7 @@ static bool has_bytes(int fd, uint64_t size)
     return fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && (uint64_t)status.st_size >= size;
 }
 
-/* A file of its own, with the first bytes of `from` unless there are none. */
+/* A file of its own, whose name is durable, with the first bytes of `from` unless there are none. */
 static enum status open_new(struct blob *blob, enum bucket bucket, const char *key, const char *state, int from,
                             uint64_t size, struct blob_growing **ret_growing, struct text *why)
 {
@@ -102,7 +86,15 @@ static enum status open_new(struct blob *blob, enum bucket bucket, const char *k
     if (fd < 0)
         return blob_file_fail(file, errno, why);
     int error = size ? blob_file_copy_bytes(from, 0, fd, 0, size) : 0;
-    return hand_over(blob, bucket, key, fd, state, size, error, ret_growing, why);
+    if (!error)
+        error = blob_file_sync_folder(file->bucket_fds[bucket], PARTS);
+    if (!error) {
+        *ret_growing = new_growing(blob, fd, state, size);
+        return STATUS_OK;
+    }
+    (void)close(fd);
+    remove_file(file, bucket, key, state);
+    return error == ENODATA ? fail_gone(key, why) : blob_file_fail(file, error, why);
 }
 
 /* A new name, so that whoever has the old one reaches another file. */

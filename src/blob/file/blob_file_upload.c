@@ -72,9 +72,10 @@ int blob_file_copy_bytes(int from, uint64_t offset, int to, uint64_t to_offset, 
 
 /* ---- In one go ---- */
 
-static enum status put_bytes(struct blob_file *file, enum bucket bucket, const char *key, int fd, uint64_t offset,
-                             uint64_t size, struct text *why)
+enum status blob_file_put(struct blob *blob, enum bucket bucket, const char *key, int fd, uint64_t offset,
+                          uint64_t size, struct text *why)
 {
+    struct blob_file *file = (struct blob_file *)blob;
     char temporary[TEMPORARY_SIZE], path[PATH_SIZE];
     blob_file_path(key, path);
     int to = blob_file_new_temporary(file, bucket, temporary);
@@ -89,12 +90,6 @@ static enum status put_bytes(struct blob_file *file, enum bucket bucket, const c
     return error ? blob_file_fail(file, error, why) : STATUS_OK;
 }
 
-enum status blob_file_put(struct blob *blob, enum bucket bucket, const char *key, int fd, uint64_t offset,
-                          uint64_t size, struct text *why)
-{
-    return put_bytes((struct blob_file *)blob, bucket, key, fd, offset, size, why);
-}
-
 enum status blob_file_copy(struct blob *blob, enum bucket from, const char *key, enum bucket to, const char *to_key,
                            struct text *why)
 {
@@ -102,7 +97,7 @@ enum status blob_file_copy(struct blob *blob, enum bucket from, const char *key,
     enum status status = blob->ops->get(blob, from, key, &object, why);
     if (status != STATUS_OK)
         return status;
-    status = put_bytes((struct blob_file *)blob, to, to_key, object.fd, 0, object.size, why);
+    status = blob_file_put(blob, to, to_key, object.fd, 0, object.size, why);
     (void)close(object.fd);
     return status;
 }
