@@ -50,7 +50,8 @@ struct s3_request {
     uint64_t take_max; /* and there are so many */
     bool is_once;      /* not to be asked again: it would not be understood a second time */
 };
-void s3_request_add(struct s3_request *request, const char *name, const char *value);
+void s3_request_add(struct s3_request *request, const char *name, const char *value); /* a field */
+void s3_query_add(struct text *query, const char *name, const char *value);           /* a parameter */
 
 /* OK: the answer is a 2xx. Otherwise what S3 said, as a status: NOT_FOUND (key or parts), CONFLICT (a condition),
  * INVALID (parts that don't fit), BUSY (SlowDown), NO_SPACE (a quota), UNPROCESSABLE (the file is too short),

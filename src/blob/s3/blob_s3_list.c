@@ -5,13 +5,6 @@
 
 enum { DELETE_MOST = 1000 };
 
-/* Adds name=value to a query. */
-static void add_parameter(struct text *query, const char *name, const char *value)
-{
-    text_addf(query, "%s%s=", query->length ? "&" : "", name);
-    aws_encode(query, value, strlen(value), false);
-}
-
 /* What stands between may answer 200 with a page of its own: that must not be taken for an empty listing. */
 static enum status check_listing(const struct blob_s3 *s3, enum bucket bucket, const struct http_reply *reply,
                                  const char *end, struct text *why)
@@ -46,7 +39,7 @@ enum status s3_list(struct blob *blob, enum bucket bucket, blob_key_row *row, vo
         HTTP_REPLY_CLEANUP struct http_reply reply = {0};
         text_setf(&query, "list-type=2");
         if (token.length)
-            add_parameter(&query, "continuation-token", text_get(&token));
+            s3_query_add(&query, "continuation-token", text_get(&token));
         const struct s3_request request = {.method = "GET", .bucket = bucket, .query = text_get(&query)};
         enum status status = s3_ask((struct blob_s3 *)blob, &request, &reply, why);
         if (status == STATUS_OK)
@@ -83,8 +76,8 @@ enum status s3_parts_list(struct blob *blob, enum bucket bucket, blob_parts_row 
         HTTP_REPLY_CLEANUP struct http_reply reply = {0};
         text_setf(&query, "uploads=");
         if (key.length) {
-            add_parameter(&query, "key-marker", text_get(&key));
-            add_parameter(&query, "upload-id-marker", text_get(&id));
+            s3_query_add(&query, "key-marker", text_get(&key));
+            s3_query_add(&query, "upload-id-marker", text_get(&id));
         }
         const struct s3_request request = {.method = "GET", .bucket = bucket, .query = text_get(&query)};
         enum status status = s3_ask((struct blob_s3 *)blob, &request, &reply, why);

@@ -3,7 +3,6 @@
 
 #include "memory.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -83,22 +82,14 @@ enum status s3_parts_begin(struct blob *blob, enum bucket bucket, const char *ke
     return STATUS_UNAVAILABLE;
 }
 
-/* "uploadId=ID", and what comes before. */
-static void make_query(struct text *out, const char *before, const char *id)
-{
-    text_setf(out, "%suploadId=", before);
-    aws_encode(out, id, strlen(id), false);
-}
-
 enum status s3_parts_put(struct blob *blob, enum bucket bucket, const char *key, const char *id, int fd,
                          uint64_t offset, struct blob_part *part, struct text *why)
 {
     HTTP_REPLY_CLEANUP struct http_reply reply = {0};
     TEXT_CLEANUP struct text query = {0}, etag = {0};
-    char number[32];
     const struct http_file file = {.fd = fd, .offset = offset, .size = part->size};
-    (void)snprintf(number, sizeof number, "partNumber=%u&", part->number);
-    make_query(&query, number, id);
+    text_setf(&query, "partNumber=%u", part->number);
+    s3_query_add(&query, "uploadId", id);
     const struct s3_request request = {
         .method = "PUT", .bucket = bucket, .key = key, .query = text_get(&query), .file = &file};
     enum status status = s3_ask((struct blob_s3 *)blob, &request, &reply, why);
@@ -129,7 +120,8 @@ static enum status look_for_parts(struct blob_s3 *s3, enum bucket bucket, const 
 {
     HTTP_REPLY_CLEANUP struct http_reply reply = {0};
     TEXT_CLEANUP struct text query = {0}, reason = {0};
-    make_query(&query, "max-parts=1&", id);
+    text_setf(&query, "max-parts=1");
+    s3_query_add(&query, "uploadId", id);
     const struct s3_request request = {.method = "GET", .bucket = bucket, .key = key, .query = text_get(&query)};
     if (failure != STATUS_UNAVAILABLE || s3_ask(s3, &request, &reply, &reason) != STATUS_NOT_FOUND)
         return failure;
@@ -143,7 +135,7 @@ enum status s3_parts_complete(struct blob *blob, enum bucket bucket, const char 
 {
     HTTP_REPLY_CLEANUP struct http_reply reply = {0};
     TEXT_CLEANUP struct text query = {0}, body = {0}, word = {0};
-    make_query(&query, "", id);
+    s3_query_add(&query, "uploadId", id);
     text_setf(&body, "<CompleteMultipartUpload xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">");
     for (size_t i = 0; i < count; i++) {
         text_addf(&body, "<Part><PartNumber>%u</PartNumber><ETag>", parts[i].number);
@@ -166,7 +158,7 @@ enum status s3_parts_abort(struct blob *blob, enum bucket bucket, const char *ke
 {
     HTTP_REPLY_CLEANUP struct http_reply reply = {0};
     TEXT_CLEANUP struct text query = {0};
-    make_query(&query, "", id);
+    s3_query_add(&query, "uploadId", id);
     const struct s3_request request = {.method = "DELETE", .bucket = bucket, .key = key, .query = text_get(&query)};
     enum status status = s3_ask((struct blob_s3 *)blob, &request, &reply, why);
     return status == STATUS_NOT_FOUND ? STATUS_OK : status;

@@ -20,6 +20,12 @@ void s3_request_add(struct s3_request *request, const char *name, const char *va
     request->fields[request->field_count++] = (struct http_field){name, value};
 }
 
+void s3_query_add(struct text *query, const char *name, const char *value)
+{
+    text_addf(query, "%s%s=", query->length ? "&" : "", name);
+    aws_encode(query, value, strlen(value), false);
+}
+
 void s3_url(const struct blob_s3 *s3, enum bucket bucket, const char *key, struct text *ret_url)
 {
     const char *name = bucket_policies[bucket].name;
