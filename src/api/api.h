@@ -28,8 +28,8 @@ void api_close(struct api *api);
 
 /* For http_settings: the tables, the patterns that are served in any crowd, the headers that every answer carries,
  * those for pages of other origins, who may ask at all (403 for a change that a page of another site asks for, 415 for
- * a packed body), and what to do with a finished request (counts it for /metrics and logs it). The context of all of
- * them is the struct api. */
+ * a packed body), who asks (401 or 403 where a route needs to know), and what to do with a finished request (counts it
+ * for /metrics and logs it). The context of all of them is the struct api. */
 extern const struct http_route *const api_tables[];
 extern const char *const api_vital[];
 extern const char *const api_headers[];

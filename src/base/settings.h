@@ -51,9 +51,8 @@ struct settings_words {
 };
 
 /* Fills `fields` (its strings live as long as the arena, argv and the environment). --config FILE or CLOUDPHOTOS_CONFIG
- * names the INI file.
- * --help or -h prints to stdout and sets *ret_help. INVALID names what was wrong, where (flag, variable, or
- * file:line) and what is allowed. Words are refused unless ret_words is given. */
+ * names the INI file. --help or -h prints to stdout and sets *ret_help. INVALID names what was wrong, where (flag,
+ * variable, or file:line) and what is allowed. Words are refused unless ret_words is given. */
 enum status settings_read(const struct settings_table *table, int argc, char *const *argv, struct arena *arena,
                           void *fields, struct settings_words *ret_words, bool *ret_help, struct text *why);
 

@@ -47,7 +47,8 @@ enum blob_use {
                   * a time, or BUSY. NOT_FOUND when there are none yet; FORBIDDEN to anybody but the user who owns
                   * them */
 };
-/* address: "file:FOLDER" (mode 0700). INVALID for an address that names no back end. */
+/* address: "file:FOLDER" (blob_file.h; mode 0700) or "s3://PREFIX?…" (blob_s3.h). INVALID for one that names no back
+ * end. */
 enum status blob_open(const char *address, enum blob_use use, struct blob **ret_blob, struct text *why);
 void blob_close(struct blob *blob); /* NULL is allowed */
 /* Whether objects are files of this machine: then blob_get doesn't wait for a network, and fills in the descriptor. */

@@ -70,8 +70,7 @@ struct blob_ops {
     blob_stream_op *stream; /* these two are NULL in a back end with files */
     blob_release_op *release;
     blob_put_op *put;
-    blob_upload_begin_op
-        *upload_begin; /* these three are NULL in one without: uploads wait in a temporary file for a put */
+    blob_upload_begin_op *upload_begin; /* these three are NULL in one without: uploads are put from temporary files */
     blob_upload_commit_op *upload_commit;
     blob_upload_abort_op *upload_abort;
     blob_copy_op *copy;

@@ -20,10 +20,9 @@ struct origin_evidence {
         *fetch_site; /* Sec-Fetch-Site: the browser's own word, which no page can write; only to https and localhost */
 };
 
-/* Whether no page made the request, or one of this server: its origin is that of Host. Over http a public
- * name doesn't count, because its owner can make it lead here ("DNS rebinding"); addresses, localhost and the names of
- * a local network
- * ("nas", "nas.local", "nas.lan") do. */
+/* Whether no page made the request, or one of this server: its origin is that of Host. Over http a public name doesn't
+ * count, because its owner can make it lead here ("DNS rebinding"); addresses, localhost and the names of a local
+ * network ("nas", "nas.local", "nas.lan") do. */
 bool origin_is_own(const struct origin_evidence *evidence);
 
 enum { ORIGINS_MAX = 64, ORIGIN_MAX = 300 };

@@ -22,8 +22,7 @@ void aws_identity_free(struct aws_identity *identity); /* NULL is allowed */
 
 /* Safe from any thread; may ask the metadata service, which takes seconds where there is none. What it said is kept:
  * minutes before it expires the service is asked again, and if it doesn't answer, what was kept goes on until then. The
- * strings live in the arena. UNAUTHENTICATED when nobody knows any: *why tells
- * what every place said. */
+ * strings live in the arena. UNAUTHENTICATED when nobody knows any: *why tells what every place said. */
 enum status aws_identity_get(struct aws_identity *identity, struct arena *arena,
                              struct aws_credentials *ret_credentials, struct text *why);
 /* A service did not take them: the next get asks anew. If nobody answers, it gives the old ones until they expire. */
