@@ -20,6 +20,6 @@ bool store_gate_take(void);
 /* Lets one call pass. */
 void store_gate_pass(void);
 /* Lets all pass, from now on, too. */
-void store_gate_open(struct store *store);
+void store_gate_open(void);
 
 #endif

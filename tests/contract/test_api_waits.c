@@ -182,7 +182,7 @@ static void open_server(void)
 
 static void close_service(void)
 {
-    store_gate_open(service.store);
+    store_gate_open();
     http_server_close(service.server);
     api_close(service.api);
     uploads_close(service.uploads);
