@@ -6,6 +6,12 @@ static const struct blob_growing_ops *operations(const struct blob *blob)
     return blob->ops->growing ? blob->ops->growing : &blob_growing_parts;
 }
 
+enum status blob_growing_gone(const char *key, struct text *why)
+{
+    text_setf(why, "What there was of %s is gone.", key);
+    return STATUS_NOT_FOUND;
+}
+
 void blob_growing_begin(struct blob *blob, struct text *ret_state)
 {
     operations(blob)->begin(ret_state);

@@ -131,12 +131,6 @@ static void progress_release(struct progress *progress)
     progress->parts = NULL;
 }
 
-static enum status fail_gone(const char *key, struct text *why)
-{
-    text_setf(why, "What there was of %s is gone.", key);
-    return STATUS_NOT_FOUND;
-}
-
 /* NOT_FOUND unless it is a state of ours. */
 static enum status parse(const char *key, const char *state, struct progress *ret_progress, struct text *why)
 {
@@ -155,7 +149,7 @@ static enum status parse(const char *key, const char *state, struct progress *re
     if (!*state && ret_progress->next)
         return STATUS_OK;
     progress_release(ret_progress);
-    return fail_gone(key, why);
+    return blob_growing_gone(key, why);
 }
 
 static uint64_t count_bytes(const struct progress *progress)
@@ -177,7 +171,7 @@ static enum status new_growing(struct blob *blob, enum bucket bucket, const char
     enum status status = parse(key, state, &progress, why);
     if (status != STATUS_OK)
         return status;
-    status = count_bytes(&progress) == size ? blob_spool_new(&fd, why) : fail_gone(key, why);
+    status = count_bytes(&progress) == size ? blob_spool_new(&fd, why) : blob_growing_gone(key, why);
     if (status != STATUS_OK) {
         progress_release(&progress);
         return status;
@@ -233,7 +227,7 @@ static enum status fetch_rest(struct parted_growing *parted, struct text *why)
     }
     free(bytes);
     if (status == STATUS_OK && object.size != parted->progress.rest_size)
-        status = fail_gone(parted->key, why);
+        status = blob_growing_gone(parted->key, why);
     blob_object_release(&object);
     return status;
 }
@@ -345,9 +339,9 @@ static enum status check_object(struct blob *blob, enum bucket bucket, const cha
     struct blob_object object;
     enum status status = blob_get(blob, bucket, key, &object, why);
     if (status != STATUS_OK)
-        return status == STATUS_NOT_FOUND ? fail_gone(key, why) : status;
+        return status == STATUS_NOT_FOUND ? blob_growing_gone(key, why) : status;
     if (object.size != size)
-        status = fail_gone(key, why);
+        status = blob_growing_gone(key, why);
     blob_object_release(&object);
     return status;
 }

@@ -100,6 +100,8 @@ struct blob_growing {
 
 /* INVALID. */
 enum status blob_check_key(const char *key, struct text *why);
+/* NOT_FOUND, of one that grows. */
+enum status blob_growing_gone(const char *key, struct text *why);
 
 extern const struct blob_ops blob_file_ops, blob_s3_ops;
 

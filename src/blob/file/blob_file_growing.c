@@ -20,15 +20,9 @@ struct file_growing {
     char state[ID_TEXT_SIZE];
 };
 
-static enum status fail_gone(const char *key, struct text *why)
-{
-    text_setf(why, "What there was of %s is gone.", key);
-    return STATUS_NOT_FOUND;
-}
-
 static enum status fail_open(const struct blob_file *file, const char *key, struct text *why)
 {
-    return errno == ENOENT ? fail_gone(key, why) : blob_file_fail(file, errno, why);
+    return errno == ENOENT ? blob_growing_gone(key, why) : blob_file_fail(file, errno, why);
 }
 
 /* Takes the descriptor over. */
@@ -94,7 +88,7 @@ static enum status open_new(struct blob *blob, enum bucket bucket, const char *k
     }
     (void)close(fd);
     remove_file(file, bucket, key, state);
-    return error == ENODATA ? fail_gone(key, why) : blob_file_fail(file, error, why);
+    return error == ENODATA ? blob_growing_gone(key, why) : blob_file_fail(file, error, why);
 }
 
 /* A new name, so that whoever has the old one reaches another file. */
@@ -110,7 +104,7 @@ static enum status open_copy(struct blob *blob, enum bucket bucket, const char *
 static enum status go_on(struct blob *blob, const char *key, const char *state, int fd, uint64_t size,
                          struct blob_growing **ret_growing, struct text *why)
 {
-    enum status status = has_bytes(fd, size) ? STATUS_OK : fail_gone(key, why);
+    enum status status = has_bytes(fd, size) ? STATUS_OK : blob_growing_gone(key, why);
     if (status == STATUS_OK && ftruncate(fd, (off_t)size)) /* what was written and never saved */
         status = blob_file_fail((const struct blob_file *)blob, errno, why);
     if (status == STATUS_OK)
@@ -126,7 +120,7 @@ static enum status growing_open(struct blob *blob, enum bucket bucket, const cha
     const struct blob_file *file = (const struct blob_file *)blob;
     char path[PARTS_PATH_SIZE];
     if (!blob_file_parts_path(key, state, path))
-        return fail_gone(key, why);
+        return blob_growing_gone(key, why);
     if (is_contested && size == 0)
         return open_copy(blob, bucket, key, -1, 0, ret_growing, why);
     int fd = blob_file_open_beneath(file->bucket_fds[bucket], path, O_RDWR);
@@ -137,7 +131,7 @@ static enum status growing_open(struct blob *blob, enum bucket bucket, const cha
     if (!is_contested)
         return go_on(blob, key, state, fd, size, ret_growing, why);
     enum status status =
-        has_bytes(fd, size) ? open_copy(blob, bucket, key, fd, size, ret_growing, why) : fail_gone(key, why);
+        has_bytes(fd, size) ? open_copy(blob, bucket, key, fd, size, ret_growing, why) : blob_growing_gone(key, why);
     (void)close(fd);
     return status;
 }
@@ -199,7 +193,7 @@ static enum status growing_complete(struct blob *blob, enum bucket bucket, const
     char from[PARTS_PATH_SIZE], path[PATH_SIZE];
     blob_file_path(key, path);
     if (!blob_file_parts_path(key, state, from))
-        return fail_gone(key, why);
+        return blob_growing_gone(key, why);
     int fd = blob_file_open_beneath(bucket_fd, from, O_RDWR);
     if (fd < 0 && errno == ENOENT)
         return keep_object(file, bucket, key, path, why);
@@ -209,7 +203,7 @@ static enum status growing_complete(struct blob *blob, enum bucket bucket, const
     if (fd >= 0)
         (void)close(fd);
     if (error == ENODATA)
-        return fail_gone(key, why);
+        return blob_growing_gone(key, why);
     return error ? blob_file_fail(file, error, why) : keep_object(file, bucket, key, path, why);
 }
 
