@@ -167,7 +167,7 @@ static enum status new_growing(struct blob *blob, enum bucket bucket, const char
                                struct parted_growing **ret_growing, struct text *why)
 {
     struct progress progress;
-    int fd;
+    int fd = -1;
     enum status status = parse(key, state, &progress, why);
     if (status != STATUS_OK)
         return status;
