@@ -237,25 +237,29 @@ enum status store_photos_list(struct store *store, enum photo_state state, enum 
                               struct text *why)
 {
     const struct store_photo_list_ops *lists = store->ops->photo_lists;
-    return limit ? lists->in_review(store, state, review, after, limit, row, context, why) : STATUS_OK;
+    const struct id *from = after ? after : &before_all_ids;
+    return limit ? lists->in_review(store, state, review, from, limit, row, context, why) : STATUS_OK;
 }
 
 enum status store_photos_published(struct store *store, const struct id *after, size_t limit, store_photo_row *row,
                                    void *context, struct text *why)
 {
-    return limit ? store->ops->photo_lists->published(store, after, limit, row, context, why) : STATUS_OK;
+    const struct id *from = after ? after : &before_all_ids;
+    return limit ? store->ops->photo_lists->published(store, from, limit, row, context, why) : STATUS_OK;
 }
 
 enum status store_photos_newest(struct store *store, const char *author, const struct post_cursor *after, size_t limit,
                                 store_photo_row *row, void *context, struct text *why)
 {
-    return limit ? store->ops->photo_lists->newest(store, author, after, limit, row, context, why) : STATUS_OK;
+    const struct post_cursor *from = after ? after : &before_all_posts;
+    return limit ? store->ops->photo_lists->newest(store, author, from, limit, row, context, why) : STATUS_OK;
 }
 
 enum status store_photos_by_capture(struct store *store, const char *author, const struct post_cursor *after,
                                     size_t limit, store_photo_row *row, void *context, struct text *why)
 {
-    return limit ? store->ops->photo_lists->by_capture(store, author, after, limit, row, context, why) : STATUS_OK;
+    const struct post_cursor *from = after ? after : &before_all_posts;
+    return limit ? store->ops->photo_lists->by_capture(store, author, from, limit, row, context, why) : STATUS_OK;
 }
 
 enum status store_photos_deleted(struct store *store, struct id *ret_ids, size_t limit, size_t *ret_count,

@@ -1,4 +1,5 @@
 /* The way to the back end that an address names, its clock, and users. */
+#include "store_checks.h"
 #include "store_ops.h"
 
 #include <stdio.h>
@@ -97,15 +98,12 @@ void store_set_clock(struct store *store, int64_t (*now_ms)(void *context), void
 enum status store_users_search(struct store *store, const char *prefix, const char *after, size_t limit,
                                store_user_row *row, void *context, struct text *why)
 {
-    if (limit == 0)
-        return STATUS_OK;
-    return store->ops->users->search(store, prefix, after, limit, row, context, why);
+    return limit ? store->ops->users->search(store, prefix, after, limit, row, context, why) : STATUS_OK;
 }
 
 enum status store_user_posts(struct store *store, const char *author, const struct post_cursor *after, size_t limit,
                              store_post_row *row, void *context, struct text *why)
 {
-    if (limit == 0)
-        return STATUS_OK;
-    return store->ops->users->posts(store, author, after, limit, row, context, why);
+    const struct post_cursor *from = after ? after : &before_all_posts;
+    return limit ? store->ops->users->posts(store, author, from, limit, row, context, why) : STATUS_OK;
 }

@@ -48,6 +48,11 @@ enum status check_lease(const char *name, const char *owner, struct text *why)
     return status ? status : check_length("The owner of a lease", owner, LEASE_NAME_MAX, why);
 }
 
+const struct id before_all_ids = {{0}};
+const struct post_cursor before_all_posts = {
+    .time_ms = INT64_MAX,
+    .id = {{0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}}};
+
 enum status tell_missing(enum status status, const char *sentence, struct text *why)
 {
     if (status == STATUS_NOT_FOUND)

@@ -14,11 +14,6 @@ static bool list_row(void *context, const struct row *row)
     return listing->row(listing->context, &photo);
 }
 
-static const struct id before_all = {{0}};
-const struct post_cursor postgres_before_all = {
-    .time_ms = INT64_MAX,
-    .id = {{0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}}};
-
 static enum status list_in_review(struct store *store, enum photo_state state, enum photo_review wanted,
                                   const struct id *after, size_t limit, store_photo_row *row, void *context,
                                   struct text *why)
@@ -27,8 +22,7 @@ static enum status list_in_review(struct store *store, enum photo_state state, e
     return postgres_each(store,
                          "SELECT " PHOTO_COLUMNS " FROM photos WHERE state = $1 AND review = $2 AND review > 0"
                          " AND id > $3 ORDER BY id LIMIT $4",
-                         VALUES(INTEGER(state), INTEGER(wanted), ID(after ? after : &before_all), LIMIT(limit)),
-                         list_row, &listing, why);
+                         VALUES(INTEGER(state), INTEGER(wanted), ID(after), LIMIT(limit)), list_row, &listing, why);
 }
 
 static enum status list_published(struct store *store, const struct id *after, size_t limit, store_photo_row *row,
@@ -36,36 +30,34 @@ static enum status list_published(struct store *store, const struct id *after, s
 {
     struct listing listing = {row, context};
     return postgres_each(store, "SELECT " PHOTO_COLUMNS " FROM photos WHERE state = 1 AND id > $1 ORDER BY id LIMIT $2",
-                         VALUES(ID(after ? after : &before_all), LIMIT(limit)), list_row, &listing, why);
+                         VALUES(ID(after), LIMIT(limit)), list_row, &listing, why);
 }
 
 static enum status list_newest(struct store *store, const char *author, const struct post_cursor *after, size_t limit,
                                store_photo_row *row, void *context, struct text *why)
 {
     struct listing listing = {row, context};
-    const struct post_cursor *from = after ? after : &postgres_before_all;
     if (!author)
         return postgres_each(store,
                              "SELECT " PHOTO_COLUMNS " FROM photos WHERE state = 1 AND (created_ms, id) < ($1, $2)"
                              " ORDER BY created_ms DESC, id DESC LIMIT $3",
-                             VALUES(INTEGER(from->time_ms), ID(&from->id), LIMIT(limit)), list_row, &listing, why);
+                             VALUES(INTEGER(after->time_ms), ID(&after->id), LIMIT(limit)), list_row, &listing, why);
     return postgres_each(store,
                          "SELECT " PHOTO_COLUMNS " FROM photos WHERE author = $4 AND state = 1"
                          " AND (created_ms, id) < ($1, $2) ORDER BY created_ms DESC, id DESC LIMIT $3",
-                         VALUES(INTEGER(from->time_ms), ID(&from->id), LIMIT(limit), TEXT(author)), list_row, &listing,
-                         why);
+                         VALUES(INTEGER(after->time_ms), ID(&after->id), LIMIT(limit), TEXT(author)), list_row,
+                         &listing, why);
 }
 
 static enum status list_by_capture(struct store *store, const char *author, const struct post_cursor *after,
                                    size_t limit, store_photo_row *row, void *context, struct text *why)
 {
     struct listing listing = {row, context};
-    const struct post_cursor *from = after ? after : &postgres_before_all;
     return postgres_each(store,
                          "SELECT " PHOTO_COLUMNS " FROM photos WHERE author = $4 AND state = 1"
                          " AND (time_ms, id) < ($1, $2) ORDER BY time_ms DESC, id DESC LIMIT $3",
-                         VALUES(INTEGER(from->time_ms), ID(&from->id), LIMIT(limit), TEXT(author)), list_row, &listing,
-                         why);
+                         VALUES(INTEGER(after->time_ms), ID(&after->id), LIMIT(limit), TEXT(author)), list_row,
+                         &listing, why);
 }
 
 struct deleted {

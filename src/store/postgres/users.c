@@ -91,12 +91,11 @@ static bool posts_row(void *context, const struct row *row)
 static enum status user_posts(struct store *store, const char *author, const struct post_cursor *after, size_t limit,
                               store_post_row *row, void *context, struct text *why)
 {
-    const struct post_cursor *from = after ? after : &postgres_before_all;
     struct posts posts = {row, context};
     return postgres_each(store,
                          "SELECT id, created_ms FROM photos WHERE author = $1 AND state = 1"
                          " AND (created_ms, id) < ($2, $3) ORDER BY created_ms DESC, id DESC LIMIT $4",
-                         VALUES(TEXT(author), INTEGER(from->time_ms), ID(&from->id), LIMIT(limit)), posts_row, &posts,
+                         VALUES(TEXT(author), INTEGER(after->time_ms), ID(&after->id), LIMIT(limit)), posts_row, &posts,
                          why);
 }
 

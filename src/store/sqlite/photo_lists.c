@@ -14,18 +14,12 @@ static bool list_row(void *context, sqlite3_stmt *row)
     return listing->row(listing->context, &photo);
 }
 
-static const struct id before_all = {{0}};
-const struct post_cursor cursor_before_all = {
-    .time_ms = INT64_MAX,
-    .id = {{0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}}};
-
 static enum status list_in_review(struct store *store, enum photo_state state, enum photo_review wanted,
                                   const struct id *after, size_t limit, store_photo_row *row, void *context,
                                   struct text *why)
 {
     struct listing listing = {row, context};
-    return sqlite_each(store, PHOTOS_LIST,
-                       VALUES(INTEGER(state), INTEGER(wanted), ID(after ? after : &before_all), LIMIT(limit)), list_row,
+    return sqlite_each(store, PHOTOS_LIST, VALUES(INTEGER(state), INTEGER(wanted), ID(after), LIMIT(limit)), list_row,
                        &listing, why);
 }
 
@@ -33,20 +27,18 @@ static enum status list_published(struct store *store, const struct id *after, s
                                   void *context, struct text *why)
 {
     struct listing listing = {row, context};
-    return sqlite_each(store, PHOTOS_PUBLISHED, VALUES(ID(after ? after : &before_all), LIMIT(limit)), list_row,
-                       &listing, why);
+    return sqlite_each(store, PHOTOS_PUBLISHED, VALUES(ID(after), LIMIT(limit)), list_row, &listing, why);
 }
 
 static enum status list_newest(struct store *store, const char *author, const struct post_cursor *after, size_t limit,
                                store_photo_row *row, void *context, struct text *why)
 {
     struct listing listing = {row, context};
-    const struct post_cursor *from = after ? after : &cursor_before_all;
     if (!author)
-        return sqlite_each(store, PHOTOS_NEWEST, VALUES(INTEGER(from->time_ms), ID(&from->id), LIMIT(limit)), list_row,
-                           &listing, why);
+        return sqlite_each(store, PHOTOS_NEWEST, VALUES(INTEGER(after->time_ms), ID(&after->id), LIMIT(limit)),
+                           list_row, &listing, why);
     return sqlite_each(store, PHOTOS_NEWEST_OF,
-                       VALUES(INTEGER(from->time_ms), ID(&from->id), LIMIT(limit), TEXT(author)), list_row, &listing,
+                       VALUES(INTEGER(after->time_ms), ID(&after->id), LIMIT(limit), TEXT(author)), list_row, &listing,
                        why);
 }
 
@@ -54,9 +46,8 @@ static enum status list_by_capture(struct store *store, const char *author, cons
                                    size_t limit, store_photo_row *row, void *context, struct text *why)
 {
     struct listing listing = {row, context};
-    const struct post_cursor *from = after ? after : &cursor_before_all;
     return sqlite_each(store, PHOTOS_BY_CAPTURE,
-                       VALUES(INTEGER(from->time_ms), ID(&from->id), LIMIT(limit), TEXT(author)), list_row, &listing,
+                       VALUES(INTEGER(after->time_ms), ID(&after->id), LIMIT(limit), TEXT(author)), list_row, &listing,
                        why);
 }
 

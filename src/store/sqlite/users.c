@@ -81,9 +81,8 @@ static bool posts_row(void *context, sqlite3_stmt *row)
 static enum status user_posts(struct store *store, const char *author, const struct post_cursor *after, size_t limit,
                               store_post_row *row, void *context, struct text *why)
 {
-    const struct post_cursor *from = after ? after : &cursor_before_all;
     struct posts posts = {row, context};
-    return sqlite_each(store, USER_POSTS, VALUES(TEXT(author), INTEGER(from->time_ms), ID(&from->id), LIMIT(limit)),
+    return sqlite_each(store, USER_POSTS, VALUES(TEXT(author), INTEGER(after->time_ms), ID(&after->id), LIMIT(limit)),
                        posts_row, &posts, why);
 }
 
