@@ -16,6 +16,13 @@ const char *execution_status_name(enum execution_status status)
     return execution_statuses[status];
 }
 
+void execution_own_strings(struct execution *execution, struct arena *arena)
+{
+    execution->workflow = arena_copy_string(arena, execution->workflow);
+    execution->state = arena_copy_string(arena, execution->state);
+    execution->data = arena_copy_string(arena, execution->data);
+}
+
 /* ---- Leases ---- */
 
 enum status store_executions_claim(struct store *store, const char *owner, int64_t lease_ms, size_t limit,
@@ -82,7 +89,11 @@ enum status store_execution_divert(struct store *store, const struct id *id, con
 
 enum status store_executions_next_due(struct store *store, int64_t *ret_in_ms, struct text *why)
 {
-    return store->ops->leases->next_due(store, ret_in_ms, why);
+    int64_t now_ms = store_now_ms(store), due_ms;
+    enum status status = store->ops->leases->next_due(store, now_ms, &due_ms, why);
+    if (!status)
+        *ret_in_ms = due_ms < 0 ? -1 : due_ms < now_ms ? 0 : due_ms - now_ms;
+    return status;
 }
 
 /* ---- Reading ---- */

@@ -5,6 +5,7 @@
 #include "reasons.h"
 
 #include <assert.h>
+#include <string.h>
 
 uint64_t session_counts_as(const struct session *session)
 {
@@ -16,6 +17,11 @@ bool session_lease_holds(int64_t until_ms, int64_t now_ms)
     return until_ms > now_ms && until_ms <= now_ms + SESSION_LEASE_MAX_MS;
 }
 
+bool session_is_claimed(const struct session *session, const char *owner, const char *lease_owner, int64_t lease_number)
+{
+    return lease_owner && strcmp(lease_owner, owner) == 0 && lease_number == session->lease_number;
+}
+
 static bool has_room(uint64_t used, uint64_t wanted, uint64_t limit)
 {
     return wanted <= limit && used <= limit - wanted;
@@ -25,6 +31,8 @@ enum session_outcome session_judge(const struct session *session, const struct s
                                    const struct session_limits *limits)
 {
     uint64_t wanted = session_counts_as(session);
+    if (!limits)
+        return SESSION_MADE;
     const struct {
         uint64_t used, wanted, limit;
         enum session_outcome outcome;
@@ -92,8 +100,11 @@ enum status store_session_claim(struct store *store, const struct id *id, const 
     struct session session;
     assert(lease_ms <= SESSION_LEASE_MAX_MS);
     enum status status = store->ops->sessions->claim(store, id, owner, lease_ms, arena, &session, &found, why);
-    if (!status && found.is_changed)
+    if (!status && found.is_changed) {
+        session.lease_number++;
+        session.is_held = true;
         *ret_session = session;
+    }
     return tell_held(status, found.is_changed, why);
 }
 

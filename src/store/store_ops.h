@@ -1,6 +1,7 @@
 /* What a back end of the metadata implements: a table for each aggregate. A back end compares, stores and finds;
  * store.h has the promises, and the rules are beside this file, once for all back ends. Arguments were checked already:
- * names and keys are of a legal length, limits are not zero, a photo and its execution bear one id.
+ * names and keys are of a legal length, limits are not zero, listings of photos say after which (users: NULL for the
+ * first), a photo and its execution bear one id.
  *
  * Each call is one transaction. NOT_FOUND is returned without a sentence, other failures with one. What was expected
  * and isn't so is no failure: it is OK, with nothing written, and the ret_ argument tells what there is instead. Time
@@ -144,6 +145,8 @@ struct store_verdict_ops {
     /* NOT_FOUND. */
     enum status (*forget)(struct store *store, const struct id *photo, struct text *why);
 };
+/* Copies into the arena what is borrowed from a row. */
+void verdict_own_strings(struct verdict *verdict, struct arena *arena);
 
 /* ---- Executions, and who may work on them ---- */
 
@@ -180,8 +183,12 @@ struct store_lease_ops {
     /* Expected: RUNNING. NOT_FOUND. */
     enum status (*divert)(struct store *store, const struct id *id, const char *data, struct execution_found *ret_found,
                           struct text *why);
-    enum status (*next_due)(struct store *store, int64_t *ret_in_ms, struct text *why);
+    /* When something can be claimed next, or a lease ends: before now_ms, perhaps; -1: never. */
+    enum status (*next_due)(struct store *store, int64_t now_ms, int64_t *ret_due_ms, struct text *why);
 };
+
+/* Copies into the arena what is borrowed from a row. */
+void execution_own_strings(struct execution *execution, struct arena *arena);
 
 /* ---- Processes that share the store ---- */
 
@@ -214,7 +221,7 @@ struct store_session_ops {
                           enum session_outcome *ret_outcome, struct text *why);
     enum status (*get)(struct store *store, const struct id *id, struct arena *arena, struct session *ret_session,
                        struct text *why);
-    /* Expected: not held. is_changed false: *ret_session is as get finds it. */
+    /* Expected: not held. *ret_session is as get found it before. */
     enum status (*claim)(struct store *store, const struct id *id, const char *owner, int64_t lease_ms,
                          struct arena *arena, struct session *ret_session, struct session_found *ret_found,
                          struct text *why);
@@ -231,7 +238,10 @@ struct store_session_ops {
 uint64_t session_counts_as(const struct session *session);
 /* Whether a lease that ends then still holds. */
 bool session_lease_holds(int64_t until_ms, int64_t now_ms);
-/* What one more of that session's length would make of what there is. */
+/* Whether the lease that there is (owner NULL: none) is that of this claim: `owner` and session->lease_number. */
+bool session_is_claimed(const struct session *session, const char *owner, const char *lease_owner,
+                        int64_t lease_number);
+/* What there is, of those that aren't finished; and what one more such session makes of it. With limits NULL: MADE. */
 struct session_use {
     uint64_t sessions, bytes_author, bytes_network, bytes;
 };

@@ -14,6 +14,12 @@ bool verdict_match_is_copy(const struct verdict_match *match)
            || (match->distance <= FINGERPRINT_COPY_DISTANCE && match->difference <= FINGERPRINT_COPY_DIFFERENCE);
 }
 
+void verdict_own_strings(struct verdict *verdict, struct arena *arena)
+{
+    verdict->reason = arena_copy_string(arena, verdict->reason);
+    verdict->labels = arena_copy_string(arena, verdict->labels);
+}
+
 /* ---- Finding ---- */
 
 static struct verdict_match compare(const struct fingerprint *one, const struct fingerprint *other)
@@ -42,8 +48,7 @@ static bool choose(void *context, const struct verdict *candidate)
     bool is_copy = verdict_match_is_copy(&match);
     if (!choice->is_found || is_copy) {
         *choice->verdict = *candidate;
-        choice->verdict->reason = arena_copy_string(choice->arena, candidate->reason);
-        choice->verdict->labels = arena_copy_string(choice->arena, candidate->labels);
+        verdict_own_strings(choice->verdict, choice->arena);
         *choice->match = match;
     }
     choice->is_found = true;

@@ -65,7 +65,7 @@ static void test_plans(void)
     for (int id = 0; id < STATEMENTS; id++)
         check_plan(&connection, statement_sql[id], allowed_scans[id], is_covered[id]);
     struct text update TEXT_CLEANUP = {0};
-    photo_update_sql(~0U, &update);
+    photo_update_sql(~0U, '?', &update);
     check_plan(&connection, text_get(&update), NULL, false);
     connection_close(&connection);
 }

@@ -3,12 +3,6 @@
 
 #include <stdio.h>
 
-/* The numbers in the statements of this folder. */
-_Static_assert(PHOTO_PENDING == 0 && PHOTO_SUCCESS == 1 && PHOTO_ERROR == 2 && PHOTO_DELETED == 3, "photos.state");
-_Static_assert(REVIEW_NONE == 0 && VERDICT_WAITING == 0 && VERDICT_REFUSED == 1, "photos.review, verdicts.kind");
-_Static_assert(EXECUTION_RUNNING == 0 && EXECUTION_SUCCEEDED == 1 && EXECUTION_FAILED == 2 && EXECUTION_ABORTED == 3,
-               "executions.status, and the columns of counters");
-
 /* ---- Rows ---- */
 
 struct execution postgres_execution(const struct row *row)
@@ -24,21 +18,12 @@ struct execution postgres_execution(const struct row *row)
                               .version = (uint64_t)row_integer(row, 8)};
 }
 
-void postgres_execution_own(struct execution *execution, struct arena *arena)
-{
-    execution->workflow = arena_copy_string(arena, execution->workflow);
-    execution->state = arena_copy_string(arena, execution->state);
-    execution->data = arena_copy_string(arena, execution->data);
-}
-
 enum status postgres_execution_lock(struct transaction *transaction, const struct id *id, struct execution_row *ret_row,
                                     struct text *why)
 {
     RESULT_CLEANUP PGresult *result = NULL;
     enum status status =
-        transaction_row(transaction,
-                        "SELECT number, status, author, lease_owner, lease_version, event_count, lease_until_ms,"
-                        " diverted_data IS NOT NULL FROM executions WHERE id = $1 FOR UPDATE",
+        transaction_row(transaction, "SELECT " EXECUTION_ROW_COLUMNS " FROM executions WHERE id = $1 FOR UPDATE",
                         VALUES(ID(id)), &result, why);
     if (status)
         return status;
@@ -65,14 +50,10 @@ enum status postgres_execution_moved(struct transaction *transaction, const char
 enum status postgres_execution_insert(struct transaction *transaction, const struct execution *execution,
                                       const char *author, struct text *why)
 {
-    enum status status = transaction_run(
-        transaction,
-        "INSERT INTO executions (" EXECUTION_COLUMNS ", queued_ms, author)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $8, $10)",
-        VALUES(ID(&execution->id), INTEGER(execution->status), TEXT(execution->workflow), TEXT(execution->state),
-               TEXT(execution->data), INTEGER(execution->started_ms), INTEGER(execution->updated_ms),
-               INTEGER(execution->due_ms), INTEGER(execution->version), TEXT(author)),
-        why);
+    enum status status = transaction_run(transaction,
+                                         "INSERT INTO executions (" EXECUTION_COLUMNS ", queued_ms, author)"
+                                         " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $8, $10)",
+                                         VALUES(EXECUTION_VALUES(execution), TEXT(author)), why);
     return status ? status : postgres_execution_moved(transaction, author, EXECUTION_NEW, (int)execution->status, why);
 }
 
@@ -137,7 +118,7 @@ static bool take_execution(void *context, const struct row *row)
 {
     const struct execution_read *read = context;
     *read->execution = postgres_execution(row);
-    postgres_execution_own(read->execution, read->arena);
+    execution_own_strings(read->execution, read->arena);
     return true;
 }
 

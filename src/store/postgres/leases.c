@@ -2,8 +2,6 @@
  * batch is a round trip. */
 #include "postgres_store.h"
 
-#include <string.h>
-
 /* ---- Claiming ---- */
 
 struct claim {
@@ -35,7 +33,7 @@ static enum status claim(struct transaction *transaction, void *arguments, struc
         struct execution *execution = &claim->executions[claim->count++];
         *execution = postgres_execution(&row);
         execution->was_lost = row_integer(&row, WAS_LOST_COLUMN) != 0;
-        postgres_execution_own(execution, claim->arena);
+        execution_own_strings(execution, claim->arena);
     }
     return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }
@@ -86,22 +84,14 @@ static enum status lease_renew(struct store *store, const char *owner, int64_t l
 
 /* ---- Saving and giving back ---- */
 
-/* Finds it, and tells what there is. */
-static enum status compare(struct transaction *transaction, const struct id *id, struct execution_row *ret_row,
-                           struct execution_found *found, struct text *why)
+/* Finds it, and tells what there is; `owner` as execution_compare. */
+static enum status compare(struct transaction *transaction, const struct id *id, const char *owner,
+                           struct execution_row *ret_row, struct execution_found *ret_found, struct text *why)
 {
     enum status status = postgres_execution_lock(transaction, id, ret_row, why);
     if (!status)
-        *found = (struct execution_found){.is_changed = ret_row->status == EXECUTION_RUNNING,
-                                          .status = ret_row->status,
-                                          .is_held = ret_row->lease_until_ms != 0,
-                                          .was_diverted = ret_row->is_diverted};
+        *ret_found = execution_compare(ret_row, owner);
     return status;
-}
-
-static bool is_owner(const struct execution_row *row, const char *owner)
-{
-    return strcmp(row->owner, owner) == 0;
 }
 
 static const char give_back_sql[] =
@@ -152,10 +142,10 @@ static enum status save(struct transaction *transaction, void *arguments, struct
     const struct saving *saving = arguments;
     const struct execution *execution = saving->execution;
     struct execution_row row;
-    enum status status = compare(transaction, &execution->id, &row, saving->found, why);
+    enum status status = compare(transaction, &execution->id, saving->owner, &row, saving->found, why);
     if (status)
         return status;
-    saving->found->is_changed &= is_owner(&row, saving->owner) && execution->version >= row.lease_version;
+    saving->found->is_changed &= execution->version >= row.lease_version;
     transaction->keeps_nothing = !saving->found->is_changed;
     if (transaction->keeps_nothing)
         return STATUS_OK;
@@ -190,10 +180,9 @@ static enum status release(struct transaction *transaction, void *arguments, str
 {
     const struct giving_back *giving = arguments;
     struct execution_row row;
-    enum status status = compare(transaction, giving->id, &row, giving->found, why);
+    enum status status = compare(transaction, giving->id, giving->owner, &row, giving->found, why);
     if (status)
         return status;
-    giving->found->is_changed &= is_owner(&row, giving->owner);
     transaction->keeps_nothing = !giving->found->is_changed;
     return transaction->keeps_nothing ? STATUS_OK : let_go(transaction, &row, EXECUTION_RUNNING, why);
 }
@@ -217,7 +206,7 @@ static enum status divert(struct transaction *transaction, void *arguments, stru
 {
     const struct diversion *diversion = arguments;
     struct execution_row row;
-    enum status status = compare(transaction, diversion->id, &row, diversion->found, why);
+    enum status status = compare(transaction, diversion->id, NULL, &row, diversion->found, why);
     if (status)
         return status;
     transaction->keeps_nothing = !diversion->found->is_changed;
@@ -244,18 +233,18 @@ static bool note_due(void *context, const struct row *row)
     return true;
 }
 
-static enum status lease_next_due(struct store *store, int64_t *ret_in_ms, struct text *why)
+static enum status lease_next_due(struct store *store, int64_t now_ms, int64_t *ret_due_ms, struct text *why)
 {
     enum { NO_LEASE_MS = 0x7fffffff };
     static const char sql[] = "SELECT least((SELECT min(turn_ms) FROM queues WHERE turn_ms IS NOT NULL),"
                               " (SELECT min(lease_until_ms) FROM executions WHERE lease_until_ms IS NOT NULL),"
                               " CASE WHEN executions_need_mending($1, $2, $3) THEN $1 END)";
-    int64_t now_ms = store_now_ms(store), due_ms = -1;
+    int64_t due_ms = -1;
     enum status status =
         postgres_first(store, sql, VALUES(INTEGER(now_ms), INTEGER(now_ms + CLOCK_TOLERANCE_MS), INTEGER(NO_LEASE_MS)),
                        note_due, &due_ms, why);
     if (!status)
-        *ret_in_ms = due_ms < 0 ? -1 : due_ms < now_ms ? 0 : due_ms - now_ms;
+        *ret_due_ms = due_ms;
     return status;
 }
 

@@ -3,7 +3,6 @@
 #include "postgres_store.h"
 
 #include <stdio.h>
-#include <string.h>
 
 /* ---- Rows ---- */
 
@@ -49,8 +48,6 @@ struct photo postgres_photo(const struct row *row, struct arena *arena)
                                        .offset_minutes = (int32_t)row_integer(row, 28)}};
 }
 
-#define RENDITION(rendition) INTEGER((rendition).width), INTEGER((rendition).height), INTEGER((rendition).bytes)
-
 struct photo_read {
     struct arena *arena;
     struct photo *photo;
@@ -71,16 +68,8 @@ static enum status insert(struct transaction *transaction, const struct photo_cr
                               " $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24,"
                               " $25, $26, $27, $28, $29, $30)";
     const struct photo *photo = creation->photo;
-    enum status status = transaction_run(
-        transaction, sql,
-        VALUES(ID(&photo->id), TEXT(photo->author), INTEGER(photo->state), INTEGER(photo->created_ms),
-               INTEGER(photo->updated_ms), TEXT(photo->error_message), TEXT(photo->format), INTEGER(photo->frames),
-               RENDITION(photo->original), RENDITION(photo->large), RENDITION(photo->thumbnail), TEXT(photo->labels),
-               TEXT(photo->audit), INTEGER(photo->review), TEXT(photo->caption), TEXT(photo->alt_text),
-               TEXT(photo->thumbhash), BLOB(photo->sha256, SHA256_BYTES), RENDITION(photo->medium),
-               INTEGER_IF(photo->captured.is_known, photo->captured.ms),
-               INTEGER_IF(photo->captured.has_offset, photo->captured.offset_minutes), TEXT(creation->idempotency_key)),
-        why);
+    enum status status =
+        transaction_run(transaction, sql, VALUES(PHOTO_VALUES(photo), TEXT(creation->idempotency_key)), why);
     return status ? status : postgres_execution_insert(transaction, creation->execution, photo->author, why);
 }
 
@@ -164,52 +153,14 @@ static enum status photo_create(struct store *store, const struct photo_creation
 
 /* ---- Changing ---- */
 
-/* The columns and values of the fields that a change writes, in one order. */
 static enum status write_fields(struct transaction *transaction, const struct photo_change *change, struct text *why)
 {
-    const struct photo *to = change->values;
-    const struct {
-        unsigned field;
-        const char *column;
-        struct value value;
-    } all[] = {
-        {PHOTO_FIELD_STATE, "state", INTEGER(change->to)},
-        {PHOTO_FIELD_UPDATED, "updated_ms", INTEGER(transaction->now_ms)},
-        {PHOTO_FIELD_ERROR_MESSAGE, "error_message", TEXT(to->error_message)},
-        {PHOTO_FIELD_LARGE, "large_width", INTEGER(to->large.width)},
-        {PHOTO_FIELD_LARGE, "large_height", INTEGER(to->large.height)},
-        {PHOTO_FIELD_LARGE, "large_bytes", INTEGER(to->large.bytes)},
-        {PHOTO_FIELD_MEDIUM, "medium_width", INTEGER(to->medium.width)},
-        {PHOTO_FIELD_MEDIUM, "medium_height", INTEGER(to->medium.height)},
-        {PHOTO_FIELD_MEDIUM, "medium_bytes", INTEGER(to->medium.bytes)},
-        {PHOTO_FIELD_THUMBNAIL, "thumbnail_width", INTEGER(to->thumbnail.width)},
-        {PHOTO_FIELD_THUMBNAIL, "thumbnail_height", INTEGER(to->thumbnail.height)},
-        {PHOTO_FIELD_THUMBNAIL, "thumbnail_bytes", INTEGER(to->thumbnail.bytes)},
-        {PHOTO_FIELD_THUMBHASH, "thumbhash", TEXT(to->thumbhash)},
-        {PHOTO_FIELD_LABELS, "labels", TEXT(to->labels)},
-        {PHOTO_FIELD_AUDIT, "audit", TEXT(to->audit)},
-        {PHOTO_FIELD_REVIEW, "review", INTEGER(to->review)},
-        {PHOTO_FIELD_CAPTION, "caption", TEXT(to->caption)},
-        {PHOTO_FIELD_ALT_TEXT, "alt_text", TEXT(to->alt_text)},
-        {PHOTO_FIELD_SHA256, "sha256", BLOB(to->sha256, SHA256_BYTES)},
-        {PHOTO_FIELD_CAPTURED, "captured_ms", INTEGER_IF(to->captured.is_known, to->captured.ms)},
-        {PHOTO_FIELD_CAPTURED, "captured_offset", INTEGER_IF(to->captured.has_offset, to->captured.offset_minutes)},
-        {PHOTO_FIELD_KEY, "idempotency_key", TEXT(NULL)},
-    };
-    enum { COLUMNS = sizeof all / sizeof all[0] };
     TEXT_CLEANUP struct text sql = {0};
-    struct value values[COLUMNS + 2];
-    size_t count = 0;
-    for (size_t i = 0; i < COLUMNS; i++)
-        if (all[i].field & change->fields) {
-            values[count++] = all[i].value;
-            text_addf(&sql, "%s %s = $%zu", count == 1 ? "UPDATE photos SET" : ",", all[i].column, count);
-        }
-    if (count == 0)
+    struct value values[PHOTO_UPDATE_VALUES];
+    if (!change->fields)
         return STATUS_OK;
-    values[count++] = (struct value)ID(change->id);
-    values[count] = (struct value){.type = VALUE_END};
-    text_addf(&sql, " WHERE id = $%zu", count);
+    photo_update_sql(change->fields, '$', &sql);
+    photo_update_values(change, transaction->now_ms, values);
     return transaction_run(transaction, text_get(&sql), values, why);
 }
 
@@ -222,29 +173,22 @@ struct updating {
 static enum status compare_photo(struct transaction *transaction, struct updating *updating, struct text *why)
 {
     RESULT_CLEANUP PGresult *result = NULL;
-    const struct photo_change *change = updating->change;
-    struct photo_found *found = updating->found;
     enum status status = transaction_row(transaction, "SELECT state, author FROM photos WHERE id = $1 FOR UPDATE",
-                                         VALUES(ID(change->id)), &result, why);
+                                         VALUES(ID(updating->change->id)), &result, why);
     const struct row row = {.result = result};
-    found->state = status ? (unsigned)PHOTO_ABSENT : (unsigned)row_integer(&row, 0);
     (void)snprintf(updating->author, sizeof updating->author, "%s", status ? "" : row_string(&row, 1));
-    found->is_authors = !change->author || strcmp(change->author, updating->author) == 0;
-    found->is_changed = (change->from & PHOTO_IN(found->state)) && found->is_authors;
+    unsigned state = status ? (unsigned)PHOTO_ABSENT : (unsigned)row_integer(&row, 0);
+    *updating->found = photo_compare(updating->change, state, updating->author);
     return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }
 
 static enum status compare_execution(struct transaction *transaction, struct updating *updating, struct text *why)
 {
-    const struct photo_change *change = updating->change;
-    struct photo_found *found = updating->found;
-    struct execution_row row = {0};
-    if (!found->is_changed || !change->execution_from)
+    struct execution_row row;
+    if (!updating->found->is_changed || !updating->change->execution_from)
         return STATUS_OK;
-    enum status status = postgres_execution_lock(transaction, change->id, &row, why);
-    found->has_execution = !status;
-    found->execution_status = row.status;
-    found->is_changed = found->has_execution && (change->execution_from & PHOTO_IN(row.status));
+    enum status status = postgres_execution_lock(transaction, updating->change->id, &row, why);
+    photo_compare_execution(updating->change, status ? NULL : &row, updating->found);
     return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }
 
@@ -274,7 +218,6 @@ static enum status write_photo(struct transaction *transaction, const struct pho
 static enum status update(struct transaction *transaction, void *arguments, struct text *why)
 {
     struct updating *updating = arguments;
-    *updating->found = (struct photo_found){0};
     enum status status = compare_photo(transaction, updating, why);
     if (!status)
         status = compare_execution(transaction, updating, why);

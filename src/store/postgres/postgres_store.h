@@ -1,5 +1,6 @@
 /* The files of the PostgreSQL back end, for each other. Nothing outlives a transaction in a connection, so that
- * PgBouncer may stand before the database, pooling by transaction.
+ * PgBouncer may stand before the database, pooling by transaction. ../sql.h is what it has in common with other SQL
+ * databases.
  *
  *     pool.c           the address, and the connections that a process shares
  *     query.c          a statement and its rows; PostgreSQL's errors as ours
@@ -12,7 +13,7 @@
 #ifndef POSTGRES_STORE_H
 #define POSTGRES_STORE_H
 
-#include "store_ops.h"
+#include "sql.h"
 
 #include <libpq-fe.h>
 #include <pthread.h>
@@ -48,33 +49,6 @@ void postgres_pool_give_back(struct pool *pool, struct connection *connection, b
 
 /* ---- Statements: query.c ---- */
 
-enum value_type { VALUE_END, VALUE_INTEGER, VALUE_TEXT, VALUE_BYTES };
-struct value {
-    enum value_type type;
-    bool is_null;
-    int64_t integer;
-    const void *bytes; /* NULL is NULL */
-    size_t size;
-};
-#define INTEGER(value_)                                                                                                \
-    {                                                                                                                  \
-        .type = VALUE_INTEGER, .integer = (int64_t)(value_)                                                            \
-    }
-#define INTEGER_IF(is_known_, value_)                                                                                  \
-    {                                                                                                                  \
-        .type = VALUE_INTEGER, .is_null = !(is_known_), .integer = (int64_t)(value_)                                   \
-    }
-#define LIMIT(rows_) INTEGER((rows_) > INT64_MAX ? INT64_MAX : (rows_))
-#define TEXT(value_)                                                                                                   \
-    {                                                                                                                  \
-        .type = VALUE_TEXT, .bytes = (value_)                                                                          \
-    }
-#define BLOB(value_, size_)                                                                                            \
-    {                                                                                                                  \
-        .type = VALUE_BYTES, .bytes = (value_), .size = (size_)                                                        \
-    }
-#define ID(id_)     BLOB((id_)->bytes, ID_BYTES)
-#define VALUES(...) ((const struct value[]){__VA_ARGS__ __VA_OPT__(, ){.type = VALUE_END}})
 enum { VALUES_MAX = 40 };
 
 struct row {
@@ -169,25 +143,10 @@ enum status postgres_schema_prepare(struct store *store, struct text *why);
 
 /* ---- Photos and executions ---- */
 
-#define PHOTO_COLUMNS                                                                                                  \
-    "id, author, state, created_ms, updated_ms, error_message, format, frames, original_width, original_height, "      \
-    "original_bytes, large_width, large_height, large_bytes, thumbnail_width, thumbnail_height, thumbnail_bytes, "     \
-    "labels, audit, review, caption, alt_text, thumbhash, sha256, medium_width, medium_height, medium_bytes, "         \
-    "captured_ms, captured_offset"
 struct photo postgres_photo(const struct row *row, struct arena *arena);
 
-#define EXECUTION_COLUMNS "id, status, workflow, state, data, started_ms, updated_ms, due_ms, version"
 struct execution postgres_execution(const struct row *row); /* strings are the row's */
-void postgres_execution_own(struct execution *execution, struct arena *arena);
 
-struct execution_row {
-    int64_t number;
-    enum execution_status status;
-    uint64_t lease_version;
-    int64_t events, lease_until_ms;
-    bool is_diverted;
-    char author[AUTHOR_NAME_MAX + 1], owner[LEASE_NAME_MAX + 1];
-};
 /* Of an execution that nobody else changes until the transaction ends. NOT_FOUND without a sentence. */
 enum status postgres_execution_lock(struct transaction *transaction, const struct id *id, struct execution_row *ret_row,
                                     struct text *why);
@@ -203,8 +162,6 @@ enum status postgres_execution_abort(struct transaction *transaction, const stru
 enum status postgres_execution_replace(struct transaction *transaction, const struct execution *execution,
                                        const char *author, struct text *why);
 enum status postgres_user_add_posts(struct transaction *transaction, const char *author, int posts, struct text *why);
-
-extern const struct post_cursor postgres_before_all;
 
 /* ---- The tables ---- */
 

@@ -82,9 +82,7 @@ static void bind(struct bound *bound, const struct value *value)
     bound->bytes[i] = value->type != VALUE_INTEGER ? value->bytes
                       : value->is_null             ? NULL
                                                    : (const char *)&bound->integers[i];
-    size_t size = value->type == VALUE_INTEGER ? sizeof value->integer
-                  : value->type == VALUE_BYTES ? value->size
-                                               : strlen(value->bytes ? (const char *)value->bytes : "");
+    size_t size = value->type == VALUE_INTEGER ? sizeof value->integer : value_size(value);
     assert(size <= INT32_MAX);
     bound->lengths[i] = (int)size;
 }

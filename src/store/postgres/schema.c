@@ -97,8 +97,8 @@
     " LOOP PERFORM queue_change(whose, 0, 0); END LOOP;"                                                               \
     "END $$;"
 
-#define RENDITION(name)                                                                                                \
-    " " name "_width bigint NOT NULL, " name "_height bigint NOT NULL, " name "_bytes bigint NOT NULL,"
+#define SIZE(name) " " name "_width bigint NOT NULL, " name "_height bigint NOT NULL, " name "_bytes bigint NOT NULL,"
+#define SIZES      SIZE("original") SIZE("large") SIZE("medium") SIZE("thumbnail")
 
 /* The steps to each version, in order. What was released is never changed: rows of the next version are added. Names
  * are compared byte by byte, whatever language the database has. */
@@ -108,20 +108,20 @@ static const struct {
 } steps[] = {
     {1, "CREATE TABLE photos (id bytea PRIMARY KEY CHECK (length(id) = 16), author text COLLATE \"C\" NOT NULL,"
         " state smallint NOT NULL, created_ms bigint NOT NULL, updated_ms bigint NOT NULL, error_message text,"
-        " format text, frames bigint NOT NULL," RENDITION("original") RENDITION("large") RENDITION("medium") RENDITION(
-            "thumbnail") " labels text, audit text, review smallint NOT NULL, caption text, alt_text text,"
-                         " thumbhash text, sha256 bytea, captured_ms bigint, captured_offset integer,"
-                         " time_ms bigint GENERATED ALWAYS AS (coalesce(captured_ms, created_ms)) STORED,"
-                         " idempotency_key text COLLATE \"C\");"
-                         "CREATE INDEX photos_of_author ON photos (author, created_ms, id) WHERE state = 1;"
-                         "CREATE INDEX photos_by_capture ON photos (author, time_ms, id) WHERE state = 1;"
-                         "CREATE INDEX photos_newest ON photos (created_ms, id) WHERE state = 1;"
-                         "CREATE INDEX photos_published ON photos (id) WHERE state = 1;"
-                         "CREATE INDEX photos_deleted ON photos (id) WHERE state = 3;"
-                         "CREATE INDEX photos_in_review ON photos (state, id) WHERE review > 0;"
-                         "CREATE INDEX photos_by_content ON photos (author, sha256, state) WHERE sha256 IS NOT NULL;"
-                         "CREATE UNIQUE INDEX photos_keyed ON photos (author, idempotency_key) WHERE idempotency_key "
-                         "IS NOT NULL"},
+        " format text, frames bigint NOT NULL," SIZES
+        " labels text, audit text, review smallint NOT NULL, caption text, alt_text text,"
+        " thumbhash text, sha256 bytea, captured_ms bigint, captured_offset integer,"
+        " time_ms bigint GENERATED ALWAYS AS (coalesce(captured_ms, created_ms)) STORED,"
+        " idempotency_key text COLLATE \"C\");"
+        "CREATE INDEX photos_of_author ON photos (author, created_ms, id) WHERE state = 1;"
+        "CREATE INDEX photos_by_capture ON photos (author, time_ms, id) WHERE state = 1;"
+        "CREATE INDEX photos_newest ON photos (created_ms, id) WHERE state = 1;"
+        "CREATE INDEX photos_published ON photos (id) WHERE state = 1;"
+        "CREATE INDEX photos_deleted ON photos (id) WHERE state = 3;"
+        "CREATE INDEX photos_in_review ON photos (state, id) WHERE review > 0;"
+        "CREATE INDEX photos_by_content ON photos (author, sha256, state) WHERE sha256 IS NOT NULL;"
+        "CREATE UNIQUE INDEX photos_keyed ON photos (author, idempotency_key) WHERE idempotency_key "
+        "IS NOT NULL"},
 
     {1, "CREATE TABLE users (name text COLLATE \"C\" PRIMARY KEY, posts_count bigint NOT NULL)"},
 

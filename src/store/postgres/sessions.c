@@ -1,18 +1,11 @@
 /* Sessions of uploads: as sqlite/sessions.c has them. */
 #include "postgres_store.h"
 
-#include <string.h>
-
-#define SESSION_COLUMNS                                                                                                \
-    "id, author, network, caption, alt_text, length, \"offset\", bytes, expires_ms, is_finished, lease_owner,"         \
-    " lease_until_ms, lease_number"
-enum { COLUMN_OWNER = 10, COLUMN_LEASE_UNTIL, COLUMN_LEASE_NUMBER };
-
 /* ---- Rows ---- */
 
 static struct session read_session(const struct row *row, int64_t now_ms, struct arena *arena)
 {
-    bool is_leased = row_has(row, COLUMN_OWNER);
+    bool is_leased = row_has(row, SESSION_LEASE_OWNER);
     return (struct session){.id = row_id(row, 0),
                             .author = arena_copy_string(arena, row_string(row, 1)),
                             .network = arena_copy_string(arena, row_string(row, 2)),
@@ -23,8 +16,8 @@ static struct session read_session(const struct row *row, int64_t now_ms, struct
                             .bytes = arena_copy_string(arena, row_string(row, 7)),
                             .expires_ms = row_integer(row, 8),
                             .is_finished = row_integer(row, 9) != 0,
-                            .is_held = is_leased && session_lease_holds(row_integer(row, COLUMN_LEASE_UNTIL), now_ms),
-                            .lease_number = row_integer(row, COLUMN_LEASE_NUMBER),
+                            .is_held = is_leased && session_lease_holds(row_integer(row, SESSION_LEASE_UNTIL), now_ms),
+                            .lease_number = row_integer(row, SESSION_LEASE_NUMBER),
                             .was_lost = is_leased};
 }
 
@@ -101,7 +94,7 @@ static enum status create(struct transaction *transaction, void *arguments, stru
     if (status != STATUS_NOT_FOUND)
         return status ? status : STATUS_CONFLICT;
     status = creation->limits ? find_use(transaction, session, &use, why) : STATUS_OK;
-    creation->outcome = creation->limits ? session_judge(session, &use, creation->limits) : SESSION_MADE;
+    creation->outcome = session_judge(session, &use, creation->limits);
     if (status || creation->outcome != SESSION_MADE)
         return status;
     status = transaction_run(transaction, sql,
@@ -147,8 +140,6 @@ static enum status claim(struct transaction *transaction, void *arguments, struc
     transaction->keeps_nothing = !claim->found->is_changed;
     if (transaction->keeps_nothing)
         return STATUS_OK;
-    claim->session->lease_number++;
-    claim->session->is_held = true;
     return transaction_run(
         transaction,
         "UPDATE sessions SET lease_owner = $2, lease_until_ms = $3, lease_number = lease_number + 1 WHERE id = $1",
@@ -205,9 +196,8 @@ static enum status find_claimed(struct transaction *transaction, const struct sa
     if (status)
         return status;
     const struct row row = {.result = result};
-    const char *owner = row_string(&row, COLUMN_OWNER);
-    saving->found->is_changed = owner && strcmp(owner, saving->owner) == 0
-                                && row_integer(&row, COLUMN_LEASE_NUMBER) == saving->session->lease_number;
+    saving->found->is_changed = session_is_claimed(
+        saving->session, saving->owner, row_string(&row, SESSION_LEASE_OWNER), row_integer(&row, SESSION_LEASE_NUMBER));
     transaction->keeps_nothing = !saving->found->is_changed;
     return STATUS_OK;
 }

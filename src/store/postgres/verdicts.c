@@ -2,8 +2,6 @@
  * comparing with each. */
 #include "postgres_store.h"
 
-#define VERDICT_COLUMNS "photo, kind, pixels, shape, cells, reason, labels, decided_ms"
-
 /* ---- Reading ---- */
 
 /* Strings are borrowed from the row. */
@@ -30,8 +28,7 @@ static bool take_verdict(void *context, const struct row *row)
 {
     const struct verdict_read *read = context;
     *read->verdict = read_verdict(row);
-    read->verdict->reason = arena_copy_string(read->arena, read->verdict->reason);
-    read->verdict->labels = arena_copy_string(read->arena, read->verdict->labels);
+    verdict_own_strings(read->verdict, read->arena);
     return true;
 }
 
@@ -120,13 +117,8 @@ static enum status add(struct transaction *transaction, void *arguments, struct 
     const struct fingerprint *print = &verdict->fingerprint;
     char bits[SHAPE_BITS + 1];
     write_bits(print->shape, bits);
-    enum status status = transaction_run(
-        transaction, sql,
-        VALUES(ID(&verdict->photo), INTEGER(verdict->kind), BLOB(print->pixels, FINGERPRINT_PIXELS),
-               BLOB(print->has_shape ? print->shape : NULL, FINGERPRINT_SHAPE),
-               BLOB(print->has_shape ? print->cells : NULL, FINGERPRINT_CELLS), TEXT(verdict->reason),
-               TEXT(verdict->labels), INTEGER(verdict->decided_ms), TEXT(print->has_shape ? bits : NULL)),
-        why);
+    enum status status =
+        transaction_run(transaction, sql, VALUES(VERDICT_VALUES(verdict), TEXT(print->has_shape ? bits : NULL)), why);
     return status ? status
                   : transaction_run(transaction,
                                     "DELETE FROM verdicts WHERE number <= (SELECT number FROM verdicts"

@@ -81,16 +81,13 @@ enum status connection_execute(struct connection *connection, const char *sql, s
 static int bind(sqlite3_stmt *statement, int parameter, const struct value *value)
 {
     switch (value->type) {
-    case VALUE_NULL:
-        return sqlite3_bind_null(statement, parameter);
     case VALUE_INTEGER:
-        return sqlite3_bind_int64(statement, parameter, value->integer);
+        return value->is_null ? sqlite3_bind_null(statement, parameter)
+                              : sqlite3_bind_int64(statement, parameter, value->integer);
     case VALUE_TEXT:
-        return sqlite3_bind_text64(statement, parameter, value->text,
-                                   value->text && value->length == SIZE_MAX ? strlen(value->text) : value->length,
-                                   SQLITE_STATIC, SQLITE_UTF8);
-    case VALUE_BLOB:
-        return sqlite3_bind_blob64(statement, parameter, value->bytes, value->size, SQLITE_STATIC);
+        return sqlite3_bind_text64(statement, parameter, value->bytes, value_size(value), SQLITE_STATIC, SQLITE_UTF8);
+    case VALUE_BYTES:
+        return sqlite3_bind_blob64(statement, parameter, value->bytes, value_size(value), SQLITE_STATIC);
     case VALUE_END:
         break;
     }
@@ -143,7 +140,7 @@ static int prepare_update(struct connection *connection, unsigned fields, struct
 {
     TEXT_CLEANUP struct text sql = {0};
     struct photo_update *update = &connection->photo_updates[connection->next_update++ % PHOTO_UPDATES];
-    photo_update_sql(fields, &sql);
+    photo_update_sql(fields, '?', &sql);
     (void)sqlite3_finalize(update->statement);
     *update = (struct photo_update){0};
     int code =

@@ -18,13 +18,6 @@ struct execution execution_from_row(sqlite3_stmt *row)
                               .version = (uint64_t)sqlite3_column_int64(row, 8)};
 }
 
-void execution_own_strings(struct execution *execution, struct arena *arena)
-{
-    execution->workflow = arena_copy_string(arena, execution->workflow);
-    execution->state = arena_copy_string(arena, execution->state);
-    execution->data = arena_copy_string(arena, execution->data);
-}
-
 static enum status counter_add(struct connection *connection, enum execution_status status, int amount,
                                struct text *why)
 {
@@ -46,12 +39,8 @@ enum status execution_moved(struct connection *connection, const char *author, e
 enum status execution_insert(struct connection *connection, const struct execution *execution, const char *author,
                              struct text *why)
 {
-    enum status status = connection_run(connection, EXECUTION_INSERT,
-                                        VALUES(ID(&execution->id), INTEGER(execution->status),
-                                               TEXT(execution->workflow), TEXT(execution->state), TEXT(execution->data),
-                                               INTEGER(execution->started_ms), INTEGER(execution->updated_ms),
-                                               INTEGER(execution->due_ms), INTEGER(execution->version), TEXT(author)),
-                                        why);
+    enum status status =
+        connection_run(connection, EXECUTION_INSERT, VALUES(EXECUTION_VALUES(execution), TEXT(author)), why);
     if (!status)
         status = counter_add(connection, execution->status, 1, why);
     return status || execution->status != EXECUTION_RUNNING

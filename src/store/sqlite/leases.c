@@ -119,22 +119,14 @@ static enum status lease_renew(struct store *store, const char *owner, int64_t l
 
 /* ---- Saving and giving back ---- */
 
-/* Finds it, and tells what there is. */
-static enum status compare(struct connection *connection, const struct id *id, struct execution_row *ret_row,
-                           struct execution_found *found, struct text *why)
+/* Finds it, and tells what there is; `owner` as execution_compare. */
+static enum status compare(struct connection *connection, const struct id *id, const char *owner,
+                           struct execution_row *ret_row, struct execution_found *ret_found, struct text *why)
 {
     enum status status = execution_find(connection, id, ret_row, why);
     if (!status)
-        *found = (struct execution_found){.is_changed = ret_row->status == EXECUTION_RUNNING,
-                                          .status = ret_row->status,
-                                          .is_held = ret_row->lease_until_ms != 0,
-                                          .was_diverted = ret_row->is_diverted};
+        *ret_found = execution_compare(ret_row, owner);
     return status;
-}
-
-static bool is_owner(const struct execution_row *row, const char *owner)
-{
-    return strcmp(row->owner, owner) == 0;
 }
 
 /* It waits again, or has ended. */
@@ -173,10 +165,10 @@ static enum status save(struct connection *connection, void *arguments, struct t
     const struct saving *saving = arguments;
     const struct execution *execution = saving->execution;
     struct execution_row row;
-    enum status status = compare(connection, &execution->id, &row, saving->found, why);
+    enum status status = compare(connection, &execution->id, saving->owner, &row, saving->found, why);
     if (status)
         return status;
-    saving->found->is_changed &= is_owner(&row, saving->owner) && execution->version >= row.lease_version;
+    saving->found->is_changed &= execution->version >= row.lease_version;
     if (!saving->found->is_changed)
         return STATUS_OK;
     status = add_events(connection, saving, &row, why);
@@ -208,11 +200,8 @@ static enum status release(struct connection *connection, void *arguments, struc
 {
     const struct giving_back *giving = arguments;
     struct execution_row row;
-    enum status status = compare(connection, giving->id, &row, giving->found, why);
-    if (status)
-        return status;
-    giving->found->is_changed &= is_owner(&row, giving->owner);
-    return giving->found->is_changed ? let_go(connection, &row, EXECUTION_RUNNING, why) : STATUS_OK;
+    enum status status = compare(connection, giving->id, giving->owner, &row, giving->found, why);
+    return status || !giving->found->is_changed ? status : let_go(connection, &row, EXECUTION_RUNNING, why);
 }
 
 static enum status lease_release(struct store *store, const char *owner, const struct id *id,
@@ -234,7 +223,7 @@ static enum status divert(struct connection *connection, void *arguments, struct
 {
     const struct diversion *diversion = arguments;
     struct execution_row row;
-    enum status status = compare(connection, diversion->id, &row, diversion->found, why);
+    enum status status = compare(connection, diversion->id, NULL, &row, diversion->found, why);
     if (status || !diversion->found->is_changed)
         return status;
     status = connection_run(connection, EXECUTION_DIVERT, VALUES(INTEGER(row.number), TEXT(diversion->data)), why);
@@ -251,22 +240,19 @@ static enum status lease_divert(struct store *store, const struct id *id, const 
 /* ---- The next ---- */
 
 struct next_due {
-    int64_t now_ms, due_ms;
+    int64_t now_ms, *due_ms;
 };
 
 static enum status find_next_due(struct connection *connection, void *arguments, struct text *why)
 {
-    struct next_due *next = arguments;
-    return queue_next_due(connection, next->now_ms, &next->due_ms, why);
+    const struct next_due *next = arguments;
+    return queue_next_due(connection, next->now_ms, next->due_ms, why);
 }
 
-static enum status lease_next_due(struct store *store, int64_t *ret_in_ms, struct text *why)
+static enum status lease_next_due(struct store *store, int64_t now_ms, int64_t *ret_due_ms, struct text *why)
 {
-    struct next_due next = {.now_ms = store_now_ms(store)};
-    enum status status = sqlite_read(store, find_next_due, &next, why);
-    if (!status)
-        *ret_in_ms = next.due_ms < 0 ? -1 : next.due_ms < next.now_ms ? 0 : next.due_ms - next.now_ms;
-    return status;
+    struct next_due next = {now_ms, ret_due_ms};
+    return sqlite_read(store, find_next_due, &next, why);
 }
 
 const struct store_lease_ops sqlite_leases = {

@@ -2,7 +2,6 @@
 #include "sqlite_store.h"
 
 #include <stdio.h>
-#include <string.h>
 
 /* ---- Rows ---- */
 
@@ -53,8 +52,6 @@ struct photo photo_from_row(sqlite3_stmt *row, struct arena *arena)
                           .captured = captured_from_row(row, 27)};
 }
 
-#define RENDITION(rendition) INTEGER((rendition).width), INTEGER((rendition).height), INTEGER((rendition).bytes)
-
 struct photo_read {
     struct arena *arena;
     struct photo *photo;
@@ -72,16 +69,8 @@ static bool take_photo(void *context, sqlite3_stmt *row)
 static enum status insert(struct connection *connection, const struct photo_creation *creation, struct text *why)
 {
     const struct photo *photo = creation->photo;
-    enum status status = connection_run(
-        connection, PHOTO_INSERT,
-        VALUES(ID(&photo->id), TEXT(photo->author), INTEGER(photo->state), INTEGER(photo->created_ms),
-               INTEGER(photo->updated_ms), TEXT(photo->error_message), TEXT(photo->format), INTEGER(photo->frames),
-               RENDITION(photo->original), RENDITION(photo->large), RENDITION(photo->thumbnail), TEXT(photo->labels),
-               TEXT(photo->audit), INTEGER(photo->review), TEXT(photo->caption), TEXT(photo->alt_text),
-               TEXT(photo->thumbhash), BLOB(photo->sha256, SHA256_BYTES), RENDITION(photo->medium),
-               INTEGER_IF(photo->captured.is_known, photo->captured.ms),
-               INTEGER_IF(photo->captured.has_offset, photo->captured.offset_minutes), TEXT(creation->idempotency_key)),
-        why);
+    enum status status =
+        connection_run(connection, PHOTO_INSERT, VALUES(PHOTO_VALUES(photo), TEXT(creation->idempotency_key)), why);
     return status ? status : execution_insert(connection, creation->execution, photo->author, why);
 }
 
@@ -144,78 +133,13 @@ static enum status photo_create(struct store *store, const struct photo_creation
 
 /* ---- Changing ---- */
 
-static const struct {
-    unsigned field;
-    const char *column;
-} columns[] = {
-    {PHOTO_FIELD_STATE, "state"},
-    {PHOTO_FIELD_UPDATED, "updated_ms"},
-    {PHOTO_FIELD_ERROR_MESSAGE, "error_message"},
-    {PHOTO_FIELD_LARGE, "large_width"},
-    {PHOTO_FIELD_LARGE, "large_height"},
-    {PHOTO_FIELD_LARGE, "large_bytes"},
-    {PHOTO_FIELD_MEDIUM, "medium_width"},
-    {PHOTO_FIELD_MEDIUM, "medium_height"},
-    {PHOTO_FIELD_MEDIUM, "medium_bytes"},
-    {PHOTO_FIELD_THUMBNAIL, "thumbnail_width"},
-    {PHOTO_FIELD_THUMBNAIL, "thumbnail_height"},
-    {PHOTO_FIELD_THUMBNAIL, "thumbnail_bytes"},
-    {PHOTO_FIELD_THUMBHASH, "thumbhash"},
-    {PHOTO_FIELD_LABELS, "labels"},
-    {PHOTO_FIELD_AUDIT, "audit"},
-    {PHOTO_FIELD_REVIEW, "review"},
-    {PHOTO_FIELD_CAPTION, "caption"},
-    {PHOTO_FIELD_ALT_TEXT, "alt_text"},
-    {PHOTO_FIELD_SHA256, "sha256"},
-    {PHOTO_FIELD_CAPTURED, "captured_ms"},
-    {PHOTO_FIELD_CAPTURED, "captured_offset"},
-    {PHOTO_FIELD_KEY, "idempotency_key"},
-};
-enum { COLUMNS = sizeof columns / sizeof columns[0] };
-
-void photo_update_sql(unsigned fields, struct text *out)
-{
-    const char *before = "UPDATE photos SET ";
-    for (size_t i = 0; i < COLUMNS; i++)
-        if (columns[i].field & fields) {
-            text_addf(out, "%s%s = ?", before, columns[i].column);
-            before = ", ";
-        }
-    text_addf(out, " WHERE id = ?");
-}
-
 static enum status write_fields(struct connection *connection, const struct photo_change *change, int64_t now_ms,
                                 struct text *why)
 {
-    const struct photo *to = change->values;
-    const struct value all[] = {
-        INTEGER(change->to),
-        INTEGER(now_ms),
-        TEXT(to->error_message),
-        RENDITION(to->large),
-        RENDITION(to->medium),
-        RENDITION(to->thumbnail),
-        TEXT(to->thumbhash),
-        TEXT(to->labels),
-        TEXT(to->audit),
-        INTEGER(to->review),
-        TEXT(to->caption),
-        TEXT(to->alt_text),
-        BLOB(to->sha256, SHA256_BYTES),
-        INTEGER_IF(to->captured.is_known, to->captured.ms),
-        INTEGER_IF(to->captured.has_offset, to->captured.offset_minutes),
-        TEXT(NULL),
-    };
-    _Static_assert(sizeof all / sizeof all[0] == COLUMNS, "a value for each column");
-    struct value values[COLUMNS + 2];
-    size_t count = 0;
-    for (size_t i = 0; i < COLUMNS; i++)
-        if (columns[i].field & change->fields)
-            values[count++] = all[i];
-    if (count == 0)
+    struct value values[PHOTO_UPDATE_VALUES];
+    if (!change->fields)
         return STATUS_OK;
-    values[count++] = (struct value)ID(change->id);
-    values[count] = (struct value){.type = VALUE_END};
+    photo_update_values(change, now_ms, values);
     return connection_run_update(connection, change->fields, values, why);
 }
 
@@ -228,29 +152,22 @@ struct updating {
 
 static enum status compare_photo(struct connection *connection, struct updating *updating, struct text *why)
 {
-    const struct photo_change *change = updating->change;
-    struct photo_found *found = updating->found;
     sqlite3_stmt *row STATEMENT_CLEANUP = NULL;
-    enum status status = connection_row(connection, PHOTO_FIND, VALUES(ID(change->id)), &row, why);
-    found->state = status ? (unsigned)PHOTO_ABSENT : (unsigned)sqlite3_column_int(row, 0);
+    enum status status = connection_row(connection, PHOTO_FIND, VALUES(ID(updating->change->id)), &row, why);
     if (!status)
         (void)snprintf(updating->author, sizeof updating->author, "%s", column_string(row, 1));
-    found->is_authors = !change->author || strcmp(change->author, updating->author) == 0;
-    found->is_changed = (change->from & PHOTO_IN(found->state)) && found->is_authors;
+    unsigned state = status ? (unsigned)PHOTO_ABSENT : (unsigned)sqlite3_column_int(row, 0);
+    *updating->found = photo_compare(updating->change, state, updating->author);
     return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }
 
 static enum status compare_execution(struct connection *connection, struct updating *updating, struct text *why)
 {
-    const struct photo_change *change = updating->change;
-    struct photo_found *found = updating->found;
-    struct execution_row row = {0};
-    if (!found->is_changed || !change->execution_from)
+    struct execution_row row;
+    if (!updating->found->is_changed || !updating->change->execution_from)
         return STATUS_OK;
-    enum status status = execution_find(connection, change->id, &row, why);
-    found->has_execution = !status;
-    found->execution_status = row.status;
-    found->is_changed = found->has_execution && (change->execution_from & PHOTO_IN(row.status));
+    enum status status = execution_find(connection, updating->change->id, &row, why);
+    photo_compare_execution(updating->change, status ? NULL : &row, updating->found);
     return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }
 

@@ -2,15 +2,11 @@
  * end of a lease can't write, not even when the same process has claimed the session again. */
 #include "sqlite_store.h"
 
-#include <string.h>
-
 /* ---- Rows ---- */
-
-enum { COLUMN_OWNER = 10, COLUMN_LEASE_UNTIL, COLUMN_LEASE_NUMBER };
 
 static struct session session_from_row(sqlite3_stmt *row, int64_t now_ms, struct arena *arena)
 {
-    bool is_leased = column_string(row, COLUMN_OWNER);
+    bool is_leased = column_string(row, SESSION_LEASE_OWNER);
     return (struct session){.id = column_id(row, 0),
                             .author = arena_copy_string(arena, column_string(row, 1)),
                             .network = arena_copy_string(arena, column_string(row, 2)),
@@ -21,9 +17,9 @@ static struct session session_from_row(sqlite3_stmt *row, int64_t now_ms, struct
                             .bytes = arena_copy_string(arena, column_string(row, 7)),
                             .expires_ms = sqlite3_column_int64(row, 8),
                             .is_finished = sqlite3_column_int(row, 9),
-                            .is_held =
-                                is_leased && session_lease_holds(sqlite3_column_int64(row, COLUMN_LEASE_UNTIL), now_ms),
-                            .lease_number = sqlite3_column_int64(row, COLUMN_LEASE_NUMBER),
+                            .is_held = is_leased
+                                       && session_lease_holds(sqlite3_column_int64(row, SESSION_LEASE_UNTIL), now_ms),
+                            .lease_number = sqlite3_column_int64(row, SESSION_LEASE_NUMBER),
                             .was_lost = is_leased};
 }
 
@@ -106,8 +102,7 @@ static enum status create(struct connection *connection, void *arguments, struct
     if (status != STATUS_NOT_FOUND)
         return status ? status : STATUS_CONFLICT;
     status = creation->limits ? find_use(connection, creation->session, &use, why) : STATUS_OK;
-    if (!status && creation->limits)
-        creation->outcome = session_judge(creation->session, &use, creation->limits);
+    creation->outcome = session_judge(creation->session, &use, creation->limits);
     return status || creation->outcome != SESSION_MADE ? status : insert(connection, creation->session, why);
 }
 
@@ -141,8 +136,6 @@ static enum status claim(struct connection *connection, void *arguments, struct 
     claim->found->is_changed = !status && !claim->session->is_held;
     if (!claim->found->is_changed)
         return status;
-    claim->session->lease_number++;
-    claim->session->is_held = true;
     return connection_run(connection, SESSION_CLAIM,
                           VALUES(ID(claim->id), TEXT(claim->owner), INTEGER(claim->now_ms + claim->lease_ms)), why);
 }
@@ -190,10 +183,10 @@ struct saving {
 
 static bool compare(void *context, sqlite3_stmt *row)
 {
-    struct saving *saving = context;
-    const char *owner = column_string(row, COLUMN_OWNER);
-    saving->found->is_changed = owner && strcmp(owner, saving->owner) == 0
-                                && sqlite3_column_int64(row, COLUMN_LEASE_NUMBER) == saving->session->lease_number;
+    const struct saving *saving = context;
+    saving->found->is_changed =
+        session_is_claimed(saving->session, saving->owner, column_string(row, SESSION_LEASE_OWNER),
+                           sqlite3_column_int64(row, SESSION_LEASE_NUMBER));
     return true;
 }
 

@@ -1,4 +1,5 @@
-/* The files of the SQLite back end, for each other: one thread writes, many connections read.
+/* The files of the SQLite back end, for each other: one thread writes, many connections read. ../sql.h is what it has in
+ * common with other SQL databases.
  *
  *     connection.c         a connection and its prepared statements; SQLite's errors as ours
  *     statements.c         every statement that the back end runs
@@ -7,15 +8,16 @@
  *     write_ahead_log.c    what the write-ahead log tells of other processes' commits
  *     names_loader.c       the copy of the users in memory that searches walk through (names.h)
  *     readers.c            the connections that read, and the snapshots that they hold
- *     photos.c, photo_lists.c, verdicts.c, users.c, executions.c, leases.c, sessions.c
+ *     photos.c, photo_lists.c, verdicts.c, users.c, executions.c, leases.c, named_leases.c, changes.c, sessions.c
  *                          the operations; each file ends in its table
  *     queues.c             whose execution is next
+ *     verify.c             looking for damage
  *     sqlite_store.c       opening, closing, the tables */
 #ifndef SQLITE_STORE_H
 #define SQLITE_STORE_H
 
 #include "names.h"
-#include "store_ops.h"
+#include "sql.h"
 
 #include <pthread.h>
 #include <sqlite3.h>
@@ -129,47 +131,6 @@ struct connection {
     unsigned next_update;
     struct name_changes name_changes; /* of the transaction under way; the writer's */
 };
-
-enum value_type { VALUE_END, VALUE_NULL, VALUE_INTEGER, VALUE_TEXT, VALUE_BLOB };
-struct value {
-    enum value_type type;
-    union {
-        int64_t integer;
-        struct {
-            const char *text; /* NULL binds NULL */
-            size_t length;
-        };
-        struct {
-            const uint8_t *bytes; /* likewise */
-            size_t size;
-        };
-    };
-};
-#define INTEGER(value)                                                                                                 \
-    {                                                                                                                  \
-        .type = VALUE_INTEGER, .integer = (int64_t)(value)                                                             \
-    }
-/* A number of rows at most: SQLite takes a negative one for any. */
-#define LIMIT(rows) INTEGER((rows) > INT64_MAX ? INT64_MAX : (rows))
-#define INTEGER_IF(is_known, value)                                                                                    \
-    {                                                                                                                  \
-        .type = (is_known) ? VALUE_INTEGER : VALUE_NULL, .integer = (int64_t)(value)                                   \
-    }
-#define TEXT(value)                                                                                                    \
-    {                                                                                                                  \
-        .type = VALUE_TEXT, .text = (value), .length = SIZE_MAX                                                        \
-    }
-#define TEXT_LENGTH(value, bytes)                                                                                      \
-    {                                                                                                                  \
-        .type = VALUE_TEXT, .text = (value), .length = (bytes)                                                         \
-    }
-#define BLOB(value, bytes_of_it)                                                                                       \
-    {                                                                                                                  \
-        .type = VALUE_BLOB, .bytes = (value), .size = (bytes_of_it)                                                    \
-    }
-#define ID(value) BLOB((value)->bytes, ID_BYTES)
-/* The parameters of a statement, in order; borrowed until it is reset. */
-#define VALUES(...) ((const struct value[]){__VA_ARGS__ __VA_OPT__(, ){.type = VALUE_END}})
 
 /* The file must exist. */
 enum status connection_open(struct connection *connection, const char *path, struct text *why);
@@ -328,8 +289,6 @@ enum status sqlite_each(struct store *store, enum statement statement, const str
 /* As writer_run. */
 enum status sqlite_write(struct store *store, connection_function *function, void *arguments, struct text *why);
 
-extern const struct post_cursor cursor_before_all; /* the newest there could be */
-
 /* Parts of operations, on the writer's connection. */
 enum status execution_insert(struct connection *connection, const struct execution *execution, const char *author,
                              struct text *why);
@@ -347,24 +306,14 @@ enum status user_add_posts(struct connection *connection, const char *author, in
  * right. */
 enum status execution_moved(struct connection *connection, const char *author, enum execution_status from,
                             enum execution_status to, struct text *why);
-struct execution_row {
-    int64_t number, events, lease_until_ms /* 0: nobody holds it */;
-    uint64_t lease_version;
-    enum execution_status status;
-    bool is_diverted;
-    char author[AUTHOR_NAME_MAX + 1], owner[ID_TEXT_SIZE + 1] /* or whoever lost it; "": nobody */;
-};
 /* NOT_FOUND, without a sentence. */
 enum status execution_find(struct connection *connection, const struct id *id, struct execution_row *ret_row,
                            struct text *why);
 /* Columns in the order of EXECUTION_COLUMNS; strings are borrowed from the row. */
 struct execution execution_from_row(sqlite3_stmt *row);
-void execution_own_strings(struct execution *execution, struct arena *arena);
 
 /* Columns in the order of PHOTO_COLUMNS. */
 struct photo photo_from_row(sqlite3_stmt *row, struct arena *arena);
-/* The text of the statement that writes these fields of a photo. */
-void photo_update_sql(unsigned fields, struct text *out);
 
 /* ---- Queues: queues.c; on any connection what only reads, the rest on the writer's ---- */
 

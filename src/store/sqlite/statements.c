@@ -2,23 +2,9 @@
  * would take a worse one, because it can't know how few executions run, the right one is named. */
 #include "sqlite_store.h"
 
-#define PHOTO_COLUMNS                                                                                                  \
-    "id, author, state, created_ms, updated_ms, error_message, format, frames, original_width, original_height, "      \
-    "original_bytes, large_width, large_height, large_bytes, thumbnail_width, thumbnail_height, thumbnail_bytes, "     \
-    "labels, audit, review, caption, alt_text, thumbhash, sha256, medium_width, medium_height, medium_bytes, "         \
-    "captured_ms, captured_offset"
-#define VERDICT_COLUMNS   "photo, kind, pixels, shape, cells, reason, labels, decided_ms"
-#define EXECUTION_COLUMNS "id, status, workflow, state, data, started_ms, updated_ms, due_ms, version"
-
 /* What an execution goes on with when its holder has let go of it: store_execution_divert. */
 #define DIVERTED                                                                                                       \
     "data = coalesce(diverted_data, data), version = version + (diverted_data IS NOT NULL), diverted_data = NULL"
-
-/* The numbers in these texts. */
-_Static_assert(PHOTO_PENDING == 0 && PHOTO_SUCCESS == 1 && PHOTO_ERROR == 2 && PHOTO_DELETED == 3, "photos.state");
-_Static_assert(REVIEW_NONE == 0 && REVIEW_WAITING == 1, "photos.review");
-_Static_assert(VERDICT_WAITING == 0 && VERDICT_REFUSED == 1, "verdicts.kind");
-_Static_assert(EXECUTION_RUNNING == 0 && EXECUTION_ABORTED == 3, "executions.status");
 
 const char *const statement_sql[STATEMENTS] = {
     [TRANSACTION_BEGIN_READ] = "BEGIN",
@@ -74,8 +60,7 @@ const char *const statement_sql[STATEMENTS] = {
     [EXECUTION_INSERT] = "INSERT INTO executions (" EXECUTION_COLUMNS ", queued_ms, author)"
                          " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?8, ?10)",
     [EXECUTION_GET] = "SELECT " EXECUTION_COLUMNS " FROM executions WHERE id = ?",
-    [EXECUTION_FIND] = "SELECT number, status, author, lease_owner, lease_version, event_count, lease_until_ms,"
-                       " diverted_data IS NOT NULL FROM executions WHERE id = ?",
+    [EXECUTION_FIND] = "SELECT " EXECUTION_ROW_COLUMNS " FROM executions WHERE id = ?",
     [EXECUTION_SAVE] = "UPDATE executions SET status = ?2, state = ?3, data = ?4, updated_ms = ?5, due_ms = ?6,"
                        " version = version + 1, event_count = ?7 WHERE number = ?1",
     [EXECUTION_GIVE_BACK] =
@@ -158,8 +143,7 @@ const char *const statement_sql[STATEMENTS] = {
 
     [SESSION_INSERT] = "INSERT INTO sessions (id, author, network, caption, alt_text, length, counts_as, offset, bytes,"
                        " expires_ms, is_finished) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-    [SESSION_GET] = "SELECT id, author, network, caption, alt_text, length, offset, bytes, expires_ms, is_finished,"
-                    " lease_owner, lease_until_ms, lease_number FROM sessions WHERE id = ?",
+    [SESSION_GET] = "SELECT " SESSION_COLUMNS " FROM sessions WHERE id = ?",
     [SESSION_CLAIM] = "UPDATE sessions SET lease_owner = ?2, lease_until_ms = ?3, lease_number = lease_number + 1"
                       " WHERE id = ?1",
     [SESSION_SAVE] = "UPDATE sessions SET offset = ?2, bytes = ?3, is_finished = ?4,"

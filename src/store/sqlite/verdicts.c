@@ -41,8 +41,7 @@ static bool take_verdict(void *context, sqlite3_stmt *row)
 {
     const struct verdict_read *read = context;
     *read->verdict = verdict_from_row(row);
-    read->verdict->reason = arena_copy_string(read->arena, read->verdict->reason);
-    read->verdict->labels = arena_copy_string(read->arena, read->verdict->labels);
+    verdict_own_strings(read->verdict, read->arena);
     return true;
 }
 
@@ -146,14 +145,7 @@ static enum status verdicts_nearest(struct store *store, const uint8_t shape[sta
 static enum status add(struct connection *connection, void *arguments, struct text *why)
 {
     const struct verdict *verdict = arguments;
-    const struct fingerprint *print = &verdict->fingerprint;
-    enum status status =
-        connection_run(connection, VERDICT_ADD,
-                       VALUES(ID(&verdict->photo), INTEGER(verdict->kind), BLOB(print->pixels, FINGERPRINT_PIXELS),
-                              BLOB(print->has_shape ? print->shape : NULL, FINGERPRINT_SHAPE),
-                              BLOB(print->has_shape ? print->cells : NULL, FINGERPRINT_CELLS), TEXT(verdict->reason),
-                              TEXT(verdict->labels), INTEGER(verdict->decided_ms)),
-                       why);
+    enum status status = connection_run(connection, VERDICT_ADD, VALUES(VERDICT_VALUES(verdict)), why);
     return status ? status : connection_run(connection, VERDICTS_BOUND, VALUES(INTEGER(VERDICTS_MAX)), why);
 }
 
