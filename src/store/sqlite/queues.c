@@ -99,8 +99,8 @@ static enum status lose_lease(struct connection *connection, const struct queue_
 static enum status make_due(struct connection *connection, const struct queue_fault *fault, int64_t now_ms,
                             struct text *why)
 {
-    enum status status = connection_run(connection, EXECUTION_HURRY,
-                                        VALUES(INTEGER(fault->number), INTEGER(now_ms), INTEGER(now_ms)), why);
+    enum status status =
+        connection_run(connection, EXECUTION_HURRY, VALUES(INTEGER(fault->number), INTEGER(now_ms)), why);
     return status ? status : queue_change(connection, fault->author, 0, QUEUE_SERVED_AS_BEFORE, why);
 }
 

@@ -72,7 +72,7 @@ const char *const statement_sql[STATEMENTS] = {
     [EXECUTION_LOSE] = "UPDATE executions SET lease_owner = CASE WHEN diverted_data IS NULL THEN lease_owner END,"
                        " lease_until_ms = NULL, " DIVERTED " WHERE number = ?1",
     [EXECUTION_DIVERT] = "UPDATE executions SET diverted_data = ?2 WHERE number = ?1",
-    [EXECUTION_HURRY] = "UPDATE executions SET due_ms = ?2, queued_ms = ?3, updated_ms = ?2 WHERE number = ?1",
+    [EXECUTION_HURRY] = "UPDATE executions SET due_ms = ?2, queued_ms = ?2, updated_ms = ?2 WHERE number = ?1",
     [EXECUTION_HURRY_WAITING] = "UPDATE executions SET due_ms = ?2, queued_ms = ?2"
                                 " WHERE id = ?1 AND status = 0 AND lease_until_ms IS NULL",
     [EXECUTION_ABORT] = "UPDATE executions SET status = 3, updated_ms = ?2, version = version + 1,"
