@@ -43,6 +43,16 @@ static enum status check_new(const struct photo *photo, const char *idempotency_
     return STATUS_INVALID;
 }
 
+enum creation_outcome photo_creation_judge(const struct photo_creation *creation, bool is_key_used, bool is_id_used,
+                                           uint64_t pending)
+{
+    if (is_key_used)
+        return CREATION_KEY_USED;
+    if (is_id_used)
+        return CREATION_ID_USED;
+    return creation->max_pending && pending >= creation->max_pending ? CREATION_TOO_MANY : CREATION_DONE;
+}
+
 enum status store_photo_create(struct store *store, const struct photo *photo, const char *idempotency_key,
                                const struct execution *execution, uint64_t max_pending, struct arena *arena,
                                struct photo *ret_existing, bool *ret_created, struct text *why)

@@ -29,7 +29,7 @@ struct photo_creation {
 };
 enum creation_outcome { CREATION_DONE, CREATION_KEY_USED, CREATION_ID_USED, CREATION_TOO_MANY };
 struct photo_created {
-    enum creation_outcome outcome; /* of two that hold, the one that stands first in the enum */
+    enum creation_outcome outcome;
     struct photo existing;         /* with KEY_USED: the photo that was made with it, in the arena */
     uint64_t pending;              /* with TOO_MANY: how many there are */
 };
@@ -81,6 +81,10 @@ struct photo_found {
     bool has_execution; /* this and the next only where change->execution_from was what failed */
     enum execution_status execution_status;
 };
+
+/* Whether a photo may be made where there is one of this key or id, and so many are pending. */
+enum creation_outcome photo_creation_judge(const struct photo_creation *creation, bool is_key_used, bool is_id_used,
+                                           uint64_t pending);
 
 struct store_photo_ops {
     enum status (*create)(struct store *store, const struct photo_creation *creation, struct arena *arena,

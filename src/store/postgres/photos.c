@@ -77,77 +77,70 @@ struct creating {
     const struct photo_creation *creation;
     struct arena *arena;
     struct photo_created *created;
-    uint64_t pending;
 };
 
 /* The author's row, so that of two at one time the second sees what the first has made. */
-static enum status lock_queue(struct transaction *transaction, struct creating *creating, struct text *why)
+static enum status lock_queue(struct transaction *transaction, const char *author, uint64_t *ret_pending,
+                              struct text *why)
 {
     RESULT_CLEANUP PGresult *result = NULL;
     enum status status =
         transaction_row(transaction,
                         "INSERT INTO queues AS q (author, pending, under_way, served_ms) VALUES ($1, 0, 0, 0)"
                         " ON CONFLICT (author) DO UPDATE SET pending = q.pending RETURNING pending",
-                        VALUES(TEXT(creating->creation->photo->author)), &result, why);
+                        VALUES(TEXT(author)), &result, why);
     if (!status)
-        creating->pending = (uint64_t)row_integer(&(struct row){.result = result}, 0);
+        *ret_pending = (uint64_t)row_integer(&(struct row){.result = result}, 0);
     return status;
 }
 
-/* What there is of that name: OK, or NOT_FOUND. */
-static enum status find_key(struct transaction *transaction, struct creating *creating, struct text *why)
+static enum status find_key(struct transaction *transaction, const struct creating *creating, bool *ret_is_used,
+                            struct text *why)
 {
     RESULT_CLEANUP PGresult *result = NULL;
     const struct photo_creation *creation = creating->creation;
-    if (!creation->idempotency_key)
-        return STATUS_NOT_FOUND;
-    enum status status =
-        transaction_row(transaction, "SELECT " PHOTO_COLUMNS " FROM photos WHERE author = $1 AND idempotency_key = $2",
-                        VALUES(TEXT(creation->photo->author), TEXT(creation->idempotency_key)), &result, why);
+    enum status status = STATUS_NOT_FOUND;
+    if (creation->idempotency_key)
+        status = transaction_row(transaction,
+                                 "SELECT " PHOTO_COLUMNS " FROM photos WHERE author = $1 AND idempotency_key = $2",
+                                 VALUES(TEXT(creation->photo->author), TEXT(creation->idempotency_key)), &result, why);
+    *ret_is_used = !status;
     if (!status)
         creating->created->existing = postgres_photo(&(struct row){.result = result}, creating->arena);
-    return status;
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }
 
-static enum status find_id(struct transaction *transaction, struct creating *creating, struct text *why)
+static enum status find_id(struct transaction *transaction, const struct id *id, bool *ret_is_used, struct text *why)
 {
     RESULT_CLEANUP PGresult *result = NULL;
-    return transaction_row(transaction, "SELECT 1 FROM photos WHERE id = $1",
-                           VALUES(ID(&creating->creation->photo->id)), &result, why);
-}
-
-static enum status find_too_many(struct transaction *transaction, struct creating *creating, struct text *why)
-{
-    (void)transaction, (void)why;
-    uint64_t most = creating->creation->max_pending;
-    creating->created->pending = creating->pending;
-    return most && creating->pending >= most ? STATUS_OK : STATUS_NOT_FOUND;
+    enum status status =
+        transaction_row(transaction, "SELECT 1 FROM photos WHERE id = $1", VALUES(ID(id)), &result, why);
+    *ret_is_used = !status;
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }
 
 static enum status create(struct transaction *transaction, void *arguments, struct text *why)
 {
-    static const struct {
-        enum creation_outcome outcome;
-        enum status (*find)(struct transaction *transaction, struct creating *creating, struct text *why);
-    } obstacles[] = {{CREATION_KEY_USED, find_key}, {CREATION_ID_USED, find_id}, {CREATION_TOO_MANY, find_too_many}};
-    struct creating *creating = arguments;
-    enum status status = lock_queue(transaction, creating, why);
-    for (size_t i = 0; !status && i < sizeof obstacles / sizeof obstacles[0]; i++) {
-        status = obstacles[i].find(transaction, creating, why);
-        creating->created->outcome = obstacles[i].outcome;
-        transaction->keeps_nothing = status == STATUS_OK;
-        if (status != STATUS_NOT_FOUND)
-            return status;
-        status = STATUS_OK;
-    }
-    creating->created->outcome = CREATION_DONE;
-    return status ? status : insert(transaction, creating->creation, why);
+    const struct creating *creating = arguments;
+    const struct photo *photo = creating->creation->photo;
+    struct photo_created *created = creating->created;
+    bool is_key_used, is_id_used;
+    enum status status = lock_queue(transaction, photo->author, &created->pending, why);
+    if (!status)
+        status = find_key(transaction, creating, &is_key_used, why);
+    if (!status)
+        status = find_id(transaction, &photo->id, &is_id_used, why);
+    if (status)
+        return status;
+    created->outcome = photo_creation_judge(creating->creation, is_key_used, is_id_used, created->pending);
+    transaction->keeps_nothing = created->outcome != CREATION_DONE;
+    return transaction->keeps_nothing ? STATUS_OK : insert(transaction, creating->creation, why);
 }
 
 static enum status photo_create(struct store *store, const struct photo_creation *creation, struct arena *arena,
                                 struct photo_created *ret_created, struct text *why)
 {
-    struct creating creating = {.creation = creation, .arena = arena, .created = ret_created};
+    struct creating creating = {creation, arena, ret_created};
     return postgres_write(store, create, &creating, why);
 }
 

@@ -80,48 +80,43 @@ struct creating {
     struct photo_created *created;
 };
 
-/* What there is of that name: OK, or NOT_FOUND. */
-static enum status find_key(struct connection *connection, const struct creating *creating, struct text *why)
+static enum status find_key(struct connection *connection, const struct creating *creating, bool *ret_is_used,
+                            struct text *why)
 {
     const struct photo_creation *creation = creating->creation;
     struct photo_read read = {creating->arena, &creating->created->existing};
-    if (!creation->idempotency_key)
-        return STATUS_NOT_FOUND;
-    return connection_first(connection, PHOTO_FIND_KEY,
-                            VALUES(TEXT(creation->photo->author), TEXT(creation->idempotency_key)), take_photo, &read,
-                            why);
+    enum status status = STATUS_NOT_FOUND;
+    if (creation->idempotency_key)
+        status = connection_first(connection, PHOTO_FIND_KEY,
+                                  VALUES(TEXT(creation->photo->author), TEXT(creation->idempotency_key)), take_photo,
+                                  &read, why);
+    *ret_is_used = !status;
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }
 
-static enum status find_id(struct connection *connection, const struct creating *creating, struct text *why)
+static enum status find_id(struct connection *connection, const struct id *id, bool *ret_is_used, struct text *why)
 {
     sqlite3_stmt *row STATEMENT_CLEANUP = NULL;
-    return connection_row(connection, PHOTO_FIND, VALUES(ID(&creating->creation->photo->id)), &row, why);
-}
-
-static enum status find_too_many(struct connection *connection, const struct creating *creating, struct text *why)
-{
-    const struct photo_creation *creation = creating->creation;
-    uint64_t *pending = &creating->created->pending;
-    enum status status = queue_pending(connection, creation->photo->author, pending, why);
-    bool is_allowed = creation->max_pending == 0 || *pending < creation->max_pending;
-    return !status && is_allowed ? STATUS_NOT_FOUND : status;
+    enum status status = connection_row(connection, PHOTO_FIND, VALUES(ID(id)), &row, why);
+    *ret_is_used = !status;
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }
 
 static enum status create(struct connection *connection, void *arguments, struct text *why)
 {
-    static const struct {
-        enum creation_outcome outcome;
-        enum status (*find)(struct connection *connection, const struct creating *creating, struct text *why);
-    } obstacles[] = {{CREATION_KEY_USED, find_key}, {CREATION_ID_USED, find_id}, {CREATION_TOO_MANY, find_too_many}};
     const struct creating *creating = arguments;
-    for (size_t i = 0; i < sizeof obstacles / sizeof obstacles[0]; i++) {
-        enum status status = obstacles[i].find(connection, creating, why);
-        creating->created->outcome = obstacles[i].outcome;
-        if (status != STATUS_NOT_FOUND)
-            return status;
-    }
-    creating->created->outcome = CREATION_DONE;
-    return insert(connection, creating->creation, why);
+    const struct photo *photo = creating->creation->photo;
+    struct photo_created *created = creating->created;
+    bool is_key_used, is_id_used;
+    enum status status = queue_pending(connection, photo->author, &created->pending, why);
+    if (!status)
+        status = find_key(connection, creating, &is_key_used, why);
+    if (!status)
+        status = find_id(connection, &photo->id, &is_id_used, why);
+    if (status)
+        return status;
+    created->outcome = photo_creation_judge(creating->creation, is_key_used, is_id_used, created->pending);
+    return created->outcome == CREATION_DONE ? insert(connection, creating->creation, why) : STATUS_OK;
 }
 
 static enum status photo_create(struct store *store, const struct photo_creation *creation, struct arena *arena,
