@@ -86,8 +86,10 @@ const char *photo_state_name(enum photo_state state);
 
 struct execution;
 
-/* What changes a photo below follows one table of transitions, photo_rules.c: from which states, to which, who may, and
- * what becomes of the author's count and of the execution. Each change is one transaction. */
+/* What changes a photo below follows one table of transitions, photo_rules.c: from which states, to which, what is
+ * written, and what becomes of the author's count and of the execution. Each change is one transaction. NOT_FOUND:
+ * there is no such photo, or it was deleted. FORBIDDEN: `author` isn't its author. CONFLICT: not in its state. What is
+ * so already is OK, and nothing changes. */
 
 /* Writes the photo (state PENDING) and its execution (RUNNING, of the same id) in one transaction. With an idempotency
  * key that this author has used before, nothing is written and *ret_existing (in arena) is that photo; *ret_created
@@ -104,46 +106,39 @@ enum status store_photo_get(struct store *store, const struct id *id, struct are
 enum status store_photo_find_key(struct store *store, const char *author, const char *idempotency_key,
                                  struct arena *arena, struct photo *ret_photo, struct text *why);
 
-/* The author's words, in any state: NULL leaves one as it is, "" removes it. NOT_FOUND; FORBIDDEN when the author is
- * another one. */
+/* The author's words: NULL leaves one as it is, "" removes it. */
 enum status store_photo_describe(struct store *store, const struct id *id, const char *author, const char *caption,
                                  const char *alt_text, struct text *why);
 /* A photo that this author made of an original with this SHA-256, PENDING or SUCCESS, the latter first; NOT_FOUND. */
 enum status store_photo_find_content(struct store *store, const char *author, const uint8_t sha256[static SHA256_BYTES],
                                      struct arena *arena, struct photo *ret_photo, struct text *why);
 
-/* What the moderator saw, in any state; labels and audit as in struct photo. NOT_FOUND. */
+/* What the moderator saw; labels and audit as in struct photo. */
 enum status store_photo_set_labels(struct store *store, const struct id *id, const char *labels, const char *audit,
                                    struct text *why);
-/* Changes who has to decide; the photo's RUNNING execution, if nobody holds it, is due at once. NOT_FOUND. */
+/* Changes who has to decide. An execution that waits for that is due at once. */
 enum status store_photo_review(struct store *store, const struct id *id, enum photo_review review, struct text *why);
-/* A published photo goes back to PENDING and waits for a person (REVIEW_WAITING), with what the moderator sees in it
- * now; its author's count shrinks by one, and its execution begins anew as *execution says: the old one, if there still
- * is one, is replaced. CONFLICT when it is not SUCCESS, NOT_FOUND. */
+/* A published photo waits for a person (REVIEW_WAITING), with what the moderator sees in it now, and its execution
+ * begins anew as *execution says: the old one, if there still is one, is replaced. */
 enum status store_photo_withdraw(struct store *store, const struct id *id, const char *labels, const char *audit,
                                  const struct execution *execution, struct text *why);
-/* PENDING to SUCCESS with large, medium, thumbnail and thumbhash of *photo, and its labels unless they are NULL; the
- * author's count grows by one. Already SUCCESS is OK and changes nothing. NOT_FOUND when the photo is gone (deleted),
- * CONFLICT when it is ERROR. */
+/* With large, medium and thumbnail of *photo, and its labels and thumbhash unless they are NULL. */
 enum status store_photo_publish(struct store *store, const struct photo *photo, struct text *why);
-/* A published photo has this medium rendition from now on; when it was last changed stays as it was. CONFLICT when it
- * is not SUCCESS, NOT_FOUND. */
+/* A published photo has this medium rendition from now on; when it was last changed stays as it was. */
 enum status store_photo_render(struct store *store, const struct id *id, const struct rendition *medium,
                                struct text *why);
-/* PENDING to ERROR, with these labels unless they are NULL. Already ERROR is OK and changes nothing. NOT_FOUND when
- * gone, CONFLICT when it is SUCCESS. */
+/* With a reason for its owner, and these labels unless they are NULL. */
 enum status store_photo_reject(struct store *store, const struct id *id, const char *error_message, const char *labels,
                                struct text *why);
 
 /* Deleting takes two steps, so that a crash between leaves nothing behind: from `delete` on the photo is NOT_FOUND to
- * every other function, its execution is ABORTED, its author's count is right; its objects are then removed by the
- * caller, and `purge` forgets it. FORBIDDEN when the author is another one. A key used for it may be used again. */
+ * every other function; its objects are then removed by the caller, and `purge` forgets it. A key used for it may be
+ * used again. */
 enum status store_photo_delete(struct store *store, const struct id *id, const char *author, struct text *why);
 /* Up to `limit` ids that were deleted and not yet purged, oldest id first. */
 enum status store_photos_deleted(struct store *store, struct id *ret_ids, size_t limit, size_t *ret_count,
                                  struct text *why);
-/* OK when it was purged already or never was; CONFLICT when it was not deleted. Its execution stays until it is
- * pruned. */
+/* One that never was is OK. Its execution stays until it is pruned. */
 enum status store_photo_purge(struct store *store, const struct id *id, struct text *why);
 
 /* Of one state and review (other than none), oldest id first, after `after` (NULL: from the first), at most `limit`
@@ -289,9 +284,8 @@ enum status store_executions_list(struct store *store, int status, size_t limit,
 /* In order of happening; NOT_FOUND for an unknown execution. */
 enum status store_execution_events(struct store *store, const struct id *id, store_event_row *row, void *context,
                                    struct text *why);
-/* A FAILED or ABORTED execution whose photo still exists: it becomes RUNNING with the given data, before its first
- * state (""), due at once, and an ERROR photo becomes PENDING again. NOT_FOUND when either is gone, CONFLICT for other
- * states. */
+/* A FAILED or ABORTED execution whose photo still exists becomes RUNNING with the given data, before its first state
+ * (""), due at once; its photo follows the table, too. NOT_FOUND when either is gone, CONFLICT for other statuses. */
 enum status store_execution_retry(struct store *store, const struct id *id, const char *data, struct text *why);
 
 /* A RUNNING execution goes on with *data, ahead of all that its author has waiting: at once when nobody holds it, else
