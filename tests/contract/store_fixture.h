@@ -5,20 +5,15 @@
 #include "check.h"
 #include "store.h"
 
-struct store_back_end {
-    const char *name;
-    /* Appends the address of a store that is new and empty. False: there can be none, and the running case is skipped or
-     * has failed. */
-    bool (*make_address)(struct text *out);
-};
-
 struct store_case {
     const char *behaviour;
     void (*run)(struct store *store, const char *address);
 };
 
-/* Runs each case on a new store of each back end. */
+/* Runs each case on a new store of each back end, or of one. */
+enum store_back_end { STORE_SQLITE, STORE_POSTGRESQL, STORE_BACK_ENDS };
 void store_run(const struct store_case *cases, size_t count);
+void store_run_on(enum store_back_end back_end, const struct store_case *cases, size_t count);
 
 /* A status is checked by its name, which reads better in a failure, and the sentence that belongs to it must be
  * there. */

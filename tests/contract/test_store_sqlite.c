@@ -71,11 +71,9 @@ static void test_versions(void)
 /* As version 5 left it: nobody asked when photos were taken, and verdicts weren't kept. Version 4: no medium rendition.
  * Version 3: no queues, and one column for the place in the queue and the lease's end. */
 #define BACK_TO_VERSION_5                                                                                              \
-    "DROP TABLE sessions; DROP TABLE named_leases; DROP TABLE verdicts; DROP INDEX photos_by_capture; ALTER TABLE "    \
-    "photos DROP COLUMN "                                                                                              \
-    "time_ms;"                                                                                                         \
-    " ALTER TABLE photos DROP COLUMN captured_ms; ALTER TABLE photos DROP COLUMN captured_offset;"                     \
-    " PRAGMA user_version = 5;"
+    "DROP TABLE sessions; DROP TABLE named_leases; DROP TABLE verdicts; DROP INDEX photos_by_capture;"                 \
+    " ALTER TABLE photos DROP COLUMN time_ms; ALTER TABLE photos DROP COLUMN captured_ms;"                             \
+    " ALTER TABLE photos DROP COLUMN captured_offset; PRAGMA user_version = 5;"
 #define BACK_TO_VERSION_4                                                                                              \
     BACK_TO_VERSION_5                                                                                                  \
     " ALTER TABLE photos DROP COLUMN medium_width; ALTER TABLE photos DROP COLUMN medium_height;"                      \
