@@ -30,8 +30,8 @@ struct photo_creation {
 enum creation_outcome { CREATION_DONE, CREATION_KEY_USED, CREATION_ID_USED, CREATION_TOO_MANY };
 struct photo_created {
     enum creation_outcome outcome;
-    struct photo existing;         /* with KEY_USED: the photo that was made with it, in the arena */
-    uint64_t pending;              /* with TOO_MANY: how many there are */
+    struct photo existing; /* with KEY_USED: the photo that was made with it, in the arena */
+    uint64_t pending;      /* with TOO_MANY: how many there are */
 };
 
 /* What of a photo a change writes. */
