@@ -108,6 +108,30 @@ static void test_answers(void)
     }
 }
 
+static void test_creations(void)
+{
+    static const struct {
+        const char *what;
+        uint64_t max_pending, pending;
+        bool is_key_used, is_id_used;
+        enum creation_outcome outcome;
+    } rows[] = {
+        {"a first", .max_pending = 1, .outcome = CREATION_DONE},
+        {"as many as may be", .max_pending = 3, .pending = 3, .outcome = CREATION_TOO_MANY},
+        {"one fewer", .max_pending = 3, .pending = 2, .outcome = CREATION_DONE},
+        {"any number", .pending = 1000, .outcome = CREATION_DONE},
+        {"an id", .is_id_used = true, .max_pending = 3, .pending = 3, .outcome = CREATION_ID_USED},
+        {"a key", .is_key_used = true, .max_pending = 3, .pending = 3, .outcome = CREATION_KEY_USED},
+        {"a key and an id", .is_key_used = true, .is_id_used = true, .outcome = CREATION_KEY_USED},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const struct photo_creation creation = {.max_pending = rows[i].max_pending};
+        check_case("%s", rows[i].what);
+        CHECK_INT(photo_creation_judge(&creation, rows[i].is_key_used, rows[i].is_id_used, rows[i].pending),
+                  rows[i].outcome);
+    }
+}
+
 /* A back end whose photo is never found as it was a moment ago. */
 struct restless {
     struct store store;
@@ -141,4 +165,5 @@ static void test_restless(void)
 CHECK_MAIN({"each verb has one row a state, and each row expects what its effects depend on", test_rows},
            {"what the caller has not given stays as it is", test_given},
            {"what a back end found instead is answered, or tried again", test_answers},
+           {"a request that is repeated is answered with its photo, whatever else is in the way", test_creations},
            {"a photo that others change each time is given up with a sentence", test_restless})
