@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { LEASE_MS = 5000 };
 
@@ -103,6 +104,20 @@ static void test_release(struct store *store, const char *address)
     CHECK_OK(store_execution_release(store, "me", &execution.id, why));
     CHECK_STATUS(store_execution_save(store, "me", &execution, NULL, 0, true, why), STATUS_CONFLICT);
     CHECK(claim_one(store, "you", 1000, LEASE_MS, &arena, &again));
+}
+
+static void test_long_owner(struct store *store, const char *address)
+{
+    (void)address;
+    struct arena arena ARENA_CLEANUP = {0};
+    struct execution execution;
+    char owner[LEASE_NAME_MAX + 1] = "";
+    memset(owner, 'o', LEASE_NAME_MAX);
+    (void)add(store, 0);
+    CHECK(claim_one(store, owner, 1000, LEASE_MS, &arena, &execution));
+    CHECK_OK(store_execution_save(store, owner, &execution, NULL, 0, true, why));
+    owner[LEASE_NAME_MAX - 1] = 'p';
+    CHECK_STATUS(store_execution_release(store, owner, &execution.id, why), STATUS_CONFLICT);
 }
 
 /* Whoever takes it up next learns whether the last one gave it back. */
@@ -336,6 +351,7 @@ static void test_stores(void)
         {"a lease is lost to a later claim of the same owner", test_same_owner},
         {"renewing prolongs the owner's leases alone, and none that ran out", test_renew},
         {"what is given back is due at once", test_release},
+        {"an owner's name may be as long as any of a lease", test_long_owner},
         {"a claim tells whether the execution was lost or given back", test_was_lost},
         {"saving changes all or nothing, and events keep their order", test_save},
         {"deleting a photo takes its execution from whoever holds it", test_abort},
