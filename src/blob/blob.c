@@ -34,9 +34,9 @@ static const struct blob_ops *find_back_end(const char *address, const char **re
     for (size_t i = 0; i < BACK_ENDS; i++)
         if (strlen(back_ends[i]->scheme) == scheme_length && memcmp(address, back_ends[i]->scheme, scheme_length) == 0)
             return back_ends[i];
-    text_setf(why, "The buckets' address \"%s\" has no known scheme:", address);
+    text_setf(why, "The buckets' address \"%s\" has no known scheme; known are", address);
     for (size_t i = 0; why && i < BACK_ENDS; i++)
-        text_addf(why, " %s:", back_ends[i]->scheme);
+        text_addf(why, "%s %s:", i ? " and" : "", back_ends[i]->scheme);
     return NULL;
 }
 

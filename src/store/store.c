@@ -19,9 +19,9 @@ static const struct store_ops *find_back_end(const char *address, const char **r
             return back_ends[i];
     TEXT_CLEANUP struct text shown = {0};
     store_show_address(address, &shown);
-    text_setf(why, "The store's address \"%s\" has no known scheme:", text_get(&shown));
+    text_setf(why, "The store's address \"%s\" has no known scheme; known are", text_get(&shown));
     for (size_t i = 0; why && i < BACK_ENDS; i++)
-        text_addf(why, " %s:", back_ends[i]->scheme);
+        text_addf(why, "%s %s:", i ? " and" : "", back_ends[i]->scheme);
     return NULL;
 }
 

@@ -62,7 +62,8 @@ describe('a store of PostgreSQL', { skip: postgres.skip }, () => {
         const rows = [
             [`${postgres.address}/nothing`, /database "nothing" does not exist/],
             [`${address}?colour=red`, /The store's address can't be read: invalid URI query parameter: "colour"/],
-            ['mysql://here/photos', /has no known scheme: sqlite: postgresql:/],
+            ['mysql://here/photos', /has no known scheme; known are sqlite: and postgresql:\n/],
+            ['postgresql://test@127.0.0.1:1/photos', /can't be reached: connection to .* failed: Connection refused Is the server .*\?\n/],
         ];
         for (const [wrong, sentence] of rows) {
             const { code, stdout, stderr } = await runProgram(['serve', '--listen', '127.0.0.1:0', '--data', newFolder(), '--store', wrong]);

@@ -103,6 +103,19 @@ static void ignore_notice(void *context, const PGresult *result)
     (void)context, (void)result;
 }
 
+/* What libpq says has several lines, some of them indented, and ends in a mark of its own or in none. */
+static void add_in_a_line(struct text *out, const char *sentence)
+{
+    static const char breaks[] = "\n\t";
+    while (sentence[0]) {
+        size_t length = strcspn(sentence, breaks);
+        text_append(out, sentence, length);
+        sentence += length + strspn(sentence + length, breaks);
+        if (sentence[0])
+            text_addc(out, ' ');
+    }
+}
+
 static enum status open_connection(const struct pool *pool, struct connection *connection, struct text *why)
 {
     connection->pg =
@@ -112,10 +125,8 @@ static enum status open_connection(const struct pool *pool, struct connection *c
         return STATUS_OK;
     }
     TEXT_CLEANUP struct text fault = {0};
-    text_setf(&fault, "%s", connection->pg ? PQerrorMessage(connection->pg) : "there isn't enough memory");
-    while (fault.length && fault.data[fault.length - 1] == '\n')
-        fault.data[--fault.length] = '\0';
-    text_setf(why, "The database %s can't be reached: %s.", pool->name, text_get(&fault));
+    add_in_a_line(&fault, connection->pg ? PQerrorMessage(connection->pg) : "there isn't enough memory");
+    text_setf(why, "The database %s can't be reached: %s", pool->name, text_get(&fault));
     PQfinish(connection->pg);
     connection->pg = NULL;
     return STATUS_UNAVAILABLE;
