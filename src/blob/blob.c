@@ -47,6 +47,20 @@ enum status blob_open(const char *address, enum blob_use use, struct blob **ret_
     return back_end ? back_end->open(rest, use, ret_blob, why) : STATUS_INVALID;
 }
 
+enum status blob_setup(const char *address, bool repairs, blob_setup_row *row, void *context, struct text *why)
+{
+    const char *rest;
+    const struct blob_ops *back_end = find_back_end(address, &rest, why);
+    if (!back_end)
+        return STATUS_INVALID;
+    if (back_end->setup)
+        return back_end->setup(rest, repairs, row, context, why);
+    text_setf(why,
+              "Buckets in a folder need no preparation: the server makes them when it starts. To prepare buckets of "
+              "S3, name them: --buckets 's3://PREFIX?region=REGION'.");
+    return STATUS_UNSUPPORTED;
+}
+
 void blob_close(struct blob *blob)
 {
     if (blob)

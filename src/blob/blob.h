@@ -36,6 +36,10 @@ bool blob_key_is_valid(const char *key, size_t length);
 /* The Content-Type of a key, by its suffix. Static. */
 const char *blob_content_type(const char *key);
 
+/* The keys of originals that clients put there themselves begin so, until they are photos. Those that are older than
+ * two days are removed by the bucket itself, where it can (blob_setup). */
+#define BLOB_INCOMING "incoming/"
+
 /* ---- The back end ---- */
 
 struct blob;
@@ -53,6 +57,13 @@ enum status blob_open(const char *address, enum blob_use use, struct blob **ret_
 void blob_close(struct blob *blob); /* NULL is allowed */
 /* Whether objects are files of this machine: then blob_get doesn't wait for a network, and fills in the descriptor. */
 bool blob_has_files(const struct blob *blob);
+
+/* Makes the buckets of an address that are missing, with their policies; compares those that are there, and changes
+ * what differs only if it `repairs`. `row` gets one sentence or more of each bucket. UNSUPPORTED: there is nothing to
+ * make ahead. Otherwise what stopped it. */
+enum blob_setup_outcome { BLOB_SETUP_RIGHT, BLOB_SETUP_CHANGED, BLOB_SETUP_DIFFERS };
+typedef void blob_setup_row(void *context, const char *bucket, enum blob_setup_outcome outcome, const char *sentence);
+enum status blob_setup(const char *address, bool repairs, blob_setup_row *row, void *context, struct text *why);
 
 /* ---- Reading ---- */
 

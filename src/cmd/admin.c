@@ -16,7 +16,9 @@ static const struct setting rows[] = {
     {"store", SETTING_STRING, FIELD(store), NULL, 0, 0, "ADDRESS",
      "metadata store, as the server has it; default: sqlite:FOLDER/photos.db"},
     {"buckets", SETTING_STRING, FIELD(buckets), NULL, 0, 0, "ADDRESS",
-     "rescan, render: image store, as the server has it; default: file:FOLDER/buckets"},
+     "rescan, render, create: image store, as the server has it; default: file:FOLDER/buckets"},
+    {"repair", SETTING_SWITCH, FIELD(repair), "no", 0, 0, NULL,
+     "buckets create: change what differs in buckets that are there"},
     {"status", SETTING_STRING, FIELD(status), NULL, 0, 0, "STATUS",
      "list: only executions that are RUNNING, SUCCEEDED, FAILED or ABORTED"},
     {"models", SETTING_STRING, FIELD(models), NULL, 0, 0, "FOLDER",
@@ -43,7 +45,10 @@ static const struct settings_table table = {
         "       cloudphotos admin moderation review [list|approve ID|refuse ID]   decide on photos in review\n"
         "       cloudphotos admin moderation verdicts [list|forget ID]            list or forget decisions; copies of\n"
         "                                                       refused photos are refused at once\n"
-        "       cloudphotos admin photos render                 make the medium images that older photos lack",
+        "       cloudphotos admin photos render                 make the medium images that older photos lack\n"
+        "       cloudphotos admin buckets create                make the buckets of --buckets s3://… that are "
+        "missing,\n"
+        "                                                       and tell what differs in those that are there",
     .rows = rows,
     .count = sizeof rows / sizeof rows[0],
 };
@@ -224,9 +229,13 @@ static enum status administer(const struct settings_words *words, struct admin_s
                               struct text *why)
 {
     struct store *store;
+    if (words->count > 0 && strcmp(words->words[0], "buckets") == 0) {
+        data_default_addresses(settings->data, arena, &settings->store, &settings->buckets);
+        return admin_buckets(words, settings, why);
+    }
     manage *run = find_subject(words);
     if (!run) {
-        text_setf(why, "name what to manage: executions, moderation or photos (see cloudphotos admin --help)");
+        text_setf(why, "name what to manage: executions, moderation, photos or buckets (see cloudphotos admin --help)");
         return STATUS_INVALID;
     }
     if (run == admin_moderation && words->count > 1 && strcmp(words->words[1], "eval") == 0)
@@ -257,6 +266,6 @@ static int run_admin(int argc, char **argv)
 
 const struct command admin_command = {
     .name = "admin",
-    .summary = "manages workflow executions, moderation and photos",
+    .summary = "manages workflow executions, moderation, photos and buckets",
     .run = run_admin,
 };

@@ -10,7 +10,7 @@
 struct admin_settings {
     const char *data, *store, *buckets, *status, *models, *curve;
     int64_t limit, processes;
-    bool everything;
+    bool everything, repair;
 };
 
 /* What looks at photos: the local moderator and its darkroom, `processes` of each. */
@@ -37,6 +37,8 @@ enum status admin_moderation_rescan(const struct admin_settings *settings, struc
 /* moderation … */
 enum status admin_moderation(const struct settings_words *words, const struct admin_settings *settings,
                              struct store *store, struct text *why);
+/* buckets … Needs no store. */
+enum status admin_buckets(const struct settings_words *words, const struct admin_settings *settings, struct text *why);
 /* photos … */
 enum status admin_photos(const struct settings_words *words, const struct admin_settings *settings, struct store *store,
                          struct text *why);

@@ -38,16 +38,18 @@ async function startWay(endpoint) {
                                 close: () => { cut(); listener.close(); } });
 }
 
-/* { endpoint, environment, way, address(prefix), makeBuckets(prefix), keys(bucket), stop() }, or { skip: why not }. Addresses lead over the way. */
+/* { endpoint, environment, other, way, address(prefix), makeBuckets(prefix), keys(bucket), stop() }, or { skip: why not }. Addresses lead over the
+ * way; `other` is the environment of a second user. */
 export async function startS3() {
     const script = await startScript('s3-server');
     if (script.skip) return script;
-    const [endpoint, accessKey, secretKey] = script.words;
+    const [endpoint, accessKey, secretKey, otherKey, otherSecret] = script.words;
     const environment = { AWS_ACCESS_KEY_ID: accessKey, AWS_SECRET_ACCESS_KEY: secretKey, AWS_EC2_METADATA_DISABLED: 'true',
                           no_proxy: '127.0.0.1' };
     const way = await startWay(endpoint);
     return {
         endpoint, environment, way,
+        other: { ...environment, AWS_ACCESS_KEY_ID: otherKey, AWS_SECRET_ACCESS_KEY: otherSecret },
         address: (prefix) => `s3://${prefix}?endpoint=${encodeURIComponent(way.endpoint)}&path-style=yes`,
         makeBuckets(prefix) {
             for (const name of ['originals', 'photos', 'thumbnails', 'site'])

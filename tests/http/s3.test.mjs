@@ -34,10 +34,82 @@ describe('an S3 server with a certificate that nobody has signed', () => {
         });
 });
 
+describe('admin buckets create', { skip: s3.skip }, () => {
+    const create = async (address, { more = [], environment = s3.environment } = {}) => {
+        const { code, stdout, stderr } = await runProgram(['admin', 'buckets', 'create', '--buckets', address, ...more], { environment });
+        return { code, out: stdout, err: stderr };
+    };
+    const names = ['originals', 'photos', 'thumbnails', 'site'];
+    const each = (sentence) => names.map((name) => `made-${name}`.padEnd(24) + `  ${sentence}\n`).join('');
+    const at = (bucket, more = {}) => fetch(`${s3.endpoint}/made-${bucket}`, more);
+
+    it('makes what is missing, and says the second time that all is as it should be', async () => {
+        assert.deepEqual(await create(s3.address('made')), { code: 0, out: each('made'), err: '' });
+        assert.deepEqual(await create(s3.address('made')), { code: 0, out: each('is there, and as it should be'), err: '' });
+    });
+
+    it('lets anybody get objects whose keys they know, but for originals, and nobody list or write', async () => {
+        for (const name of names) {
+            callBotocore(s3, 'put_object', { Bucket: `made-${name}`, Key: 'a.webp' });
+            const isPublic = name !== 'originals';
+            for (const [path, method, code] of [[`${name}/a.webp`, 'GET', isPublic ? 200 : 403], [`${name}/a.webp`, 'HEAD', isPublic ? 200 : 403],
+                [`${name}/b.webp`, 'GET', 403], [name, 'GET', 403], [`${name}/a.webp`, 'PUT', 403], [`${name}/a.webp`, 'DELETE', 403]])
+                assert.equal((await at(path, { method })).status, code, `${method} ${path}`);
+        }
+    });
+
+    it('lets pages of any origin get images, and put originals that somebody has signed for', async () => {
+        const preflight = async (bucket, method) => (await at(`${bucket}/a.webp`, { method: 'OPTIONS',
+            headers: { Origin: 'https://other.example', 'Access-Control-Request-Method': method, 'Access-Control-Request-Headers': 'content-type' } })).status;
+        for (const [bucket, method, code] of [['photos', 'GET', 200], ['photos', 'PUT', 403], ['originals', 'PUT', 200], ['originals', 'GET', 403]])
+            assert.equal(await preflight(bucket, method), code, `${method} ${bucket}`);
+    });
+
+    it('tells what differs, leaves it, and changes it when it is told to', async () => {
+        callBotocore(s3, 'put_bucket_versioning', { Bucket: 'made-photos', VersioningConfiguration: { Status: 'Enabled' } });
+        callBotocore(s3, 'delete_bucket_cors', { Bucket: 'made-originals' });
+        callBotocore(s3, 'delete_public_access_block', { Bucket: 'made-originals' });
+        callBotocore(s3, 'put_bucket_policy', { Bucket: 'made-originals', Policy: JSON.stringify({ Version: '2012-10-17', Statement: [
+            { Effect: 'Allow', Principal: '*', Action: 's3:GetObject', Resource: 'arn:aws:s3:::made-originals/*' }] }) });
+        assert.equal((await at('originals/a.webp')).status, 200);
+        const told = await create(s3.address('made'));
+        assert.equal(told.code, 1);
+        assert.match(told.out, /made-originals +the CORS rules: is "none", should be "AllowedOrigin \*, AllowedMethod PUT/);
+        assert.match(told.out, /made-originals +what its policy lets everybody do: is "IsPublic true", should be "IsPublic false"/);
+        assert.match(told.out, /made-photos +the keeping of versions: is "Status Enabled/);
+        assert.match(told.err, /^cloudphotos admin: 4 things differ and were left as they are\. Add --repair to change that$/m);
+        assert.equal((await at('originals/a.webp')).status, 200);
+        const repaired = await create(s3.address('made'), { more: ['--repair'] });
+        assert.equal(repaired.code, 0, repaired.err);
+        assert.match(repaired.out, /made-originals +the CORS rules: changed from "none" to "AllowedOrigin/);
+        assert.equal((await at('originals/a.webp')).status, 403);
+        assert.deepEqual(await create(s3.address('made')), { code: 0, out: each('is there, and as it should be'), err: '' });
+    });
+
+    it('says in one line why buckets can\'t be made', async () => {
+        const rows = [
+            [s3.address('made'), s3.other, /^cloudphotos admin: made-originals: The name is taken by somebody else: .*Choose another prefix\. \(.* 409 BucketAlreadyExists\.\)\n$/],
+            [s3.address('made'), { ...s3.environment, AWS_SECRET_ACCESS_KEY: 'wrong' }, /made-originals: The credentials are wrong: look at AWS_SECRET_ACCESS_KEY/],
+            [s3.address('made'), { ...s3.environment, AWS_ACCESS_KEY_ID: 'NOBODY' }, /made-originals: The credentials are not known there/],
+            [`${s3.address('elsewhere')}&region=eu-west-9`, s3.environment, /elsewhere-originals: There is no such region there: correct region=/],
+            ['s3://a?endpoint=http://127.0.0.1:1&path-style=yes', s3.environment, /The buckets at 127\.0\.0\.1:1 can't be used: /],
+        ];
+        for (const [address, environment, sentence] of rows) {
+            const { code, err } = await create(address, { environment });
+            assert.equal(code, 1, err);
+            assert.match(err, sentence);
+        }
+        const files = await create(`file:${newFolder()}`);
+        assert.equal(files.code, 2);
+        assert.match(files.err, /Buckets in a folder need no preparation: the server makes them when it starts/);
+    });
+});
+
 describe('buckets of S3', { skip: s3.skip }, () => {
     let server, id, path, whole;
     before(async () => {
-        s3.makeBuckets('photos');
+        const made = await runProgram(['admin', 'buckets', 'create', '--buckets', s3.address('photos')], { environment: s3.environment });
+        assert.equal(made.code, 0, made.stderr);
         server = await startServer({ flags: ['--buckets', s3.address('photos')], environment: s3.environment });
         id = await server.publish('ann', png(600, 400));
         path = `/buckets/photos/${id}-comp.webp`;

@@ -104,6 +104,75 @@ static void test_xml(void)
     CHECK_INT(s3_xml_time_s("yesterday"), 0);
 }
 
+/* ---- What buckets should be like ---- */
+
+#define POLICY(sid, action)                                                                                            \
+    "{\"Statement\":[{\"Resource\":\"arn:aws:s3:::a-photos/*\",\"Sid\":\"" sid "\",\"Principal\":\"*\","               \
+    "\"Effect\":\"Allow\",\"Action\":\"" action "\"}],\"Version\":\"2012-10-17\"}"
+#define CORS(methods, more)                                                                                            \
+    "<CORSConfiguration xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><CORSRule><ID>x</ID><AllowedHeader>*"        \
+    "</AllowedHeader>" methods "<AllowedOrigin>*</AllowedOrigin><ExposeHeader>ETag</ExposeHeader>"                     \
+    "<MaxAgeSeconds>3000</MaxAgeSeconds></CORSRule>" more "</CORSConfiguration>"
+#define PARTS_RULE                                                                                                     \
+    "<Rule><ID>1</ID><Filter/><Status>Enabled</Status><AbortIncompleteMultipartUpload><DaysAfterInitiation>2"          \
+    "</DaysAfterInitiation></AbortIncompleteMultipartUpload></Rule>"
+
+/* As Amazon and radosgw write them. */
+static void test_rules(void)
+{
+    static const struct {
+        const char *name, *query, *has;
+        enum bucket bucket;
+        bool agrees;
+    } rows[] = {
+        {"a policy in another order", "policy", POLICY("PublicRead", "s3:GetObject"), BUCKET_PHOTOS, true},
+        {"a policy that lets people list", "policy", POLICY("PublicRead", "s3:*"), BUCKET_PHOTOS, false},
+        {"no policy", "policy", "", BUCKET_PHOTOS, false},
+        {"a policy that isn't JSON", "policy", "<Policy/>", BUCKET_PHOTOS, false},
+        {"CORS in another order", "cors",
+         CORS("<AllowedMethod>HEAD</AllowedMethod><AllowedMethod>GET</AllowedMethod>", ""), BUCKET_PHOTOS, true},
+        {"CORS without HEAD", "cors", CORS("<AllowedMethod>GET</AllowedMethod>", ""), BUCKET_PHOTOS, false},
+        {"CORS for uploads", "cors", CORS("<AllowedMethod>PUT</AllowedMethod>", ""), BUCKET_ORIGINALS, true},
+        {"CORS with one method more", "cors",
+         CORS("<AllowedMethod>PUT</AllowedMethod><AllowedMethod>GET</AllowedMethod>", ""), BUCKET_ORIGINALS, false},
+        {"a lifecycle without a prefix", "lifecycle", "<LifecycleConfiguration>" PARTS_RULE "</LifecycleConfiguration>",
+         BUCKET_SITE, true},
+        {"a lifecycle that keeps stray uploads", "lifecycle",
+         "<LifecycleConfiguration>" PARTS_RULE "</LifecycleConfiguration>", BUCKET_ORIGINALS, false},
+        {"a lifecycle that removes originals in use", "lifecycle",
+         "<LifecycleConfiguration>" PARTS_RULE "<Rule><Filter><Prefix></Prefix></Filter><Status>Enabled</Status>"
+         "<Expiration><Days>2</Days></Expiration></Rule></LifecycleConfiguration>",
+         BUCKET_ORIGINALS, false},
+        {"a public policy", "policyStatus", "<PolicyStatus><IsPublic>TRUE</IsPublic></PolicyStatus>", BUCKET_ORIGINALS,
+         false},
+        {"a private policy", "policyStatus", "<PolicyStatus><IsPublic>FALSE</IsPublic></PolicyStatus>",
+         BUCKET_ORIGINALS, true},
+        {"no policy of originals", "policyStatus", "", BUCKET_ORIGINALS, true},
+        {"no versions", "versioning", "<VersioningConfiguration xmlns=\"x\"></VersioningConfiguration>", BUCKET_SITE,
+         true},
+        {"versions", "versioning", "<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>",
+         BUCKET_SITE, false},
+        {"versions that were suspended", "versioning",
+         "<V><Status>Suspended</Status><MfaDelete>Disabled</MfaDelete></V>", BUCKET_SITE, true},
+        {"public access that is blocked", "publicAccessBlock",
+         "<P><BlockPublicAcls>true</BlockPublicAcls><IgnorePublicAcls>true</IgnorePublicAcls><BlockPublicPolicy>true"
+         "</BlockPublicPolicy><RestrictPublicBuckets>true</RestrictPublicBuckets></P>",
+         BUCKET_THUMBNAILS, false},
+    };
+    struct blob_s3 s3 = {0};
+    CHECK_INT(s3_address_parse("//a?region=eu-west-1", &s3, NULL), STATUS_OK);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        TEXT_CLEANUP struct text should = {0}, shown = {0};
+        const struct s3_rule *rule = s3_rules;
+        while (strcmp(rule->query, rows[i].query) != 0)
+            rule++;
+        check_case("a bucket has %s", rows[i].name);
+        rule->write(&s3, rows[i].bucket, &should);
+        CHECK_INT(s3_rule_agrees(rule, rows[i].has, text_get(&should), &shown), rows[i].agrees);
+    }
+    arena_release(&s3.arena);
+}
+
 /* ---- A server that fails ---- */
 
 struct answer {
@@ -295,6 +364,23 @@ static const struct {
     {"begins parts without an id", begin, {{200, "<Result></Result>"}}, STATUS_UNAVAILABLE, 1},
 };
 
+static void note_row(void *context, const char *bucket, enum blob_setup_outcome outcome, const char *sentence)
+{
+    text_addf(context, "%s %d %s\n", bucket, (int)outcome, sentence);
+}
+
+/* Buckets that are there; each question about them gets the same answer. */
+static void check_setup(const char *address, struct answer answer, enum status status, const char *sentence)
+{
+    TEXT_CLEANUP struct text rows = {0}, why = {0};
+    const struct answer all[ANSWERS_MAX] = {answer};
+    answers = all;
+    atomic_store(&asked, 0);
+    CHECK_STR(status_name(blob_setup(address, false, note_row, &rows, &why)), status_name(status));
+    if (!CHECK(strstr(text_get(status ? &why : &rows), sentence)))
+        printf("# %s%s\n", text_get(&rows), text_get(&why));
+}
+
 static struct http_server *open_server(struct text *ret_address)
 {
     static const struct http_route *const tables[] = {routes, NULL};
@@ -336,4 +422,23 @@ static void test_failures(void)
     http_server_close(server);
 }
 
-CHECK_MAIN({"addresses", test_addresses}, {"XML", test_xml}, {"failures", test_failures})
+static void test_setup(void)
+{
+    TEXT_CLEANUP struct text address = {0};
+    struct http_server *server = open_server(&address);
+    check_case("buckets whose properties may not be read");
+    check_setup(text_get(&address), (struct answer){403, ERROR("AccessDenied")}, STATUS_UNAVAILABLE,
+                "a-originals: The credentials may not do that; they need s3:GetBucketPublicAccessBlock. (");
+    check_case("buckets of another region");
+    check_setup(text_get(&address), (struct answer){301, ERROR("PermanentRedirect")}, STATUS_UNAVAILABLE,
+                "a-originals: The bucket is in another region: correct region=. (");
+    check_case("a server that knows no properties");
+    check_setup(text_get(&address), (struct answer){405, ERROR("MethodNotAllowed")}, STATUS_OK,
+                "a-originals 2 the server doesn't know the CORS rules of a bucket\n"
+                "a-originals 2 the server doesn't know the lifecycle rules of a bucket\n"
+                "a-photos 2 the server doesn't know the policy of a bucket\n");
+    http_server_close(server);
+}
+
+CHECK_MAIN({"addresses", test_addresses}, {"XML", test_xml}, {"rules of buckets", test_rules},
+           {"failures", test_failures}, {"setting up", test_setup})

@@ -19,8 +19,10 @@ static enum status check_bucket(struct blob_s3 *s3, enum bucket bucket, struct t
     const struct s3_request request = {.method = "HEAD", .bucket = bucket};
     enum status status = s3_ask(s3, &request, &reply, why);
     if (status == STATUS_NOT_FOUND)
-        text_setf(why, "There is no bucket %s-%s at %s, or it is another's.", s3->prefix, bucket_policies[bucket].name,
-                  s3->host);
+        text_setf(why,
+                  "There is no bucket %s-%s at %s. Make the buckets with `cloudphotos admin buckets create`, with the "
+                  "same --buckets, or correct the prefix.",
+                  s3->prefix, bucket_policies[bucket].name, s3->host);
     return status;
 }
 
@@ -33,19 +35,32 @@ static void s3_close(struct blob *blob)
     free(s3);
 }
 
-/* Owners, readers and those beside are all the same: what S3 keeps needs no lock. */
-static enum status s3_open(const char *rest, enum blob_use use, struct blob **ret_blob, struct text *why)
+enum status s3_connect(const char *rest, struct blob_s3 **ret_s3, struct text *why)
 {
     struct blob_s3 *s3 = NEW(struct blob_s3);
-    (void)use;
     s3->blob.ops = &blob_s3_ops;
     enum status status = s3_address_parse(rest, s3, why);
     const struct http_client_settings client = {
         .connect_timeout_ms = CONNECT_TIMEOUT_MS, .idle_connections = IDLE_CONNECTIONS, .ca_file = s3->ca_file};
     if (status == STATUS_OK)
         status = http_client_open(&client, &s3->client, why);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         s3->identity = aws_identity_new(s3->client);
+        *ret_s3 = s3;
+    } else {
+        s3_close(&s3->blob);
+    }
+    return status;
+}
+
+/* Owners, readers and those beside are all the same: what S3 keeps needs no lock. */
+static enum status s3_open(const char *rest, enum blob_use use, struct blob **ret_blob, struct text *why)
+{
+    struct blob_s3 *s3;
+    (void)use;
+    enum status status = s3_connect(rest, &s3, why);
+    if (status != STATUS_OK)
+        return status;
     for (int i = 0; status == STATUS_OK && i < BUCKETS; i++)
         status = check_bucket(s3, (enum bucket)i, why);
     if (status == STATUS_OK)
@@ -169,6 +184,7 @@ const struct blob_ops blob_s3_ops = {
     .delete = s3_delete,
     .list = s3_list,
     .presign = s3_presign,
+    .setup = s3_setup,
     .parts_begin = s3_parts_begin,
     .parts_put = s3_parts_put,
     .parts_complete = s3_parts_complete,

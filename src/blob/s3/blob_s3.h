@@ -2,7 +2,7 @@
  *
  *     s3://PREFIX?region=eu-west-1&endpoint=https://s3.example.org:9000&path-style=yes&ca-file=/etc/ca.pem
  *
- * The buckets are PREFIX-photos and so on; they must be there. Requests are signed (aws_signature.h) with what
+ * The buckets are PREFIX-photos and so on; they must be there: blob_setup makes them. Requests are signed (aws_signature.h) with what
  * aws_credentials.h finds. What fails for a moment is asked again, a few times. */
 #ifndef BLOB_S3_H
 #define BLOB_S3_H
@@ -34,6 +34,9 @@ struct blob_s3 {
 /* Fills in the strings. */
 enum status s3_address_parse(const char *rest, struct blob_s3 *s3, struct text *why);
 
+/* Without a look at the buckets; blob_close ends it. */
+enum status s3_connect(const char *rest, struct blob_s3 **ret_s3, struct text *why);
+
 /* ---- One request ---- */
 
 struct s3_request {
@@ -48,6 +51,7 @@ struct s3_request {
     http_take *take;              /* of the object's bytes */
     void *context;
     uint64_t take_max; /* and there are so many */
+    struct text *word; /* gets S3's word for a refusal, "NoSuchKey", "" if it has none; NULL: nobody asks */
     bool is_once;      /* not to be asked again: it would not be understood a second time */
 };
 void s3_request_add(struct s3_request *request, const char *name, const char *value); /* a field */
@@ -88,5 +92,25 @@ blob_list_op s3_list;
 blob_delete_op s3_delete;
 
 blob_presign_op s3_presign;
+blob_setup_op s3_setup;
+
+/* ---- What the buckets should be: blob_s3_rules.c ---- */
+
+/* A property of a bucket, which is read and written as a document under a query. */
+struct s3_rule {
+    const char *query;  /* "cors" */
+    const char *name;   /* for people, "the CORS rules" */
+    const char *right;  /* for which credentials need s3:Get… and s3:Put…, "BucketCORS" */
+    const char *absent; /* S3's word for one that was never written; NULL: none */
+    bool is_optional;   /* a server that doesn't know it has none of what it is there for */
+    bool is_absence_right;
+    const char *repair_query; /* the document to be removed to repair it; NULL: what should be there is written */
+    /* Appends what should be there; nothing: it isn't looked at in this bucket. */
+    void (*write)(const struct blob_s3 *s3, enum bucket bucket, struct text *out);
+};
+enum { S3_RULES = 6 };
+extern const struct s3_rule s3_rules[S3_RULES];
+/* Whether what S3 has says the same as what should be there. *ret_shown: what it has, for people. */
+bool s3_rule_agrees(const struct s3_rule *rule, const char *has, const char *should, struct text *ret_shown);
 
 #endif

@@ -118,6 +118,8 @@ static enum status take_error(struct blob_s3 *s3, const struct s3_request *reque
     TEXT_CLEANUP struct text word = {0}, message = {0};
     (void)s3_xml_find(text_get(&reply->body), "Code", &word);
     (void)s3_xml_find(text_get(&reply->body), "Message", &message);
+    if (request->word)
+        text_setf(request->word, "%s", text_get(&word));
     *ret_may_pass = may_pass(s3, request, reply->code, text_get(&word), signed_ms);
     text_setf(why, "The bucket %s-%s at %s answers %u%s%s%s%s%s%s.", s3->prefix, bucket_policies[request->bucket].name,
               s3->host, reply->code, word.length ? " " : "", text_get(&word), message.length ? ": " : "",
