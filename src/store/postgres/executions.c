@@ -18,16 +18,17 @@ struct execution postgres_execution(const struct row *row)
                               .version = (uint64_t)row_integer(row, 8)};
 }
 
-enum status postgres_execution_lock(struct transaction *transaction, const struct id *id, struct execution_row *ret_row,
-                                    struct text *why)
+int postgres_execution_lock(struct transaction *transaction, const struct id *id)
 {
-    RESULT_CLEANUP PGresult *result = NULL;
-    enum status status =
-        transaction_row(transaction, "SELECT " EXECUTION_ROW_COLUMNS " FROM executions WHERE id = $1 FOR UPDATE",
-                        VALUES(ID(id)), &result, why);
-    if (status)
-        return status;
-    const struct row row = {.result = result};
+    return transaction_add(transaction, "SELECT " EXECUTION_ROW_COLUMNS " FROM executions WHERE id = $1 FOR UPDATE",
+                           VALUES(ID(id)));
+}
+
+bool postgres_execution_row(const struct transaction *transaction, int place, struct execution_row *ret_row)
+{
+    struct row row;
+    if (!transaction_row(transaction, place, &row))
+        return false;
     const char *owner = row_string(&row, 3);
     *ret_row = (struct execution_row){.number = row_integer(&row, 0),
                                       .status = (enum execution_status)row_integer(&row, 1),
@@ -37,74 +38,62 @@ enum status postgres_execution_lock(struct transaction *transaction, const struc
                                       .is_diverted = row_integer(&row, 7) != 0};
     (void)snprintf(ret_row->author, sizeof ret_row->author, "%s", row_string(&row, 2));
     (void)snprintf(ret_row->owner, sizeof ret_row->owner, "%s", owner ? owner : "");
-    return STATUS_OK;
+    return true;
 }
 
-enum status postgres_execution_moved(struct transaction *transaction, const char *author, int from, int to,
-                                     struct text *why)
+void postgres_execution_moved(struct transaction *transaction, const char *author, int from, int to)
 {
-    return transaction_run(transaction, "SELECT execution_moved($1, $2, $3)",
-                           VALUES(TEXT(author), INTEGER(from), INTEGER(to)), why);
+    (void)transaction_add(transaction, "SELECT execution_moved($1, $2, $3)",
+                          VALUES(TEXT(author), INTEGER(from), INTEGER(to)));
 }
 
-enum status postgres_execution_insert(struct transaction *transaction, const struct execution *execution,
-                                      const char *author, struct text *why)
+void postgres_execution_insert(struct transaction *transaction, const struct execution *execution, const char *author)
 {
-    enum status status = transaction_run(transaction,
-                                         "INSERT INTO executions (" EXECUTION_COLUMNS ", queued_ms, author)"
-                                         " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $8, $10)",
-                                         VALUES(EXECUTION_VALUES(execution), TEXT(author)), why);
-    return status ? status : postgres_execution_moved(transaction, author, EXECUTION_NEW, (int)execution->status, why);
+    (void)transaction_add(transaction,
+                          "INSERT INTO executions (" EXECUTION_COLUMNS ", queued_ms, author)"
+                          " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $8, $10)",
+                          VALUES(EXECUTION_VALUES(execution), TEXT(author)));
+    postgres_execution_moved(transaction, author, EXECUTION_NEW, (int)execution->status);
 }
 
 /* ---- What becomes of the execution of a photo that changes ---- */
 
-enum status postgres_execution_hurry(struct transaction *transaction, const struct id *id, const char *author,
-                                     struct text *why)
+void postgres_execution_hurry(struct transaction *transaction, const struct execution_row *row)
 {
-    enum status status = transaction_run(transaction,
-                                         "UPDATE executions SET due_ms = $2, queued_ms = $2"
-                                         " WHERE id = $1 AND status = 0 AND lease_until_ms IS NULL",
-                                         VALUES(ID(id), INTEGER(transaction->now_ms)), why);
-    if (status || transaction->changed == 0)
-        return status;
-    return postgres_execution_moved(transaction, author, EXECUTION_RUNNING, EXECUTION_RUNNING, why);
+    if (!row || row->status != EXECUTION_RUNNING || row->lease_until_ms != 0)
+        return;
+    (void)transaction_add(transaction, "UPDATE executions SET due_ms = $2, queued_ms = $2 WHERE number = $1",
+                          VALUES(INTEGER(row->number), INTEGER(transaction->now_ms)));
+    postgres_execution_moved(transaction, row->author, EXECUTION_RUNNING, EXECUTION_RUNNING);
 }
 
-enum status postgres_execution_abort(struct transaction *transaction, const struct id *id, struct text *why)
+void postgres_execution_abort(struct transaction *transaction, const struct execution_row *row)
 {
-    struct execution_row row;
-    enum status status = postgres_execution_lock(transaction, id, &row, why);
-    if (status == STATUS_NOT_FOUND || (!status && row.status != EXECUTION_RUNNING))
-        return STATUS_OK;
-    if (!status)
-        status = transaction_run(transaction,
-                                 "UPDATE executions SET status = 3, updated_ms = $2, version = version + 1,"
-                                 " lease_owner = NULL, lease_until_ms = NULL, diverted_data = NULL WHERE number = $1",
-                                 VALUES(INTEGER(row.number), INTEGER(transaction->now_ms)), why);
-    return status ? status
-                  : postgres_execution_moved(transaction, row.author, EXECUTION_RUNNING, EXECUTION_ABORTED, why);
+    if (!row || row->status != EXECUTION_RUNNING)
+        return;
+    (void)transaction_add(transaction,
+                          "UPDATE executions SET status = 3, updated_ms = $2, version = version + 1,"
+                          " lease_owner = NULL, lease_until_ms = NULL, diverted_data = NULL WHERE number = $1",
+                          VALUES(INTEGER(row->number), INTEGER(transaction->now_ms)));
+    postgres_execution_moved(transaction, row->author, EXECUTION_RUNNING, EXECUTION_ABORTED);
 }
 
-enum status postgres_execution_replace(struct transaction *transaction, const struct execution *execution,
-                                       const char *author, struct text *why)
+void postgres_execution_replace(struct transaction *transaction, const struct execution_row *row,
+                                const struct execution *execution, const char *author)
 {
-    struct execution_row row;
-    enum status status = postgres_execution_lock(transaction, &execution->id, &row, why);
-    if (status == STATUS_NOT_FOUND)
-        return postgres_execution_insert(transaction, execution, author, why);
-    if (!status)
-        status = transaction_run(transaction,
-                                 "UPDATE executions SET status = $2, workflow = $3, state = $4, data = $5,"
-                                 " started_ms = $6, updated_ms = $7, due_ms = $8, queued_ms = $8,"
-                                 " version = version + 1, lease_owner = NULL, lease_until_ms = NULL,"
-                                 " diverted_data = NULL WHERE number = $1",
-                                 VALUES(INTEGER(row.number), INTEGER(execution->status), TEXT(execution->workflow),
-                                        TEXT(execution->state), TEXT(execution->data), INTEGER(execution->started_ms),
-                                        INTEGER(execution->updated_ms), INTEGER(execution->due_ms)),
-                                 why);
-    return status ? status
-                  : postgres_execution_moved(transaction, row.author, (int)row.status, (int)execution->status, why);
+    if (!row) {
+        postgres_execution_insert(transaction, execution, author);
+        return;
+    }
+    (void)transaction_add(transaction,
+                          "UPDATE executions SET status = $2, workflow = $3, state = $4, data = $5,"
+                          " started_ms = $6, updated_ms = $7, due_ms = $8, queued_ms = $8,"
+                          " version = version + 1, lease_owner = NULL, lease_until_ms = NULL,"
+                          " diverted_data = NULL WHERE number = $1",
+                          VALUES(INTEGER(row->number), INTEGER(execution->status), TEXT(execution->workflow),
+                                 TEXT(execution->state), TEXT(execution->data), INTEGER(execution->started_ms),
+                                 INTEGER(execution->updated_ms), INTEGER(execution->due_ms)));
+    postgres_execution_moved(transaction, row->author, (int)row->status, (int)execution->status);
 }
 
 /* ---- Reading ---- */
@@ -207,31 +196,17 @@ static enum status executions_count(struct store *store, struct store_counts *re
 
 /* ---- Forgetting ---- */
 
-struct pruning {
-    int64_t before_ms;
-    size_t limit, pruned;
-};
-
-static enum status prune(struct transaction *transaction, void *arguments, struct text *why)
-{
-    struct pruning *pruning = arguments;
-    enum status status = transaction_run(transaction,
-                                         "DELETE FROM executions WHERE number IN (SELECT number FROM executions"
-                                         " WHERE status <> 0 AND updated_ms < $1 ORDER BY updated_ms LIMIT $2"
-                                         " FOR UPDATE SKIP LOCKED)",
-                                         VALUES(INTEGER(pruning->before_ms), LIMIT(pruning->limit)), why);
-    if (!status)
-        pruning->pruned = (size_t)transaction->changed;
-    return status;
-}
-
 static enum status executions_prune(struct store *store, int64_t before_ms, size_t limit, size_t *ret_pruned,
                                     struct text *why)
 {
-    struct pruning pruning = {before_ms, limit, 0};
-    enum status status = postgres_write(store, prune, &pruning, why);
+    int64_t pruned = 0;
+    enum status status = postgres_run(store,
+                                      "DELETE FROM executions WHERE number IN (SELECT number FROM executions"
+                                      " WHERE status <> 0 AND updated_ms < $1 ORDER BY updated_ms LIMIT $2"
+                                      " FOR UPDATE SKIP LOCKED)",
+                                      VALUES(INTEGER(before_ms), LIMIT(limit)), &pruned, why);
     if (!status)
-        *ret_pruned = pruning.pruned;
+        *ret_pruned = (size_t)pruned;
     return status;
 }
 

@@ -14,72 +14,50 @@ struct claim {
 
 enum { WAS_LOST_COLUMN = 9 };
 
+/* One that finds nothing to do gets no number and writes nothing. */
 static enum status claim(struct transaction *transaction, void *arguments, struct text *why)
 {
-    RESULT_CLEANUP PGresult *result = NULL;
     struct claim *claim = arguments;
     int64_t now_ms = transaction->now_ms;
+    struct row row;
     claim->count = 0;
-    enum status status =
-        transaction_run(transaction, "SELECT executions_mend($1, $2, $3)",
-                        VALUES(INTEGER(now_ms), INTEGER(now_ms + CLOCK_TOLERANCE_MS), INTEGER(claim->lease_ms)), why);
-    if (!status)
-        status = transaction_row(
-            transaction, "SELECT * FROM executions_claim($1, $2, $3, $4)",
-            VALUES(TEXT(claim->owner), INTEGER(now_ms), INTEGER(now_ms + claim->lease_ms), LIMIT(claim->limit)),
-            &result, why);
-    struct row row = {.result = result};
-    for (int count = status ? 0 : PQntuples(result); row.number < count; row.number++) {
+    transaction->may_write_nothing = true;
+    (void)transaction_add(transaction, "SELECT executions_mend($1, $2, $3)",
+                          VALUES(INTEGER(now_ms), INTEGER(now_ms + CLOCK_TOLERANCE_MS), INTEGER(claim->lease_ms)));
+    int place = transaction_add(
+        transaction, "SELECT * FROM executions_claim($1, $2, $3, $4)",
+        VALUES(TEXT(claim->owner), INTEGER(now_ms), INTEGER(now_ms + claim->lease_ms), LIMIT(claim->limit)));
+    enum status status = transaction_ask(transaction, why);
+    if (status)
+        return status;
+    (void)transaction_row(transaction, place, &row);
+    for (int count = PQntuples(row.result); row.number < count; row.number++) {
         struct execution *execution = &claim->executions[claim->count++];
         *execution = postgres_execution(&row);
         execution->was_lost = row_integer(&row, WAS_LOST_COLUMN) != 0;
         execution_own_strings(execution, claim->arena);
     }
-    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+    transaction->keeps_nothing = !transaction->number[0];
+    return STATUS_OK;
 }
 
-static bool note_bool(void *context, const struct row *row)
-{
-    *(bool *)context = row_integer(row, 0) != 0;
-    return true;
-}
-
-/* Looks first, so that workers who find nothing to do write nothing. */
 static enum status lease_claim(struct store *store, const char *owner, int64_t lease_ms, size_t limit,
                                struct arena *arena, struct execution *ret_executions, size_t *ret_count,
                                struct text *why)
 {
     struct claim claimed = {owner, lease_ms, limit, 0, arena, ret_executions};
-    int64_t now_ms = store_now_ms(store);
-    bool is_any_due = false;
-    enum status status = postgres_first(
-        store, "SELECT EXISTS (SELECT FROM queues WHERE turn_ms <= $1) OR executions_need_mending($1, $2, $3)",
-        VALUES(INTEGER(now_ms), INTEGER(now_ms + CLOCK_TOLERANCE_MS), INTEGER(lease_ms)), note_bool, &is_any_due, why);
-    if (!status && is_any_due)
-        status = postgres_write(store, claim, &claimed, why);
+    enum status status = postgres_write(store, claim, &claimed, why);
     if (!status)
         *ret_count = claimed.count;
     return status;
 }
 
-struct renewal {
-    const char *owner;
-    int64_t lease_ms;
-};
-
-static enum status renew(struct transaction *transaction, void *arguments, struct text *why)
-{
-    const struct renewal *renewal = arguments;
-    return transaction_run(
-        transaction, "UPDATE executions SET lease_until_ms = $3 WHERE lease_owner = $1 AND lease_until_ms > $2",
-        VALUES(TEXT(renewal->owner), INTEGER(transaction->now_ms), INTEGER(transaction->now_ms + renewal->lease_ms)),
-        why);
-}
-
 static enum status lease_renew(struct store *store, const char *owner, int64_t lease_ms, struct text *why)
 {
-    struct renewal renewal = {owner, lease_ms};
-    return postgres_write(store, renew, &renewal, why);
+    int64_t now_ms = store_now_ms(store), changed;
+    return postgres_run(store,
+                        "UPDATE executions SET lease_until_ms = $3 WHERE lease_owner = $1 AND lease_until_ms > $2",
+                        VALUES(TEXT(owner), INTEGER(now_ms), INTEGER(now_ms + lease_ms)), &changed, why);
 }
 
 /* ---- Saving and giving back ---- */
@@ -88,7 +66,10 @@ static enum status lease_renew(struct store *store, const char *owner, int64_t l
 static enum status compare(struct transaction *transaction, const struct id *id, const char *owner,
                            struct execution_row *ret_row, struct execution_found *ret_found, struct text *why)
 {
-    enum status status = postgres_execution_lock(transaction, id, ret_row, why);
+    int place = postgres_execution_lock(transaction, id);
+    enum status status = transaction_ask(transaction, why);
+    if (!status && !postgres_execution_row(transaction, place, ret_row))
+        status = STATUS_NOT_FOUND;
     if (!status)
         *ret_found = execution_compare(ret_row, owner);
     return status;
@@ -103,14 +84,12 @@ static const char end_sql[] =
     "UPDATE executions SET lease_owner = NULL, lease_until_ms = NULL, diverted_data = NULL WHERE number = $1";
 
 /* It waits again, or has ended. */
-static enum status let_go(struct transaction *transaction, const struct execution_row *row,
-                          enum execution_status execution_status, struct text *why)
+static void let_go(struct transaction *transaction, const struct execution_row *row,
+                   enum execution_status execution_status)
 {
     bool has_ended = execution_status != EXECUTION_RUNNING;
-    enum status status =
-        transaction_run(transaction, has_ended ? end_sql : give_back_sql, VALUES(INTEGER(row->number)), why);
-    return status ? status
-                  : postgres_execution_moved(transaction, row->author, EXECUTION_RUNNING, (int)execution_status, why);
+    (void)transaction_add(transaction, has_ended ? end_sql : give_back_sql, VALUES(INTEGER(row->number)));
+    postgres_execution_moved(transaction, row->author, EXECUTION_RUNNING, (int)execution_status);
 }
 
 struct saving {
@@ -128,12 +107,12 @@ static enum status add_events(struct transaction *transaction, const struct savi
     enum status status = STATUS_OK;
     for (size_t i = 0; !status && i < saving->event_count; i++)
         status =
-            transaction_run(transaction,
-                            "INSERT INTO execution_events (execution, sequence, time_ms, type, detail)"
-                            " VALUES ($1, $2, $3, $4, $5)",
-                            VALUES(INTEGER(row->number), INTEGER(++row->events), INTEGER(saving->events[i].time_ms),
-                                   TEXT(saving->events[i].type), TEXT(saving->events[i].detail)),
-                            why);
+            transaction_add_one(transaction,
+                                "INSERT INTO execution_events (execution, sequence, time_ms, type, detail)"
+                                " VALUES ($1, $2, $3, $4, $5)",
+                                VALUES(INTEGER(row->number), INTEGER(++row->events), INTEGER(saving->events[i].time_ms),
+                                       TEXT(saving->events[i].type), TEXT(saving->events[i].detail)),
+                                why);
     return status;
 }
 
@@ -150,16 +129,18 @@ static enum status save(struct transaction *transaction, void *arguments, struct
     if (transaction->keeps_nothing)
         return STATUS_OK;
     status = add_events(transaction, saving, &row, why);
-    if (!status)
-        status = transaction_run(transaction,
-                                 "UPDATE executions SET status = $2, state = $3, data = $4, updated_ms = $5,"
-                                 " due_ms = $6, version = version + 1, event_count = $7 WHERE number = $1",
-                                 VALUES(INTEGER(row.number), INTEGER(execution->status), TEXT(execution->state),
-                                        TEXT(execution->data), INTEGER(execution->updated_ms),
-                                        INTEGER(execution->due_ms), INTEGER(row.events)),
-                                 why);
+    if (status)
+        return status;
+    (void)transaction_add(transaction,
+                          "UPDATE executions SET status = $2, state = $3, data = $4, updated_ms = $5,"
+                          " due_ms = $6, version = version + 1, event_count = $7 WHERE number = $1",
+                          VALUES(INTEGER(row.number), INTEGER(execution->status), TEXT(execution->state),
+                                 TEXT(execution->data), INTEGER(execution->updated_ms), INTEGER(execution->due_ms),
+                                 INTEGER(row.events)));
     bool is_kept = saving->keep_lease && execution->status == EXECUTION_RUNNING && !row.is_diverted;
-    return status || is_kept ? status : let_go(transaction, &row, execution->status, why);
+    if (!is_kept)
+        let_go(transaction, &row, execution->status);
+    return STATUS_OK;
 }
 
 static enum status lease_save(struct store *store, const char *owner, const struct execution *execution,
@@ -184,7 +165,9 @@ static enum status release(struct transaction *transaction, void *arguments, str
     if (status)
         return status;
     transaction->keeps_nothing = !giving->found->is_changed;
-    return transaction->keeps_nothing ? STATUS_OK : let_go(transaction, &row, EXECUTION_RUNNING, why);
+    if (!transaction->keeps_nothing)
+        let_go(transaction, &row, EXECUTION_RUNNING);
+    return STATUS_OK;
 }
 
 static enum status lease_release(struct store *store, const char *owner, const struct id *id,
@@ -212,9 +195,11 @@ static enum status divert(struct transaction *transaction, void *arguments, stru
     transaction->keeps_nothing = !diversion->found->is_changed;
     if (transaction->keeps_nothing)
         return STATUS_OK;
-    status = transaction_run(transaction, "UPDATE executions SET diverted_data = $2 WHERE number = $1",
-                             VALUES(INTEGER(row.number), TEXT(diversion->data)), why);
-    return status || diversion->found->is_held ? status : let_go(transaction, &row, EXECUTION_RUNNING, why);
+    (void)transaction_add(transaction, "UPDATE executions SET diverted_data = $2 WHERE number = $1",
+                          VALUES(INTEGER(row.number), TEXT(diversion->data)));
+    if (!diversion->found->is_held)
+        let_go(transaction, &row, EXECUTION_RUNNING);
+    return STATUS_OK;
 }
 
 static enum status lease_divert(struct store *store, const struct id *id, const char *data,

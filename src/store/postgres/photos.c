@@ -1,5 +1,5 @@
 /* Single photos: what is compared and written as photo_rules.c says. Locks are taken in one order, so that transactions
- * don't wait for each other in a circle: a photo, its author's count, its execution, its author's queue, the counts. */
+ * don't wait for each other in a circle: a photo, its execution, its author's count, its author's queue, the counts. */
 #include "postgres_store.h"
 
 #include <stdio.h>
@@ -62,15 +62,14 @@ static bool take_photo(void *context, const struct row *row)
 
 /* ---- Making ---- */
 
-static enum status insert(struct transaction *transaction, const struct photo_creation *creation, struct text *why)
+static void insert(struct transaction *transaction, const struct photo_creation *creation)
 {
     static const char sql[] = "INSERT INTO photos (" PHOTO_COLUMNS ", idempotency_key) VALUES ($1, $2, $3, $4, $5, $6,"
                               " $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24,"
                               " $25, $26, $27, $28, $29, $30)";
     const struct photo *photo = creation->photo;
-    enum status status =
-        transaction_run(transaction, sql, VALUES(PHOTO_VALUES(photo), TEXT(creation->idempotency_key)), why);
-    return status ? status : postgres_execution_insert(transaction, creation->execution, photo->author, why);
+    (void)transaction_add(transaction, sql, VALUES(PHOTO_VALUES(photo), TEXT(creation->idempotency_key)));
+    postgres_execution_insert(transaction, creation->execution, photo->author);
 }
 
 struct creating {
@@ -80,43 +79,25 @@ struct creating {
 };
 
 /* The author's row, so that of two at one time the second sees what the first has made. */
-static enum status lock_queue(struct transaction *transaction, const char *author, uint64_t *ret_pending,
-                              struct text *why)
+static int lock_queue(struct transaction *transaction, const char *author)
 {
-    RESULT_CLEANUP PGresult *result = NULL;
-    enum status status =
-        transaction_row(transaction,
-                        "INSERT INTO queues AS q (author, pending, under_way, served_ms) VALUES ($1, 0, 0, 0)"
-                        " ON CONFLICT (author) DO UPDATE SET pending = q.pending RETURNING pending",
-                        VALUES(TEXT(author)), &result, why);
-    if (!status)
-        *ret_pending = (uint64_t)row_integer(&(struct row){.result = result}, 0);
-    return status;
+    return transaction_add(transaction,
+                           "INSERT INTO queues AS q (author, pending, under_way, served_ms) VALUES ($1, 0, 0, 0)"
+                           " ON CONFLICT (author) DO UPDATE SET pending = q.pending RETURNING pending",
+                           VALUES(TEXT(author)));
 }
 
-static enum status find_key(struct transaction *transaction, const struct creating *creating, bool *ret_is_used,
-                            struct text *why)
+/* Nothing has the key NULL. */
+static int find_key(struct transaction *transaction, const struct photo_creation *creation)
 {
-    RESULT_CLEANUP PGresult *result = NULL;
-    const struct photo_creation *creation = creating->creation;
-    enum status status = STATUS_NOT_FOUND;
-    if (creation->idempotency_key)
-        status = transaction_row(transaction,
-                                 "SELECT " PHOTO_COLUMNS " FROM photos WHERE author = $1 AND idempotency_key = $2",
-                                 VALUES(TEXT(creation->photo->author), TEXT(creation->idempotency_key)), &result, why);
-    *ret_is_used = !status;
-    if (!status)
-        creating->created->existing = postgres_photo(&(struct row){.result = result}, creating->arena);
-    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+    return transaction_add(transaction,
+                           "SELECT " PHOTO_COLUMNS " FROM photos WHERE author = $1 AND idempotency_key = $2",
+                           VALUES(TEXT(creation->photo->author), TEXT(creation->idempotency_key)));
 }
 
-static enum status find_id(struct transaction *transaction, const struct id *id, bool *ret_is_used, struct text *why)
+static int find_id(struct transaction *transaction, const struct id *id)
 {
-    RESULT_CLEANUP PGresult *result = NULL;
-    enum status status =
-        transaction_row(transaction, "SELECT 1 FROM photos WHERE id = $1", VALUES(ID(id)), &result, why);
-    *ret_is_used = !status;
-    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+    return transaction_add(transaction, "SELECT 1 FROM photos WHERE id = $1", VALUES(ID(id)));
 }
 
 static enum status create(struct transaction *transaction, void *arguments, struct text *why)
@@ -124,17 +105,23 @@ static enum status create(struct transaction *transaction, void *arguments, stru
     const struct creating *creating = arguments;
     const struct photo *photo = creating->creation->photo;
     struct photo_created *created = creating->created;
-    bool is_key_used, is_id_used;
-    enum status status = lock_queue(transaction, photo->author, &created->pending, why);
-    if (!status)
-        status = find_key(transaction, creating, &is_key_used, why);
-    if (!status)
-        status = find_id(transaction, &photo->id, &is_id_used, why);
+    struct row row;
+    int queue = lock_queue(transaction, photo->author);
+    int key = find_key(transaction, creating->creation);
+    int id = find_id(transaction, &photo->id);
+    enum status status = transaction_ask(transaction, why);
     if (status)
         return status;
+    created->pending = transaction_row(transaction, queue, &row) ? (uint64_t)row_integer(&row, 0) : 0;
+    bool is_id_used = transaction_row(transaction, id, &row);
+    bool is_key_used = transaction_row(transaction, key, &row);
+    if (is_key_used)
+        created->existing = postgres_photo(&row, creating->arena);
     created->outcome = photo_creation_judge(creating->creation, is_key_used, is_id_used, created->pending);
     transaction->keeps_nothing = created->outcome != CREATION_DONE;
-    return transaction->keeps_nothing ? STATUS_OK : insert(transaction, creating->creation, why);
+    if (!transaction->keeps_nothing)
+        insert(transaction, creating->creation);
+    return STATUS_OK;
 }
 
 static enum status photo_create(struct store *store, const struct photo_creation *creation, struct arena *arena,
@@ -146,81 +133,81 @@ static enum status photo_create(struct store *store, const struct photo_creation
 
 /* ---- Changing ---- */
 
-static enum status write_fields(struct transaction *transaction, const struct photo_change *change, struct text *why)
-{
-    TEXT_CLEANUP struct text sql = {0};
-    struct value values[PHOTO_UPDATE_VALUES];
-    if (!change->fields)
-        return STATUS_OK;
-    photo_update_sql(change->fields, '$', &sql);
-    photo_update_values(change, transaction->now_ms, values);
-    return transaction_run(transaction, text_get(&sql), values, why);
-}
-
 struct updating {
     const struct photo_change *change;
     struct photo_found *found;
-    char author[AUTHOR_NAME_MAX + 1];
 };
 
-static enum status compare_photo(struct transaction *transaction, struct updating *updating, struct text *why)
-{
-    RESULT_CLEANUP PGresult *result = NULL;
-    enum status status = transaction_row(transaction, "SELECT state, author FROM photos WHERE id = $1 FOR UPDATE",
-                                         VALUES(ID(updating->change->id)), &result, why);
-    const struct row row = {.result = result};
-    (void)snprintf(updating->author, sizeof updating->author, "%s", status ? "" : row_string(&row, 1));
-    unsigned state = status ? (unsigned)PHOTO_ABSENT : (unsigned)row_integer(&row, 0);
-    *updating->found = photo_compare(updating->change, state, updating->author);
-    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
-}
-
-static enum status compare_execution(struct transaction *transaction, struct updating *updating, struct text *why)
-{
-    struct execution_row row;
-    if (!updating->found->is_changed || !updating->change->execution_from)
-        return STATUS_OK;
-    enum status status = postgres_execution_lock(transaction, updating->change->id, &row, why);
-    photo_compare_execution(updating->change, status ? NULL : &row, updating->found);
-    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
-}
-
-static enum status change_execution(struct transaction *transaction, const struct updating *updating, struct text *why)
+/* Locks both and tells whether all is as expected. *ret_execution is `execution`, or NULL: there is none. */
+static enum status compare(struct transaction *transaction, const struct updating *updating,
+                           char ret_author[static AUTHOR_NAME_MAX + 1], struct execution_row *execution,
+                           const struct execution_row **ret_execution, struct text *why)
 {
     const struct photo_change *change = updating->change;
-    switch (change->effect) {
-    case EXECUTION_HURRIES:
-        return postgres_execution_hurry(transaction, change->id, updating->author, why);
-    case EXECUTION_ENDS:
-        return postgres_execution_abort(transaction, change->id, why);
-    case EXECUTION_ANEW:
-        return postgres_execution_replace(transaction, change->execution, updating->author, why);
-    case EXECUTION_STAYS:
-        break;
-    }
+    bool needs_execution = change->execution_from || change->effect != EXECUTION_STAYS;
+    struct row row;
+    int photo = transaction_add(transaction, "SELECT state, author FROM photos WHERE id = $1 FOR UPDATE",
+                                VALUES(ID(change->id)));
+    int place = needs_execution ? postgres_execution_lock(transaction, change->id) : photo;
+    enum status status = transaction_ask(transaction, why);
+    if (status)
+        return status;
+    bool is_there = transaction_row(transaction, photo, &row);
+    (void)snprintf(ret_author, AUTHOR_NAME_MAX + 1, "%s", is_there ? row_string(&row, 1) : "");
+    *updating->found =
+        photo_compare(change, is_there ? (unsigned)row_integer(&row, 0) : (unsigned)PHOTO_ABSENT, ret_author);
+    *ret_execution = needs_execution && postgres_execution_row(transaction, place, execution) ? execution : NULL;
+    if (updating->found->is_changed && change->execution_from)
+        photo_compare_execution(change, *ret_execution, updating->found);
     return STATUS_OK;
 }
 
-static enum status write_photo(struct transaction *transaction, const struct photo_change *change, struct text *why)
+static void change_execution(struct transaction *transaction, const struct photo_change *change,
+                             const struct execution_row *execution, const char *author)
 {
-    if ((change->fields & PHOTO_FIELD_STATE) && change->to == PHOTO_ABSENT)
-        return transaction_run(transaction, "DELETE FROM photos WHERE id = $1", VALUES(ID(change->id)), why);
-    return write_fields(transaction, change, why);
+    switch (change->effect) {
+    case EXECUTION_HURRIES:
+        postgres_execution_hurry(transaction, execution);
+        break;
+    case EXECUTION_ENDS:
+        postgres_execution_abort(transaction, execution);
+        break;
+    case EXECUTION_ANEW:
+        postgres_execution_replace(transaction, execution, change->execution, author);
+        break;
+    case EXECUTION_STAYS:
+        break;
+    }
+}
+
+static void write_photo(struct transaction *transaction, const struct photo_change *change)
+{
+    TEXT_CLEANUP struct text sql = {0};
+    struct value values[PHOTO_UPDATE_VALUES];
+    if ((change->fields & PHOTO_FIELD_STATE) && change->to == PHOTO_ABSENT) {
+        (void)transaction_add(transaction, "DELETE FROM photos WHERE id = $1", VALUES(ID(change->id)));
+    } else if (change->fields) {
+        photo_update_sql(change->fields, '$', &sql);
+        photo_update_values(change, transaction->now_ms, values);
+        (void)transaction_add(transaction, text_get(&sql), values);
+    }
 }
 
 static enum status update(struct transaction *transaction, void *arguments, struct text *why)
 {
-    struct updating *updating = arguments;
-    enum status status = compare_photo(transaction, updating, why);
-    if (!status)
-        status = compare_execution(transaction, updating, why);
+    const struct updating *updating = arguments;
+    const struct photo_change *change = updating->change;
+    char author[AUTHOR_NAME_MAX + 1];
+    struct execution_row row;
+    const struct execution_row *execution;
+    enum status status = compare(transaction, updating, author, &row, &execution, why);
     transaction->keeps_nothing = !status && !updating->found->is_changed;
     if (status || transaction->keeps_nothing)
         return status;
-    status = write_photo(transaction, updating->change, why);
-    if (!status)
-        status = postgres_user_add_posts(transaction, updating->author, updating->change->posts, why);
-    return status ? status : change_execution(transaction, updating, why);
+    write_photo(transaction, change);
+    postgres_user_add_posts(transaction, author, change->posts);
+    change_execution(transaction, change, execution, author);
+    return STATUS_OK;
 }
 
 static enum status photo_update(struct store *store, const struct photo_change *change, struct photo_found *ret_found,

@@ -104,7 +104,7 @@ static void ignore_notice(void *context, const PGresult *result)
 }
 
 /* What libpq says has several lines, some of them indented, and ends in a mark of its own or in none. */
-static void add_in_a_line(struct text *out, const char *sentence)
+void postgres_add_line(struct text *out, const char *sentence)
 {
     static const char breaks[] = "\n\t";
     while (sentence[0]) {
@@ -116,16 +116,30 @@ static void add_in_a_line(struct text *out, const char *sentence)
     }
 }
 
-static enum status open_connection(const struct pool *pool, struct connection *connection, struct text *why)
+/* A pooler has made up the process number that it told. */
+static void look_for_pooler(struct pool *pool, struct connection *connection)
 {
+    PGresult *result = PQexec(connection->pg, "SELECT pg_backend_pid()");
+    if (PQntuples(result) == 1 && strtol(PQgetvalue(result, 0, 0), NULL, 10) != PQbackendPID(connection->pg))
+        atomic_store(&pool->is_pooled, true);
+    PQclear(result);
+}
+
+static enum status open_connection(struct pool *pool, struct connection *connection, struct text *why)
+{
+    connection->has_failed_to_send = false;
+    connection->expected_count = 0;
+    memset(connection->prepared, 0, sizeof connection->prepared);
     connection->pg =
         PQconnectdbParams((const char *const *)pool->keywords, (const char *const *)pool->values, /*expand_dbname=*/0);
     if (connection->pg && PQstatus(connection->pg) == CONNECTION_OK) {
         (void)PQsetNoticeReceiver(connection->pg, ignore_notice, NULL);
+        look_for_pooler(pool, connection);
+        (void)PQenterPipelineMode(connection->pg);
         return STATUS_OK;
     }
     TEXT_CLEANUP struct text fault = {0};
-    add_in_a_line(&fault, connection->pg ? PQerrorMessage(connection->pg) : "there isn't enough memory");
+    postgres_add_line(&fault, connection->pg ? PQerrorMessage(connection->pg) : "there isn't enough memory");
     text_setf(why, "The database %s can't be reached: %s", pool->name, text_get(&fault));
     PQfinish(connection->pg);
     connection->pg = NULL;

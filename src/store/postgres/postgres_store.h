@@ -21,12 +21,20 @@
 
 /* ---- Connections: pool.c ---- */
 
-enum { CONNECTIONS_MAX = 16 /* of a process: a server allows 100 by default */ };
+enum {
+    CONNECTIONS_MAX = 16, /* of a process: a server allows 100 by default */
+    STATEMENTS_MAX = 256, /* that a connection has prepared; a power of two */
+    ANSWERS_MAX = 64,     /* that are waited for at a time */
+};
 
+/* It is in pipeline mode: what is sent goes to the server when its answers are wanted (postgres_flush). */
 struct connection {
     PGconn *pg; /* NULL: not open */
     unsigned generation;
-    bool is_taken;
+    bool is_taken, has_failed_to_send;
+    uint64_t prepared[STATEMENTS_MAX]; /* hashes of its statements; 0: free */
+    uint64_t expected[ANSWERS_MAX];    /* of each answer: the hash of the statement that it prepares; 0: rows */
+    int expected_count;
 };
 
 struct pool {
@@ -35,7 +43,8 @@ struct pool {
     struct connection connections[CONNECTIONS_MAX];
     unsigned generation; /* after a connection was lost, those of before are opened anew */
     char **keywords, **values;
-    char *name; /* "DATABASE at HOST", for sentences */
+    char *name;            /* "DATABASE at HOST", for sentences */
+    atomic_bool is_pooled; /* a pooler such as PgBouncer stands between, so nothing may outlive a transaction */
 };
 
 /* INVALID when libpq can't read the address. */
@@ -46,6 +55,9 @@ enum status postgres_pool_take(struct pool *pool, int64_t until_ns, struct conne
                                struct text *why);
 /* `is_lost`: it is closed, and all others are opened anew. */
 void postgres_pool_give_back(struct pool *pool, struct connection *connection, bool is_lost);
+
+/* Appends what libpq or the server says, in one line. */
+void postgres_add_line(struct text *out, const char *sentence);
 
 /* ---- Statements: query.c ---- */
 
@@ -72,16 +84,25 @@ enum failure {
     FAILURE_LOST,       /* the connection is */
 };
 
-/* OK and the result, which the caller clears; else *ret_failure. */
-enum status postgres_query(const struct pool *pool, struct connection *connection, const char *sql,
-                           const struct value *values, PGresult **ret_result, enum failure *ret_failure,
-                           struct text *why);
-/* Statements without values, separated by semicolons: the last one's result, in text. */
-enum status postgres_execute(const struct pool *pool, struct connection *connection, const char *sql,
-                             PGresult **ret_result, enum failure *ret_failure, struct text *why);
+struct answers {
+    PGresult *results[ANSWERS_MAX]; /* of the statements, in their order */
+    int count;
+};
+void answers_clear(struct answers *answers);
+#define ANSWERS_CLEANUP __attribute__((cleanup(answers_clear)))
 
-void result_cleanup(PGresult **result);
-#define RESULT_CLEANUP __attribute__((cleanup(result_cleanup)))
+/* Adds a statement to what is sent with the next flush; it is prepared unless a pooler stands between. Values are
+ * borrowed for the call. */
+void postgres_add(struct pool *pool, struct connection *connection, const char *sql, const struct value *values);
+/* Whether one more fits before the next flush, and those that an operation ends with. */
+bool postgres_has_room(const struct connection *connection);
+/* Sends what was added and waits, for one round trip. After the first that fails none is run. Adds the results to
+ * *answers, which the caller clears, whatever the status is. */
+enum status postgres_flush(struct pool *pool, struct connection *connection, struct answers *answers,
+                           enum failure *ret_failure, struct text *why);
+/* Statements without values, separated by semicolons. */
+enum status postgres_execute(struct pool *pool, struct connection *connection, const char *sql,
+                             enum failure *ret_failure, struct text *why);
 
 /* ---- Reading and writing: transaction.c ---- */
 
@@ -107,11 +128,13 @@ struct store_postgres {
 struct transaction {
     struct store_postgres *postgres;
     struct connection *connection;
-    int64_t now_ms; /* the database's clock at its beginning, or the test's */
+    int64_t now_ms; /* the database's clock since the first transaction_ask, or the test's; before it, the store's */
     enum failure failure;
-    int64_t changed;    /* rows, by the last statement */
-    bool keeps_nothing; /* set by an operation that has found that nothing is to be written */
-    char number[24];    /* PostgreSQL's, by which the outcome is known when an answer was lost */
+    int added;              /* statements since then */
+    bool keeps_nothing;     /* set by an operation that has found that nothing is to be written */
+    bool may_write_nothing; /* set before the first transaction_ask: no number is given to one that has not written */
+    struct answers answers; /* of the last transaction_ask */
+    char number[24];        /* PostgreSQL's, by which the outcome is known when an answer was lost; "": none yet */
 };
 
 /* Rows are handed over when the connection has been given back. NOT_FOUND, without a sentence, where there is none. */
@@ -119,17 +142,28 @@ enum status postgres_first(struct store *store, const char *sql, const struct va
                            void *context, struct text *why);
 enum status postgres_each(struct store *store, const char *sql, const struct value *values, row_function *row,
                           void *context, struct text *why);
+/* A statement that writes the same when it is run twice, in one round trip. */
+enum status postgres_run(struct store *store, const char *sql, const struct value *values, int64_t *ret_changed,
+                         struct text *why);
 
 /* One transaction. It may be called several times, until one is kept: so it sets all that it answers each time. What
- * returns another status than OK is undone. */
+ * returns another status than OK is undone. What it adds is sent with transaction_ask, or at the end, with the COMMIT:
+ * an operation that asks once what there is, and then adds what it writes, takes two round trips. */
 typedef enum status transaction_function(struct transaction *transaction, void *arguments, struct text *why);
 enum status postgres_write(struct store *store, transaction_function *operation, void *arguments, struct text *why);
 
-enum status transaction_run(struct transaction *transaction, const char *sql, const struct value *values,
-                            struct text *why);
-/* The first row; NOT_FOUND without a sentence. The caller clears the result. */
-enum status transaction_row(struct transaction *transaction, const char *sql, const struct value *values,
-                            PGresult **ret_result, struct text *why);
+/* Returns the place of its answer among those of the next transaction_ask. */
+int transaction_add(struct transaction *transaction, const char *sql, const struct value *values);
+/* The same for one of many, whose answer nobody wants: asks before, when there is no room for more. */
+enum status transaction_add_one(struct transaction *transaction, const char *sql, const struct value *values,
+                                struct text *why);
+/* One round trip. Answers of before are gone. */
+enum status transaction_ask(struct transaction *transaction, struct text *why);
+/* The first row of an answer, as long as that; false: there is none. */
+bool transaction_row(const struct transaction *transaction, int place, struct row *ret_row);
+/* How many rows it has changed. */
+int64_t transaction_changed(const struct transaction *transaction, int place);
+/* Statements without values, separated by semicolons, at once. */
 enum status transaction_execute(struct transaction *transaction, const char *sql, struct text *why);
 
 /* As the store's clock tells it. */
@@ -147,21 +181,20 @@ struct photo postgres_photo(const struct row *row, struct arena *arena);
 
 struct execution postgres_execution(const struct row *row); /* strings are the row's */
 
-/* Of an execution that nobody else changes until the transaction ends. NOT_FOUND without a sentence. */
-enum status postgres_execution_lock(struct transaction *transaction, const struct id *id, struct execution_row *ret_row,
-                                    struct text *why);
+/* Of an execution that nobody else changes until the transaction ends: adds the question, and reads its answer. */
+int postgres_execution_lock(struct transaction *transaction, const struct id *id);
+bool postgres_execution_row(const struct transaction *transaction, int place, struct execution_row *ret_row);
+
+/* What follows is added to the transaction. `row`: the execution as it is locked; NULL: there is none. */
 enum { EXECUTION_NEW = -1 };
 /* From that status (or EXECUTION_NEW) to another, or the same: its author's queue and the counts follow. */
-enum status postgres_execution_moved(struct transaction *transaction, const char *author, int from, int to,
-                                     struct text *why);
-enum status postgres_execution_insert(struct transaction *transaction, const struct execution *execution,
-                                      const char *author, struct text *why);
-enum status postgres_execution_hurry(struct transaction *transaction, const struct id *id, const char *author,
-                                     struct text *why);
-enum status postgres_execution_abort(struct transaction *transaction, const struct id *id, struct text *why);
-enum status postgres_execution_replace(struct transaction *transaction, const struct execution *execution,
-                                       const char *author, struct text *why);
-enum status postgres_user_add_posts(struct transaction *transaction, const char *author, int posts, struct text *why);
+void postgres_execution_moved(struct transaction *transaction, const char *author, int from, int to);
+void postgres_execution_insert(struct transaction *transaction, const struct execution *execution, const char *author);
+void postgres_execution_hurry(struct transaction *transaction, const struct execution_row *row);
+void postgres_execution_abort(struct transaction *transaction, const struct execution_row *row);
+void postgres_execution_replace(struct transaction *transaction, const struct execution_row *row,
+                                const struct execution *execution, const char *author);
+void postgres_user_add_posts(struct transaction *transaction, const char *author, int posts);
 
 /* ---- The tables ---- */
 

@@ -208,22 +208,23 @@ static enum status run_steps(struct transaction *transaction, int64_t version, s
     for (size_t i = 0; !status && i < STEPS; i++)
         if (steps[i].version > version)
             status = transaction_execute(transaction, steps[i].sql, why);
-    return status || version == PRESENT
-               ? status
-               : transaction_run(transaction, "INSERT INTO cloudphotos_migrations (version) VALUES ($1)",
-                                 VALUES(INTEGER(PRESENT)), why);
+    if (!status && version < PRESENT)
+        (void)transaction_add(transaction, "INSERT INTO cloudphotos_migrations (version) VALUES ($1)",
+                              VALUES(INTEGER(PRESENT)));
+    return status;
 }
 
 static enum status migrate(struct transaction *transaction, void *arguments, struct text *why)
 {
     static const char table[] = LOCK "; CREATE TABLE IF NOT EXISTS cloudphotos_migrations (version integer PRIMARY KEY,"
                                      " made_at timestamptz NOT NULL DEFAULT now())";
-    RESULT_CLEANUP PGresult *result = NULL;
+    struct row row;
     struct store *store = arguments;
     enum status status = transaction_execute(transaction, table, why);
+    int place = transaction_add(transaction, VERSION, VALUES());
     if (!status)
-        status = transaction_row(transaction, VERSION, VALUES(), &result, why);
-    int64_t version = status ? 0 : row_integer(&(struct row){.result = result}, 0);
+        status = transaction_ask(transaction, why);
+    int64_t version = !status && transaction_row(transaction, place, &row) ? row_integer(&row, 0) : 0;
     if (!status)
         status = check_version(store, version, why);
     return status ? status : run_steps(transaction, version, why);

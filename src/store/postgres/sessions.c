@@ -42,12 +42,11 @@ static enum status session_get(struct store *store, const struct id *id, struct 
                           &read, why);
 }
 
-/* The row, which nobody else changes until the transaction ends. */
-static enum status lock_session(struct transaction *transaction, const struct id *id, PGresult **ret_result,
-                                struct text *why)
+/* Asks for the row, which nobody else changes until the transaction ends. */
+static int lock_session(struct transaction *transaction, const struct id *id)
 {
-    return transaction_row(transaction, "SELECT " SESSION_COLUMNS " FROM sessions WHERE id = $1 FOR UPDATE",
-                           VALUES(ID(id)), ret_result, why);
+    return transaction_add(transaction, "SELECT " SESSION_COLUMNS " FROM sessions WHERE id = $1 FOR UPDATE",
+                           VALUES(ID(id)));
 }
 
 /* ---- Making ---- */
@@ -58,52 +57,56 @@ struct creation {
     enum session_outcome outcome;
 };
 
-/* Under a lock of all sessions, so that two at one time don't take the same room. */
-static enum status find_use(struct transaction *transaction, const struct session *session, struct session_use *ret_use,
-                            struct text *why)
+/* Under a lock of all sessions, so that two at one time don't take the same room. Returns the place of the answer. */
+static int find_use(struct transaction *transaction, const struct session *session)
 {
     static const char sql[] =
         "SELECT count(*) FILTER (WHERE author = $1), coalesce(sum(counts_as) FILTER (WHERE author = $1), 0)::bigint,"
         " coalesce(sum(counts_as) FILTER (WHERE network = $2), 0)::bigint, coalesce(sum(counts_as), 0)::bigint"
         " FROM sessions WHERE NOT is_finished";
-    RESULT_CLEANUP PGresult *result = NULL;
-    enum status status = transaction_execute(transaction, "SELECT pg_advisory_xact_lock(4850157815)", why);
-    if (!status)
-        status = transaction_row(transaction, sql, VALUES(TEXT(session->author), TEXT(session->network)), &result, why);
-    if (status)
-        return status;
-    const struct row row = {.result = result};
-    *ret_use = (struct session_use){.sessions = (uint64_t)row_integer(&row, 0),
-                                    .bytes_author = (uint64_t)row_integer(&row, 1),
-                                    .bytes_network = (uint64_t)row_integer(&row, 2),
-                                    .bytes = (uint64_t)row_integer(&row, 3)};
-    return STATUS_OK;
+    (void)transaction_add(transaction, "SELECT pg_advisory_xact_lock(4850157815)", VALUES());
+    return transaction_add(transaction, sql, VALUES(TEXT(session->author), TEXT(session->network)));
+}
+
+static struct session_use read_use(const struct transaction *transaction, int place)
+{
+    struct row row;
+    (void)transaction_row(transaction, place, &row);
+    return (struct session_use){.sessions = (uint64_t)row_integer(&row, 0),
+                                .bytes_author = (uint64_t)row_integer(&row, 1),
+                                .bytes_network = (uint64_t)row_integer(&row, 2),
+                                .bytes = (uint64_t)row_integer(&row, 3)};
+}
+
+/* Another that has made the same id meanwhile is a violation, after which this is tried again, and finds it. */
+static void insert(struct transaction *transaction, const struct session *session)
+{
+    static const char sql[] =
+        "INSERT INTO sessions (id, author, network, caption, alt_text, length, counts_as, \"offset\", bytes,"
+        " expires_ms, is_finished) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11 <> 0)";
+    (void)transaction_add(transaction, sql,
+                          VALUES(ID(&session->id), TEXT(session->author), TEXT(session->network),
+                                 TEXT(session->caption), TEXT(session->alt_text), INTEGER(session->length),
+                                 INTEGER(session_counts_as(session)), INTEGER(session->offset), TEXT(session->bytes),
+                                 INTEGER(session->expires_ms), INTEGER(session->is_finished)));
 }
 
 static enum status create(struct transaction *transaction, void *arguments, struct text *why)
 {
-    static const char sql[] =
-        "INSERT INTO sessions (id, author, network, caption, alt_text, length, counts_as, \"offset\", bytes,"
-        " expires_ms, is_finished) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11 <> 0)"
-        " ON CONFLICT (id) DO NOTHING";
     struct creation *creation = arguments;
     const struct session *session = creation->session;
-    struct session_use use = {0};
-    RESULT_CLEANUP PGresult *there = NULL;
-    enum status status = lock_session(transaction, &session->id, &there, why);
-    if (status != STATUS_NOT_FOUND)
+    struct row there;
+    int place = lock_session(transaction, &session->id);
+    int use_place = creation->limits ? find_use(transaction, session) : -1;
+    enum status status = transaction_ask(transaction, why);
+    if (status || transaction_row(transaction, place, &there))
         return status ? status : STATUS_CONFLICT;
-    status = creation->limits ? find_use(transaction, session, &use, why) : STATUS_OK;
+    struct session_use use = creation->limits ? read_use(transaction, use_place) : (struct session_use){0};
     creation->outcome = session_judge(session, &use, creation->limits);
-    if (status || creation->outcome != SESSION_MADE)
-        return status;
-    status = transaction_run(transaction, sql,
-                             VALUES(ID(&session->id), TEXT(session->author), TEXT(session->network),
-                                    TEXT(session->caption), TEXT(session->alt_text), INTEGER(session->length),
-                                    INTEGER(session_counts_as(session)), INTEGER(session->offset), TEXT(session->bytes),
-                                    INTEGER(session->expires_ms), INTEGER(session->is_finished)),
-                             why);
-    return !status && transaction->changed == 0 ? STATUS_CONFLICT : status;
+    transaction->keeps_nothing = creation->outcome != SESSION_MADE;
+    if (!transaction->keeps_nothing)
+        insert(transaction, session);
+    return STATUS_OK;
 }
 
 static enum status session_create(struct store *store, const struct session *session,
@@ -130,20 +133,23 @@ struct claim {
 
 static enum status claim(struct transaction *transaction, void *arguments, struct text *why)
 {
-    RESULT_CLEANUP PGresult *result = NULL;
     struct claim *claim = arguments;
-    enum status status = lock_session(transaction, claim->id, &result, why);
+    struct row row;
+    int place = lock_session(transaction, claim->id);
+    enum status status = transaction_ask(transaction, why);
+    if (!status && !transaction_row(transaction, place, &row))
+        status = STATUS_NOT_FOUND;
     if (status)
         return status;
-    *claim->session = read_session(&(struct row){.result = result}, transaction->now_ms, claim->arena);
+    *claim->session = read_session(&row, transaction->now_ms, claim->arena);
     claim->found->is_changed = !claim->session->is_held;
     transaction->keeps_nothing = !claim->found->is_changed;
-    if (transaction->keeps_nothing)
-        return STATUS_OK;
-    return transaction_run(
-        transaction,
-        "UPDATE sessions SET lease_owner = $2, lease_until_ms = $3, lease_number = lease_number + 1 WHERE id = $1",
-        VALUES(ID(claim->id), TEXT(claim->owner), INTEGER(transaction->now_ms + claim->lease_ms)), why);
+    if (!transaction->keeps_nothing)
+        (void)transaction_add(
+            transaction,
+            "UPDATE sessions SET lease_owner = $2, lease_until_ms = $3, lease_number = lease_number + 1 WHERE id = $1",
+            VALUES(ID(claim->id), TEXT(claim->owner), INTEGER(transaction->now_ms + claim->lease_ms)));
+    return STATUS_OK;
 }
 
 static enum status session_claim(struct store *store, const struct id *id, const char *owner, int64_t lease_ms,
@@ -154,29 +160,15 @@ static enum status session_claim(struct store *store, const struct id *id, const
     return postgres_write(store, claim, &arguments, why);
 }
 
-struct renewal {
-    const char *owner;
-    const struct id *id;
-    int64_t lease_ms;
-};
-
-static enum status renew(struct transaction *transaction, void *arguments, struct text *why)
-{
-    const struct renewal *renewal = arguments;
-    return transaction_run(
-        transaction, "UPDATE sessions SET lease_until_ms = $3 WHERE id = $1 AND lease_owner = $2",
-        VALUES(ID(renewal->id), TEXT(renewal->owner), INTEGER(transaction->now_ms + renewal->lease_ms)), why);
-}
-
-/* A transaction a session: several in one would be locked in an order of their own, and might wait in a circle. */
+/* A statement a session: several in one would be locked in an order of their own, and might wait in a circle. */
 static enum status sessions_renew(struct store *store, const char *owner, const struct id *ids, size_t count,
                                   int64_t lease_ms, struct text *why)
 {
     enum status status = STATUS_OK;
-    for (size_t i = 0; !status && i < count; i++) {
-        struct renewal renewal = {owner, &ids[i], lease_ms};
-        status = postgres_write(store, renew, &renewal, why);
-    }
+    int64_t until_ms = store_now_ms(store) + lease_ms, changed;
+    for (size_t i = 0; !status && i < count; i++)
+        status = postgres_run(store, "UPDATE sessions SET lease_until_ms = $3 WHERE id = $1 AND lease_owner = $2",
+                              VALUES(ID(&ids[i]), TEXT(owner), INTEGER(until_ms)), &changed, why);
     return status;
 }
 
@@ -191,11 +183,13 @@ struct saving {
 
 static enum status find_claimed(struct transaction *transaction, const struct saving *saving, struct text *why)
 {
-    RESULT_CLEANUP PGresult *result = NULL;
-    enum status status = lock_session(transaction, &saving->session->id, &result, why);
+    struct row row;
+    int place = lock_session(transaction, &saving->session->id);
+    enum status status = transaction_ask(transaction, why);
+    if (!status && !transaction_row(transaction, place, &row))
+        status = STATUS_NOT_FOUND;
     if (status)
         return status;
-    const struct row row = {.result = result};
     saving->found->is_changed = session_is_claimed(
         saving->session, saving->owner, row_string(&row, SESSION_LEASE_OWNER), row_integer(&row, SESSION_LEASE_NUMBER));
     transaction->keeps_nothing = !saving->found->is_changed;
@@ -207,15 +201,14 @@ static enum status save(struct transaction *transaction, void *arguments, struct
     const struct saving *saving = arguments;
     const struct session *session = saving->session;
     enum status status = find_claimed(transaction, saving, why);
-    if (status || !saving->found->is_changed)
-        return status;
-    return transaction_run(transaction,
-                           "UPDATE sessions SET \"offset\" = $2, bytes = $3, is_finished = $4 <> 0,"
-                           " lease_owner = CASE WHEN $5 <> 0 THEN lease_owner END,"
-                           " lease_until_ms = CASE WHEN $5 <> 0 THEN lease_until_ms END WHERE id = $1",
-                           VALUES(ID(&session->id), INTEGER(session->offset), TEXT(session->bytes),
-                                  INTEGER(session->is_finished), INTEGER(saving->keep_lease)),
-                           why);
+    if (!status && saving->found->is_changed)
+        (void)transaction_add(transaction,
+                              "UPDATE sessions SET \"offset\" = $2, bytes = $3, is_finished = $4 <> 0,"
+                              " lease_owner = CASE WHEN $5 <> 0 THEN lease_owner END,"
+                              " lease_until_ms = CASE WHEN $5 <> 0 THEN lease_until_ms END WHERE id = $1",
+                              VALUES(ID(&session->id), INTEGER(session->offset), TEXT(session->bytes),
+                                     INTEGER(session->is_finished), INTEGER(saving->keep_lease)));
+    return status;
 }
 
 static enum status session_save(struct store *store, const struct session *session, const char *owner, bool keep_lease,
@@ -229,9 +222,9 @@ static enum status remove_claimed(struct transaction *transaction, void *argumen
 {
     const struct saving *saving = arguments;
     enum status status = find_claimed(transaction, saving, why);
-    if (status || !saving->found->is_changed)
-        return status;
-    return transaction_run(transaction, "DELETE FROM sessions WHERE id = $1", VALUES(ID(&saving->session->id)), why);
+    if (!status && saving->found->is_changed)
+        (void)transaction_add(transaction, "DELETE FROM sessions WHERE id = $1", VALUES(ID(&saving->session->id)));
+    return status;
 }
 
 static enum status session_remove(struct store *store, const struct session *session, const char *owner,

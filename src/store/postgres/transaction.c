@@ -45,80 +45,84 @@ static enum status take(struct store_postgres *postgres, const struct attempts *
 }
 
 static enum status ask_once(struct store_postgres *postgres, const struct attempts *attempts, const char *sql,
-                            const struct value *values, PGresult **ret_result, enum failure *ret_failure,
+                            const struct value *values, struct answers *answers, enum failure *ret_failure,
                             struct text *why)
 {
     struct connection *connection;
     enum status status = take(postgres, attempts, &connection, ret_failure, why);
     if (status)
         return status;
-    status = postgres_query(&postgres->pool, connection, sql, values, ret_result, ret_failure, why);
+    postgres_add(&postgres->pool, connection, sql, values);
+    status = postgres_flush(&postgres->pool, connection, answers, ret_failure, why);
     postgres_pool_give_back(&postgres->pool, connection, *ret_failure == FAILURE_LOST);
     return status;
 }
 
-static enum status ask(struct store *store, const char *sql, const struct value *values, PGresult **ret_result,
+static enum status ask(struct store *store, const char *sql, const struct value *values, struct answers *answers,
                        struct text *why)
 {
     struct attempts attempts = begin_attempts();
     enum failure failure;
     enum status status;
-    do
-        status = ask_once((struct store_postgres *)store, &attempts, sql, values, ret_result, &failure, why);
-    while (status && failure > FAILURE_FINAL && may_try_again(&attempts));
+    do {
+        answers_clear(answers);
+        status = ask_once((struct store_postgres *)store, &attempts, sql, values, answers, &failure, why);
+    } while (status && failure > FAILURE_FINAL && may_try_again(&attempts));
     return status;
 }
 
 enum status postgres_each(struct store *store, const char *sql, const struct value *values, row_function *row,
                           void *context, struct text *why)
 {
-    RESULT_CLEANUP PGresult *result = NULL;
-    enum status status = ask(store, sql, values, &result, why);
-    struct row at = {.result = result};
-    for (int count = status ? 0 : PQntuples(result); at.number < count && row(context, &at); at.number++)
+    ANSWERS_CLEANUP struct answers answers = {0};
+    enum status status = ask(store, sql, values, &answers, why);
+    if (status)
+        return status;
+    struct row at = {.result = answers.results[0]};
+    for (int count = PQntuples(at.result); at.number < count && row(context, &at); at.number++)
         ;
-    return status;
+    return STATUS_OK;
 }
 
 enum status postgres_first(struct store *store, const char *sql, const struct value *values, row_function *row,
                            void *context, struct text *why)
 {
-    RESULT_CLEANUP PGresult *result = NULL;
-    enum status status = ask(store, sql, values, &result, why);
-    if (!status && PQntuples(result) == 0)
+    ANSWERS_CLEANUP struct answers answers = {0};
+    enum status status = ask(store, sql, values, &answers, why);
+    if (!status && PQntuples(answers.results[0]) == 0)
         return STATUS_NOT_FOUND;
     if (!status)
-        (void)row(context, &(struct row){.result = result});
+        (void)row(context, &(struct row){.result = answers.results[0]});
+    return status;
+}
+
+enum status postgres_run(struct store *store, const char *sql, const struct value *values, int64_t *ret_changed,
+                         struct text *why)
+{
+    ANSWERS_CLEANUP struct answers answers = {0};
+    enum status status = ask(store, sql, values, &answers, why);
+    if (!status)
+        *ret_changed = strtoll(PQcmdTuples(answers.results[0]), NULL, 10);
     return status;
 }
 
 /* ---- Writing ---- */
 
+/* An answer that took longer has waited for a lock, and doesn't tell when the clock was read. */
+static const int64_t CLOCK_EXACT_NS = 20000000;
+
 void postgres_clock_measure(struct clock_offset *clock, int64_t now_ms, int64_t asked_ns)
 {
     int64_t answered_ns = clock_monotonic_ns();
+    if (answered_ns - asked_ns > CLOCK_EXACT_NS && atomic_load(&clock->measured_ns))
+        return;
     atomic_store(&clock->offset_ms, now_ms - (asked_ns + (answered_ns - asked_ns) / 2) / MS_NS);
     atomic_store(&clock->measured_ns, answered_ns);
 }
 
-static enum status begin(struct transaction *transaction, struct text *why)
-{
-    static const char sql[] =
-        "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SELECT pg_current_xact_id()::text, " POSTGRES_NOW;
-    RESULT_CLEANUP PGresult *result = NULL;
-    struct store_postgres *postgres = transaction->postgres;
-    int64_t asked_ns = clock_monotonic_ns();
-    enum status status =
-        postgres_execute(&postgres->pool, transaction->connection, sql, &result, &transaction->failure, why);
-    if (status)
-        return status;
-    (void)snprintf(transaction->number, sizeof transaction->number, "%s", PQgetvalue(result, 0, 0));
-    transaction->now_ms = strtoll(PQgetvalue(result, 0, 1), NULL, 10);
-    postgres_clock_measure(&postgres->clock, transaction->now_ms, asked_ns);
-    if (postgres->store.now_ms)
-        transaction->now_ms = postgres->store.now_ms(postgres->store.clock_context);
-    return STATUS_OK;
-}
+static const char number_sql[] = "SELECT pg_current_xact_id()::text, " POSTGRES_NOW;
+/* Looks first: a transaction without a number has written nothing, and then nothing is waited for at its end. */
+static const char number_if_any_sql[] = "SELECT pg_current_xact_id_if_assigned()::text, " POSTGRES_NOW;
 
 static bool note_outcome(void *context, const struct row *row)
 {
@@ -153,48 +157,65 @@ static enum status resolve(struct transaction *transaction, struct attempts *att
     return STATUS_UNAVAILABLE;
 }
 
-/* Sets `failure`; LOST: the outcome is unknown. */
+static void add_words(struct transaction *transaction, const char *sql)
+{
+    (void)transaction_add(transaction, sql, VALUES());
+}
+
+/* With what was added before. Sets `failure`; LOST: the outcome is unknown. */
 static enum status commit(struct transaction *transaction, struct text *why)
 {
-    RESULT_CLEANUP PGresult *result = NULL;
-    const struct pool *pool = &transaction->postgres->pool;
-    enum status status = postgres_execute(pool, transaction->connection, "COMMIT", &result, &transaction->failure, why);
-    if (!status && strcmp(PQcmdStatus(result), "COMMIT") != 0) {
-        text_setf(why, "The database %s has undone a change.", pool->name);
+    int place = transaction_add(transaction, "COMMIT", VALUES());
+    enum status status = transaction_ask(transaction, why);
+    if (!status && strcmp(PQcmdStatus(transaction->answers.results[place]), "COMMIT") != 0) {
+        text_setf(why, "The database %s has undone a change.", transaction->postgres->pool.name);
         status = STATUS_INTERNAL;
         transaction->failure = FAILURE_FINAL;
     }
     return status;
 }
 
+/* A ROLLBACK isn't run after something else that has failed with it, so there may have to be a second one. */
 static void roll_back(struct transaction *transaction)
 {
-    PGresult *result = NULL;
-    enum failure failure;
-    if (transaction->failure == FAILURE_LOST)
-        return;
-    if (postgres_execute(&transaction->postgres->pool, transaction->connection, "ROLLBACK", &result, &failure, NULL))
-        transaction->failure = FAILURE_LOST;
-    PQclear(result);
+    enum { TIMES = 2 };
+    enum failure failure = transaction->failure;
+    for (int i = 0; i < TIMES && failure != FAILURE_LOST; i++) {
+        answers_clear(&transaction->answers);
+        add_words(transaction, "ROLLBACK");
+        if (!postgres_flush(&transaction->postgres->pool, transaction->connection, &transaction->answers, &failure,
+                            NULL))
+            return;
+    }
+    transaction->failure = FAILURE_LOST;
+}
+
+/* The number is known before a COMMIT is sent. */
+static enum status perform(struct transaction *transaction, transaction_function *operation, void *arguments,
+                           bool *ret_is_committing, struct text *why)
+{
+    add_words(transaction, "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
+    enum status status = operation(transaction, arguments, why);
+    if (!status && !transaction->keeps_nothing && !transaction->number[0])
+        status = transaction_ask(transaction, why);
+    *ret_is_committing = !status && !transaction->keeps_nothing;
+    if (*ret_is_committing)
+        status = commit(transaction, why);
+    if (status || transaction->keeps_nothing)
+        roll_back(transaction);
+    return status;
 }
 
 static enum status write_once(struct transaction *transaction, struct attempts *attempts,
                               transaction_function *operation, void *arguments, struct text *why)
 {
     struct pool *pool = &transaction->postgres->pool;
+    bool is_committing;
     enum status status = take(transaction->postgres, attempts, &transaction->connection, &transaction->failure, why);
     if (status)
         return status;
-    bool is_committing = false;
-    status = begin(transaction, why);
-    if (!status)
-        status = operation(transaction, arguments, why);
-    if (!status && !transaction->keeps_nothing) {
-        is_committing = true;
-        status = commit(transaction, why);
-    }
-    if (status || transaction->keeps_nothing)
-        roll_back(transaction);
+    status = perform(transaction, operation, arguments, &is_committing, why);
+    answers_clear(&transaction->answers);
     bool is_lost = transaction->failure == FAILURE_LOST;
     postgres_pool_give_back(pool, transaction->connection, is_lost);
     return status && is_lost && is_committing ? resolve(transaction, attempts, why) : status;
@@ -206,7 +227,7 @@ enum status postgres_write(struct store *store, transaction_function *operation,
     struct transaction transaction;
     enum status status;
     do {
-        transaction = (struct transaction){.postgres = (struct store_postgres *)store};
+        transaction = (struct transaction){.postgres = (struct store_postgres *)store, .now_ms = store_now_ms(store)};
         status = write_once(&transaction, &attempts, operation, arguments, why);
     } while (status && transaction.failure > FAILURE_FINAL && may_try_again(&attempts));
     return status;
@@ -214,39 +235,68 @@ enum status postgres_write(struct store *store, transaction_function *operation,
 
 /* ---- In a transaction ---- */
 
-static enum status query(struct transaction *transaction, const char *sql, const struct value *values,
-                         PGresult **ret_result, struct text *why)
+int transaction_add(struct transaction *transaction, const char *sql, const struct value *values)
 {
-    return postgres_query(&transaction->postgres->pool, transaction->connection, sql, values, ret_result,
-                          &transaction->failure, why);
+    int place = transaction->added++;
+    postgres_add(&transaction->postgres->pool, transaction->connection, sql, values);
+    return place;
 }
 
-enum status transaction_run(struct transaction *transaction, const char *sql, const struct value *values,
-                            struct text *why)
+enum status transaction_add_one(struct transaction *transaction, const char *sql, const struct value *values,
+                                struct text *why)
 {
-    RESULT_CLEANUP PGresult *result = NULL;
-    enum status status = query(transaction, sql, values, &result, why);
+    enum status status = postgres_has_room(transaction->connection) ? STATUS_OK : transaction_ask(transaction, why);
     if (!status)
-        transaction->changed = strtoll(PQcmdTuples(result), NULL, 10);
+        (void)transaction_add(transaction, sql, values);
     return status;
 }
 
-enum status transaction_row(struct transaction *transaction, const char *sql, const struct value *values,
-                            PGresult **ret_result, struct text *why)
+static void read_number(struct transaction *transaction, int place, int64_t asked_ns)
 {
-    PGresult *result = NULL;
-    enum status status = query(transaction, sql, values, &result, why);
-    if (!status && PQntuples(result) > 0) {
-        *ret_result = result;
-        return STATUS_OK;
-    }
-    PQclear(result);
-    return status ? status : STATUS_NOT_FOUND;
+    struct store_postgres *postgres = transaction->postgres;
+    struct row row;
+    if (!transaction_row(transaction, place, &row))
+        return;
+    const char *number = row_string(&row, 0);
+    (void)snprintf(transaction->number, sizeof transaction->number, "%s", number ? number : "");
+    transaction->now_ms = row_integer(&row, 1);
+    postgres_clock_measure(&postgres->clock, transaction->now_ms, asked_ns);
+    if (postgres->store.now_ms)
+        transaction->now_ms = postgres->store.now_ms(postgres->store.clock_context);
+}
+
+enum status transaction_ask(struct transaction *transaction, struct text *why)
+{
+    int64_t asked_ns = clock_monotonic_ns();
+    bool is_numbered = transaction->number[0];
+    int place =
+        is_numbered
+            ? -1
+            : transaction_add(transaction, transaction->may_write_nothing ? number_if_any_sql : number_sql, VALUES());
+    answers_clear(&transaction->answers);
+    transaction->added = 0;
+    enum status status = postgres_flush(&transaction->postgres->pool, transaction->connection, &transaction->answers,
+                                        &transaction->failure, why);
+    if (!status && !is_numbered)
+        read_number(transaction, place, asked_ns);
+    return status;
+}
+
+bool transaction_row(const struct transaction *transaction, int place, struct row *ret_row)
+{
+    *ret_row = (struct row){.result = transaction->answers.results[place]};
+    return PQntuples(ret_row->result) > 0;
+}
+
+int64_t transaction_changed(const struct transaction *transaction, int place)
+{
+    return strtoll(PQcmdTuples(transaction->answers.results[place]), NULL, 10);
 }
 
 enum status transaction_execute(struct transaction *transaction, const char *sql, struct text *why)
 {
-    RESULT_CLEANUP PGresult *result = NULL;
-    return postgres_execute(&transaction->postgres->pool, transaction->connection, sql, &result, &transaction->failure,
-                            why);
+    enum status status = transaction_ask(transaction, why);
+    return status ? status
+                  : postgres_execute(&transaction->postgres->pool, transaction->connection, sql, &transaction->failure,
+                                     why);
 }

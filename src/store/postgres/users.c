@@ -6,20 +6,18 @@
 
 /* ---- Counting ---- */
 
-enum status postgres_user_add_posts(struct transaction *transaction, const char *author, int posts, struct text *why)
+void postgres_user_add_posts(struct transaction *transaction, const char *author, int posts)
 {
     const struct value *values = VALUES(TEXT(author));
-    if (posts == 0)
-        return STATUS_OK;
     if (posts > 0)
-        return transaction_run(transaction,
-                               "INSERT INTO users AS u (name, posts_count) VALUES ($1, 1)"
-                               " ON CONFLICT (name) DO UPDATE SET posts_count = u.posts_count + 1",
-                               values, why);
-    enum status status =
-        transaction_run(transaction, "UPDATE users SET posts_count = posts_count - 1 WHERE name = $1", values, why);
-    return status ? status
-                  : transaction_run(transaction, "DELETE FROM users WHERE name = $1 AND posts_count <= 0", values, why);
+        (void)transaction_add(transaction,
+                              "INSERT INTO users AS u (name, posts_count) VALUES ($1, 1)"
+                              " ON CONFLICT (name) DO UPDATE SET posts_count = u.posts_count + 1",
+                              values);
+    if (posts >= 0)
+        return;
+    (void)transaction_add(transaction, "UPDATE users SET posts_count = posts_count - 1 WHERE name = $1", values);
+    (void)transaction_add(transaction, "DELETE FROM users WHERE name = $1 AND posts_count <= 0", values);
 }
 
 /* ---- Search ---- */

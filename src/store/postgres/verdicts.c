@@ -117,13 +117,13 @@ static enum status add(struct transaction *transaction, void *arguments, struct 
     const struct fingerprint *print = &verdict->fingerprint;
     char bits[SHAPE_BITS + 1];
     write_bits(print->shape, bits);
-    enum status status =
-        transaction_run(transaction, sql, VALUES(VERDICT_VALUES(verdict), TEXT(print->has_shape ? bits : NULL)), why);
-    return status ? status
-                  : transaction_run(transaction,
-                                    "DELETE FROM verdicts WHERE number <= (SELECT number FROM verdicts"
-                                    " ORDER BY number DESC OFFSET $1 LIMIT 1)",
-                                    VALUES(INTEGER(VERDICTS_MAX)), why);
+    (void)transaction_add(transaction, sql, VALUES(VERDICT_VALUES(verdict), TEXT(print->has_shape ? bits : NULL)));
+    (void)transaction_add(transaction,
+                          "DELETE FROM verdicts WHERE number <= (SELECT number FROM verdicts"
+                          " ORDER BY number DESC OFFSET $1 LIMIT 1)",
+                          VALUES(INTEGER(VERDICTS_MAX)));
+    (void)why;
+    return STATUS_OK;
 }
 
 static enum status verdict_add(struct store *store, const struct verdict *verdict, struct text *why)
@@ -136,8 +136,9 @@ static enum status verdict_add(struct store *store, const struct verdict *verdic
 static enum status run_on_one(struct transaction *transaction, const char *sql, const struct value *values,
                               struct text *why)
 {
-    enum status status = transaction_run(transaction, sql, values, why);
-    return !status && transaction->changed == 0 ? STATUS_NOT_FOUND : status;
+    int place = transaction_add(transaction, sql, values);
+    enum status status = transaction_ask(transaction, why);
+    return !status && transaction_changed(transaction, place) == 0 ? STATUS_NOT_FOUND : status;
 }
 
 static enum status forget(struct transaction *transaction, void *arguments, struct text *why)
@@ -166,8 +167,8 @@ static enum status decide(struct transaction *transaction, void *arguments, stru
         transaction, "UPDATE verdicts SET kind = $2, reason = $3, decided_ms = $4 WHERE photo = $1",
         VALUES(ID(&verdict->photo), INTEGER(verdict->kind), TEXT(verdict->reason), INTEGER(verdict->decided_ms)), why);
     for (size_t i = 0; !status && i < decision->forgotten_count; i++)
-        status = transaction_run(transaction, "DELETE FROM verdicts WHERE photo = $1",
-                                 VALUES(ID(&decision->forgotten[i])), why);
+        status = transaction_add_one(transaction, "DELETE FROM verdicts WHERE photo = $1",
+                                     VALUES(ID(&decision->forgotten[i])), why);
     return status;
 }
 
