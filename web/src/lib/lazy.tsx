@@ -18,7 +18,7 @@ export function lazy<Props extends object>(choose: (later: Later) => ComponentTy
     return function Lazy(props: Props) {
         const state = useSignal<'waiting' | 'there' | 'failed'>(later ? 'there' : 'waiting');
         const look = () => { fetchLater().then(() => { state.value = 'there'; }, () => { state.value = 'failed'; }); };
-        useEffect(() => { if (!later) look(); }, []);
+        useEffect(look, []); // also where it came after this was drawn: nothing else draws it again
         if (state.value === 'failed') return <Failure problem={new Problem(0)} onRetry={look} />;
         if (!later) return null;
         const Part = choose(later);
