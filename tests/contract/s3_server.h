@@ -6,8 +6,8 @@
 
 #include <stdbool.h>
 
-/* Makes new buckets with this prefix, and appends their address. Sets the variables by which aws_credentials.h finds who
- * we are. False: there can be none, and the running case is skipped or has failed. */
+/* Makes new buckets with this prefix, and appends their address. Sets the variables by which aws_credentials.h finds
+ * who we are. False: there can be none, and the running case is skipped or has failed. */
 bool s3_server_make_buckets(const char *prefix, struct text *out);
 /* "http://127.0.0.1:29026", once there are buckets. */
 const char *s3_server_endpoint(void);

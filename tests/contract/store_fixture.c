@@ -31,8 +31,8 @@ static bool make_sqlite_address(struct text *out)
 
 static const struct back_end {
     const char *name;
-    /* Appends the address of a store that is new and empty. False: there can be none, and the running case is skipped or
-     * has failed. */
+    /* Appends the address of a store that is new and empty. False: there can be none, and the running case is
+     * skipped or has failed. */
     bool (*make_address)(struct text *out);
 } back_ends[STORE_BACK_ENDS] = {
     [STORE_SQLITE] = {"sqlite", make_sqlite_address},

@@ -1,5 +1,5 @@
-/* The files of the SQLite back end, for each other: one thread writes, many connections read. ../sql.h is what it has in
- * common with other SQL databases.
+/* The files of the SQLite back end, for each other: one thread writes, many connections read. ../sql.h is what it has
+ * in common with other SQL databases.
  *
  *     connection.c         a connection and its prepared statements; SQLite's errors as ours
  *     statements.c         every statement that the back end runs
