@@ -75,7 +75,7 @@ static void *run(void *context)
 
 /* ---- Listening: on the store's thread ---- */
 
-static void on_change(void *context, const struct id *photo)
+static void on_change(void *context, const struct id *photo, bool has_work)
 {
     struct event_relay *relay = context;
     if (photo) {
@@ -87,7 +87,8 @@ static void on_change(void *context, const struct id *photo)
         (void)pthread_cond_signal(&relay->wanted);
         (void)pthread_mutex_unlock(&relay->lock);
     }
-    relay->changed(relay->context);
+    if (has_work)
+        relay->changed(relay->context);
 }
 
 enum status event_relay_open(struct store *store, struct events *events, void (*changed)(void *context), void *context,

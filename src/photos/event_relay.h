@@ -8,8 +8,8 @@
 #include "store.h"
 
 struct event_relay;
-/* Publishes to `events`. Calls `changed` after each change, too, because there may be work: any thread; must not
- * block. Both are borrowed until event_relay_close, and so is the store, whose one listener this is. */
+/* Publishes to `events`. Calls `changed` when there may be work that others have made: any thread; must not block.
+ * Both are borrowed until event_relay_close, and so is the store, whose one listener this is. */
 enum status event_relay_open(struct store *store, struct events *events, void (*changed)(void *context), void *context,
                              struct event_relay **ret_relay, struct text *why);
 void event_relay_close(struct event_relay *relay); /* NULL is allowed */

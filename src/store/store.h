@@ -317,9 +317,9 @@ enum status store_lease_take(struct store *store, const char *name, const char *
 enum status store_lease_give_back(struct store *store, const char *name, const char *owner, struct text *why);
 
 /* Calls `changed` soon after other processes have changed something, on a thread of the store's own, one call at a
- * time: of this photo or its execution, or (NULL) of any. A call may stand for many changes, and may come without one.
- * There is one listener at most. */
-typedef void store_changed(void *context, const struct id *photo);
+ * time: of this photo or its execution, or (NULL) of any. `has_work`: an execution may be claimed that couldn't be
+ * before. A call may stand for many changes, and may come without one. There is one listener at most. */
+typedef void store_changed(void *context, const struct id *photo, bool has_work);
 enum status store_listen(struct store *store, store_changed *changed, void *context, struct text *why);
 /* Nothing is called any more when it has returned. OK without a listener. Before store_close. */
 void store_unlisten(struct store *store);

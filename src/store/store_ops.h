@@ -206,8 +206,8 @@ struct store_named_lease_ops {
 };
 
 struct store_change_ops {
-    /* What the database notifies of, or what it costs little to see; a back end that can do neither looks every 100
-     * ms. */
+    /* What processes notify each other of, or what it costs little to see; a back end that can do neither looks every
+     * 100 ms. */
     enum status (*listen)(struct store *store, store_changed *changed, void *context, struct text *why);
     void (*unlisten)(struct store *store);
     enum status (*versions)(struct store *store, const struct id *ids, size_t count, store_version_row *row,

@@ -111,10 +111,10 @@ struct ear {
     unsigned calls;
 };
 
-static void on_change(void *context, const struct id *photo)
+static void on_change(void *context, const struct id *photo, bool has_work)
 {
     struct ear *ear = context;
-    (void)photo;
+    (void)photo, (void)has_work;
     (void)pthread_mutex_lock(&ear->lock);
     ear->calls++;
     (void)pthread_cond_signal(&ear->heard);

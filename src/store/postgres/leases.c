@@ -72,6 +72,7 @@ static enum status compare(struct transaction *transaction, const struct id *id,
         status = STATUS_NOT_FOUND;
     if (!status)
         *ret_found = execution_compare(ret_row, owner);
+    transaction->told = id;
     return status;
 }
 
@@ -88,6 +89,7 @@ static void let_go(struct transaction *transaction, const struct execution_row *
                    enum execution_status execution_status)
 {
     bool has_ended = execution_status != EXECUTION_RUNNING;
+    transaction->has_work = !has_ended;
     (void)transaction_add(transaction, has_ended ? end_sql : give_back_sql, VALUES(INTEGER(row->number)));
     postgres_execution_moved(transaction, row->author, EXECUTION_RUNNING, (int)execution_status);
 }

@@ -119,6 +119,8 @@ static enum status create(struct transaction *transaction, void *arguments, stru
         created->existing = postgres_photo(&row, creating->arena);
     created->outcome = photo_creation_judge(creating->creation, is_key_used, is_id_used, created->pending);
     transaction->keeps_nothing = created->outcome != CREATION_DONE;
+    transaction->told = &photo->id;
+    transaction->has_work = true;
     if (!transaction->keeps_nothing)
         insert(transaction, creating->creation);
     return STATUS_OK;
@@ -204,6 +206,8 @@ static enum status update(struct transaction *transaction, void *arguments, stru
     transaction->keeps_nothing = !status && !updating->found->is_changed;
     if (status || transaction->keeps_nothing)
         return status;
+    transaction->told = change->id;
+    transaction->has_work = change->effect == EXECUTION_HURRIES || change->effect == EXECUTION_ANEW;
     write_photo(transaction, change);
     postgres_user_add_posts(transaction, author, change->posts);
     change_execution(transaction, change, execution, author);

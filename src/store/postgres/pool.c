@@ -98,52 +98,16 @@ void postgres_pool_release(struct pool *pool)
 
 /* ---- Taking and giving back ---- */
 
-static void ignore_notice(void *context, const PGresult *result)
-{
-    (void)context, (void)result;
-}
-
-/* What libpq says has several lines, some of them indented, and ends in a mark of its own or in none. */
-void postgres_add_line(struct text *out, const char *sentence)
-{
-    static const char breaks[] = "\n\t";
-    while (sentence[0]) {
-        size_t length = strcspn(sentence, breaks);
-        text_append(out, sentence, length);
-        sentence += length + strspn(sentence + length, breaks);
-        if (sentence[0])
-            text_addc(out, ' ');
-    }
-}
-
-/* A pooler has made up the process number that it told. */
-static void look_for_pooler(struct pool *pool, struct connection *connection)
-{
-    PGresult *result = PQexec(connection->pg, "SELECT pg_backend_pid()");
-    if (PQntuples(result) == 1 && strtol(PQgetvalue(result, 0, 0), NULL, 10) != PQbackendPID(connection->pg))
-        atomic_store(&pool->is_pooled, true);
-    PQclear(result);
-}
-
 static enum status open_connection(struct pool *pool, struct connection *connection, struct text *why)
 {
     connection->has_failed_to_send = false;
     connection->expected_count = 0;
     memset(connection->prepared, 0, sizeof connection->prepared);
-    connection->pg =
-        PQconnectdbParams((const char *const *)pool->keywords, (const char *const *)pool->values, /*expand_dbname=*/0);
-    if (connection->pg && PQstatus(connection->pg) == CONNECTION_OK) {
-        (void)PQsetNoticeReceiver(connection->pg, ignore_notice, NULL);
-        look_for_pooler(pool, connection);
-        (void)PQenterPipelineMode(connection->pg);
-        return STATUS_OK;
-    }
-    TEXT_CLEANUP struct text fault = {0};
-    postgres_add_line(&fault, connection->pg ? PQerrorMessage(connection->pg) : "there isn't enough memory");
-    text_setf(why, "The database %s can't be reached: %s", pool->name, text_get(&fault));
-    PQfinish(connection->pg);
-    connection->pg = NULL;
-    return STATUS_UNAVAILABLE;
+    connection->pg = postgres_pool_connect(pool, why);
+    if (!connection->pg)
+        return STATUS_UNAVAILABLE;
+    (void)PQenterPipelineMode(connection->pg);
+    return STATUS_OK;
 }
 
 /* An open one rather than another. */

@@ -13,8 +13,7 @@ static const int64_t CLOCK_LASTS_NS = 10000000000;
 static void postgres_close(struct store *store)
 {
     struct store_postgres *postgres = (struct store_postgres *)store;
-    (void)pthread_cond_destroy(&postgres->changes.stopped);
-    (void)pthread_mutex_destroy(&postgres->changes.lock);
+    postgres_changes_release(postgres);
     postgres_pool_release(&postgres->pool);
     free(postgres);
 }
@@ -31,10 +30,12 @@ static enum status connect_to(const char *rest, struct store_postgres **ret_post
         return status;
     }
     postgres->store.ops = &store_postgres_ops;
-    (void)pthread_mutex_init(&postgres->changes.lock, NULL);
-    (void)pthread_cond_init(&postgres->changes.stopped, NULL);
-    *ret_postgres = postgres;
-    return STATUS_OK;
+    status = postgres_changes_init(&postgres->changes, why);
+    if (status)
+        postgres_close(&postgres->store);
+    else
+        *ret_postgres = postgres;
+    return status;
 }
 
 static bool note_now(void *context, const struct row *row)

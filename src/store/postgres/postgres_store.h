@@ -4,6 +4,7 @@
  *
  *     pool.c           the address, and the connections that a process shares
  *     query.c          a statement and its rows; PostgreSQL's errors as ours
+ *     connect.c        a new connection, and why there is none
  *     transaction.c    reading and writing, tried again where nothing can happen twice
  *     schema.c         the tables and functions, and how an older database becomes a present one
  *     photos.c, photo_lists.c, verdicts.c, users.c, executions.c, leases.c, named_leases.c,
@@ -43,13 +44,17 @@ struct pool {
     struct connection connections[CONNECTIONS_MAX];
     unsigned generation; /* after a connection was lost, those of before are opened anew */
     char **keywords, **values;
-    char *name;            /* "DATABASE at HOST", for sentences */
-    atomic_bool is_pooled; /* a pooler such as PgBouncer stands between, so nothing may outlive a transaction */
+    char *name; /* "DATABASE at HOST", for sentences */
+    atomic_bool was_reached;
+    atomic_bool is_refused; /* at the first connection: it isn't worth trying again */
+    atomic_bool is_pooled;  /* a pooler such as PgBouncer stands between, so nothing may outlive a transaction */
 };
 
 /* INVALID when libpq can't read the address. */
 enum status postgres_pool_init(struct pool *pool, const char *address, struct text *why);
 void postgres_pool_release(struct pool *pool);
+/* A connection beside those of the pool; NULL, with a sentence. */
+PGconn *postgres_pool_connect(struct pool *pool, struct text *why);
 /* One that is open. BUSY when all are taken until then (clock_monotonic_ns), UNAVAILABLE. */
 enum status postgres_pool_take(struct pool *pool, int64_t until_ns, struct connection **ret_connection,
                                struct text *why);
@@ -111,18 +116,25 @@ struct clock_offset {
     atomic_llong measured_ns; /* when it was found */
 };
 
+enum { TOLD_MAX = 200 /* in one notification, which has 8,000 bytes at most */ };
+struct changes {
+    pthread_mutex_t lock; /* of what is to be told */
+    struct id told[TOLD_MAX];
+    size_t told_count; /* more than TOLD_MAX: any photo */
+    bool has_work;
+    struct id self;         /* of this store among all that are notified */
+    store_changed *changed; /* NULL: nobody listens */
+    void *context;
+    pthread_t thread;
+    int wake; /* eventfd: there is something to tell, or it is to stop */
+    atomic_bool is_stopping;
+};
+
 struct store_postgres {
     struct store store; /* first */
     struct pool pool;
     struct clock_offset clock;
-    struct changes {
-        store_changed *changed; /* NULL: nobody listens */
-        void *context;
-        pthread_t thread;
-        pthread_mutex_t lock;
-        pthread_cond_t stopped;
-        bool is_stopping;
-    } changes;
+    struct changes changes;
 };
 
 struct transaction {
@@ -134,6 +146,8 @@ struct transaction {
     bool keeps_nothing;     /* set by an operation that has found that nothing is to be written */
     bool may_write_nothing; /* set before the first transaction_ask: no number is given to one that has not written */
     struct answers answers; /* of the last transaction_ask */
+    const struct id *told;  /* set by an operation: other processes are told that it has changed this photo… */
+    bool has_work;          /* …and that there is work */
     char number[24];        /* PostgreSQL's, by which the outcome is known when an answer was lost; "": none yet */
 };
 
@@ -169,6 +183,13 @@ enum status transaction_execute(struct transaction *transaction, const char *sql
 /* As the store's clock tells it. */
 void postgres_clock_measure(struct clock_offset *clock, int64_t now_ms, int64_t asked_ns);
 #define POSTGRES_NOW "(extract(epoch FROM clock_timestamp()) * 1000)::bigint"
+
+/* ---- What other processes do: changes.c ---- */
+
+enum status postgres_changes_init(struct changes *changes, struct text *why);
+void postgres_changes_release(struct store_postgres *postgres); /* before the pool */
+/* The others hear of it, soon: this photo or its execution has changed, and there is work, perhaps. */
+void postgres_tell(struct store_postgres *postgres, const struct id *photo, bool has_work);
 
 /* ---- Schema ---- */
 

@@ -40,7 +40,8 @@ static enum status take(struct store_postgres *postgres, const struct attempts *
                         struct connection **ret_connection, enum failure *ret_failure, struct text *why)
 {
     enum status status = postgres_pool_take(&postgres->pool, attempts->until_ns, ret_connection, why);
-    *ret_failure = status == STATUS_UNAVAILABLE ? FAILURE_LOST : status ? FAILURE_FINAL : FAILURE_NONE;
+    bool is_worth_trying = status == STATUS_UNAVAILABLE && !atomic_load(&postgres->pool.is_refused);
+    *ret_failure = is_worth_trying ? FAILURE_LOST : status ? FAILURE_FINAL : FAILURE_NONE;
     return status;
 }
 
@@ -230,6 +231,8 @@ enum status postgres_write(struct store *store, transaction_function *operation,
         transaction = (struct transaction){.postgres = (struct store_postgres *)store, .now_ms = store_now_ms(store)};
         status = write_once(&transaction, &attempts, operation, arguments, why);
     } while (status && transaction.failure > FAILURE_FINAL && may_try_again(&attempts));
+    if (!status && transaction.told && !transaction.keeps_nothing)
+        postgres_tell(transaction.postgres, transaction.told, transaction.has_work);
     return status;
 }
 

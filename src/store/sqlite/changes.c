@@ -62,7 +62,7 @@ static bool look(struct changes *changes)
     if (atomic_exchange(&changes->seen_state, state) == state)
         return false;
     if (have_others_committed(changes, state))
-        changes->changed(changes->context, NULL);
+        changes->changed(changes->context, NULL, true);
     return true;
 }
 
