@@ -12,7 +12,7 @@ const LAYERS = [
     ['store', 'blob', 'image', 'moderation'],
     ['workflow', 'darkroom', 'moderator'],
     ['photos', 'load'],
-    ['uploads', 'pipeline'],
+    ['uploads', 'pipeline', 'moving'],
     ['api'],
     ['cmd'],
 ];

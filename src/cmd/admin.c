@@ -16,9 +16,9 @@ static const struct setting rows[] = {
     {"store", SETTING_STRING, FIELD(store), NULL, 0, 0, "ADDRESS",
      "metadata store, as the server has it; default: sqlite:FOLDER/photos.db"},
     {"buckets", SETTING_STRING, FIELD(buckets), NULL, 0, 0, "ADDRESS",
-     "rescan, render, create: image store, as the server has it; default: file:FOLDER/buckets"},
+     "rescan, render, create, verify: image store, as the server has it; default: file:FOLDER/buckets"},
     {"repair", SETTING_SWITCH, FIELD(repair), "no", 0, 0, NULL,
-     "buckets create: change what differs in buckets that are there"},
+     "buckets create: change what differs in buckets that are there; verify: remove objects that no photo needs"},
     {"status", SETTING_STRING, FIELD(status), NULL, 0, 0, "STATUS",
      "list: only executions that are RUNNING, SUCCEEDED, FAILED or ABORTED"},
     {"models", SETTING_STRING, FIELD(models), NULL, 0, 0, "FOLDER",
@@ -29,6 +29,9 @@ static const struct setting rows[] = {
      "eval: run every model on the whole photo and on every part"},
     {"curve", SETTING_STRING, FIELD(curve), NULL, 0, 0, "FILE",
      "eval: plot true and false positives by confidence, as SVG"},
+    {"grace", SETTING_SECONDS, FIELD(grace_ms), "15m", 0, 0, "TIME",
+     "verify: pass over what was changed within this time, because a server may be working on it"},
+    {"json", SETTING_SWITCH, FIELD(json), "no", 0, 0, NULL, "verify: print one JSON object"},
     {"limit", SETTING_INTEGER, FIELD(limit), "50", 1, 1000000, "N", "maximum rows to print"},
 };
 static const struct settings_table table = {
@@ -48,7 +51,9 @@ static const struct settings_table table = {
         "       cloudphotos admin photos render                 make the medium images that older photos lack\n"
         "       cloudphotos admin buckets create                make the buckets of --buckets s3://… that are "
         "missing,\n"
-        "                                                       and tell what differs in those that are there",
+        "                                                       and tell what differs in those that are there\n"
+        "       cloudphotos admin verify                        compare photos with their objects, also of a running\n"
+        "                                                       server; exit status 1 if they differ",
     .rows = rows,
     .count = sizeof rows / sizeof rows[0],
 };
@@ -212,16 +217,25 @@ static enum status dispatch(const struct settings_words *words, const struct adm
 typedef enum status manage(const struct settings_words *words, const struct admin_settings *settings,
                            struct store *store, struct text *why);
 
+typedef enum status manage_alone(const struct settings_words *words, const struct admin_settings *settings,
+                                 struct text *why);
+
+static const struct subject {
+    const char *name;
+    manage *run;
+    manage_alone *run_alone; /* what opens its store by itself, or needs none */
+} subjects[] = {
+    {.name = "executions", .run = dispatch},       {.name = "moderation", .run = admin_moderation},
+    {.name = "photos", .run = admin_photos},       {.name = "buckets", .run_alone = admin_buckets},
+    {.name = "verify", .run_alone = admin_verify},
+};
+
 /* NULL for any other word. */
-static manage *find_subject(const struct settings_words *words)
+static const struct subject *find_subject(const struct settings_words *words)
 {
-    static const struct {
-        const char *name;
-        manage *run;
-    } subjects[] = {{"executions", dispatch}, {"moderation", admin_moderation}, {"photos", admin_photos}};
     for (size_t i = 0; words->count > 0 && i < sizeof subjects / sizeof subjects[0]; i++)
         if (strcmp(subjects[i].name, words->words[0]) == 0)
-            return subjects[i].run;
+            return &subjects[i];
     return NULL;
 }
 
@@ -229,22 +243,22 @@ static enum status administer(const struct settings_words *words, struct admin_s
                               struct text *why)
 {
     struct store *store;
-    if (words->count > 0 && strcmp(words->words[0], "buckets") == 0) {
-        data_default_addresses(settings->data, arena, &settings->store, &settings->buckets);
-        return admin_buckets(words, settings, why);
-    }
-    manage *run = find_subject(words);
-    if (!run) {
-        text_setf(why, "name what to manage: executions, moderation, photos or buckets (see cloudphotos admin --help)");
+    const struct subject *subject = find_subject(words);
+    if (!subject) {
+        text_setf(
+            why,
+            "name what to manage: executions, moderation, photos, buckets or verify (see cloudphotos admin --help)");
         return STATUS_INVALID;
     }
-    if (run == admin_moderation && words->count > 1 && strcmp(words->words[1], "eval") == 0)
+    if (subject->run == admin_moderation && words->count > 1 && strcmp(words->words[1], "eval") == 0)
         return admin_moderation_eval(words, settings, why);
     data_default_addresses(settings->data, arena, &settings->store, &settings->buckets);
+    if (subject->run_alone)
+        return subject->run_alone(words, settings, why);
     enum status status = store_open(settings->store, &store, why);
     if (status != STATUS_OK)
         return status;
-    status = run(words, settings, store, why);
+    status = subject->run(words, settings, store, why);
     store_close(store);
     return status;
 }

@@ -9,8 +9,8 @@
 
 struct admin_settings {
     const char *data, *store, *buckets, *status, *models, *curve;
-    int64_t limit, processes;
-    bool everything, repair;
+    int64_t limit, processes, grace_ms;
+    bool everything, repair, json;
 };
 
 /* What looks at photos: the local moderator and its darkroom, `processes` of each. */
@@ -42,5 +42,10 @@ enum status admin_buckets(const struct settings_words *words, const struct admin
 /* photos … */
 enum status admin_photos(const struct settings_words *words, const struct admin_settings *settings, struct store *store,
                          struct text *why);
+/* verify */
+enum status admin_verify(const struct settings_words *words, const struct admin_settings *settings, struct text *why);
+
+/* One that is there already: opening would make it. */
+enum status admin_open_store(const char *address, struct store **ret_store, struct text *why);
 
 #endif

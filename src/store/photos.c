@@ -280,3 +280,22 @@ enum status store_photos_deleted(struct store *store, struct id *ret_ids, size_t
     *ret_count = 0;
     return STATUS_OK;
 }
+
+struct any_listing {
+    store_any_photo_row *row;
+    void *context;
+};
+
+static bool hand_over(void *context, const struct photo *photo)
+{
+    const struct any_listing *listing = context;
+    return listing->row(listing->context, photo, (unsigned)photo->state == PHOTO_DELETED);
+}
+
+enum status store_photos_from(struct store *store, const struct id *first, size_t limit, store_any_photo_row *row,
+                              void *context, struct text *why)
+{
+    struct any_listing listing = {row, context};
+    const struct id *from = first ? first : &before_all_ids;
+    return limit ? store->ops->photo_lists->from(store, from, limit, hand_over, &listing, why) : STATUS_OK;
+}

@@ -152,6 +152,12 @@ enum status store_photos_list(struct store *store, enum photo_state state, enum 
 enum status store_photos_published(struct store *store, const struct id *after, size_t limit, store_photo_row *row,
                                    void *context, struct text *why);
 
+/* All, in order of their ids, from that id on (inclusive; NULL: from the first), at most `limit` rows; also those that
+ * were deleted and not yet purged. For whoever compares a store with its buckets. */
+typedef bool store_any_photo_row(void *context, const struct photo *photo, bool is_deleted);
+enum status store_photos_from(struct store *store, const struct id *first, size_t limit, store_any_photo_row *row,
+                              void *context, struct text *why);
+
 struct post_cursor {
     int64_t time_ms; /* by which the listing is ordered */
     struct id id;

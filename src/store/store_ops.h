@@ -112,6 +112,9 @@ struct store_photo_list_ops {
                              const struct id *after, size_t limit, store_photo_row *row, void *context,
                              struct text *why);
     enum status (*deleted)(struct store *store, struct id *ret_ids, size_t limit, size_t *ret_count, struct text *why);
+    /* In any state, PHOTO_DELETED too. */
+    enum status (*from)(struct store *store, const struct id *first, size_t limit, store_photo_row *row, void *context,
+                        struct text *why);
 };
 
 /* ---- Users ---- */

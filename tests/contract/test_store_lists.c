@@ -242,6 +242,47 @@ static void test_content(struct store *store, const char *address)
     CHECK_STATUS(store_photo_find_content(store, "", content, &arena, &found, why), STATUS_INVALID);
 }
 
+struct any_list {
+    char states[8]; /* P, S, E, or D for deleted, of each */
+    struct id last;
+    size_t count;
+};
+
+static bool add_any(void *context, const struct photo *photo, bool is_deleted)
+{
+    struct any_list *list = context;
+    list->states[list->count++] = is_deleted ? 'D' : photo_state_name(photo->state)[0];
+    list->last = photo->id;
+    return true;
+}
+
+static void test_from(struct store *store, const char *address)
+{
+    (void)address;
+    static const char wanted[] = "PSED";
+    struct photo photos[4];
+    for (size_t i = 0; i < 4; i++) {
+        photos[i] = make_photo("anna", 10);
+        photos[i].id = (struct id){{(uint8_t)(0x7f + i)}};
+        CHECK_OK(create_photo(store, &photos[i], NULL, NULL, why));
+    }
+    CHECK_OK(store_photo_publish(store, &photos[1], why));
+    CHECK_OK(store_photo_reject(store, &photos[2].id, "It is broken.", NULL, why));
+    CHECK_OK(store_photo_delete(store, &photos[3].id, "anna", why));
+    for (size_t from = 0; from <= 4; from++)
+        for (size_t limit = 0; limit <= 5; limit++) { /* inclusive; the last begins with none */
+            struct any_list list = {.count = 0};
+            size_t left = from == 0 ? 4 : 5 - from, begin = from == 0 ? 0 : from - 1;
+            CHECK_OK(store_photos_from(store, from ? &photos[from - 1].id : NULL, limit, add_any, &list, why));
+            CHECK_INT(list.count, limit < left ? limit : left);
+            CHECK(strncmp(list.states, wanted + begin, list.count) == 0);
+        }
+    CHECK_OK(store_photo_purge(store, &photos[3].id, why));
+    struct any_list list = {.count = 0};
+    CHECK_OK(store_photos_from(store, NULL, 9, add_any, &list, why));
+    CHECK(list.count == 3 && id_equal(&list.last, &photos[2].id));
+}
+
 static void test_lists(void)
 {
     static const struct store_case cases[] = {
@@ -252,6 +293,7 @@ static void test_lists(void)
         {"an author's words are kept, changed one by one, and removed", test_words},
         {"a photo has a thumbhash once it is published", test_thumbhash},
         {"a photo is found by its content, by its author alone, unless it was refused", test_content},
+        {"all photos are listed by id, also those that were deleted and not yet purged, from any id on", test_from},
     };
     store_run(cases, sizeof cases / sizeof cases[0]);
 }

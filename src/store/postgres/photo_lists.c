@@ -83,10 +83,19 @@ static enum status list_deleted(struct store *store, struct id *ret_ids, size_t 
     return status;
 }
 
+static enum status list_from(struct store *store, const struct id *first, size_t limit, store_photo_row *row,
+                             void *context, struct text *why)
+{
+    struct listing listing = {row, context};
+    return postgres_each(store, "SELECT " PHOTO_COLUMNS " FROM photos WHERE id >= $1 ORDER BY id LIMIT $2",
+                         VALUES(ID(first), LIMIT(limit)), list_row, &listing, why);
+}
+
 const struct store_photo_list_ops postgres_photo_lists = {
     .newest = list_newest,
     .by_capture = list_by_capture,
     .published = list_published,
     .in_review = list_in_review,
     .deleted = list_deleted,
+    .from = list_from,
 };

@@ -46,6 +46,7 @@ enum statement {
     PHOTOS_LIST,
     PHOTO_PURGE,
     PHOTOS_DELETED,
+    PHOTOS_FROM,
     VERDICT_ADD,
     VERDICTS_BOUND,
     VERDICT_DECIDE,

@@ -34,6 +34,7 @@ const char *const statement_sql[STATEMENTS] = {
                     " FROM photos WHERE state = ? AND +review = ? AND review > 0 AND id > ? ORDER BY id LIMIT ?",
     [PHOTO_PURGE] = "DELETE FROM photos WHERE id = ?",
     [PHOTOS_DELETED] = "SELECT id FROM photos WHERE state = 3 ORDER BY id LIMIT ?",
+    [PHOTOS_FROM] = "SELECT " PHOTO_COLUMNS " FROM photos WHERE id >= ? ORDER BY id LIMIT ?",
 
     [VERDICT_ADD] = "INSERT OR REPLACE INTO verdicts (" VERDICT_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
     [VERDICTS_BOUND] = "DELETE FROM verdicts WHERE number <= (SELECT max(number) FROM verdicts) - ?",
