@@ -25,6 +25,7 @@ export class Ledger {
         this.deletes = []; // { id, answered }
         this.authors = new Set();
         this.strays = new Map(); // id of an original without a photo: the server that it was left to
+        this.silences = 0;
     }
 
     /* What the answer to an upload has to be, and what it tells. */
@@ -57,6 +58,7 @@ export class Ledger {
 
     recordSilence(upload) {
         this.unanswered.push(upload);
+        this.silences++;
     }
 
     /* The end of every photo that was answered; resolves to the milliseconds until the last came. */
@@ -175,14 +177,34 @@ export class Ledger {
         return [...this.strays].filter(([, pid]) => pid === this.server.pid).map(([id]) => id);
     }
 
-    /* The data folder holds the images of published photos and the metadata, and nothing else but strays. */
-    async checkFolder() {
-        const ids = this.published(), strays = await this.ageStrays();
-        const wanted = {
+    /* What the buckets have to hold. */
+    wantedObjects() {
+        const ids = this.published();
+        return {
             originals: [], site: [],
             photos: ids.map((id) => `${id}-comp.webp`).sort(), thumbnails: [...ids.map((id) => `${id}-thumb.webp`),
                 ...ids.filter((id) => this.withMedium.has(id)).map((id) => `${id}-medium.webp`)].sort(),
         };
+    }
+
+    /* Buckets of S3 hold the images of published photos and nothing else; but originals without a photo of uploads that were not
+     * answered, which the janitor removes when they are a day old. */
+    async checkBuckets(s3, prefix) {
+        await waitFor('the buckets to be clean', async () => {
+            const found = s3.allKeys(prefix);
+            for (const [bucket, wanted] of Object.entries(this.wantedObjects())) {
+                const keys = found[bucket];
+                const others = bucket === 'originals' ? keys.filter((id) => this.photos.has(id)) : keys;
+                assert.deepEqual(others, wanted, `objects in ${bucket}`);
+                assert.ok(keys.length - others.length <= this.silences, `${keys.length} originals of ${this.silences} uploads without an answer`);
+            }
+            return true;
+        }, SETTLE_MS);
+    }
+
+    /* The data folder holds the images of published photos and the metadata, and nothing else but strays. */
+    async checkFolder() {
+        const strays = await this.ageStrays(), wanted = this.wantedObjects();
         await waitFor('the data folder to be clean', () => {
             for (const bucket of Object.keys(wanted)) {
                 const { objects, others } = listBucket(join(this.server.data, 'buckets', bucket), strays);

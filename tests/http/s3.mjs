@@ -3,16 +3,20 @@ import { execFileSync } from 'node:child_process';
 import net from 'node:net';
 import { startScript } from './server_script.mjs';
 
-/* What botocore, which Amazon's own tools are made of, makes of an operation: callBotocore(s3, 'create_bucket', { Bucket: 'a' }). */
-export function callBotocore({ endpoint, environment }, operation, input) {
+/* What botocore, which Amazon's own tools are made of, makes of operations: [['create_bucket', { Bucket: 'a' }], …]. */
+function callAll({ endpoint, environment }, calls) {
     const script = 'import botocore.session, json, sys\n'
         + 'client = botocore.session.Session().create_client("s3", endpoint_url=sys.argv[1], region_name="us-east-1")\n'
-        + 'answer = getattr(client, sys.argv[2])(**json.loads(sys.argv[3]))\n'
-        + 'print(json.dumps(answer, default=str))';
-    const output = execFileSync('/usr/bin/python3', ['-c', script, endpoint, operation, JSON.stringify(input)],
+        + 'answers = [getattr(client, name)(**input) for name, input in json.loads(sys.argv[2])]\n'
+        + 'print(json.dumps(answers, default=str))';
+    const output = execFileSync('/usr/bin/python3', ['-c', script, endpoint, JSON.stringify(calls)],
         { env: { ...process.env, ...environment }, stdio: ['ignore', 'pipe', 'inherit'] });
     return JSON.parse(output);
 }
+export const callBotocore = (s3, operation, input) => callAll(s3, [[operation, input]])[0];
+
+const BUCKETS = ['originals', 'photos', 'thumbnails', 'site'];
+const keysOf = (listing) => (listing.Contents ?? []).map((one) => one.Key).sort();
 
 /* A way to the server that can be cut: { endpoint, refused, asked, cut(), heal(), close() }; refused counts connections while it was;
  * asked has the requests that went along it: "GET /bucket/key". */
@@ -38,25 +42,29 @@ async function startWay(endpoint) {
                                 close: () => { cut(); listener.close(); } });
 }
 
-/* { endpoint, environment, other, way, address(prefix), makeBuckets(prefix), keys(bucket), stop() }, or { skip: why not }. Addresses lead over the
- * way; `other` is the environment of a second user. */
+/* { endpoint, environment, other, way, pid, address(prefix), makeBuckets(prefix), keys(bucket), allKeys(prefix), stop() }, or { skip: why not }.
+ * Addresses lead over the way; `other` is the environment of a second user. */
 export async function startS3() {
     const script = await startScript('s3-server');
     if (script.skip) return script;
-    const [endpoint, accessKey, secretKey, otherKey, otherSecret] = script.words;
+    const [endpoint, accessKey, secretKey, otherKey, otherSecret, pid] = script.words;
     const environment = { AWS_ACCESS_KEY_ID: accessKey, AWS_SECRET_ACCESS_KEY: secretKey, AWS_EC2_METADATA_DISABLED: 'true',
                           no_proxy: '127.0.0.1' };
     const way = await startWay(endpoint);
     return {
-        endpoint, environment, way,
+        endpoint, environment, way, pid: Number(pid),
         other: { ...environment, AWS_ACCESS_KEY_ID: otherKey, AWS_SECRET_ACCESS_KEY: otherSecret },
-        address: (prefix) => `s3://${prefix}?endpoint=${encodeURIComponent(way.endpoint)}&path-style=yes`,
+        address: (prefix, by = way) => `s3://${prefix}?endpoint=${encodeURIComponent(by.endpoint)}&path-style=yes`,
         makeBuckets(prefix) {
-            for (const name of ['originals', 'photos', 'thumbnails', 'site'])
-                callBotocore(this, 'create_bucket', { Bucket: `${prefix}-${name}` });
+            callAll(this, BUCKETS.map((name) => ['create_bucket', { Bucket: `${prefix}-${name}` }]));
         },
         keys(bucket) {
-            return (callBotocore(this, 'list_objects_v2', { Bucket: bucket }).Contents ?? []).map((one) => one.Key).sort();
+            return keysOf(callBotocore(this, 'list_objects_v2', { Bucket: bucket }));
+        },
+        /* Of each bucket: { originals: […], … } */
+        allKeys(prefix) {
+            const answers = callAll(this, BUCKETS.map((name) => ['list_objects_v2', { Bucket: `${prefix}-${name}` }]));
+            return Object.fromEntries(BUCKETS.map((name, i) => [name, keysOf(answers[i])]));
         },
         async stop() {
             way.close();

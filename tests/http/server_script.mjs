@@ -5,8 +5,8 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 /* { words: what the script says after "ready", stop() }, or { skip: why not }. */
-export async function startScript(name) {
-    const child = spawn(fileURLToPath(new URL(`../${name}`, import.meta.url)), { stdio: ['pipe', 'pipe', 'inherit'] });
+export async function startScript(name, ...told) {
+    const child = spawn(fileURLToPath(new URL(`../${name}`, import.meta.url)), told, { stdio: ['pipe', 'pipe', 'inherit'] });
     const ended = once(child, 'close');
     const [line] = await Promise.race([once(createInterface({ input: child.stdout }), 'line'), ended.then(() => ['failed without a word'])]);
     const [word, ...words] = line.split(' ');

@@ -1,0 +1,172 @@
+// Faults of the engines below: servers of several machines on one PostgreSQL and one S3, clients who upload, readers, a fault, and the
+// account after it. A server may say that it can't (503 with Retry-After) while an engine is away. It may not be wrong, hang, or forget:
+// every upload that was answered is published or refused, once, and nothing is left over.
+import assert from 'node:assert/strict';
+import { Client } from './client.mjs';
+import { pick, sleep, waitFor } from './wait.mjs';
+
+const CLIENTS = 2, READERS = 1; // of each server
+const FLOOD = 20; // answered uploads before the fault, and after it: so many photos are done soon
+const PACE_MS = 50, RETRY_PAUSE_MS = 100;
+const RECOVERY_MS = 30_000;
+/* Within this time each request has an answer, whatever becomes of the engines. */
+export const ANSWER_MS = 10_000;
+
+/* How long nobody had what he asked for: from the first refusal, or from the begin of a request that took long. */
+class Outages {
+    longest_ms = 0;
+    slowest_ms = 0;
+    refused = 0;
+    #since = null;
+
+    note(begin, isGood) {
+        const now = performance.now();
+        this.slowest_ms = Math.max(this.slowest_ms, now - begin);
+        if (isGood) this.longest_ms = Math.max(this.longest_ms, now - Math.min(begin, this.#since ?? begin));
+        else this.refused++;
+        this.#since = isGood ? null : this.#since ?? begin;
+    }
+}
+
+/* A 503 says when to come again. Gives whether it is one. */
+function isCleanRefusal(what, answer) {
+    if (answer.status !== 503) return false;
+    assert.match(answer.headers['retry-after'] ?? '', /^\d+$/, `${what}: a 503 without Retry-After`);
+    return true;
+}
+
+/* Photos that stay as they are, and what each request for them is to be answered with. */
+async function takeStill(client, ids, author) {
+    const expected = new Map();
+    for (const path of [`/users?username=${author}`, `/users/${author}`,
+        ...ids.flatMap((id) => [`/photos/${id}`, `/uploadStatus/${id}`, `/buckets/photos/${id}-comp.webp`, `/buckets/thumbnails/${id}-thumb.webp`])]) {
+        const answer = await client.get(path);
+        assert.equal(answer.status, 200, path);
+        expected.set(path, answer.bytes);
+    }
+    expected.set('/buckets/photos/none.webp', null); // 403
+    return expected;
+}
+
+export class Trial {
+    /* s3: of startS3; prefix: of its buckets. samples: what clients send. */
+    constructor({ servers, ledger, samples, random, s3, prefix }) {
+        Object.assign(this, { servers, ledger, samples, random, s3, prefix, keys: 0, mayFail: new Set() });
+    }
+
+    /* Publishes a few photos that readers look at. */
+    async prepare(author = 'still') {
+        const { ledger, servers: [server] } = this, client = new Client(server);
+        const [sample] = this.samples.filter((one) => one.end === 'SUCCESS');
+        ledger.authors.add(author);
+        for (let i = 0; i < 3; i++) {
+            const upload = { author, key: `still-${i}`, sample };
+            ledger.recordAnswer(upload, await client.upload(author, upload.key, sample.bytes));
+        }
+        await ledger.followToTheEnd(RECOVERY_MS);
+        this.still = await takeStill(client, ledger.published(author), author);
+        client.close();
+    }
+
+    /* Strikes while clients upload and read. `strike` returns when the engines are whole again; it may call `mark()`, from where on
+     * the time to the first accepted upload counts. Returns { answered, uploads, reads, first_ms }. */
+    async under(strike) {
+        const round = { isOver: false, answered: 0, uploads: new Outages(), reads: new Outages(), first_ms: null };
+        const working = Promise.all(this.servers.flatMap((server) => [
+            ...Array.from({ length: CLIENTS }, (_, i) => this.#guarded(round, server, (client) => this.#send(round, client, i))),
+            ...Array.from({ length: READERS }, () => this.#guarded(round, server, (client) => this.#read(round, client)))]));
+        const failing = new Promise((_, fail) => { working.catch(fail); });
+        const mark = () => { round.marked = performance.now(); round.answered = 0; };
+        try {
+            await Promise.race([failing, (async () => {
+                await waitFor('uploads to be taken', () => round.answered > 4, RECOVERY_MS);
+                await strike({ mark });
+                if (!round.marked) mark();
+                await waitFor('uploads to be taken again', () => round.answered > 4, RECOVERY_MS);
+            })()]);
+        } finally { round.isOver = true; }
+        await working;
+        for (const kind of ['uploads', 'reads'])
+            assert.ok(round[kind].slowest_ms < ANSWER_MS, `an answer to ${kind} took ${round[kind].slowest_ms.toFixed()} ms`);
+        await this.#account();
+        return round;
+    }
+
+    /* The client's connection may fail only where its server is struck itself. */
+    async #guarded(round, server, work) {
+        let client = new Client(server);
+        while (!round.isOver)
+            try {
+                await work(client);
+            } catch (error) {
+                if (error.name === 'AssertionError' || !this.mayFail.has(server)) throw error;
+                client.close();
+                client = new Client(server);
+                await sleep(RETRY_PAUSE_MS);
+            }
+        client.close();
+    }
+
+    async #send(round, client, number) {
+        if (round.answered >= FLOOD) return sleep(PACE_MS);
+        const { ledger, random } = this;
+        const upload = { author: `author_${number}`, key: `key-${this.keys++}`, sample: pick(random, this.samples) };
+        ledger.authors.add(upload.author);
+        const begin = performance.now();
+        const answer = await client.upload(upload.author, upload.key, upload.sample.bytes, random()).catch((error) => {
+            ledger.recordSilence(upload);
+            throw error;
+        });
+        const isRefused = isCleanRefusal('an upload', answer);
+        round.uploads.note(begin, !isRefused);
+        if (isRefused) {
+            ledger.recordSilence(upload);
+            return sleep(RETRY_PAUSE_MS);
+        }
+        ledger.recordAnswer(upload, answer);
+        if (answer.status === 200) round.answered++;
+        if (answer.status === 200 && round.marked) round.first_ms ??= performance.now() - round.marked;
+        return sleep(PACE_MS);
+    }
+
+    async #read(round, client) {
+        const [path, bytes] = pick(this.random, [...this.still]);
+        await this.#ask(round, client, path, (answer) => {
+            assert.equal(answer.status, bytes ? 200 : 403, path);
+            if (bytes) assert.ok(answer.bytes.equals(bytes), `${path} is as it was: ${answer.bytes.length} bytes of ${bytes.length}`);
+        });
+        const ids = [...this.ledger.photos.keys()], id = pick(this.random, ids.slice(-FLOOD));
+        const { author } = this.ledger.photos.get(id);
+        await this.#ask(round, client, `/uploadStatus/${id}`, (answer) => {
+            assert.equal(answer.status, 200, `the state of a photo that was answered: ${id}`);
+            assert.equal(answer.json.author_username, author);
+        });
+        return sleep(PACE_MS);
+    }
+
+    async #ask(round, client, path, check) {
+        const begin = performance.now(), answer = await client.get(path);
+        const isRefused = isCleanRefusal(path, answer);
+        if (!isRefused) check(answer);
+        round.reads.note(begin, !isRefused);
+    }
+
+    async #account() {
+        const { ledger } = this;
+        await ledger.followToTheEnd(RECOVERY_MS);
+        await ledger.sendAgain();
+        await ledger.followToTheEnd(RECOVERY_MS);
+        await ledger.awaitRest();
+        await ledger.checkLists();
+        await ledger.checkImages();
+        await ledger.checkBuckets(this.s3, this.prefix);
+    }
+}
+
+/* One line of what was seen. */
+export function describeRound(name, { answered, uploads, reads, first_ms }) {
+    const seconds = (ms) => `${(ms / 1000).toFixed(1)} s`;
+    return `${name}: longest outage of uploads ${seconds(uploads.longest_ms)} (${uploads.refused} refused), of reads ${seconds(reads.longest_ms)} `
+        + `(${reads.refused} refused), slowest answer ${seconds(Math.max(uploads.slowest_ms, reads.slowest_ms))}, `
+        + `first upload after it ${seconds(first_ms)}; ${answered} after it`;
+}
