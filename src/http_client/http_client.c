@@ -1,5 +1,6 @@
 #include "http_client.h"
 
+#include "clock.h"
 #include "file_at.h"
 #include "memory.h"
 
@@ -88,7 +89,9 @@ struct exchange {
     CURL *handle;
     struct http_reply reply;
     uint64_t sent, taken; /* bytes of the bodies */
-    bool is_too_large, is_too_short, is_ended, is_connected;
+    curl_off_t moved;     /* bytes both ways, when some moved last, which was then: */
+    int64_t moved_ns;
+    bool is_too_large, is_too_short, is_ended, is_connected, is_stalled;
     char cause[CURL_ERROR_SIZE];
 };
 
@@ -216,13 +219,30 @@ static void set_body(CURL *handle, struct exchange *exchange)
         (void)curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, call->method);
 }
 
-static void set_limits(const struct http_client *client, CURL *handle, const struct http_call *call)
+/* Asked by curl once a second at least. Its own limit (CURLOPT_LOW_SPEED_TIME) goes by an average of some seconds, and
+ * so finds an end after twice the time. */
+static int look_for_stall(void *context, curl_off_t down_all, curl_off_t down, curl_off_t up_all, curl_off_t up)
 {
+    struct exchange *exchange = context;
+    int64_t now_ns = clock_monotonic_ns();
+    (void)down_all, (void)up_all;
+    if (down + up != exchange->moved || !exchange->moved_ns) {
+        exchange->moved = down + up;
+        exchange->moved_ns = now_ns;
+    }
+    exchange->is_stalled = now_ns - exchange->moved_ns > exchange->call->stall_timeout_ms * 1000000;
+    return exchange->is_stalled;
+}
+
+static void set_limits(const struct http_client *client, CURL *handle, struct exchange *exchange)
+{
+    const struct http_call *call = exchange->call;
     (void)curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, (long)call->timeout_ms);
     (void)curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, (long)client->settings.connect_timeout_ms);
     if (call->stall_timeout_ms) {
-        (void)curl_easy_setopt(handle, CURLOPT_LOW_SPEED_LIMIT, 1L);
-        (void)curl_easy_setopt(handle, CURLOPT_LOW_SPEED_TIME, (long)(call->stall_timeout_ms / 1000));
+        (void)curl_easy_setopt(handle, CURLOPT_NOPROGRESS, 0L);
+        (void)curl_easy_setopt(handle, CURLOPT_XFERINFOFUNCTION, look_for_stall);
+        (void)curl_easy_setopt(handle, CURLOPT_XFERINFODATA, exchange);
     }
 }
 
@@ -245,7 +265,7 @@ static void set_options(const struct http_client *client, CURL *handle, struct e
         (void)curl_easy_setopt(handle, CURLOPT_NOPROXY, "*");
     if (client->ca_file)
         (void)curl_easy_setopt(handle, CURLOPT_CAINFO, client->ca_file);
-    set_limits(client, handle, call);
+    set_limits(client, handle, exchange);
     set_body(handle, exchange);
 }
 
@@ -256,6 +276,8 @@ static enum status status_of(CURLcode code, const struct exchange *exchange)
         return STATUS_TOO_LARGE;
     if (exchange->is_too_short)
         return STATUS_UNPROCESSABLE;
+    if (exchange->is_stalled)
+        return exchange->is_connected ? STATUS_TIMEOUT : STATUS_UNAVAILABLE;
     switch (code) {
     case CURLE_OK:
         return STATUS_OK;
@@ -276,6 +298,8 @@ static enum status explain(CURLcode code, const struct exchange *exchange, const
                   is_for_taker(exchange) ? exchange->call->take_max : exchange->call->answer_max);
     else if (status == STATUS_UNPROCESSABLE)
         text_setf(why, "%s: the file to send is shorter than %" PRIu64 " bytes", host, exchange->call->file->size);
+    else if (exchange->is_stalled)
+        text_setf(why, "%s: no byte came or went for %" PRId64 " s", host, exchange->call->stall_timeout_ms / 1000);
     else if (exchange->is_ended)
         text_setf(why, "%s: the request was called off", host);
     else if (status != STATUS_OK)

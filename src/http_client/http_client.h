@@ -49,7 +49,7 @@ struct http_call {
     http_take *take;              /* gets the body of a 200 or 206 instead of the reply; NULL: nobody */
     void *context;                /* of take */
     int64_t timeout_ms;           /* for all of it */
-    int64_t stall_timeout_ms;     /* for less than a byte a second, as long; whole seconds; 0: not looked at */
+    int64_t stall_timeout_ms;     /* without a byte either way, to a second; 0: not looked at */
     size_t answer_max;            /* bytes of the answer's body that go into memory */
     uint64_t take_max;            /* and to take */
     bool goes_direct;             /* past any proxy */

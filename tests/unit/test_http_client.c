@@ -1,6 +1,7 @@
 /* The HTTP client, against our own server, and against one that says what it is told, byte for byte. */
 /* long: every call goes to one of two servers, whose fixtures all cases share */
 #include "check.h"
+#include "clock.h"
 #include "http.h"
 #include "http_client.h"
 
@@ -377,22 +378,39 @@ static void test_takers(void)
     }
 }
 
-/* Of a server that says half of its answer and then waits. */
+/* Of a server that says half of its answer, or nothing to a body that it has taken, and then waits. It is noticed soon,
+ * also when much was sent just before. */
 static void test_silence(void)
 {
-    struct parrot parrot = {.says = "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf"};
-    HTTP_REPLY_CLEANUP struct http_reply reply = {0};
-    TEXT_CLEANUP struct text url = {0}, why = {0}, expected = {0};
-    parrot_start(&parrot);
-    text_setf(&url, "http://127.0.0.1:%u/path", parrot.port);
-    struct http_call call = call_of("GET", text_get(&url));
-    call.stall_timeout_ms = 1000;
-    struct http_client *client = new_client();
-    CHECK_INT(http_client_ask(client, &call, &reply, &why), STATUS_TIMEOUT);
-    text_setf(&expected, "127.0.0.1:%u: Operation too slow", parrot.port);
-    CHECK_STR(beginning(&why, expected.length), text_get(&expected));
-    http_client_close(client);
-    parrot_end(&parrot);
+    static const struct {
+        const char *name, *method, *says;
+        size_t body_size;
+    } rows[] = {
+        {"half an answer", "GET", "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf", 0},
+        {"none to a large body", "PUT", "", 1 << 20},
+    };
+    char *body = calloc(1, rows[1].body_size);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct parrot parrot = {.says = rows[i].says};
+        HTTP_REPLY_CLEANUP struct http_reply reply = {0};
+        TEXT_CLEANUP struct text url = {0}, why = {0}, expected = {0};
+        check_case("%s", rows[i].name);
+        parrot_start(&parrot);
+        text_setf(&url, "http://127.0.0.1:%u/path", parrot.port);
+        struct http_call call = call_of(rows[i].method, text_get(&url));
+        call.stall_timeout_ms = 1000;
+        call.body = rows[i].body_size ? body : NULL;
+        call.body_size = rows[i].body_size;
+        struct http_client *client = new_client();
+        int64_t begun_ns = clock_monotonic_ns();
+        CHECK_STR(status_name(http_client_ask(client, &call, &reply, &why)), "timeout");
+        CHECK((clock_monotonic_ns() - begun_ns) / 1000000 < 4000);
+        text_setf(&expected, "127.0.0.1:%u: no byte came or went for 1 s", parrot.port);
+        CHECK_STR(text_get(&why), text_get(&expected));
+        http_client_close(client);
+        parrot_end(&parrot);
+    }
+    free(body);
 }
 
 /* Of a server that accepts no connection: those before wait for it, and there is no room for another. */

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CONNECT_TIMEOUT_MS = 5000, IDLE_CONNECTIONS = 32 };
+enum { CONNECT_TIMEOUT_MS = 2000, IDLE_CONNECTIONS = 32 };
 
 /* ---- Opening ---- */
 
@@ -29,6 +29,7 @@ static enum status check_bucket(struct blob_s3 *s3, enum bucket bucket, struct t
 static void s3_close(struct blob *blob)
 {
     struct blob_s3 *s3 = (struct blob_s3 *)blob;
+    outage_release(&s3->outage);
     aws_identity_free(s3->identity);
     http_client_close(s3->client);
     arena_release(&s3->arena);
@@ -39,6 +40,7 @@ enum status s3_connect(const char *rest, struct blob_s3 **ret_s3, struct text *w
 {
     struct blob_s3 *s3 = NEW(struct blob_s3);
     s3->blob.ops = &blob_s3_ops;
+    outage_init(&s3->outage, S3_PATIENCE_MS);
     enum status status = s3_address_parse(rest, s3, why);
     const struct http_client_settings client = {
         .connect_timeout_ms = CONNECT_TIMEOUT_MS, .idle_connections = IDLE_CONNECTIONS, .ca_file = s3->ca_file};
@@ -148,7 +150,7 @@ static enum status s3_copy(struct blob *blob, enum bucket from, const char *key,
     ARENA_CLEANUP struct arena arena = {0};
     HTTP_REPLY_CLEANUP struct http_reply reply = {0};
     TEXT_CLEANUP struct text word = {0};
-    struct s3_request request = {.method = "PUT", .bucket = to, .key = to_key};
+    struct s3_request request = {.method = "PUT", .bucket = to, .key = to_key, .is_work = true};
     s3_request_add(&request, "X-Amz-Copy-Source",
                    arena_printf(&arena, "/%s-%s/%s", s3->prefix, bucket_policies[from].name, key));
     enum status status = s3_ask(s3, &request, &reply, why);

@@ -11,10 +11,12 @@
 #include "aws_credentials.h"
 #include "blob_ops.h"
 #include "http_client.h"
+#include "outage.h"
 
 #include <stdatomic.h>
 
 enum {
+    S3_PATIENCE_MS = 5000,  /* so long what fails is asked again */
     S3_PUT_MAX = 16 << 20,  /* bytes of an object that is put in one request; larger ones go in parts of so many */
     S3_ANSWER_MAX = 4 << 20 /* bytes of an answer that is no object: a page of a listing has a thousand keys */
 };
@@ -28,6 +30,7 @@ struct blob_s3 {
     bool has_path_style; /* the bucket is the first part of the path instead of the host's name */
     struct http_client *client;
     struct aws_identity *identity;
+    struct outage outage;
     _Atomic int64_t asked_anew_ms; /* steady; when a refusal without a word made us look for credentials; 0: never */
 };
 
@@ -53,6 +56,7 @@ struct s3_request {
     uint64_t take_max; /* and there are so many */
     struct text *word; /* gets S3's word for a refusal, "NoSuchKey", "" if it has none; NULL: nobody asks */
     bool is_once;      /* not to be asked again: it would not be understood a second time */
+    bool is_work;      /* S3 has to move much before it answers */
 };
 void s3_request_add(struct s3_request *request, const char *name, const char *value); /* a field */
 void s3_query_add(struct text *query, const char *name, const char *value);           /* a parameter */

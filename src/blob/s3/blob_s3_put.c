@@ -143,8 +143,13 @@ enum status s3_parts_complete(struct blob *blob, enum bucket bucket, const char 
         text_add(&body, "</ETag></Part>");
     }
     text_add(&body, "</CompleteMultipartUpload>");
-    const struct s3_request request = {
-        .method = "POST", .bucket = bucket, .key = key, .query = text_get(&query), .body = &body, .is_once = true};
+    const struct s3_request request = {.method = "POST",
+                                       .bucket = bucket,
+                                       .key = key,
+                                       .query = text_get(&query),
+                                       .body = &body,
+                                       .is_once = true,
+                                       .is_work = true};
     enum status status = s3_ask((struct blob_s3 *)blob, &request, &reply, why);
     if (status != STATUS_OK)
         return look_for_parts((struct blob_s3 *)blob, bucket, key, id, status, why);

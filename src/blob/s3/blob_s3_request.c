@@ -9,8 +9,9 @@
 #include <time.h>
 
 enum { TRIES = 4, FIRST_PAUSE_MS = 50 };
-/* All of a request of 16 MB, even where the network is slow; what stands still is given up before. */
-enum { TIMEOUT_MS = 10 * 60 * 1000, STALL_TIMEOUT_MS = 20 * 1000 };
+/* All of a request of 16 MB, even where the network is slow; what stands still is given up before, so that clients get
+ * an answer and others their turn. */
+enum { TIMEOUT_MS = 10 * 60 * 1000, STALL_TIMEOUT_MS = 5 * 1000, WORK_TIMEOUT_MS = 30 * 1000 };
 /* Between two times that a refusal without a word makes us ask for other credentials. */
 enum { ASK_ANEW_MS = 60 * 1000 };
 
@@ -164,7 +165,7 @@ static struct http_call make_call(const struct s3_request *request, const char *
         .take_max = request->take_max,
         .answer_max = S3_ANSWER_MAX,
         .timeout_ms = TIMEOUT_MS,
-        .stall_timeout_ms = STALL_TIMEOUT_MS,
+        .stall_timeout_ms = request->is_work ? WORK_TIMEOUT_MS : STALL_TIMEOUT_MS,
     };
     for (size_t i = 0; i < request->field_count; i++)
         http_call_add(&call, request->fields[i].name, request->fields[i].value);
@@ -182,6 +183,21 @@ static enum status check_taken(const struct blob_s3 *s3, const struct counted *c
     return STATUS_UNAVAILABLE;
 }
 
+/* Unless S3 gave no answer to anybody for so long that one request at a time is enough to see when it does. */
+static enum status send(struct blob_s3 *s3, const struct http_call *call, struct http_reply *ret_reply,
+                        struct text *why)
+{
+    int64_t began_ns = clock_monotonic_ns();
+    bool is_probe;
+    if (!outage_may_try(&s3->outage, &is_probe)) {
+        text_setf(why, "it has given no answer for more than %d s", S3_PATIENCE_MS / 1000);
+        return STATUS_UNAVAILABLE;
+    }
+    enum status status = http_client_ask(s3->client, call, ret_reply, why);
+    outage_note(&s3->outage, status != STATUS_UNAVAILABLE && status != STATUS_TIMEOUT, is_probe, began_ns);
+    return status;
+}
+
 /* *ret_may_pass: it may do better when it is asked again. */
 static enum status ask_once(struct blob_s3 *s3, const struct s3_request *request, const char *url,
                             struct http_reply *ret_reply, bool *ret_may_pass, struct text *why)
@@ -196,7 +212,7 @@ static enum status ask_once(struct blob_s3 *s3, const struct s3_request *request
     enum status status = sign(s3, &call, &arena, &reason);
     bool is_signed = status == STATUS_OK;
     if (is_signed)
-        status = http_client_ask(s3->client, &call, &reply, &reason);
+        status = send(s3, &call, &reply, &reason);
     if (status != STATUS_OK) {
         *ret_may_pass = is_signed && status == STATUS_UNAVAILABLE && counted.taken == 0;
         text_setf(why, "The buckets at %s can't be used: %s.", s3->host, text_get(&reason));
@@ -225,10 +241,11 @@ enum status s3_ask(struct blob_s3 *s3, const struct s3_request *request, struct 
     s3_url(s3, request->bucket, request->key, &url);
     if (request->query)
         text_addf(&url, "?%s", request->query);
+    int64_t until_ns = outage_patience(&s3->outage);
     for (unsigned i = 1;; i++) {
         bool goes_on;
         enum status status = ask_once(s3, request, text_get(&url), ret_reply, &goes_on, why);
-        if (status == STATUS_OK || !goes_on || request->is_once || i == TRIES)
+        if (status == STATUS_OK || !goes_on || request->is_once || i == TRIES || clock_monotonic_ns() > until_ns)
             return status;
         pause_before(i);
     }
