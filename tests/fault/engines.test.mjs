@@ -94,6 +94,7 @@ function playRound(round) {
     const isNoticed = ({ uploads, reads }) => assert.ok(uploads.refused > 0 && reads.refused > 0, 'uploads and reads were refused');
     fault('S3 is stopped (SIGSTOP), and goes on', stopping(() => [s3.pid]), isNoticed);
 
+    fault('PostgreSQL is stopped (SIGSTOP), and goes on', stopping(() => family(postgres.primary.pid)), isNoticed);
     fault('kill -9 of the primary, and the synchronous standby is promoted', async ({ mark }) => {
         signalAll(family(postgres.primary.pid), 'SIGKILL');
         await sleep(random() * MOMENT_MS);

@@ -96,7 +96,7 @@ static void open_ear(struct store_postgres *postgres, struct ear *ear)
         return;
     ear->again_ns = now_ns + LISTEN_AGAIN_MS * (int64_t)MS_NS;
     ear->pg = postgres_pool_connect(&postgres->pool, NULL);
-    PGresult *result = ear->pg ? PQexec(ear->pg, "LISTEN " CHANNEL) : NULL;
+    PGresult *result = ear->pg ? postgres_ask(ear->pg, "LISTEN " CHANNEL) : NULL;
     if (PQresultStatus(result) != PGRES_COMMAND_OK)
         close_ear(ear);
     PQclear(result);

@@ -77,12 +77,20 @@ static void ignore_notice(void *context, const PGresult *result)
 }
 
 /* A pooler has made up the process number that it told. */
-static void look_for_pooler(struct pool *pool, PGconn *connection)
+static bool look_for_pooler(struct pool *pool, PGconn *connection)
 {
-    PGresult *result = PQexec(connection, "SELECT pg_backend_pid()");
-    if (PQntuples(result) == 1 && strtol(PQgetvalue(result, 0, 0), NULL, 10) != PQbackendPID(connection))
+    PGresult *result = postgres_ask(connection, "SELECT pg_backend_pid()");
+    bool is_there = PQntuples(result) == 1;
+    if (is_there && strtol(PQgetvalue(result, 0, 0), NULL, 10) != PQbackendPID(connection))
         atomic_store(&pool->is_pooled, true);
     PQclear(result);
+    return is_there;
+}
+
+static bool prepare(struct pool *pool, PGconn *connection)
+{
+    (void)PQsetNoticeReceiver(connection, ignore_notice, NULL);
+    return PQsetnonblocking(connection, 1) == 0 && look_for_pooler(pool, connection);
 }
 
 /* Once it was reached, a refusal may pass: an administrator is at work. */
@@ -90,7 +98,8 @@ static void explain(struct pool *pool, const PGconn *connection, struct text *wh
 {
     TEXT_CLEANUP struct text fault = {0};
     atomic_store(&pool->is_refused, !atomic_load(&pool->was_reached) && is_refused(pool));
-    postgres_add_line(&fault, connection ? PQerrorMessage(connection) : "there isn't enough memory");
+    const char *message = connection ? PQerrorMessage(connection) : "there isn't enough memory";
+    postgres_add_line(&fault, message[0] ? message : "it doesn't answer");
     text_setf(why, "The database %s can't be %s: %s", pool->name, atomic_load(&pool->is_refused) ? "opened" : "reached",
               text_get(&fault));
 }
@@ -98,9 +107,7 @@ static void explain(struct pool *pool, const PGconn *connection, struct text *wh
 PGconn *postgres_pool_connect(struct pool *pool, struct text *why)
 {
     PGconn *connection = connect_with(pool);
-    if (connection && PQstatus(connection) == CONNECTION_OK) {
-        (void)PQsetNoticeReceiver(connection, ignore_notice, NULL);
-        look_for_pooler(pool, connection);
+    if (connection && PQstatus(connection) == CONNECTION_OK && prepare(pool, connection)) {
         atomic_store(&pool->was_reached, true);
         return connection;
     }

@@ -11,7 +11,7 @@ static const struct {
     const char *keyword, *value;
     bool is_for_many_hosts;
 } defaults[] = {
-    {"target_session_attrs", "read-write", true}, {"connect_timeout", "3", false},
+    {"target_session_attrs", "read-write", true}, {"connect_timeout", "2", false},
     {"tcp_user_timeout", "5000", false},          {"keepalives_idle", "10", false},
     {"keepalives_interval", "5", false},          {"keepalives_count", "2", false},
     {"application_name", "cloudphotos", false},   {"client_encoding", "UTF8", false},
@@ -78,6 +78,7 @@ enum status postgres_pool_init(struct pool *pool, const char *address, struct te
     pool->name = text_take(&name);
     (void)pthread_mutex_init(&pool->lock, NULL);
     (void)pthread_cond_init(&pool->freed, NULL);
+    outage_init(&pool->outage, PATIENCE_MS);
     return STATUS_OK;
 }
 
@@ -92,6 +93,7 @@ void postgres_pool_release(struct pool *pool)
     free((void *)pool->keywords);
     free((void *)pool->values);
     free(pool->name);
+    outage_release(&pool->outage);
     (void)pthread_cond_destroy(&pool->freed);
     (void)pthread_mutex_destroy(&pool->lock);
 }
@@ -100,7 +102,7 @@ void postgres_pool_release(struct pool *pool)
 
 static enum status open_connection(struct pool *pool, struct connection *connection, struct text *why)
 {
-    connection->has_failed_to_send = false;
+    connection->has_failed_to_send = connection->is_late = false;
     connection->expected_count = 0;
     memset(connection->prepared, 0, sizeof connection->prepared);
     connection->pg = postgres_pool_connect(pool, why);
@@ -108,6 +110,20 @@ static enum status open_connection(struct pool *pool, struct connection *connect
         return STATUS_UNAVAILABLE;
     (void)PQenterPipelineMode(connection->pg);
     return STATUS_OK;
+}
+
+/* Unless nobody has reached the database for long, and somebody looks already. */
+static enum status try_to_open(struct pool *pool, struct connection *connection, struct text *why)
+{
+    int64_t began_ns = clock_monotonic_ns();
+    bool is_probe;
+    if (!outage_may_try(&pool->outage, &is_probe)) {
+        text_setf(why, "The database %s can't be reached for the time being.", pool->name);
+        return STATUS_UNAVAILABLE;
+    }
+    enum status status = open_connection(pool, connection, why);
+    outage_note(&pool->outage, status == STATUS_OK, is_probe, began_ns);
+    return status;
 }
 
 /* An open one rather than another. */
@@ -148,8 +164,9 @@ enum status postgres_pool_take(struct pool *pool, int64_t until_ns, struct conne
     }
     if (connection->generation != generation || !connection->pg) {
         PQfinish(connection->pg);
+        connection->pg = NULL;
         connection->generation = generation;
-        enum status status = open_connection(pool, connection, why);
+        enum status status = try_to_open(pool, connection, why);
         if (status) {
             postgres_pool_give_back(pool, connection, false);
             return status;
@@ -166,8 +183,11 @@ void postgres_pool_give_back(struct pool *pool, struct connection *connection, b
         connection->pg = NULL;
     }
     (void)pthread_mutex_lock(&pool->lock);
-    if (is_lost && connection->generation == pool->generation)
+    bool is_first = is_lost && connection->generation == pool->generation;
+    if (is_first)
         pool->generation++;
+    if (is_first || connection->pg)
+        outage_note(&pool->outage, !is_first, false, connection->asked_ns);
     connection->is_taken = false;
     (void)pthread_cond_signal(&pool->freed);
     (void)pthread_mutex_unlock(&pool->lock);

@@ -3,6 +3,7 @@
  * databases.
  *
  *     pool.c           the address, and the connections that a process shares
+ *     answer.c         waiting for what a server says
  *     query.c          a statement and its rows; PostgreSQL's errors as ours
  *     connect.c        a new connection, and why there is none
  *     transaction.c    reading and writing, tried again where nothing can happen twice
@@ -14,6 +15,7 @@
 #ifndef POSTGRES_STORE_H
 #define POSTGRES_STORE_H
 
+#include "outage.h"
 #include "sql.h"
 
 #include <libpq-fe.h>
@@ -26,13 +28,15 @@ enum {
     CONNECTIONS_MAX = 16, /* of a process: a server allows 100 by default */
     STATEMENTS_MAX = 256, /* that a connection has prepared; a power of two */
     ANSWERS_MAX = 64,     /* that are waited for at a time */
+    PATIENCE_MS = 5000,   /* an operation is tried, and an answer waited for, so long */
 };
 
 /* It is in pipeline mode: what is sent goes to the server when its answers are wanted (postgres_flush). */
 struct connection {
     PGconn *pg; /* NULL: not open */
     unsigned generation;
-    bool is_taken, has_failed_to_send;
+    bool is_taken, has_failed_to_send, is_late;
+    int64_t asked_ns;                  /* clock_monotonic_ns, when something was sent last */
     uint64_t prepared[STATEMENTS_MAX]; /* hashes of its statements; 0: free */
     uint64_t expected[ANSWERS_MAX];    /* of each answer: the hash of the statement that it prepares; 0: rows */
     int expected_count;
@@ -43,6 +47,7 @@ struct pool {
     pthread_cond_t freed;
     struct connection connections[CONNECTIONS_MAX];
     unsigned generation; /* after a connection was lost, those of before are opened anew */
+    struct outage outage;
     char **keywords, **values;
     char *name; /* "DATABASE at HOST", for sentences */
     atomic_bool was_reached;
@@ -63,6 +68,14 @@ void postgres_pool_give_back(struct pool *pool, struct connection *connection, b
 
 /* Appends what libpq or the server says, in one line. */
 void postgres_add_line(struct text *out, const char *sentence);
+
+/* ---- Answers: answer.c ---- */
+
+/* Sends what isn't sent yet and reads until PQgetResult needn't wait, also because the connection has ended. False: that
+ * takes longer than PATIENCE_MS from then on (clock_monotonic_ns), and the connection is of no use any more. */
+bool postgres_await(PGconn *pg, int64_t asked_ns);
+/* As PQexec, but NULL when the answer takes so long. */
+PGresult *postgres_ask(PGconn *pg, const char *sql);
 
 /* ---- Statements: query.c ---- */
 
@@ -149,6 +162,7 @@ struct transaction {
     const struct id *told;  /* set by an operation: other processes are told that it has changed this photo… */
     bool has_work;          /* …and that there is work */
     char number[24];        /* PostgreSQL's, by which the outcome is known when an answer was lost; "": none yet */
+    char epoch[64];         /* of the server that gave it: in another, it may be another transaction's */
 };
 
 /* Rows are handed over when the connection has been given back. NOT_FOUND, without a sentence, where there is none. */

@@ -4,6 +4,8 @@
  * transaction may be on another connection. */
 #include "postgres_store.h"
 
+#include "clock.h"
+
 #include <assert.h>
 #include <endian.h>
 #include <inttypes.h>
@@ -28,6 +30,8 @@ static const struct {
     {"55P03", FAILURE_CONTENTION, STATUS_BUSY},  /* a lock that wasn't waited for */
     {"23505", FAILURE_CONTENTION, STATUS_BUSY},  /* another has inserted it: next time it is seen */
     {"25006", FAILURE_LOST, STATUS_UNAVAILABLE}, /* read-only: it isn't the primary any more */
+    {"25P03", FAILURE_LOST, STATUS_UNAVAILABLE}, /* a transaction that stood still was ended */
+    {"55000", FAILURE_LOST, STATUS_UNAVAILABLE}, /* it is a standby */
     {"57P", FAILURE_LOST, STATUS_UNAVAILABLE},   /* it is being stopped or started */
     {"08", FAILURE_LOST, STATUS_UNAVAILABLE},
     {"533", FAILURE_LOST, STATUS_UNAVAILABLE},  /* too many connections */
@@ -56,6 +60,11 @@ static enum status fail(struct pool *pool, const struct connection *connection, 
 {
     const char *code = PQresultErrorField(result, PG_DIAG_SQLSTATE);
     const char *sentence = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+    if (connection->is_late) {
+        text_setf(why, "The database %s gave no answer within %d s.", pool->name, PATIENCE_MS / 1000);
+        *ret_failure = FAILURE_LOST;
+        return STATUS_UNAVAILABLE;
+    }
     if (PQstatus(connection->pg) != CONNECTION_OK || !code) {
         text_setf(why, "The connection to the database %s was lost.", pool->name);
         *ret_failure = FAILURE_LOST;
@@ -174,11 +183,18 @@ bool postgres_has_room(const struct connection *connection)
     return connection->expected_count + SPARE <= ANSWERS_MAX;
 }
 
-/* The next result and the end of it. */
-static PGresult *read_result(const struct connection *connection)
+/* NULL at the end of a statement's, and when it is late. */
+static PGresult *next_result(struct connection *connection)
 {
-    PGresult *result = PQgetResult(connection->pg);
-    for (PGresult *rest; result && (rest = PQgetResult(connection->pg));)
+    connection->is_late = connection->is_late || !postgres_await(connection->pg, connection->asked_ns);
+    return connection->is_late ? NULL : PQgetResult(connection->pg);
+}
+
+/* The next result and the end of it. */
+static PGresult *read_result(struct connection *connection)
+{
+    PGresult *result = next_result(connection);
+    for (PGresult *rest; result && (rest = next_result(connection));)
         PQclear(rest);
     return result;
 }
@@ -209,12 +225,13 @@ enum status postgres_flush(struct pool *pool, struct connection *connection, str
 {
     enum status status = STATUS_OK;
     *ret_failure = FAILURE_NONE;
+    connection->asked_ns = clock_monotonic_ns();
     if (connection->has_failed_to_send || PQpipelineSync(connection->pg) != 1) {
         status = fail(pool, connection, NULL, ret_failure, why);
     } else {
         for (int i = 0; i < connection->expected_count; i++)
             status = read_answer(pool, connection, connection->expected[i], answers, status, ret_failure, why);
-        PGresult *end = PQgetResult(connection->pg);
+        PGresult *end = next_result(connection);
         if (PQresultStatus(end) != PGRES_PIPELINE_SYNC && *ret_failure != FAILURE_LOST)
             status = fail(pool, connection, NULL, ret_failure, why);
         PQclear(end);

@@ -11,16 +11,16 @@
 #include <string.h>
 #include <time.h>
 
-enum { PATIENCE_MS = 5000, PAUSE_MS = 10, PAUSE_MAX_MS = 300, MS_NS = 1000000 };
+enum { PAUSE_MS = 10, PAUSE_MAX_MS = 300, MS_NS = 1000000 };
 
 struct attempts {
     int64_t until_ns;
     int64_t pause_ms; /* 0: none before the second attempt */
 };
 
-static struct attempts begin_attempts(void)
+static struct attempts begin_attempts(struct store *store)
 {
-    return (struct attempts){.until_ns = clock_monotonic_ns() + (int64_t)PATIENCE_MS * MS_NS};
+    return (struct attempts){.until_ns = outage_patience(&((struct store_postgres *)store)->pool.outage)};
 }
 
 /* Pauses; false when the time is over. */
@@ -62,7 +62,7 @@ static enum status ask_once(struct store_postgres *postgres, const struct attemp
 static enum status ask(struct store *store, const char *sql, const struct value *values, struct answers *answers,
                        struct text *why)
 {
-    struct attempts attempts = begin_attempts();
+    struct attempts attempts = begin_attempts(store);
     enum failure failure;
     enum status status;
     do {
@@ -121,15 +121,44 @@ void postgres_clock_measure(struct clock_offset *clock, int64_t now_ms, int64_t 
     atomic_store(&clock->measured_ns, answered_ns);
 }
 
-static const char number_sql[] = "SELECT pg_current_xact_id()::text, " POSTGRES_NOW;
+/* A number is given again when the server that gave it is gone before anything of its transaction was in the log: after
+ * a crash, which resets the statistics, and by a standby that was promoted, which begins another timeline. */
+#define EPOCH                                                                                                          \
+    "concat(substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8), ' ',"                                                 \
+    " extract(epoch FROM pg_stat_get_bgwriter_stat_reset_time()))"
+/* A process that stands still, or that a network has swallowed, doesn't keep its locks for longer than others wait. */
+#define END_IDLE "set_config('idle_in_transaction_session_timeout', '5s', true)"
+
+static const char number_sql[] = "SELECT pg_current_xact_id()::text, " POSTGRES_NOW ", " EPOCH ", " END_IDLE;
 /* Looks first: a transaction without a number has written nothing, and then nothing is waited for at its end. */
-static const char number_if_any_sql[] = "SELECT pg_current_xact_id_if_assigned()::text, " POSTGRES_NOW;
+static const char number_if_any_sql[] =
+    "SELECT pg_current_xact_id_if_assigned()::text, " POSTGRES_NOW ", " EPOCH ", " END_IDLE;
+
+struct outcome {
+    char word[16]; /* of pg_xact_status; "" for a number that is in the future */
+    bool is_same_epoch;
+};
 
 static bool note_outcome(void *context, const struct row *row)
 {
-    const char *outcome = row_string(row, 0);
-    (void)snprintf(context, sizeof(char[16]), "%s", outcome ? outcome : "");
+    struct outcome *outcome = context;
+    const char *word = row_string(row, 0);
+    (void)snprintf(outcome->word, sizeof outcome->word, "%s", word ? word : "");
+    outcome->is_same_epoch = row_integer(row, 1);
     return true;
+}
+
+/* What another epoch calls committed is ours, or one that got the number later. That ours wasn't kept is certain there
+ * with every other word, because what was under way has ended. */
+static enum status judge_outcome(struct transaction *transaction, const struct outcome *outcome, bool *ret_is_known)
+{
+    bool is_committed = strcmp(outcome->word, "committed") == 0;
+    *ret_is_known =
+        is_committed == outcome->is_same_epoch || (outcome->is_same_epoch && strcmp(outcome->word, "in progress") != 0);
+    if (is_committed)
+        return STATUS_OK;
+    transaction->failure = FAILURE_CONTENTION;
+    return STATUS_BUSY;
 }
 
 /* Whether the transaction was kept, after its answer was lost: as PostgreSQL has noted. A server that knows of no such
@@ -137,21 +166,20 @@ static bool note_outcome(void *context, const struct row *row)
 static enum status resolve(struct transaction *transaction, struct attempts *attempts, struct text *why)
 {
     struct store *store = &transaction->postgres->store;
-    char outcome[16] = "";
+    struct outcome outcome = {.is_same_epoch = true};
     do {
-        enum status status = postgres_first(store,
-                                            "SELECT CASE WHEN $1::text::xid8 < pg_snapshot_xmax(pg_current_snapshot())"
-                                            " THEN pg_xact_status($1::text::xid8) END",
-                                            VALUES(TEXT(transaction->number)), note_outcome, outcome, why);
+        bool is_known;
+        enum status status =
+            postgres_first(store,
+                           "SELECT CASE WHEN $1::text::xid8 < pg_snapshot_xmax(pg_current_snapshot())"
+                           " THEN pg_xact_status($1::text::xid8) END, (" EPOCH " = $2)::int",
+                           VALUES(TEXT(transaction->number), TEXT(transaction->epoch)), note_outcome, &outcome, why);
         if (status)
             break;
-        if (strcmp(outcome, "committed") == 0)
-            return STATUS_OK;
-        if (strcmp(outcome, "in progress") != 0) {
-            transaction->failure = FAILURE_CONTENTION;
-            return STATUS_BUSY;
-        }
-    } while (may_try_again(attempts));
+        status = judge_outcome(transaction, &outcome, &is_known);
+        if (is_known)
+            return status;
+    } while (outcome.is_same_epoch && may_try_again(attempts));
     text_setf(why, "The database %s was lost while it saved; look whether the change was made before you repeat it.",
               transaction->postgres->pool.name);
     transaction->failure = FAILURE_FINAL;
@@ -224,7 +252,7 @@ static enum status write_once(struct transaction *transaction, struct attempts *
 
 enum status postgres_write(struct store *store, transaction_function *operation, void *arguments, struct text *why)
 {
-    struct attempts attempts = begin_attempts();
+    struct attempts attempts = begin_attempts(store);
     struct transaction transaction;
     enum status status;
     do {
@@ -260,8 +288,9 @@ static void read_number(struct transaction *transaction, int place, int64_t aske
     struct row row;
     if (!transaction_row(transaction, place, &row))
         return;
-    const char *number = row_string(&row, 0);
+    const char *number = row_string(&row, 0), *epoch = row_string(&row, 2);
     (void)snprintf(transaction->number, sizeof transaction->number, "%s", number ? number : "");
+    (void)snprintf(transaction->epoch, sizeof transaction->epoch, "%s", epoch ? epoch : "");
     transaction->now_ms = row_integer(&row, 1);
     postgres_clock_measure(&postgres->clock, transaction->now_ms, asked_ns);
     if (postgres->store.now_ms)
