@@ -25,19 +25,12 @@ static enum status list(struct store *store, const struct admin_settings *settin
 
 static enum status decide(struct store *store, const char *id_text, enum photo_review review, struct text *why)
 {
-    ARENA_CLEANUP struct arena arena = {0};
-    struct photo photo;
     struct id id;
     enum status status = admin_read_id(id_text, &id, why);
     if (status == STATUS_OK)
-        status = store_photo_get(store, &id, &arena, &photo, why);
-    if (status != STATUS_OK)
-        return status;
-    if (photo.state != PHOTO_PENDING || photo.review != REVIEW_WAITING) {
+        status = store_photo_decide(store, &id, review, why);
+    if (status == STATUS_CONFLICT)
         text_setf(why, "the photo %s isn't waiting for a decision", id_text);
-        return STATUS_CONFLICT;
-    }
-    status = store_photo_review(store, &id, review, why);
     if (status == STATUS_OK)
         printf("%s is %s; a running server acts on it within two seconds.\n", id_text,
                review == REVIEW_APPROVED ? "approved" : "refused");

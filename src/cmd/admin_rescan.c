@@ -60,7 +60,7 @@ static enum status judge_again(struct rescan *rescan, const struct photo *photo,
         doubt = moderation_find(&findings.labels, MODERATION_HOLD);
     const char *labels = text_get(&findings.json), *audit = text_get(&findings.audit);
     if (!doubt)
-        return store_photo_set_labels(rescan->store, &photo->id, labels, audit, why);
+        return store_photo_set_labels(rescan->store, &photo->id, labels, audit, NULL, why);
     status = inspect_keep_verdict(rescan->store, &photo->id, &findings, VERDICT_WAITING, NULL, why);
     if (status == STATUS_OK)
         status = photos_withdraw(rescan->store, photo, labels, audit, why);

@@ -82,15 +82,19 @@ static void fail_inspection(struct tasks *tasks, enum inspect_stage stage, enum 
         report_outage(tasks, why);
 }
 
-static void hold(struct tasks *tasks, const struct id *id, const struct findings *findings,
-                 struct task_outcome *outcome)
+/* Where a process that has lost its lease has held it before, a person may have decided by now. */
+static void hold(struct tasks *tasks, const struct task_call *call, const struct id *id,
+                 const struct findings *findings, struct task_outcome *outcome)
 {
     TEXT_CLEANUP struct text why = {0};
+    enum photo_review review = REVIEW_WAITING;
     enum status status = inspect_keep_verdict(tasks->store, id, findings, VERDICT_WAITING, NULL, &why);
     if (status == STATUS_OK)
-        status = store_photo_review(tasks->store, id, REVIEW_WAITING, &why);
+        status = store_photo_hold(tasks->store, id, call->claim, &why);
+    if (status == STATUS_CONFLICT)
+        status = read_review(tasks, id, &review, &why);
     if (status == STATUS_OK)
-        follow_review(tasks, id, REVIEW_WAITING, outcome);
+        follow_review(tasks, id, review, outcome);
     else
         fail_storage(outcome, status, &why);
 }
@@ -109,8 +113,8 @@ static void refuse(struct tasks *tasks, const struct id *id, const struct findin
 }
 
 /* What the moderator saw decides, or asks for a person. */
-static void follow_labels(struct tasks *tasks, const struct id *id, const struct findings *findings,
-                          struct negative *negative, struct task_outcome *outcome)
+static void follow_labels(struct tasks *tasks, const struct task_call *call, const struct id *id,
+                          const struct findings *findings, struct negative *negative, struct task_outcome *outcome)
 {
     const struct moderation_label *label;
     switch (moderation_decide(&findings->labels, tasks->when_unsure, &label)) {
@@ -118,7 +122,7 @@ static void follow_labels(struct tasks *tasks, const struct id *id, const struct
         refuse(tasks, id, findings, label, outcome);
         break;
     case MODERATION_HOLD:
-        hold(tasks, id, findings, outcome);
+        hold(tasks, call, id, findings, outcome);
         break;
     case MODERATION_LABEL:
         if (negative->file >= 0)
@@ -130,13 +134,13 @@ static void follow_labels(struct tasks *tasks, const struct id *id, const struct
 /* Shows the photo to the moderator and writes what it saw to the photo, whatever will become of it. As inspect_in_turn,
  * then as store_photo_set_labels: ret_findings->stage tells which. ret_findings, which begins as {0}, and *ret_negative
  * are the caller's to release, whatever came of it. */
-static enum status inspect(struct tasks *tasks, const struct id *id, const char *author,
+static enum status inspect(struct tasks *tasks, const struct task_call *call, const struct id *id,
                            const struct darkroom_original *original, struct findings *ret_findings,
                            struct negative *ret_negative, struct text *why)
 {
     const struct inspect_context context = {
         .turns = tasks->turns,
-        .author = author,
+        .author = task_read_author(call),
         .store = tasks->store,
         .asks_about_alike = tasks->when_unsure == MODERATION_HOLD,
     };
@@ -145,10 +149,11 @@ static enum status inspect(struct tasks *tasks, const struct id *id, const char 
     if (status != STATUS_OK)
         return status;
     ret_findings->stage = INSPECT_KEEPING;
-    return store_photo_set_labels(tasks->store, id, text_get(&ret_findings->json), text_get(&ret_findings->audit), why);
+    return store_photo_set_labels(tasks->store, id, text_get(&ret_findings->json), text_get(&ret_findings->audit),
+                                  call->claim, why);
 }
 
-static void moderate(struct tasks *tasks, const struct id *id, const char *author,
+static void moderate(struct tasks *tasks, const struct task_call *call, const struct id *id,
                      const struct darkroom_original *original, struct task_outcome *outcome)
 {
     FINDINGS_CLEANUP struct findings findings = {0};
@@ -164,13 +169,13 @@ static void moderate(struct tasks *tasks, const struct id *id, const char *autho
         follow_review(tasks, id, review, outcome);
         return;
     }
-    status = inspect(tasks, id, author, original, &findings, &negative, &why);
+    status = inspect(tasks, call, id, original, &findings, &negative, &why);
     if (status != STATUS_OK)
         fail_inspection(tasks, findings.stage, status, &why, outcome);
     else if (findings.refusal.length)
         fail(outcome, "Moderation.Refused", text_get(&findings.refusal));
     else
-        follow_labels(tasks, id, &findings, &negative, outcome);
+        follow_labels(tasks, call, id, &findings, &negative, outcome);
 }
 
 /* Asked anew each time: what is in quarantine costs nothing, and a crash may have come in between. */
@@ -214,7 +219,7 @@ void task_detect_and_store(void *context, const struct task_call *call, struct t
     if (status != STATUS_OK)
         fail_darkroom(outcome, status, &why);
     else
-        moderate(tasks, &id, task_read_author(call), &(struct darkroom_original){original.fd, &info}, outcome);
+        moderate(tasks, call, &id, &(struct darkroom_original){original.fd, &info}, outcome);
     blob_object_release(&original);
 }
 

@@ -7,7 +7,8 @@
 enum photo_verb {
     VERB_DESCRIBE,
     VERB_SET_LABELS,
-    VERB_REVIEW,
+    VERB_HOLD,
+    VERB_DECIDE,
     VERB_PUBLISH,
     VERB_RENDER,
     VERB_REJECT,
@@ -22,6 +23,7 @@ enum photo_verb {
 struct photo_rule {
     enum photo_verb verb;
     unsigned from;            /* states: PHOTO_IN */
+    unsigned reviews;         /* likewise; 0: any */
     unsigned to;              /* with PHOTO_FIELD_STATE */
     unsigned fields;          /* that are written */
     unsigned fields_if_given; /* those are, too, if the caller has given them */
@@ -35,7 +37,7 @@ struct photo_rule {
 /* For whoever knows nothing of the photo: that of the likeliest state. */
 const struct photo_rule *photo_rule_first(enum photo_verb verb);
 /* NULL: there is no such photo. */
-const struct photo_rule *photo_rule_find(enum photo_verb verb, unsigned state);
+const struct photo_rule *photo_rule_find(enum photo_verb verb, unsigned state, enum photo_review review);
 /* Puts into *change what the rule expects and does. */
 void photo_rule_apply(const struct photo_rule *rule, unsigned given, struct photo_change *change);
 /* After a back end found something else than *change expected: the rule to try then, or NULL and *ret_status, with its

@@ -154,18 +154,29 @@ enum status store_photo_describe(struct store *store, const struct id *id, const
 }
 
 enum status store_photo_set_labels(struct store *store, const struct id *id, const char *labels, const char *audit,
-                                   struct text *why)
+                                   const struct execution_claim *claim, struct text *why)
 {
     const struct photo values = {.labels = labels, .audit = audit};
-    struct photo_change change = {.id = id, .values = &values};
+    struct photo_change change = {.id = id, .values = &values, .claim = claim};
     return change_photo(store, VERB_SET_LABELS, 0, &change, why);
 }
 
-enum status store_photo_review(struct store *store, const struct id *id, enum photo_review review, struct text *why)
+enum status store_photo_hold(struct store *store, const struct id *id, const struct execution_claim *claim,
+                             struct text *why)
+{
+    const struct photo values = {.review = REVIEW_WAITING};
+    struct photo_change change = {.id = id, .values = &values, .claim = claim};
+    return change_photo(store, VERB_HOLD, 0, &change, why);
+}
+
+enum status store_photo_decide(struct store *store, const struct id *id, enum photo_review review, struct text *why)
 {
     const struct photo values = {.review = review};
     struct photo_change change = {.id = id, .values = &values};
-    return change_photo(store, VERB_REVIEW, 0, &change, why);
+    if (review == REVIEW_APPROVED || review == REVIEW_REFUSED)
+        return change_photo(store, VERB_DECIDE, 0, &change, why);
+    text_setf(why, "A person approves a photo, or refuses it.");
+    return STATUS_INVALID;
 }
 
 enum status store_photo_withdraw(struct store *store, const struct id *id, const char *labels, const char *audit,
@@ -180,9 +191,10 @@ enum status store_photo_withdraw(struct store *store, const struct id *id, const
     return change_photo(store, VERB_WITHDRAW, 0, &change, why);
 }
 
-enum status store_photo_publish(struct store *store, const struct photo *photo, struct text *why)
+enum status store_photo_publish(struct store *store, const struct photo *photo, const struct execution_claim *claim,
+                                struct text *why)
 {
-    struct photo_change change = {.id = &photo->id, .values = photo};
+    struct photo_change change = {.id = &photo->id, .values = photo, .claim = claim};
     unsigned given = (photo->labels ? PHOTO_FIELD_LABELS : 0U) | (photo->thumbhash ? PHOTO_FIELD_THUMBHASH : 0U);
     return change_photo(store, VERB_PUBLISH, given, &change, why);
 }
@@ -196,10 +208,10 @@ enum status store_photo_render(struct store *store, const struct id *id, const s
 }
 
 enum status store_photo_reject(struct store *store, const struct id *id, const char *error_message, const char *labels,
-                               struct text *why)
+                               const struct execution_claim *claim, struct text *why)
 {
     const struct photo values = {.error_message = error_message, .labels = labels};
-    struct photo_change change = {.id = id, .values = &values};
+    struct photo_change change = {.id = id, .values = &values, .claim = claim};
     if (!error_message) {
         text_setf(why, "A rejected photo has a reason.");
         return STATUS_INVALID;

@@ -92,20 +92,38 @@ void photo_update_values(const struct photo_change *change, int64_t now_ms,
 
 /* ---- What was expected ---- */
 
-struct photo_found photo_compare(const struct photo_change *change, unsigned state, const char *author)
+struct photo_found photo_compare(const struct photo_change *change, unsigned state, enum photo_review review,
+                                 const char *author)
 {
     bool is_authors = !change->author || strcmp(change->author, author) == 0;
+    bool is_reviewed = !change->reviews || (change->reviews & PHOTO_IN(review));
     return (struct photo_found){
-        .is_changed = (change->from & PHOTO_IN(state)) && is_authors,
+        .is_changed = (change->from & PHOTO_IN(state)) && is_reviewed && is_authors,
         .state = state,
+        .review = review,
         .is_authors = is_authors,
     };
+}
+
+bool photo_expects_execution(const struct photo_change *change)
+{
+    return change->execution_from || change->claim;
+}
+
+/* As store_execution_save expects it of whoever saves. */
+static bool is_claimed(const struct execution_claim *claim, const struct execution_row *row)
+{
+    return !claim
+           || (row && row->status == EXECUTION_RUNNING && strcmp(row->owner, claim->owner) == 0
+               && claim->version >= row->lease_version);
 }
 
 void photo_compare_execution(const struct photo_change *change, const struct execution_row *row,
                              struct photo_found *found)
 {
-    found->is_changed = row && (change->execution_from & PHOTO_IN(row->status));
+    bool is_in_status = !change->execution_from || (row && (change->execution_from & PHOTO_IN(row->status)));
+    found->is_claimed = is_claimed(change->claim, row);
+    found->is_changed = is_in_status && found->is_claimed;
     found->has_execution = row;
     found->execution_status = row ? row->status : EXECUTION_RUNNING;
 }

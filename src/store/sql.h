@@ -87,7 +87,8 @@ void photo_update_values(const struct photo_change *change, int64_t now_ms,
                          struct value ret_values[static PHOTO_UPDATE_VALUES]);
 
 /* What there is of the photo; `state` PHOTO_ABSENT and `author` "": nothing. */
-struct photo_found photo_compare(const struct photo_change *change, unsigned state, const char *author);
+struct photo_found photo_compare(const struct photo_change *change, unsigned state, enum photo_review review,
+                                 const char *author);
 
 /* ---- Executions that a transaction changes ---- */
 
@@ -103,6 +104,8 @@ struct execution_row {
 
 /* What there is of an execution that is expected to be RUNNING, and to have this owner (NULL: any, or none). */
 struct execution_found execution_compare(const struct execution_row *row, const char *owner);
+/* Whether the change expects anything of the execution. */
+bool photo_expects_execution(const struct photo_change *change);
 /* Adds to *found, which is as photo_compare has told, the execution that the change expects; NULL: there is none. */
 void photo_compare_execution(const struct photo_change *change, const struct execution_row *row,
                              struct photo_found *found);

@@ -113,23 +113,37 @@ enum status store_photo_describe(struct store *store, const struct id *id, const
 enum status store_photo_find_content(struct store *store, const char *author, const uint8_t sha256[static SHA256_BYTES],
                                      struct arena *arena, struct photo *ret_photo, struct text *why);
 
+/* Who has claimed the photo's execution, and with which version, as store_execution_save has it. A change by such a
+ * claim is CONFLICT when the execution isn't theirs any more: a process that has lost its lease, and doesn't know,
+ * changes nothing. NULL: by whoever. */
+struct execution_claim {
+    const char *owner;
+    uint64_t version;
+};
+
 /* What the moderator saw; labels and audit as in struct photo. */
 enum status store_photo_set_labels(struct store *store, const struct id *id, const char *labels, const char *audit,
-                                   struct text *why);
-/* Changes who has to decide. An execution that waits for that is due at once. */
-enum status store_photo_review(struct store *store, const struct id *id, enum photo_review review, struct text *why);
+                                   const struct execution_claim *claim, struct text *why);
+/* A person has to decide. CONFLICT when one has decided already. */
+enum status store_photo_hold(struct store *store, const struct id *id, const struct execution_claim *claim,
+                             struct text *why);
+/* REVIEW_APPROVED or REVIEW_REFUSED, by a person: the first of several counts. The execution, which waits for that, is
+ * due at once. CONFLICT when the photo doesn't wait for a decision. */
+enum status store_photo_decide(struct store *store, const struct id *id, enum photo_review review, struct text *why);
 /* A published photo waits for a person (REVIEW_WAITING), with what the moderator sees in it now, and its execution
  * begins anew as *execution says: the old one, if there still is one, is replaced. */
 enum status store_photo_withdraw(struct store *store, const struct id *id, const char *labels, const char *audit,
                                  const struct execution *execution, struct text *why);
-/* With large, medium and thumbnail of *photo, and its labels and thumbhash unless they are NULL. */
-enum status store_photo_publish(struct store *store, const struct photo *photo, struct text *why);
+/* With large, medium and thumbnail of *photo, and its labels and thumbhash unless they are NULL. CONFLICT also while a
+ * person has to decide, and when they have refused it. */
+enum status store_photo_publish(struct store *store, const struct photo *photo, const struct execution_claim *claim,
+                                struct text *why);
 /* A published photo has this medium rendition from now on; when it was last changed stays as it was. */
 enum status store_photo_render(struct store *store, const struct id *id, const struct rendition *medium,
                                struct text *why);
 /* With a reason for its owner, and these labels unless they are NULL. */
 enum status store_photo_reject(struct store *store, const struct id *id, const char *error_message, const char *labels,
-                               struct text *why);
+                               const struct execution_claim *claim, struct text *why);
 
 /* Deleting takes two steps, so that a crash between leaves nothing behind: from `delete` on the photo is NOT_FOUND to
  * every other function; its objects are then removed by the caller, and `purge` forgets it. A key used for it may be

@@ -64,21 +64,25 @@ enum execution_effect {
 /* A conditional write. */
 struct photo_change {
     const struct id *id;
-    unsigned from;              /* states that are expected: PHOTO_IN */
-    const char *author;         /* who is expected; NULL: whoever */
-    unsigned execution_from;    /* statuses of the execution that are expected, likewise; 0: any, or no execution */
-    unsigned to;                /* the state, with PHOTO_FIELD_STATE; PHOTO_ABSENT: the row is removed */
-    unsigned fields;            /* that are written */
-    const struct photo *values; /* to be written: NULL where there is none */
-    int posts;                  /* added to the author's count of published photos: 1, 0 or -1 */
+    unsigned from;           /* states that are expected: PHOTO_IN */
+    const char *author;      /* who is expected; NULL: whoever */
+    unsigned reviews;        /* that are expected, likewise; 0: any */
+    unsigned execution_from; /* statuses of the execution that are expected, likewise; 0: any, or no execution */
+    const struct execution_claim *claim; /* whose execution it is expected to be; NULL: anybody's, or none */
+    unsigned to;                         /* the state, with PHOTO_FIELD_STATE; PHOTO_ABSENT: the row is removed */
+    unsigned fields;                     /* that are written */
+    const struct photo *values;          /* to be written: NULL where there is none */
+    int posts;                           /* added to the author's count of published photos: 1, 0 or -1 */
     enum execution_effect effect;
     const struct execution *execution;
 };
 struct photo_found {
     bool is_changed; /* all that was expected was so */
     unsigned state;
-    bool is_authors;    /* change->author is NULL or the photo's */
-    bool has_execution; /* this and the next only where change->execution_from was what failed */
+    enum photo_review review;
+    bool is_authors; /* change->author is NULL or the photo's */
+    bool is_claimed; /* this and the next only where all before was as expected */
+    bool has_execution;
     enum execution_status execution_status;
 };
 

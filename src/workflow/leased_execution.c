@@ -241,10 +241,12 @@ static bool call_handler(struct leased_execution *leased, const struct interpret
     const struct task_handler *handler = runner_find_handler(runner, task->resource);
     (void)pthread_mutex_lock(&leased->lock);
     bool gone = leased->gone;
+    const struct execution_claim claim = {runner->owner, leased->execution.version};
     (void)pthread_mutex_unlock(&leased->lock);
     if (gone || is_draining(runner))
         return false;
     struct task_call call = {.execution_id = &leased->execution.id,
+                             .claim = &claim,
                              .resource = task->resource,
                              .input = task->input,
                              .timeout_ms = task->timeout_ms};

@@ -3,12 +3,13 @@
 #ifndef TASK_H
 #define TASK_H
 
-#include "id.h"
 #include "json.h"
-#include "text.h"
+#include "store.h"
 
 struct task_call {
     const struct id *execution_id;
+    /* Whoever runs it has lost the execution when the store says so; NULL: nobody can */
+    const struct execution_claim *claim;
     const char *resource; /* as in the definition */
     const json_t *input;  /* after InputPath and Parameters; borrowed */
     int64_t timeout_ms;   /* of TimeoutSeconds; 0: none. The handler should give up by itself then */

@@ -106,7 +106,7 @@ struct photo add_published(struct store *store, const char *author, int64_t crea
     photo.large = (struct rendition){1440, 1080, 200000};
     photo.thumbnail = (struct rendition){350, 263, 9000};
     photo.labels = "[]";
-    CHECK_OK(store_photo_publish(store, &photo, why));
+    CHECK_OK(store_photo_publish(store, &photo, NULL, why));
     return photo;
 }
 

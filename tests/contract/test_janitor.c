@@ -225,13 +225,13 @@ static void make_published(struct store *store, const struct photo *photo)
     struct photo published = *photo;
     make_pending(store, photo);
     published.large = published.thumbnail = (struct rendition){100, 100, 1000};
-    CHECK_OK(store_photo_publish(store, &published, why));
+    CHECK_OK(store_photo_publish(store, &published, NULL, why));
 }
 
 static void make_failed(struct store *store, const struct photo *photo)
 {
     make_pending(store, photo);
-    CHECK_OK(store_photo_reject(store, &photo->id, "It is no photo.", NULL, why));
+    CHECK_OK(store_photo_reject(store, &photo->id, "It is no photo.", NULL, NULL, why));
 }
 
 static void make_deleted(struct store *store, const struct photo *photo)

@@ -163,7 +163,8 @@ static void test_hurried(void)
     CHECK(await_due(&bench, &id, start_ms + 3600000));
     if (CHECK_INT(store_open(bench.address, &other, NULL), STATUS_OK)) {
         bench_set_clock(&bench, other);
-        CHECK_INT(store_photo_review(other, &id, REVIEW_APPROVED, NULL), STATUS_OK);
+        CHECK_INT(store_photo_hold(other, &id, NULL, NULL), STATUS_OK);
+        CHECK_INT(store_photo_decide(other, &id, REVIEW_APPROVED, NULL), STATUS_OK);
         store_close(other);
     }
     CHECK(bench_await(&bench, &bench.ended, 1));

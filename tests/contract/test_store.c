@@ -69,7 +69,7 @@ static void test_publish(struct store *store, const char *address)
     photo.medium = (struct rendition){800, 600, 40000};
     photo.labels = "[{\"name\":\"Nudity\"}]";
     for (int i = 0; i < 2; i++) /* the second time changes nothing */
-        CHECK_OK(AT(2000 + i, store_photo_publish(store, &photo, why)));
+        CHECK_OK(AT(2000 + i, store_photo_publish(store, &photo, NULL, why)));
     CHECK_OK(store_photo_get(store, &photo.id, &arena, &read, why));
     CHECK_STR(photo_state_name(read.state), "SUCCESS");
     CHECK_INT(read.updated_ms, 2000);
@@ -81,8 +81,8 @@ static void test_publish(struct store *store, const char *address)
     CHECK_STR(read.labels, photo.labels);
     search_names(store, "anna", NULL, 9, &names);
     CHECK_STR(text_get(&names), "anna:1");
-    CHECK_STATUS(store_photo_reject(store, &photo.id, "no", NULL, why), STATUS_CONFLICT);
-    CHECK_STATUS(store_photo_publish(store, &unknown, why), STATUS_NOT_FOUND);
+    CHECK_STATUS(store_photo_reject(store, &photo.id, "no", NULL, NULL, why), STATUS_CONFLICT);
+    CHECK_STATUS(store_photo_publish(store, &unknown, NULL, why), STATUS_NOT_FOUND);
 }
 
 static void test_render(struct store *store, const char *address)
@@ -116,15 +116,15 @@ static void test_reject(struct store *store, const char *address)
     struct photo photo = make_photo("anna", 1000), read;
     struct id unknown = id_new();
     CHECK_OK(create_photo(store, &photo, NULL, NULL, why));
-    CHECK_OK(store_photo_reject(store, &photo.id, "It is too dark.", "[]", why));
-    CHECK_OK(store_photo_reject(store, &photo.id, "Another reason.", NULL, why));
+    CHECK_OK(store_photo_reject(store, &photo.id, "It is too dark.", "[]", NULL, why));
+    CHECK_OK(store_photo_reject(store, &photo.id, "Another reason.", NULL, NULL, why));
     CHECK_OK(store_photo_get(store, &photo.id, &arena, &read, why));
     CHECK_STR(photo_state_name(read.state), "ERROR");
     CHECK_STR(read.error_message, "It is too dark.");
     CHECK_STR(read.labels, "[]");
-    CHECK_STATUS(store_photo_publish(store, &photo, why), STATUS_CONFLICT);
-    CHECK_STATUS(store_photo_reject(store, &unknown, "no", NULL, why), STATUS_NOT_FOUND);
-    CHECK_STATUS(store_photo_reject(store, &photo.id, NULL, NULL, why), STATUS_INVALID);
+    CHECK_STATUS(store_photo_publish(store, &photo, NULL, why), STATUS_CONFLICT);
+    CHECK_STATUS(store_photo_reject(store, &unknown, "no", NULL, NULL, why), STATUS_NOT_FOUND);
+    CHECK_STATUS(store_photo_reject(store, &photo.id, NULL, NULL, NULL, why), STATUS_INVALID);
 }
 
 static void test_delete(struct store *store, const char *address)
@@ -138,8 +138,8 @@ static void test_delete(struct store *store, const char *address)
     CHECK_STR(state_of(store, &photo.id), "not-found");
     CHECK_STR(execution_state_of(store, &photo.id), "ABORTED");
     CHECK_STATUS(store_photo_delete(store, &photo.id, "anna", why), STATUS_NOT_FOUND);
-    CHECK_STATUS(store_photo_publish(store, &photo, why), STATUS_NOT_FOUND);
-    CHECK_STATUS(store_photo_reject(store, &photo.id, "no", NULL, why), STATUS_NOT_FOUND);
+    CHECK_STATUS(store_photo_publish(store, &photo, NULL, why), STATUS_NOT_FOUND);
+    CHECK_STATUS(store_photo_reject(store, &photo.id, "no", NULL, NULL, why), STATUS_NOT_FOUND);
     CHECK_STATUS(store_execution_retry(store, &photo.id, "{}", why), STATUS_NOT_FOUND);
     CHECK_STATUS(create_photo(store, &photo, NULL, NULL, why), STATUS_CONFLICT);
     search_names(store, "anna", NULL, 9, &names);

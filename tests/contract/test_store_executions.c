@@ -234,7 +234,7 @@ static void test_retry(struct store *store, const char *address)
     struct photo failed = add_ended(store, EXECUTION_FAILED, 10), aborted = add_ended(store, EXECUTION_ABORTED, 10),
                  succeeded = add_ended(store, EXECUTION_SUCCEEDED, 10);
     struct id unknown = id_new();
-    CHECK_OK(store_photo_reject(store, &failed.id, "broken", "[]", why));
+    CHECK_OK(store_photo_reject(store, &failed.id, "broken", "[]", NULL, why));
     CHECK_OK(AT(5000, store_execution_retry(store, &failed.id, "{\"again\":1}", why)));
     CHECK_STR(state_of(store, &failed.id), "PENDING");
     CHECK_STATUS(AT(5000, store_execution_retry(store, &failed.id, "{}", why)), STATUS_CONFLICT);
@@ -244,7 +244,7 @@ static void test_retry(struct store *store, const char *address)
     CHECK_STR(execution.state, "");
     CHECK_OK(store_execution_save(store, "me", &execution, NULL, 0, true, why));
     CHECK_OK(AT(5000, store_execution_retry(store, &aborted.id, "{}", why)));
-    CHECK_OK(store_photo_reject(store, &succeeded.id, "broken", NULL, why));
+    CHECK_OK(store_photo_reject(store, &succeeded.id, "broken", NULL, NULL, why));
     CHECK_STATUS(AT(5000, store_execution_retry(store, &succeeded.id, "{}", why)), STATUS_CONFLICT);
     CHECK_STR(state_of(store, &succeeded.id), "ERROR"); /* nothing has changed */
     CHECK_STATUS(AT(5000, store_execution_retry(store, &unknown, "{}", why)), STATUS_NOT_FOUND);

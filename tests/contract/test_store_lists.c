@@ -81,7 +81,7 @@ static void test_captured(struct store *store, const char *address)
         struct photo photo = make_photo("anna", 7), read = {0};
         photo.captured = captures[i];
         CHECK_OK(create_photo(store, &photo, NULL, NULL, why));
-        CHECK_OK(store_photo_publish(store, &photo, why));
+        CHECK_OK(store_photo_publish(store, &photo, NULL, why));
         CHECK_OK(store_photo_get(store, &photo.id, &arena, &read, why));
         CHECK(is_same_capture(&read.captured, &captures[i]));
         CHECK_INT(photo_time_ms(&read), captures[i].is_known ? captures[i].ms : 7);
@@ -102,7 +102,7 @@ static void make_captured(struct store *store, struct photo ret_photos[static CA
         *photo = make_photo(made[i].author, made[i].created_ms);
         photo->captured = (struct capture_time){.is_known = made[i].captured_ms != 0, .ms = made[i].captured_ms};
         CHECK_OK(create_photo(store, photo, NULL, NULL, why));
-        CHECK_OK(store_photo_publish(store, photo, why));
+        CHECK_OK(store_photo_publish(store, photo, NULL, why));
     }
 }
 
@@ -156,8 +156,8 @@ static void test_by_capture_moving(struct store *store, const char *address)
     old_one.captured = (struct capture_time){.is_known = true, .ms = 2};
     CHECK_OK(create_photo(store, &new_one, NULL, NULL, why));
     CHECK_OK(create_photo(store, &old_one, NULL, NULL, why));
-    CHECK_OK(store_photo_publish(store, &new_one, why));
-    CHECK_OK(store_photo_publish(store, &old_one, why));
+    CHECK_OK(store_photo_publish(store, &new_one, NULL, why));
+    CHECK_OK(store_photo_publish(store, &old_one, NULL, why));
     CHECK_OK(store_photos_by_capture(store, "anna", &after, 16, add_row, &rest, why));
     CHECK_INT(rest.count, 5);
     CHECK(id_equal(&rest.ids[0], &all.ids[3]) && id_equal(&rest.ids[1], &all.ids[4])
@@ -211,7 +211,7 @@ static void test_thumbhash(struct store *store, const char *address)
     CHECK(!read.thumbhash && !read.caption && !read.alt_text && !read.sha256);
     photo.large = photo.thumbnail = (struct rendition){350, 263, 9000};
     photo.thumbhash = "1QcSHQRnh493V4dIh4eXh1h4kJUI";
-    CHECK_OK(store_photo_publish(store, &photo, why));
+    CHECK_OK(store_photo_publish(store, &photo, NULL, why));
     struct photo_list list = {.most = 9};
     CHECK_OK(store_photos_newest(store, "anna", NULL, 9, add_row, &list, why));
     CHECK_STR(list.thumbhash, photo.thumbhash);
@@ -233,11 +233,11 @@ static void test_content(struct store *store, const char *address)
     CHECK(id_equal(&found.id, &first.id) && memcmp(found.sha256, content, SHA256_BYTES) == 0);
     CHECK_STATUS(store_photo_find_content(store, "anna", other, &arena, &found, why), STATUS_NOT_FOUND);
     CHECK_OK(create_photo(store, &second, NULL, NULL, why));
-    CHECK_OK(store_photo_publish(store, &second, why));
+    CHECK_OK(store_photo_publish(store, &second, NULL, why));
     CHECK_OK(store_photo_find_content(store, "anna", content, &arena, &found, why));
     CHECK(id_equal(&found.id, &second.id)); /* the published one goes first */
     CHECK_OK(store_photo_delete(store, &second.id, "anna", why));
-    CHECK_OK(store_photo_reject(store, &first.id, "It is too dark.", NULL, why));
+    CHECK_OK(store_photo_reject(store, &first.id, "It is too dark.", NULL, NULL, why));
     CHECK_STATUS(store_photo_find_content(store, "anna", content, &arena, &found, why), STATUS_NOT_FOUND);
     CHECK_STATUS(store_photo_find_content(store, "", content, &arena, &found, why), STATUS_INVALID);
 }

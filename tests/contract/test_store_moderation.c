@@ -16,9 +16,9 @@ static void test_set_labels(struct store *store, const char *address)
     struct photo pending = make_photo("anna", 1), published = add_published(store, "anna", 2), read;
     struct id unknown = id_new();
     CHECK_OK(create_photo(store, &pending, NULL, NULL, why));
-    CHECK_OK(AT(10, store_photo_set_labels(store, &pending.id, "[1]", "{\"a\":1}", why)));
-    CHECK_OK(AT(20, store_photo_set_labels(store, &pending.id, "[2]", "{\"a\":2}", why)));
-    CHECK_OK(AT(30, store_photo_set_labels(store, &published.id, "[3]", "{\"a\":3}", why)));
+    CHECK_OK(AT(10, store_photo_set_labels(store, &pending.id, "[1]", "{\"a\":1}", NULL, why)));
+    CHECK_OK(AT(20, store_photo_set_labels(store, &pending.id, "[2]", "{\"a\":2}", NULL, why)));
+    CHECK_OK(AT(30, store_photo_set_labels(store, &published.id, "[3]", "{\"a\":3}", NULL, why)));
     read = read_photo(store, &pending.id, &arena);
     CHECK_STR(read.labels, "[2]");
     CHECK_STR(read.audit, "{\"a\":2}");
@@ -27,9 +27,9 @@ static void test_set_labels(struct store *store, const char *address)
     read = read_photo(store, &published.id, &arena);
     CHECK_STR(read.labels, "[3]");
     CHECK_STR(photo_state_name(read.state), "SUCCESS");
-    CHECK_STATUS(store_photo_set_labels(store, &unknown, "[]", "{}", why), STATUS_NOT_FOUND);
+    CHECK_STATUS(store_photo_set_labels(store, &unknown, "[]", "{}", NULL, why), STATUS_NOT_FOUND);
     CHECK_OK(store_photo_delete(store, &pending.id, "anna", why));
-    CHECK_STATUS(store_photo_set_labels(store, &pending.id, "[]", "{}", why), STATUS_NOT_FOUND);
+    CHECK_STATUS(store_photo_set_labels(store, &pending.id, "[]", "{}", NULL, why), STATUS_NOT_FOUND);
 }
 
 static void test_labels_survive(struct store *store, const char *address)
@@ -39,10 +39,10 @@ static void test_labels_survive(struct store *store, const char *address)
     struct photo photos[2] = {make_photo("anna", 1), make_photo("anna", 2)};
     for (size_t i = 0; i < 2; i++) {
         CHECK_OK(create_photo(store, &photos[i], NULL, NULL, why));
-        CHECK_OK(AT(10, store_photo_set_labels(store, &photos[i].id, "[1]", "{}", why)));
+        CHECK_OK(AT(10, store_photo_set_labels(store, &photos[i].id, "[1]", "{}", NULL, why)));
     }
-    CHECK_OK(store_photo_publish(store, &photos[0], why)); /* with labels NULL: those that are there stay */
-    CHECK_OK(store_photo_reject(store, &photos[1].id, "Refused: Weapons, 92 % sure", NULL, why));
+    CHECK_OK(store_photo_publish(store, &photos[0], NULL, why)); /* with labels NULL: those that are there stay */
+    CHECK_OK(store_photo_reject(store, &photos[1].id, "Refused: Weapons, 92 % sure", NULL, NULL, why));
     for (size_t i = 0; i < 2; i++)
         CHECK_STR(read_photo(store, &photos[i].id, &arena).labels, "[1]");
 }
@@ -58,18 +58,21 @@ static void test_review(struct store *store, const char *address)
     CHECK(claim_one(store, "me", 1000, 5000, &arena, &execution));
 
     check_case("while somebody works on it, only the photo changes");
-    CHECK_OK(AT(1100, store_photo_review(store, &photo.id, REVIEW_WAITING, why)));
+    CHECK_OK(AT(1100, store_photo_hold(store, &photo.id, NULL, why)));
     CHECK_INT(read_photo(store, &photo.id, &arena).review, REVIEW_WAITING);
     execution.due_ms = 99000;
     CHECK_OK(store_execution_save(store, "me", &execution, NULL, 0, false, why));
     CHECK(!claim_one(store, "me", 2000, 5000, &arena, &next));
 
     check_case("an execution that waits is due at once when a person has decided");
-    CHECK_OK(AT(3000, store_photo_review(store, &photo.id, REVIEW_APPROVED, why)));
+    CHECK_OK(AT(3000, store_photo_decide(store, &photo.id, REVIEW_APPROVED, why)));
     CHECK_INT(read_photo(store, &photo.id, &arena).review, REVIEW_APPROVED);
     CHECK(claim_one(store, "me", 3000, 5000, &arena, &next));
     CHECK_INT(next.due_ms, 3000);
-    CHECK_STATUS(store_photo_review(store, &unknown, REVIEW_REFUSED, why), STATUS_NOT_FOUND);
+    CHECK_STATUS(store_photo_decide(store, &photo.id, REVIEW_REFUSED, why), STATUS_CONFLICT);
+    CHECK_INT(read_photo(store, &photo.id, &arena).review, REVIEW_APPROVED);
+    CHECK_STATUS(store_photo_decide(store, &unknown, REVIEW_REFUSED, why), STATUS_NOT_FOUND);
+    CHECK_STATUS(store_photo_decide(store, &photo.id, REVIEW_WAITING, why), STATUS_INVALID);
 }
 
 static bool add_author(void *context, const struct photo *photo)
@@ -104,7 +107,9 @@ static void test_list(struct store *store, const char *address)
         photos[i] = make_photo(authors[i], 1);
         CHECK_OK(create_photo(store, &photos[i], NULL, NULL, why));
         if (reviews[i])
-            CHECK_OK(store_photo_review(store, &photos[i].id, reviews[i], why));
+            CHECK_OK(store_photo_hold(store, &photos[i].id, NULL, why));
+        if (reviews[i] == REVIEW_APPROVED)
+            CHECK_OK(store_photo_decide(store, &photos[i].id, REVIEW_APPROVED, why));
     }
     check_waiting(store, NULL, 99, "a c e");
     check_waiting(store, NULL, 2, "a c");
@@ -114,7 +119,7 @@ static void test_list(struct store *store, const char *address)
     CHECK_OK(store_photos_list(store, PHOTO_PENDING, REVIEW_WAITING, NULL, 99, stop_at_first, &names, why));
     CHECK_STR(text_get(&names), "a");
     CHECK_OK(store_photo_delete(store, &photos[0].id, "a", why));
-    CHECK_OK(store_photo_reject(store, &photos[2].id, "no", NULL, why));
+    CHECK_OK(store_photo_reject(store, &photos[2].id, "no", NULL, NULL, why));
     check_waiting(store, NULL, 99, "e");
 }
 
@@ -174,7 +179,10 @@ static void check_withdrawn(struct store *store, const struct photo *photo)
     CHECK_STR(claimed.data, "{\"again\":1}");
     CHECK_OK(store_execution_save(store, "me", &claimed, NULL, 0, true, why));
     CHECK_STATUS(store_photo_withdraw(store, &photo->id, "[]", "{}", &execution, why), STATUS_CONFLICT);
-    CHECK_OK(store_photo_publish(store, photo, why));
+    CHECK_STATUS(store_photo_publish(store, photo, NULL, why), STATUS_CONFLICT);
+    CHECK_OK(store_photo_decide(store, &photo->id, REVIEW_APPROVED, why));
+    CHECK_OK(store_photo_publish(store, photo, NULL, why));
+    CHECK_STATUS(store_photo_withdraw(store, &photo->id, "[]", "{}", &execution, why), STATUS_CONFLICT);
     search_names(store, "anna", NULL, 9, &names);
     CHECK_STR(text_get(&names), "anna:1");
 }

@@ -158,9 +158,9 @@ static void *write_in_storm(void *context)
         struct photo photo = make_photo(author, 1);
         struct execution execution = make_execution(&photo);
         expect_ok(storm, create_photo(storm->store, &photo, NULL, NULL, &why), &why);
-        expect_ok(storm, store_photo_publish(storm->store, &photo, &why), &why);
+        expect_ok(storm, store_photo_publish(storm->store, &photo, NULL, &why), &why);
         expect_ok(storm, store_photo_withdraw(storm->store, &photo.id, "[]", "{}", &execution, &why), &why);
-        expect_ok(storm, store_photo_publish(storm->store, &photo, &why), &why);
+        expect_ok(storm, store_photo_publish(storm->store, &photo, NULL, &why), &why);
         if (i % 3 == 0)
             expect_ok(storm, store_photo_delete(storm->store, &photo.id, author, &why), &why);
     }
@@ -298,12 +298,12 @@ static void test_lost_answers(struct store *store, const char *address)
         struct execution execution = make_execution(&photo);
         atomic_store(&thief.to_steal, 5);
         CHECK_OK(create_photo(other, &photo, NULL, NULL, why));
-        CHECK_OK(store_photo_publish(other, &photo, why));
+        CHECK_OK(store_photo_publish(other, &photo, NULL, why));
         CHECK_OK(store_photo_withdraw(other, &photo.id, "[]", "{}", &execution, why));
         CHECK_OK(create_photo(other, &second, "key", NULL, why));
         CHECK_OK(store_photo_delete(other, &second.id, "anna", why));
         CHECK_INT(atomic_load(&thief.stolen), 5);
-        CHECK_OK(store_photo_publish(other, &photo, why));
+        CHECK_OK(store_photo_publish(other, &photo, NULL, why));
     }
     close_through(&thief, thread, other);
     search_names(store, "anna", NULL, 9, &names);
@@ -360,7 +360,7 @@ static enum status trip_finish(struct trip *trip, struct text *why)
 
 static enum status trip_publish(struct trip *trip, struct text *why)
 {
-    return store_photo_publish(trip->store, &trip->photo, why);
+    return store_photo_publish(trip->store, &trip->photo, NULL, why);
 }
 
 static enum status trip_delete(struct trip *trip, struct text *why)

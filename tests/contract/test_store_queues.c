@@ -356,9 +356,12 @@ static void step_change(struct store *store, struct model *model, size_t i)
         else
             try_again(store, "me", execution, model->now_ms, model->now_ms + roll(model, 50));
     } else if (model->is_running[i] && choice == 4) {
-        CHECK_OK(AT(model->now_ms, store_photo_review(store, &execution->id, REVIEW_WAITING, why)));
-        if (!model->is_held[i])
-            execution->due_ms = model->now_ms;
+        set_now(model->now_ms);
+        if (store_photo_hold(store, &execution->id, NULL, NULL) == STATUS_OK) {
+            CHECK_OK(store_photo_decide(store, &execution->id, REVIEW_APPROVED, why));
+            if (!model->is_held[i])
+                execution->due_ms = model->now_ms;
+        }
     } else if (choice == 5 && roll(model, 4) == 0 && model->photos[i].author) {
         CHECK_OK(store_photo_delete(store, &execution->id, model->photos[i].author, why));
         model->is_running[i] = model->is_held[i] = false;

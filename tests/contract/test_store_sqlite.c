@@ -178,7 +178,7 @@ static void test_captures_of_old(void)
     struct photo between = make_photo("anna", 40);
     between.captured = (struct capture_time){.is_known = true, .ms = 20};
     CHECK_OK(create_photo(store, &between, NULL, NULL, why));
-    CHECK_OK(store_photo_publish(store, &between, why));
+    CHECK_OK(store_photo_publish(store, &between, NULL, why));
     CHECK_OK(store_photos_by_capture(store, "anna", NULL, 9, take_id, &list, why));
     CHECK_INT(list.count, 3);
     CHECK(id_equal(&list.ids[0], &last.id) && id_equal(&list.ids[1], &between.id) && id_equal(&list.ids[2], &first.id));
@@ -396,7 +396,7 @@ static void *publish_without_end(void *context)
     const struct child *child = context;
     for (;;) {
         struct photo photo = make_photo("anna", 1);
-        if (create_photo(child->store, &photo, NULL, NULL, NULL) || store_photo_publish(child->store, &photo, NULL)
+        if (create_photo(child->store, &photo, NULL, NULL, NULL) || store_photo_publish(child->store, &photo, NULL, NULL)
             || write(child->acknowledged_fd, photo.id.bytes, ID_BYTES) != ID_BYTES)
             _exit(1);
     }

@@ -44,7 +44,7 @@ static void *publish_some(void *context)
         struct photo photo = make_photo(author, i);
         expect(crowd, create_photo(crowd->store, &photo, NULL, NULL, NULL) == STATUS_OK);
         expect(crowd, strcmp(state_of(crowd->store, &photo.id), "PENDING") == 0);
-        expect(crowd, store_photo_publish(crowd->store, &photo, NULL) == STATUS_OK);
+        expect(crowd, store_photo_publish(crowd->store, &photo, NULL, NULL) == STATUS_OK);
         expect(crowd, strcmp(state_of(crowd->store, &photo.id), "SUCCESS") == 0);
         if (i % 5 == 0)
             expect(crowd, store_photo_delete(crowd->store, &photo.id, author, NULL) == STATUS_OK);
@@ -81,7 +81,7 @@ static void *publish_or_delete(void *context)
         const struct photo *photo = &race->photos[i];
         struct execution execution = make_execution(photo);
         enum status status =
-            deletes ? store_photo_delete(store, &photo->id, "anna", NULL) : store_photo_publish(store, photo, NULL);
+            deletes ? store_photo_delete(store, &photo->id, "anna", NULL) : store_photo_publish(store, photo, NULL, NULL);
         if (!status && !deletes)
             status = store_photo_withdraw(store, &photo->id, "[]", "{}", &execution, NULL);
         expect(&race->crowd, !status || status == STATUS_NOT_FOUND || (!deletes && status == STATUS_CONFLICT));
@@ -178,7 +178,7 @@ static void *publish_one(void *context)
     struct crowd *crowd = context;
     struct photo photo = make_photo("anna", 1);
     expect(crowd, create_photo(crowd->store, &photo, NULL, NULL, NULL) == STATUS_OK);
-    expect(crowd, store_photo_publish(crowd->store, &photo, NULL) == STATUS_OK);
+    expect(crowd, store_photo_publish(crowd->store, &photo, NULL, NULL) == STATUS_OK);
     return NULL;
 }
 
@@ -214,7 +214,7 @@ static void *insert_people(void *context)
         (void)snprintf(name, sizeof name, "p%03d_new", i * 7 % 1000);
         struct photo photo = make_photo(i % 2 ? name : "profile", i);
         expect(crowd, create_photo(crowd->store, &photo, NULL, NULL, NULL) == STATUS_OK);
-        expect(crowd, store_photo_publish(crowd->store, &photo, NULL) == STATUS_OK);
+        expect(crowd, store_photo_publish(crowd->store, &photo, NULL, NULL) == STATUS_OK);
     }
     return NULL;
 }

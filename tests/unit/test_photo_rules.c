@@ -49,11 +49,14 @@ static void test_rows(void)
     for (int verb = 0; verb < PHOTO_VERBS; verb++) {
         CHECK(changes(photo_rule_first((enum photo_verb)verb)));
         for (unsigned state = 0; state < PHOTO_STATES; state++) {
-            const struct photo_rule *rule = photo_rule_find((enum photo_verb)verb, state);
-            check_case("verb %d, state %u", verb, state);
-            CHECK(is_visible(state) || verb == VERB_PURGE ? rule != NULL : rule == NULL);
-            if (rule)
-                check_row(rule);
+            for (int review = REVIEW_NONE; review <= REVIEW_REFUSED; review++) {
+                const struct photo_rule *rule =
+                    photo_rule_find((enum photo_verb)verb, state, (enum photo_review)review);
+                check_case("verb %d, state %u, review %d", verb, state, review);
+                CHECK(is_visible(state) || verb == VERB_PURGE ? rule != NULL : rule == NULL);
+                if (rule)
+                    check_row(rule);
+            }
         }
     }
 }
@@ -84,10 +87,25 @@ static const struct {
     {"done already", VERB_PUBLISH, {.state = PHOTO_SUCCESS, .is_authors = true}, .status = STATUS_OK},
     {"not allowed", VERB_PUBLISH, {.state = PHOTO_ERROR, .is_authors = true}, .status = STATUS_CONFLICT},
     {"gone already", VERB_PURGE, {.state = PHOTO_ABSENT, .is_authors = true}, .status = STATUS_OK},
-    {"no execution", VERB_RETRY, {.state = PHOTO_ERROR, .is_authors = true}, .status = STATUS_NOT_FOUND},
+    {"refused by a person",
+     VERB_PUBLISH,
+     {.state = PHOTO_PENDING, .review = REVIEW_REFUSED, .is_authors = true},
+     .status = STATUS_CONFLICT},
+    {"another's by now",
+     VERB_PUBLISH,
+     {.state = PHOTO_PENDING, .is_authors = true, .has_execution = true},
+     .status = STATUS_CONFLICT},
+    {"no execution",
+     VERB_RETRY,
+     {.state = PHOTO_ERROR, .is_authors = true, .is_claimed = true},
+     .status = STATUS_NOT_FOUND},
     {"an execution that runs",
      VERB_RETRY,
-     {.state = PHOTO_ERROR, .is_authors = true, .has_execution = true, .execution_status = EXECUTION_RUNNING},
+     {.state = PHOTO_ERROR,
+      .is_authors = true,
+      .is_claimed = true,
+      .has_execution = true,
+      .execution_status = EXECUTION_RUNNING},
      .status = STATUS_CONFLICT},
 };
 

@@ -146,9 +146,9 @@ static enum status compare(struct transaction *transaction, const struct updatin
                            const struct execution_row **ret_execution, struct text *why)
 {
     const struct photo_change *change = updating->change;
-    bool needs_execution = change->execution_from || change->effect != EXECUTION_STAYS;
+    bool needs_execution = photo_expects_execution(change) || change->effect != EXECUTION_STAYS;
     struct row row;
-    int photo = transaction_add(transaction, "SELECT state, author FROM photos WHERE id = $1 FOR UPDATE",
+    int photo = transaction_add(transaction, "SELECT state, author, review FROM photos WHERE id = $1 FOR UPDATE",
                                 VALUES(ID(change->id)));
     int place = needs_execution ? postgres_execution_lock(transaction, change->id) : photo;
     enum status status = transaction_ask(transaction, why);
@@ -156,10 +156,11 @@ static enum status compare(struct transaction *transaction, const struct updatin
         return status;
     bool is_there = transaction_row(transaction, photo, &row);
     (void)snprintf(ret_author, AUTHOR_NAME_MAX + 1, "%s", is_there ? row_string(&row, 1) : "");
-    *updating->found =
-        photo_compare(change, is_there ? (unsigned)row_integer(&row, 0) : (unsigned)PHOTO_ABSENT, ret_author);
+    unsigned state = is_there ? (unsigned)row_integer(&row, 0) : (unsigned)PHOTO_ABSENT;
+    enum photo_review review = is_there ? (enum photo_review)row_integer(&row, 2) : REVIEW_NONE;
+    *updating->found = photo_compare(change, state, review, ret_author);
     *ret_execution = needs_execution && postgres_execution_row(transaction, place, execution) ? execution : NULL;
-    if (updating->found->is_changed && change->execution_from)
+    if (updating->found->is_changed && photo_expects_execution(change))
         photo_compare_execution(change, *ret_execution, updating->found);
     return STATUS_OK;
 }

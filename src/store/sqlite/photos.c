@@ -152,14 +152,15 @@ static enum status compare_photo(struct connection *connection, struct updating 
     if (!status)
         (void)snprintf(updating->author, sizeof updating->author, "%s", column_string(row, 1));
     unsigned state = status ? (unsigned)PHOTO_ABSENT : (unsigned)sqlite3_column_int(row, 0);
-    *updating->found = photo_compare(updating->change, state, updating->author);
+    enum photo_review review = status ? REVIEW_NONE : (enum photo_review)sqlite3_column_int(row, 2);
+    *updating->found = photo_compare(updating->change, state, review, updating->author);
     return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }
 
 static enum status compare_execution(struct connection *connection, struct updating *updating, struct text *why)
 {
     struct execution_row row;
-    if (!updating->found->is_changed || !updating->change->execution_from)
+    if (!updating->found->is_changed || !photo_expects_execution(updating->change))
         return STATUS_OK;
     enum status status = execution_find(connection, updating->change->id, &row, why);
     photo_compare_execution(updating->change, status ? NULL : &row, updating->found);

@@ -28,7 +28,7 @@ const char *const statement_sql[STATEMENTS] = {
                          " AND state = 1 AND (created_ms, id) < (?1, ?2) ORDER BY created_ms DESC, id DESC LIMIT ?3",
     [PHOTOS_BY_CAPTURE] = "SELECT " PHOTO_COLUMNS " FROM photos INDEXED BY photos_by_capture WHERE author = ?4"
                           " AND state = 1 AND (time_ms, id) < (?1, ?2) ORDER BY time_ms DESC, id DESC LIMIT ?3",
-    [PHOTO_FIND] = "SELECT state, author FROM photos WHERE id = ?",
+    [PHOTO_FIND] = "SELECT state, author, review FROM photos WHERE id = ?",
     [PHOTOS_PUBLISHED] = "SELECT " PHOTO_COLUMNS " FROM photos WHERE state = 1 AND id > ? ORDER BY id LIMIT ?",
     [PHOTOS_LIST] = "SELECT " PHOTO_COLUMNS
                     " FROM photos WHERE state = ? AND +review = ? AND review > 0 AND id > ? ORDER BY id LIMIT ?",
