@@ -266,8 +266,8 @@ static void test_from(struct store *store, const char *address)
         photos[i].id = (struct id){{(uint8_t)(0x7f + i)}};
         CHECK_OK(create_photo(store, &photos[i], NULL, NULL, why));
     }
-    CHECK_OK(store_photo_publish(store, &photos[1], why));
-    CHECK_OK(store_photo_reject(store, &photos[2].id, "It is broken.", NULL, why));
+    CHECK_OK(store_photo_publish(store, &photos[1], NULL, why));
+    CHECK_OK(store_photo_reject(store, &photos[2].id, "It is broken.", NULL, NULL, why));
     CHECK_OK(store_photo_delete(store, &photos[3].id, "anna", why));
     for (size_t from = 0; from <= 4; from++)
         for (size_t limit = 0; limit <= 5; limit++) { /* inclusive; the last begins with none */

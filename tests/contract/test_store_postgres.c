@@ -160,6 +160,7 @@ static void *write_in_storm(void *context)
         expect_ok(storm, create_photo(storm->store, &photo, NULL, NULL, &why), &why);
         expect_ok(storm, store_photo_publish(storm->store, &photo, NULL, &why), &why);
         expect_ok(storm, store_photo_withdraw(storm->store, &photo.id, "[]", "{}", &execution, &why), &why);
+        expect_ok(storm, store_photo_decide(storm->store, &photo.id, REVIEW_APPROVED, &why), &why);
         expect_ok(storm, store_photo_publish(storm->store, &photo, NULL, &why), &why);
         if (i % 3 == 0)
             expect_ok(storm, store_photo_delete(storm->store, &photo.id, author, &why), &why);
@@ -303,6 +304,7 @@ static void test_lost_answers(struct store *store, const char *address)
         CHECK_OK(create_photo(other, &second, "key", NULL, why));
         CHECK_OK(store_photo_delete(other, &second.id, "anna", why));
         CHECK_INT(atomic_load(&thief.stolen), 5);
+        CHECK_OK(store_photo_decide(other, &photo.id, REVIEW_APPROVED, why));
         CHECK_OK(store_photo_publish(other, &photo, NULL, why));
     }
     close_through(&thief, thread, other);
