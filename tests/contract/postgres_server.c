@@ -5,32 +5,47 @@
 
 #include <libpq-fe.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
-/* Which is kept until the program ends. */
-static PGconn *connect_to(const char *server)
+void postgres_server_execute(const char *address, const char *sql)
 {
-    static PGconn *connection;
-    TEXT_CLEANUP struct text address = {0};
-    text_addf(&address, "%s/postgres", server);
-    if (!connection)
-        connection = PQconnectdb(text_get(&address));
-    return connection;
+    PGconn *connection = PQconnectdb(address);
+    PGresult *result = PQexec(connection, sql);
+    ExecStatusType kind = PQresultStatus(result);
+    if (!CHECK(kind == PGRES_COMMAND_OK || kind == PGRES_TUPLES_OK))
+        printf("# %s", PQerrorMessage(connection));
+    PQclear(result);
+    PQfinish(connection);
+}
+
+bool postgres_server_is_pooled(void)
+{
+    return getenv("CLOUDPHOTOS_TEST_PGBOUNCER") != NULL;
+}
+
+/* Appends the addresses of the server itself, and of what is before it. */
+static bool find_server(struct text *direct, struct text *out)
+{
+    const char *words = server_script_get(postgres_server_is_pooled() ? PGBOUNCER_SERVER : POSTGRES_SERVER);
+    if (!words)
+        return false;
+    size_t length = strcspn(words, " ");
+    text_append(direct, words, length);
+    text_add(out, words[length] ? words + length + 1 : words);
+    return true;
 }
 
 bool postgres_server_make_database(struct text *out)
 {
     static int databases;
     char sql[64];
-    const char *server = server_script_get(POSTGRES_SERVER);
-    if (!server)
+    TEXT_CLEANUP struct text direct = {0};
+    if (!find_server(&direct, out))
         return false;
-    PGconn *connection = connect_to(server);
     (void)snprintf(sql, sizeof sql, "CREATE DATABASE test%d TEMPLATE template0", ++databases);
-    PGresult *result = PQexec(connection, sql);
-    bool is_made = CHECK_INT(PQresultStatus(result), PGRES_COMMAND_OK);
-    if (!is_made)
-        printf("# %s", PQerrorMessage(connection));
-    PQclear(result);
-    text_addf(out, "%s/test%d", server, databases);
-    return is_made;
+    text_add(&direct, "/postgres");
+    postgres_server_execute(text_get(&direct), sql);
+    text_addf(out, "/test%d", databases);
+    return true;
 }

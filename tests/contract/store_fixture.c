@@ -42,7 +42,7 @@ static const struct back_end {
 static void run_case(const struct back_end *back_end, const struct store_case *row)
 {
     struct text address TEXT_CLEANUP = {0}, why TEXT_CLEANUP = {0};
-    check_case("%s: %s", back_end->name, row->behaviour);
+    check_case("%s%s: %s", back_end->name, postgres_server_is_pooled() ? " behind PgBouncer" : "", row->behaviour);
     struct store *store;
     if (!back_end->make_address(&address) || !CHECK_INT(store_open(text_get(&address), &store, &why), STATUS_OK))
         return;
@@ -60,7 +60,7 @@ void store_run_on(enum store_back_end back_end, const struct store_case *cases, 
 
 void store_run(const struct store_case *cases, size_t count)
 {
-    for (int i = 0; i < STORE_BACK_ENDS; i++)
+    for (int i = postgres_server_is_pooled() ? STORE_POSTGRESQL : 0; i < STORE_BACK_ENDS; i++)
         store_run_on((enum store_back_end)i, cases, count);
 }
 
