@@ -46,6 +46,7 @@ struct api *api_open(const struct api_settings *settings)
     api->settings = *settings;
     api->settings.base_path = settings->base_path ? settings->base_path : "";
     api->metrics = request_metrics_new();
+    images_open(api);
     site_open(api);
     return api;
 }
@@ -53,7 +54,8 @@ struct api *api_open(const struct api_settings *settings)
 void api_close(struct api *api)
 {
     request_metrics_free(api->metrics);
-    text_release(&api->page_text);
+    site_close(api);
+    images_close(api);
     free(api);
 }
 

@@ -21,6 +21,9 @@ struct api_settings { /* all borrowed, and outlive api_close */
     const struct site *site;                   /* the web app */
     const char *base_path;                     /* as http_settings has it */
     const struct origin_list *allowed_origins; /* whose pages may change things, beside our own; NULL: nobody's */
+    /* Where browsers find the images of each bucket: URLs without a slash at their end; NULL: here, under /buckets. */
+    const char *const *image_roots;
+    bool redirects_images; /* who comes for one here is sent there */
 };
 
 struct api *api_open(const struct api_settings *settings);

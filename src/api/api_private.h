@@ -15,12 +15,29 @@ struct api {
     struct api_settings settings;
     _Atomic(const struct http_server *) server;
     struct request_metrics *metrics;
-    struct site_file page; /* the app's, with the base path; path NULL: the app was not built */
-    struct text page_text; /* what it points to, where it isn't as built */
+    struct site_file page;   /* the app's, with the base path; path NULL: the app was not built */
+    struct text page_text;   /* what it points to, where it isn't as built */
+    struct site_file worker; /* the app's service worker; path NULL: as it was built */
+    struct text worker_text, worker_etag;
+    struct text policy; /* the page's Content-Security-Policy */
+    struct text image_roots[BUCKETS];
 };
 
-/* site.c: fills page. */
+/* images.c: where browsers find images. Open needs settings alone. */
+void images_open(struct api *api);
+void images_close(struct api *api);
+bool images_are_elsewhere(const struct api *api);
+/* A path or a URL, before the slash and the key. */
+const char *images_root(const struct api *api, enum bucket bucket);
+/* The same for other sites: a URL, unless nobody knows the name of this server. */
+const char *images_absolute_root(struct http_request *request, enum bucket bucket);
+/* For the page, and only where images are elsewhere: " https://cdn.example …", ` data-photos="…" …`. */
+void images_add_origins(const struct api *api, struct text *out);
+void images_add_attributes(const struct api *api, struct text *out);
+
+/* site.c: what is served of the app. Needs images_open. */
 void site_open(struct api *api);
+void site_close(struct api *api);
 
 /* The answer to a failure, as application/problem+json: the HTTP code of the status, and `why` when it is a sentence of
  * reasons.h. Any other sentence is for the operator: it goes to the log, and the client gets the reason that belongs to

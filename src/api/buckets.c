@@ -129,6 +129,26 @@ static void answer_object(struct http_request *request, enum bucket bucket, stru
     blob_object_release(object);
 }
 
+/* Whoever asks for it to save it is served here, because a page can't name a file of another origin. So is a CDN that
+ * gets images from here and says so (RFC 8586): it would be sent back to itself. */
+static bool is_redirected(struct http_request *request, enum bucket bucket, const char *key)
+{
+    const struct api *api = http_context(request);
+    return api->settings.redirects_images && bucket_policies[bucket].public_read && blob_key_is_valid(key, strlen(key))
+           && !http_header(request, "CDN-Loop") && !http_query(request, "download");
+}
+
+/* The image never changes, but where the operator keeps it may. 307, so that HEAD stays what it is; conditions and
+ * ranges go along. */
+static void redirect(struct http_request *request, enum bucket bucket, const char *key)
+{
+    const char *root = images_root(http_context(request), bucket);
+    http_add_header(request, "Location", arena_printf(http_arena(request), "%s/%s", root, key));
+    http_add_header(request, "Cache-Control", "public, max-age=3600");
+    http_add_header(request, "Vary", "CDN-Loop");
+    http_answer(request, 307, NULL, NULL, 0);
+}
+
 static void get_object(struct http_request *request)
 {
     struct api *api = http_context(request);
@@ -136,6 +156,10 @@ static void get_object(struct http_request *request)
     if (bucket < 0)
         return;
     const char *key = http_parameter(request, "key");
+    if (is_redirected(request, (enum bucket)bucket, key)) {
+        redirect(request, (enum bucket)bucket, key);
+        return;
+    }
     struct blob_object object;
     TEXT_CLEANUP struct text why = {0};
     enum status status = photos_get_object(api->settings.photos, (enum bucket)bucket, key, &object, &why);

@@ -34,8 +34,8 @@ static struct embed choose(struct http_request *request, const struct photo *pho
         photos_large_key(&photo->id, key);
     else
         photos_thumbnail_key(&photo->id, key);
-    embed.url = arena_printf(http_arena(request), "%s/buckets/%s/%s", page_root(request),
-                             is_large ? "photos" : "thumbnails", key);
+    embed.url = arena_printf(http_arena(request), "%s/%s",
+                             images_absolute_root(request, is_large ? BUCKET_PHOTOS : BUCKET_THUMBNAILS), key);
     double share = 1;
     if (embed.width > width)
         share = (double)width / embed.width;
@@ -58,8 +58,9 @@ static void answer_embed(struct http_request *request, const struct photo *photo
               photo->author);
     json_add_string_or_null(&body, page_title(request, photo));
     text_addf(&body, ",\"url\":\"%s\",\"width\":%u,\"height\":%u", embed->url, embed->width, embed->height);
-    text_addf(&body, ",\"thumbnail_url\":\"%s/buckets/thumbnails/%s\",\"thumbnail_width\":%u,\"thumbnail_height\":%u}",
-              root, thumbnail, photo->thumbnail.width, photo->thumbnail.height);
+    text_addf(&body, ",\"thumbnail_url\":\"%s/%s\",\"thumbnail_width\":%u,\"thumbnail_height\":%u}",
+              images_absolute_root(request, BUCKET_THUMBNAILS), thumbnail, photo->thumbnail.width,
+              photo->thumbnail.height);
     http_answer_text(request, 200, "application/json", &body);
 }
 

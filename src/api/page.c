@@ -40,7 +40,7 @@ static void add_first_data(struct text *out, const char *address, const struct t
 
 /* The ids come from our own answer: 32 hex digits each. On denser screens the app asks for larger images
  * (web/src/photos/sources.ts). */
-static void add_preloads(struct text *out, const struct text *answer, const char *base_path)
+static void add_preloads(struct text *out, const struct text *answer, const char *root)
 {
     static const char mark[] = "{\"photo_id\":\"";
     const char *found = text_get(answer);
@@ -48,8 +48,8 @@ static void add_preloads(struct text *out, const struct text *answer, const char
         found += sizeof mark - 1;
         text_addf(out,
                   "<link rel=\"preload\" as=\"image\" media=\"(max-resolution: 2dppx)\""
-                  " href=\"%s/buckets/thumbnails/%.32s-thumb.webp\">\n",
-                  base_path, found);
+                  " href=\"%s/%.32s-thumb.webp\">\n",
+                  root, found);
     }
 }
 
@@ -61,7 +61,7 @@ static void add_list(struct http_request *request, const char *author, const cha
         .author = author, .order = author ? ORDER_CAPTURED : ORDER_PUBLISHED, .limit = FIRST_PAGE};
     if (api_add_photos(api, &asked, &answer, NULL) != STATUS_OK)
         return; /* the app will ask, and hear why */
-    add_preloads(out, &answer, api->settings.base_path);
+    add_preloads(out, &answer, images_root(api, BUCKET_THUMBNAILS));
     add_first_data(out, address, &answer);
 }
 
@@ -90,7 +90,8 @@ static void add_image(struct http_request *request, const struct id *id, struct 
 {
     char key[OBJECT_KEY_SIZE];
     photos_large_key(id, key);
-    add_property(out, "og:image", arena_printf(http_arena(request), "%s/buckets/photos/%s", page_root(request), key));
+    add_property(out, "og:image",
+                 arena_printf(http_arena(request), "%s/%s", images_absolute_root(request, BUCKET_PHOTOS), key));
     add_property(out, "og:image:type", "image/webp");
 }
 

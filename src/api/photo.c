@@ -5,8 +5,8 @@
 
 #include <inttypes.h>
 
-static void add_rendition(struct text *out, const char *name, const struct rendition *rendition, const char *base_path,
-                          const char *bucket, const char *key)
+static void add_rendition(struct text *out, const char *name, const struct rendition *rendition, const char *root,
+                          const char *key)
 {
     text_addf(out, ",\"%s\":", name);
     if (rendition->width == 0) {
@@ -16,12 +16,13 @@ static void add_rendition(struct text *out, const char *name, const struct rendi
     text_addf(out, "{\"width\":%u,\"height\":%u,\"bytes\":%" PRIu64, rendition->width, rendition->height,
               rendition->bytes);
     if (key)
-        text_addf(out, ",\"url\":\"%s/buckets/%s/%s\"", base_path, bucket, key);
+        text_addf(out, ",\"url\":\"%s/%s\"", root, key);
     text_addc(out, '}');
 }
 
-static void add_photo(struct text *out, const struct photo *photo, const char *stage, const char *base_path)
+static void add_photo(struct text *out, const struct photo *photo, const char *stage, const struct api *api)
 {
+    const char *photos = images_root(api, BUCKET_PHOTOS), *thumbnails = images_root(api, BUCKET_THUMBNAILS);
     static const struct rendition none = {0};
     char updated[CLOCK_ISO8601_SIZE], large[OBJECT_KEY_SIZE], medium[OBJECT_KEY_SIZE], thumbnail[OBJECT_KEY_SIZE];
     clock_format_iso8601(photo->updated_ms, updated);
@@ -37,11 +38,11 @@ static void add_photo(struct text *out, const struct photo *photo, const char *s
     text_add(out, ",\"format\":");
     json_add_string_or_null(out, photo->format);
     text_addf(out, ",\"frames\":%u,\"labels\":%s", photo->frames, photo->labels ? photo->labels : "null");
-    add_rendition(out, "original", &photo->original, NULL, NULL, NULL);
+    add_rendition(out, "original", &photo->original, NULL, NULL);
     bool is_public = photo->state == PHOTO_SUCCESS; /* one that was withdrawn has images too, but not for everybody */
-    add_rendition(out, "large", is_public ? &photo->large : &none, base_path, "photos", large);
-    add_rendition(out, "medium", is_public ? &photo->medium : &none, base_path, "thumbnails", medium);
-    add_rendition(out, "thumbnail", is_public ? &photo->thumbnail : &none, base_path, "thumbnails", thumbnail);
+    add_rendition(out, "large", is_public ? &photo->large : &none, photos, large);
+    add_rendition(out, "medium", is_public ? &photo->medium : &none, thumbnails, medium);
+    add_rendition(out, "thumbnail", is_public ? &photo->thumbnail : &none, thumbnails, thumbnail);
     text_addc(out, '}');
 }
 
@@ -51,7 +52,7 @@ enum status api_add_photo(struct api *api, const struct id *id, struct arena *ar
     const char *stage = NULL;
     enum status status = photos_get(api->settings.photos, id, arena, ret_photo, &stage, why);
     if (status == STATUS_OK)
-        add_photo(out, ret_photo, stage, api->settings.base_path);
+        add_photo(out, ret_photo, stage, api);
     return status;
 }
 

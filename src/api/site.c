@@ -1,5 +1,6 @@
 /* The web app: its files, and its page, which is the same at every address of the app. What the page may load and do is
- * written in its Content-Security-Policy (w3.org/TR/CSP3): nothing that is not ours. */
+ * written in its Content-Security-Policy (w3.org/TR/CSP3): nothing that is not ours, but for images that are
+ * elsewhere. */
 #include "api_private.h"
 #include "conditional.h"
 #include "content_coding.h"
@@ -19,23 +20,93 @@ static const struct site_file *find_file(const struct site *site, const char *pa
     return NULL;
 }
 
-/* The page's addresses are relative to where the server is: so one build serves below any path. */
-void site_open(struct api *api)
+/* Appends the text up to a mark that is in it, and the new text in its place; returns what follows the mark. */
+static const char *replace(struct text *out, const char *from, const char *end, const char *mark, const char *new_text)
 {
-    static const char as_built[] = "<base href=\"/\">";
-    const struct site_file *built = find_file(api->settings.site, "/index.html");
-    if (!built)
-        return;
-    api->page = *built;
-    const char *mark = memmem(built->plain, built->plain_size, as_built, sizeof as_built - 1);
-    if (!api->settings.base_path[0] || !mark)
-        return;
-    const char *rest = mark + sizeof as_built - 1;
-    text_append(&api->page_text, built->plain, (size_t)(mark - built->plain));
-    text_addf(&api->page_text, "<base href=\"%s/\">", api->settings.base_path);
-    text_append(&api->page_text, rest, (size_t)(built->plain + built->plain_size - rest));
+    const char *found = memmem(from, (size_t)(end - from), mark, strlen(mark));
+    if (!found)
+        return from;
+    text_append(out, from, (size_t)(found - from));
+    text_add(out, new_text);
+    return found + strlen(mark);
+}
+
+/* The page's addresses are relative to where the server is: so one build serves below any path. Where the images are,
+ * if not here, the root element says. */
+static void write_site_page(struct api *api, const struct site_file *built)
+{
+    TEXT_CLEANUP struct text base = {0}, html = {0};
+    const char *end = built->plain + built->plain_size;
+    text_addf(&base, "<base href=\"%s/\">", api->settings.base_path);
+    text_add(&html, "<html");
+    images_add_attributes(api, &html);
+    const char *rest = replace(&api->page_text, built->plain, end, "<html", text_get(&html));
+    rest = replace(&api->page_text, rest, end, "<base href=\"/\">", text_get(&base));
+    text_append(&api->page_text, rest, (size_t)(end - rest));
     api->page.plain = api->page_text.data;
     api->page.plain_size = api->page_text.length;
+}
+
+static void write_policy(struct api *api)
+{
+    TEXT_CLEANUP struct text images = {0};
+    images_add_origins(api, &images);
+    text_addf(&api->policy,
+              "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:%s; "
+              "connect-src 'self'%s; manifest-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'self'; "
+              "frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types service-worker default",
+              text_get(&images), text_get(&images));
+}
+
+static void tag_content(const struct text *content, struct text *ret_etag)
+{
+    uint8_t bytes[DIGEST_BYTES_MAX];
+    struct digest *digest = digest_new(DIGEST_SHA256);
+    digest_add(digest, content->data, content->length);
+    (void)digest_finish(digest, bytes);
+    digest_free(digest);
+    uint64_t part;
+    memcpy(&part, bytes, sizeof part);
+    text_setf(ret_etag, "\"%016" PRIx64 "\"", part);
+}
+
+/* The service worker keeps the page, which says where images are. Browsers fetch it anew when the worker itself
+ * differs, so the worker says it too. */
+static void write_worker(struct api *api, const struct site_file *built)
+{
+    text_append(&api->worker_text, built->plain, built->plain_size);
+    text_add(&api->worker_text, "\n// images:");
+    images_add_origins(api, &api->worker_text);
+    for (int i = 0; i < BUCKETS; i++)
+        text_addf(&api->worker_text, " %s", images_root(api, (enum bucket)i));
+    text_addc(&api->worker_text, '\n');
+    tag_content(&api->worker_text, &api->worker_etag);
+    api->worker = (struct site_file){.path = built->path,
+                                     .etag = text_get(&api->worker_etag),
+                                     .plain = api->worker_text.data,
+                                     .plain_size = api->worker_text.length};
+}
+
+void site_open(struct api *api)
+{
+    const struct site_file *page = find_file(api->settings.site, "/index.html");
+    const struct site_file *worker = find_file(api->settings.site, "/sw.js");
+    write_policy(api);
+    if (page) {
+        api->page = *page;
+        if (api->settings.base_path[0] || images_are_elsewhere(api))
+            write_site_page(api, page);
+    }
+    if (worker && images_are_elsewhere(api))
+        write_worker(api, worker);
+}
+
+void site_close(struct api *api)
+{
+    text_release(&api->page_text);
+    text_release(&api->worker_text);
+    text_release(&api->worker_etag);
+    text_release(&api->policy);
 }
 
 /* True, and it is answered, when the client has this content already. */
@@ -59,14 +130,9 @@ static const char *packed_etag(struct http_request *request, const char *etag)
 /* Of a content that is made for this answer. */
 static const char *etag_of(struct http_request *request, const struct text *content)
 {
-    uint8_t bytes[DIGEST_BYTES_MAX];
-    struct digest *digest = digest_new(DIGEST_SHA256);
-    digest_add(digest, content->data, content->length);
-    (void)digest_finish(digest, bytes);
-    digest_free(digest);
-    uint64_t part;
-    memcpy(&part, bytes, sizeof part);
-    return arena_printf(http_arena(request), "\"%016" PRIx64 "\"", part);
+    TEXT_CLEANUP struct text etag = {0};
+    tag_content(content, &etag);
+    return arena_copy_string(http_arena(request), text_get(&etag));
 }
 
 static void answer_file(struct http_request *request, const struct site_file *file)
@@ -86,11 +152,8 @@ static void answer_file(struct http_request *request, const struct site_file *fi
 
 static void add_page_headers(struct http_request *request)
 {
-    http_add_header(request, "Content-Security-Policy",
-                    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
-                    "connect-src 'self'; manifest-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'self'; "
-                    "frame-ancestors 'none'; require-trusted-types-for 'script'; "
-                    "trusted-types service-worker default");
+    const struct api *api = http_context(request);
+    http_add_header(request, "Content-Security-Policy", text_get(&api->policy));
     http_add_header(request, "Referrer-Policy", "same-origin");
     http_add_header(request, "Cross-Origin-Opener-Policy", "same-origin");
     http_add_header(request, "Permissions-Policy", "geolocation=(), microphone=(), payment=(), usb=()");
@@ -185,6 +248,8 @@ static void get_file(struct http_request *request)
 {
     struct api *api = http_context(request);
     const struct site_file *file = find_file(api->settings.site, http_path(request));
+    if (file && api->worker.path && strcmp(file->path, api->worker.path) == 0)
+        file = &api->worker;
     if (file && strcmp(file->path, "/index.html") != 0) /* the page is at the app's addresses, with its policy */
         answer_file(request, file);
     else if (takes_page(request))

@@ -230,6 +230,16 @@ enum status blob_presign(struct blob *blob, enum bucket bucket, const char *key,
     return status ? status : blob->ops->presign(blob, bucket, key, method, seconds, ret_url, why);
 }
 
+enum status blob_public_url(struct blob *blob, enum bucket bucket, struct text *ret_url, struct text *why)
+{
+    if (!blob->ops->public_url) {
+        text_setf(why, "Buckets of the kind \"%s:\" have no URLs of their own.", blob->ops->scheme);
+        return STATUS_UNSUPPORTED;
+    }
+    blob->ops->public_url(blob, bucket, ret_url);
+    return STATUS_OK;
+}
+
 /* ---- Writing ---- */
 
 enum status blob_put(struct blob *blob, enum bucket bucket, const char *key, int fd, uint64_t offset, uint64_t size,

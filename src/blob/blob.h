@@ -104,6 +104,10 @@ enum blob_method { BLOB_METHOD_GET, BLOB_METHOD_PUT };
 enum status blob_presign(struct blob *blob, enum bucket bucket, const char *key, enum blob_method method,
                          unsigned seconds, struct text *ret_url, struct text *why);
 
+/* Where anybody may GET the objects of a public bucket, if its policy lets them: a URL before a slash and the key.
+ * UNSUPPORTED as above. */
+enum status blob_public_url(struct blob *blob, enum bucket bucket, struct text *ret_url, struct text *why);
+
 /* ---- Writing: until it returned OK no reader sees anything, and after it the object survives a power cut. Writing to
  * a key that is there replaces its object. ---- */
 

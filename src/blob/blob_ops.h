@@ -33,6 +33,8 @@ typedef enum status blob_list_op(struct blob *blob, enum bucket bucket, blob_key
 typedef enum status blob_presign_op(struct blob *blob, enum bucket bucket, const char *key, enum blob_method method,
                                     unsigned seconds, struct text *ret_url, struct text *why);
 
+typedef void blob_public_url_op(struct blob *blob, enum bucket bucket, struct text *ret_url);
+
 typedef enum status blob_setup_op(const char *rest, bool repairs, blob_setup_row *row, void *context, struct text *why);
 
 typedef enum status blob_parts_begin_op(struct blob *blob, enum bucket bucket, const char *key, struct text *ret_id,
@@ -78,8 +80,9 @@ struct blob_ops {
     blob_copy_op *copy;
     blob_delete_op *delete;
     blob_list_op *list;
-    blob_presign_op *presign; /* NULL: there is no such URL */
-    blob_setup_op *setup;     /* NULL: open makes what is missing */
+    blob_presign_op *presign;       /* NULL: there is no such URL */
+    blob_public_url_op *public_url; /* the same */
+    blob_setup_op *setup;           /* NULL: open makes what is missing */
     blob_parts_begin_op *parts_begin;
     blob_parts_put_op *parts_put;
     blob_parts_complete_op *parts_complete;

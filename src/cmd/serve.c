@@ -6,6 +6,7 @@
 #include "data_folder.h"
 #include "descriptors.h"
 #include "greeting.h"
+#include "image_roots.h"
 #include "log.h"
 #include "pipeline.h"
 #include "reach.h"
@@ -29,6 +30,7 @@ struct service {
     struct store *store;
     struct blob *blob;
     int data_lock_fd; /* or -1 */
+    struct image_roots images;
     struct darkroom *darkroom;
     struct moderator *moderator;
     struct photos *photos;
@@ -198,6 +200,8 @@ static enum status open_server(const struct serve_settings *settings, struct ser
         .site = &site_built_in,
         .base_path = settings->base_path,
         .allowed_origins = &service->allowed_origins,
+        .image_roots = settings->images_url ? service->images.roots : NULL,
+        .redirects_images = settings->images_url && !blob_has_files(service->blob),
     };
     service->api = api_open(&api);
     struct http_settings http = {
@@ -238,6 +242,8 @@ static enum status open_stores(const struct serve_settings *settings, struct ser
 {
     bool is_whole = true;
     enum status status = blob_open(settings->buckets, BLOB_OWN, &service->blob, why);
+    if (status == STATUS_OK)
+        status = image_roots_find(service->blob, &service->images, why);
     if (status == STATUS_OK && !blob_has_files(service->blob))
         status = data_lock(settings->data, &service->data_lock_fd, why);
     if (status == STATUS_OK)
@@ -351,6 +357,8 @@ static enum status read_service(struct serve_settings *settings, struct arena *a
         status = reach_read_base_path(settings->base_path, arena, &settings->base_path, why);
     if (status == STATUS_OK)
         status = read_unsure(settings->when_unsure, &service->when_unsure, why);
+    if (status == STATUS_OK)
+        status = image_roots_read(settings->images_url, arena, &service->images, why);
     return status;
 }
 

@@ -12,6 +12,9 @@ static const struct setting rows[] = {
      "sqlite:FOLDER/photos.db"},
     {"buckets", SETTING_STRING, FIELD(buckets), NULL, 0, 0, "ADDRESS",
      "image store: file:FOLDER, or s3://PREFIX?region=REGION (docs/operations.md); default: file:FOLDER/buckets"},
+    {"images-url", SETTING_STRING, FIELD(images_url), NULL, 0, 0, "URL",
+     "where browsers find images: a CDN, https://cdn.example or https://{bucket}.cdn.example, or the word buckets: "
+     "straight from S3 (docs/operations.md); default: at this server"},
     {"moderator", SETTING_STRING, FIELD(moderator), "onnx", 0, 0, "NAME",
      "what moderates photos before they are published: onnx (models on this machine), rekognition (Amazon) or none"},
     {"models", SETTING_STRING, FIELD(models), NULL, 0, 0, "FOLDER",

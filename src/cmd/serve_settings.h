@@ -9,7 +9,8 @@
 
 /* A string without a default is NULL where it isn't set. Times are in ms, sizes in bytes. */
 struct serve_settings {
-    const char *listen, *data, *store, *buckets, *moderator, *models, *when_unsure, *refuse_labels, *log_level;
+    const char *listen, *data, *store, *buckets, *images_url, *moderator, *models, *when_unsure, *refuse_labels,
+        *log_level;
     const char *uploads; /* no row: it follows from `data` */
     const char *rekognition_region, *rekognition_endpoint, *rekognition_label_only, *rekognition_hold;
     bool open_login;

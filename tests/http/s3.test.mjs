@@ -243,3 +243,71 @@ describe('buckets of S3', { skip: s3.skip }, () => {
         await until('no original is left', () => s3.keys('photos-originals').length === 0);
     });
 });
+
+describe('buckets of S3 that browsers read themselves', { skip: s3.skip }, () => {
+    let server, id, straight;
+    const direct = (url, more) => fetch(url, { redirect: 'manual', ...more });
+    before(async () => {
+        const address = `s3://straight?endpoint=${s3.endpoint}&path-style=yes`;
+        const made = await runProgram(['admin', 'buckets', 'create', '--buckets', address], { environment: s3.environment });
+        assert.equal(made.code, 0, made.stderr);
+        server = await startServer({ flags: ['--buckets', address, '--images-url', 'buckets'], environment: s3.environment });
+        id = await server.publish('ann', png(600, 400));
+        straight = `${s3.endpoint}/straight-photos/${id}-comp.webp`;
+    });
+    after(() => server?.stop());
+
+    it('are where the API and the page say that images are', async () => {
+        const { json } = await server.get(`/photos/${id}`);
+        assert.equal(json.large.url, straight);
+        assert.equal(json.thumbnail.url, `${s3.endpoint}/straight-thumbnails/${id}-thumb.webp`);
+        const page = await server.get('/');
+        assert.ok(page.headers['content-security-policy'].includes(`img-src 'self' blob: data: ${s3.endpoint};`));
+        for (const { url } of [json.large, json.thumbnail]) {
+            const answer = await direct(url, { headers: { Origin: 'https://other.example' } });
+            assert.equal(answer.status, 200);
+            assert.equal(answer.headers.get('content-type'), 'image/webp');
+            assert.equal(answer.headers.get('cache-control'), 'public, max-age=31536000, immutable');
+            assert.equal(answer.headers.get('access-control-allow-origin'), '*');
+        }
+    });
+
+    it('are where the server sends everybody who asks it', async () => {
+        const path = `${server.url}/buckets/photos/${id}-comp.webp`;
+        for (const [method, headers] of [['GET', {}], ['HEAD', {}], ['GET', { Range: 'bytes=10-19' }], ['GET', { 'If-None-Match': '*' }]]) {
+            const answer = await direct(path, { method, headers });
+            assert.equal(answer.status, 307);
+            assert.equal(answer.headers.get('location'), straight);
+            assert.equal(answer.headers.get('cache-control'), 'public, max-age=3600');
+        }
+        const whole = Buffer.from(await (await fetch(path)).arrayBuffer());
+        assert.deepEqual(readWebp(whole), { width: 600, height: 400, frames: 1, chunks: ['VP8 '] });
+        const part = await fetch(path, { headers: { Range: 'bytes=10-19' } });
+        assert.equal(part.status, 206);
+        assert.ok(Buffer.from(await part.arrayBuffer()).equals(whole.subarray(10, 20)));
+        const head = await fetch(path, { method: 'HEAD' });
+        assert.equal(head.status, 200);
+        assert.equal(Number(head.headers.get('content-length')), whole.length);
+        // Who saves it under a name, and a CDN that gets it from here, are served.
+        for (const [more, headers] of [['?download', {}], ['', { 'CDN-Loop': 'cdn.example' }]]) {
+            const answer = await direct(path + more, { headers });
+            assert.equal(answer.status, 200);
+            assert.ok(Buffer.from(await answer.arrayBuffer()).equals(whole));
+        }
+    });
+
+    it('are not where the server sends anybody for what is private, and what is none', async () => {
+        for (const [path, code] of [[`originals/${id}`, 403], ['photos/.hidden', 403], ['photos/a//b', 403], ['nothing/key', 404], ['photos', 403]])
+            assert.equal((await direct(`${server.url}/buckets/${path}`)).status, code, path);
+        assert.equal((await fetch(`${server.url}/buckets/photos/none.webp`)).status, 403);
+    });
+
+    it('have nothing of a photo that was deleted', async () => {
+        const other = await server.publish('ann', png(60, 40));
+        const { json } = await server.get(`/photos/${other}`);
+        assert.equal((await direct(json.large.url)).status, 200);
+        assert.equal((await server.ask('DELETE', `/photos/${other}`, { headers: { Authorization: 'ann' } })).code, 204);
+        for (const { url } of [json.large, json.thumbnail])
+            await until('its image is gone', async () => (await direct(url)).status === 403);
+    });
+});

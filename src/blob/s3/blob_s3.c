@@ -174,6 +174,13 @@ enum status s3_presign(struct blob *blob, enum bucket bucket, const char *key, e
     return aws_presign(method == BLOB_METHOD_PUT ? "PUT" : "GET", text_get(&url), &signing, seconds, ret_url, why);
 }
 
+static void s3_public_url(struct blob *blob, enum bucket bucket, struct text *ret_url)
+{
+    s3_url((const struct blob_s3 *)blob, bucket, NULL, ret_url);
+    if (ret_url->length && ret_url->data[ret_url->length - 1] == '/')
+        ret_url->data[--ret_url->length] = '\0';
+}
+
 const struct blob_ops blob_s3_ops = {
     .scheme = "s3",
     .open = s3_open,
@@ -186,6 +193,7 @@ const struct blob_ops blob_s3_ops = {
     .delete = s3_delete,
     .list = s3_list,
     .presign = s3_presign,
+    .public_url = s3_public_url,
     .setup = s3_setup,
     .parts_begin = s3_parts_begin,
     .parts_put = s3_parts_put,

@@ -98,9 +98,14 @@ export async function get<T>(path: string, signal?: AbortSignal): Promise<T> {
     return await (await ask(path, { signal: AbortSignal.any([signal ?? [], AbortSignal.timeout(PATIENCE_MS)].flat()) })).json() as T;
 }
 
-export const thumbnailUrl = (id: string) => `${API}/buckets/thumbnails/${id}-thumb.webp`;
-export const mediumUrl = (id: string) => `${API}/buckets/thumbnails/${id}-medium.webp`;
-export const largeUrl = (id: string) => `${API}/buckets/photos/${id}-comp.webp`;
+/* Where the images of a bucket are: the page says so, unless it is at the server. */
+export const elsewhere = (bucket: 'photos' | 'thumbnails') => globalThis.document?.documentElement.dataset[bucket];
+const imageUrl = (bucket: 'photos' | 'thumbnails', file: string) => `${elsewhere(bucket) ?? `${API}/buckets/${bucket}`}/${file}.webp`;
+export const thumbnailUrl = (id: string) => imageUrl('thumbnails', `${id}-thumb`);
+export const mediumUrl = (id: string) => imageUrl('thumbnails', `${id}-medium`);
+export const largeUrl = (id: string) => imageUrl('photos', `${id}-comp`);
+/* For saving it: a page can give a file of another origin no name. */
+export const downloadUrl = (id: string) => (elsewhere('photos') ? `${API}/buckets/photos/${id}-comp.webp?download` : largeUrl(id));
 export const isAnimated = ({ frames = 1 }: Photo) => frames > 1;
 export const photoPath = (id: string) => `./photo/${id}`;
 export const profilePath = (name: string) => `./@${name}`;

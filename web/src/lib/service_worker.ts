@@ -1,5 +1,6 @@
 // Registering the service worker. Under Trusted Types its address has to come from a policy: one that lets only it through.
 import { ANSWERS } from '../worker/caches';
+import { elsewhere } from './api';
 import { givenAnswers } from './first_data';
 
 interface TrustedTypes { createPolicy(name: string, rules: { createScriptURL(url: string): string }): { createScriptURL(url: string): string } }
@@ -18,7 +19,8 @@ export async function startServiceWorker() {
 
 /* Whether it is an answer or an image of the server that the page is from: the worker keeps no others. */
 const isFromHere = (address: string) =>
-    address.startsWith(document.baseURI) && /^(buckets|photos|users)\b/.test(address.slice(document.baseURI.length));
+    address.startsWith(document.baseURI) && /^(buckets|photos|users)\b/.test(address.slice(document.baseURI.length))
+    || (['photos', 'thumbnails'] as const).some((bucket) => address.startsWith(`${elsewhere(bucket)}/`));
 
 /* On a first visit there is no worker yet to keep what the page shows. Once there is one, it is asked for the same again: the browser
  * still has the images. What came with the page itself nobody has asked for. */
@@ -28,7 +30,8 @@ async function keepSeen() {
         for (const { name, workerStart } of list.getEntries() as PerformanceResourceTiming[]) {
             if (workerStart || kept.has(name) || !isFromHere(name)) continue;
             kept.add(name);
-            void fetch(name).catch(() => {});
+            // What a browser has of another origin it may have got without the headers of CORS, because an image doesn't ask for them.
+            void fetch(name).catch(() => fetch(name, { cache: 'reload' })).catch(() => {});
         }
     }).observe({ type: 'resource', buffered: true });
     const cache = await caches.open(ANSWERS.name);

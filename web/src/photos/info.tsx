@@ -3,7 +3,7 @@ import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { say, sayAgo, sayBytes, sayMoment, sayNumber } from '../i18n';
 import type { TextKey } from '../i18n/catalogue';
-import { changePhoto, largeUrl, profilePath, showPhoto, type Photo, type PhotoDetail } from '../lib/api';
+import { changePhoto, downloadUrl, profilePath, showPhoto, type Photo, type PhotoDetail } from '../lib/api';
 import { isPlain } from '../lib/router';
 import { userName } from '../lib/session';
 import { showToast } from '../lib/toast';
@@ -53,7 +53,7 @@ export function PhotoInfo({ photo, detail, onSave, onDelete, onUndo, onLeave }: 
             ? <CaptionForm words={words.value} save={save} onDone={leaveForm} />
             : <>{now.caption && <p class="caption" dir="auto">{now.caption}</p>}</>}
         <div class="actions" ref={actions}>
-            <a class="button" href={largeUrl(photo.photo_id)} download={`${photo.author_username}-${photo.photo_id.slice(0, 8)}.webp`}>
+            <a class="button" href={downloadUrl(photo.photo_id)} download={`${photo.author_username}-${photo.photo_id.slice(0, 8)}.webp`}>
                 <Icon name="download" />{say('download')}</a>
             {'share' in navigator && <Action icon="share" label={say('share')} run={() => sharePhoto(now)} />}
             {isOwn && !isEditing.value && <Action icon="edit" label={say('edit')} kind="edit" run={() => { isEditing.value = true; }} />}

@@ -16,10 +16,14 @@ async function keep({ name, max }: typeof LARGE, request: Request, answer: Respo
     for (const old of all.slice(0, -max)) await cache.delete(old);
 }
 
+/* An image of another origin is asked for by CORS, although the page doesn't: an answer that nobody can look into takes megabytes of
+ * the room that a site has, and may be an error. Whoever knows no CORS is asked as the page did; that is shown, and not kept. */
+const load = (request: Request) => fetch(new Request(request, { mode: 'cors', credentials: 'same-origin' })).catch(() => fetch(request));
+
 export async function cacheFirst(place: typeof LARGE, request: Request): Promise<Response> {
     const known = await caches.match(request.url, { cacheName: place.name });
     if (known) return known;
-    const answer = await fetch(request);
+    const answer = await load(request);
     if (answer.status === 200) void keep(place, request, answer.clone()).catch(() => {});
     return answer;
 }

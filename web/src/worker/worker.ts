@@ -34,8 +34,8 @@ async function takeShared(request: Request): Promise<Response> {
 
 /* What of the server's answers is kept, and how. All else goes to the server as if there were no worker. */
 const ROUTES: { fits: RegExp; answer: (request: Request) => Promise<Response> }[] = [
-    { fits: /^buckets\/thumbnails\//, answer: (request) => cacheFirst(THUMBNAILS, request) },
-    { fits: /^buckets\/photos\//, answer: (request) => cacheFirst(LARGE, request) },
+    { fits: /-(thumb|medium)\.webp$/, answer: (request) => cacheFirst(THUMBNAILS, request) },
+    { fits: /-comp\.webp$/, answer: (request) => cacheFirst(LARGE, request) },
     { fits: /^(photos|users)(\/\w+)?$/, answer: networkFirst },
 ];
 
@@ -45,8 +45,9 @@ worker.addEventListener('activate', (event) => event.waitUntil(dropOldShells()))
 worker.addEventListener('fetch', (event) => {
     const { request } = event;
     const { origin, pathname } = new URL(request.url);
-    if (origin !== location.origin || !pathname.startsWith(`${BASE}/`)) return;
-    const path = pathname.slice(BASE.length + 1);
+    const isHere = origin === location.origin;
+    if (isHere && !pathname.startsWith(`${BASE}/`)) return;
+    const path = isHere ? pathname.slice(BASE.length + 1) : pathname; // the page's policy lets nothing but images be elsewhere
     if (request.method === 'POST' && path === 'share-target') { event.respondWith(takeShared(request)); return; }
     if (request.method !== 'GET') return;
     if (request.mode === 'navigate') {
