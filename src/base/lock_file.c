@@ -11,9 +11,10 @@
 
 enum { WAIT_MS = 2000, STEP_MS = 20 };
 
-static bool lock_soon(int fd)
+static bool lock_soon(int fd, enum lock_use use)
 {
-    for (int waited = 0; flock(fd, LOCK_EX | LOCK_NB) != 0; waited += STEP_MS) {
+    int how = (use == LOCK_ALONE ? LOCK_EX : LOCK_SH) | LOCK_NB;
+    for (int waited = 0; flock(fd, how) != 0; waited += STEP_MS) {
         if (errno != EWOULDBLOCK || waited >= WAIT_MS)
             return false;
         (void)nanosleep(&(struct timespec){.tv_nsec = STEP_MS * 1000000}, NULL);
@@ -21,12 +22,13 @@ static bool lock_soon(int fd)
     return true;
 }
 
-int lock_file_take(int folder_fd, const char *name, int *ret_fd, char ret_owner[static LOCK_OWNER_SIZE])
+int lock_file_take(int folder_fd, const char *name, enum lock_use use, int *ret_fd,
+                   char ret_owner[static LOCK_OWNER_SIZE])
 {
     int fd = openat(folder_fd, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0)
         return errno;
-    if (!lock_soon(fd)) {
+    if (!lock_soon(fd, use)) {
         int error = errno;
         ssize_t length = pread(fd, ret_owner, LOCK_OWNER_SIZE - 1, 0);
         (void)close(fd);

@@ -67,6 +67,11 @@ void blob_close(struct blob *blob)
         blob->ops->close(blob);
 }
 
+enum status blob_sweep(struct blob *blob, struct text *why)
+{
+    return blob->ops->sweep ? blob->ops->sweep(blob, why) : STATUS_OK;
+}
+
 bool blob_has_files(const struct blob *blob)
 {
     return blob->ops->has_files;

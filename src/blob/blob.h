@@ -44,17 +44,19 @@ const char *blob_content_type(const char *key);
 
 struct blob;
 enum blob_use {
-    BLOB_OWN,    /* the server: makes what is missing, and removes what crashed uploads left. BUSY: another process has
-                    them */
+    BLOB_OWN,    /* to serve or to work: makes what is missing, and removes what processes that have ended left. Any
+                  * number of processes at a time. BUSY: one that needs them alone has them, such as an earlier version
+                  * of this program */
     BLOB_READ,   /* only blob_get and blob_list may be called. NOT_FOUND when there are none yet */
-    BLOB_BESIDE, /* to write beside an owner, even one that starts meanwhile; neither disturbs the other. One process at
-                  * a time, or BUSY. NOT_FOUND when there are none yet; FORBIDDEN to anybody but the user who owns
-                  * them */
+    BLOB_BESIDE, /* an admin command, to write beside those; none disturbs another. One process at a time, or BUSY.
+                  * NOT_FOUND when there are none yet; FORBIDDEN to anybody but the user who owns them */
 };
 /* address: "file:FOLDER" (blob_file.h; mode 0700) or "s3://PREFIX?…" (blob_s3.h). INVALID for one that names no back
  * end. */
 enum status blob_open(const char *address, enum blob_use use, struct blob **ret_blob, struct text *why);
 void blob_close(struct blob *blob); /* NULL is allowed */
+/* Removes what writers have left that have ended since, as BLOB_OWN does at the start. */
+enum status blob_sweep(struct blob *blob, struct text *why);
 /* Whether objects are files of this machine: then blob_get doesn't wait for a network, and fills in the descriptor. */
 bool blob_has_files(const struct blob *blob);
 

@@ -6,6 +6,7 @@
 
 typedef enum status blob_open_op(const char *rest, enum blob_use use, struct blob **ret_blob, struct text *why);
 typedef void blob_close_op(struct blob *blob);
+typedef enum status blob_sweep_op(struct blob *blob, struct text *why);
 
 /* Fills in all but `blob` and `content_type`. Without files it sets `reader` instead of `fd`. */
 typedef enum status blob_get_op(struct blob *blob, enum bucket bucket, const char *key, struct blob_object *ret_object,
@@ -70,6 +71,7 @@ struct blob_ops {
     bool has_files;
     blob_open_op *open;
     blob_close_op *close;
+    blob_sweep_op *sweep; /* NULL: a process that ends leaves nothing */
     blob_get_op *get;
     blob_stream_op *stream; /* these two are NULL in a back end with files */
     blob_release_op *release;

@@ -21,7 +21,7 @@ enum status data_lock(const char *folder, int *ret_fd, struct text *why)
 {
     char owner[LOCK_OWNER_SIZE];
     int folder_fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    int error = folder_fd < 0 ? errno : lock_file_take(folder_fd, ".lock", ret_fd, owner);
+    int error = folder_fd < 0 ? errno : lock_file_take(folder_fd, ".lock", LOCK_ALONE, ret_fd, owner);
     if (folder_fd >= 0)
         (void)close(folder_fd);
     if (error == EWOULDBLOCK) {

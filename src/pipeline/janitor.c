@@ -119,6 +119,8 @@ static void clean_up(struct janitor *janitor)
         janitor->settings.clean_up(janitor->settings.context);
     if (may_go_on(janitor))
         (void)blob_list(janitor->settings.blob, BUCKET_ORIGINALS, sweep_original, janitor, NULL);
+    if (may_go_on(janitor))
+        (void)blob_sweep(janitor->settings.blob, NULL);
 }
 
 /* ---- The thread ---- */

@@ -49,7 +49,7 @@ static size_t files;
 static int count_file(const char *path, const struct stat *status, int type, struct FTW *where)
 {
     (void)status;
-    files += type == FTW_F && strncmp(path + where->base, ".lock", 5) != 0;
+    files += type == FTW_F && strncmp(path + where->base, ".lock", 5) != 0 && !strstr(path, "/.processes/");
     return 0;
 }
 
@@ -105,98 +105,6 @@ static void test_failed_uploads_leave_nothing(void)
         blob_upload_abort(upload);
     CHECK_INT(count_files(folder), 0);
     blob_close(blob);
-}
-
-static void test_owner(void)
-{
-    struct text why TEXT_CLEANUP = {0}, number TEXT_CLEANUP = {0};
-    char folder[128];
-    (void)snprintf(folder, sizeof folder, "%s", check_folder());
-    struct blob *blob = open_folder(folder, STATUS_OK, &why);
-    (void)open_folder(folder, STATUS_BUSY, &why);
-    text_addf(&number, "%d", (int)getpid());
-    CHECK(strstr(text_get(&why), text_get(&number)));
-    CHECK_INT(put(blob, "key", 1, &why), STATUS_OK); /* the first isn't disturbed */
-    blob_close(blob);
-    blob_close(open_folder(folder, STATUS_OK, &why));
-}
-
-static struct blob *open_beside(const char *folder, enum status expected, struct text *why)
-{
-    struct text address TEXT_CLEANUP = {0};
-    struct blob *blob = NULL;
-    text_addf(&address, "file:%s", folder);
-    if (!CHECK_STR(status_name(blob_open(text_get(&address), BLOB_BESIDE, &blob, why)), status_name(expected)))
-        printf("# %s\n", text_get(why));
-    CHECK(!expected || strstr(text_get(why), folder));
-    return blob;
-}
-
-/* A server that starts in the middle of an admin command's upload removes its own leftovers alone. */
-static void test_beside(void)
-{
-    struct text why TEXT_CLEANUP = {0};
-    char folder[128];
-    struct blob_upload *upload = NULL, *other = NULL;
-    struct blob_object object;
-    (void)snprintf(folder, sizeof folder, "%s", check_folder());
-    (void)open_beside(folder, STATUS_NOT_FOUND, &why);
-    struct blob *owner = open_folder(folder, STATUS_OK, &why), *beside = open_beside(folder, STATUS_OK, &why);
-    (void)open_beside(folder, STATUS_BUSY, &why);
-    CHECK_INT(blob_upload_begin(beside, BUCKET_PHOTOS, "beside", &upload, &why), STATUS_OK);
-    CHECK_INT(blob_upload_begin(owner, BUCKET_PHOTOS, "owner", &other, &why), STATUS_OK);
-    blob_upload_abort(other);
-    blob_close(owner);
-    owner = open_folder(folder, STATUS_OK, &why);
-    CHECK_INT(count_files(folder), 1);
-    CHECK_INT(blob_upload_commit(upload, &why), STATUS_OK);
-    if (CHECK_INT(blob_get(owner, BUCKET_PHOTOS, "beside", &object, &why), STATUS_OK))
-        blob_object_release(&object);
-    CHECK_INT(blob_delete(beside, BUCKET_PHOTOS, "beside", &why), STATUS_OK);
-    CHECK_INT(count_files(folder), 0);
-    blob_close(beside);
-    blob_close(owner);
-}
-
-/* The next of its kind sweeps up without touching what the owner writes; so does the next owner. */
-static void test_crash_beside(void)
-{
-    struct text why TEXT_CLEANUP = {0};
-    char folder[128];
-    (void)snprintf(folder, sizeof folder, "%s", check_folder());
-    for (int round = 0; round < 2; round++) {
-        struct blob *owner = open_folder(folder, STATUS_OK, &why);
-        struct blob_upload *upload = NULL;
-        check_case("%s sweeps up", round == 0 ? "the next admin command" : "the next owner");
-        CHECK_INT(blob_upload_begin(owner, BUCKET_PHOTOS, "owner", &upload, &why), STATUS_OK);
-        pid_t child = fork();
-        if (child == 0) {
-            struct blob_upload *half;
-            (void)blob_upload_begin(open_beside(folder, STATUS_OK, &why), BUCKET_PHOTOS, "beside", &half, &why);
-            (void)raise(9);
-        }
-        CHECK_INT(waitpid(child, NULL, 0), child);
-        CHECK_INT(count_files(folder), 2);
-        if (round == 0)
-            blob_close(open_beside(folder, STATUS_OK, &why));
-        CHECK_INT(count_files(folder), round == 0 ? 1 : 2);
-        blob_upload_abort(upload);
-        blob_close(owner);
-    }
-    blob_close(open_folder(folder, STATUS_OK, &why));
-    CHECK_INT(count_files(folder), 0);
-}
-
-static void test_beside_of_another_user(void)
-{
-    struct text why TEXT_CLEANUP = {0};
-    char folder[128];
-    (void)snprintf(folder, sizeof folder, "%s", check_folder());
-    blob_close(open_folder(folder, STATUS_OK, &why));
-    if (geteuid() != 0 || !CHECK(chown(folder, 65534, 65534) == 0))
-        return;
-    (void)open_beside(folder, STATUS_FORBIDDEN, &why);
-    CHECK(strstr(text_get(&why), "65534"));
 }
 
 /* ---- Keys ---- */
@@ -269,7 +177,7 @@ static char found[512];
 static int note_path(const char *path, const struct stat *status, int type, struct FTW *where)
 {
     (void)status;
-    if (type == FTW_F && path[where->base] != '.')
+    if (type == FTW_F && path[where->base] != '.' && !strstr(path, "/.processes/"))
         (void)snprintf(found, sizeof found, "%s", path);
     return 0;
 }
@@ -405,11 +313,7 @@ static void test_policies(void)
 }
 
 CHECK_MAIN({"what a crash left is removed at the next start", test_crash},
-           {"an aborted upload leaves no file", test_failed_uploads_leave_nothing},
-           {"a folder has one owner, and the second hears who", test_owner}, {"keys", test_keys},
-           {"an admin command and the owner write side by side", test_beside},
-           {"what a crash of an admin command left is removed", test_crash_beside},
-           {"an admin command of another user is refused", test_beside_of_another_user},
+           {"an aborted upload leaves no file", test_failed_uploads_leave_nothing}, {"keys", test_keys},
            {"no folder gets most of the objects", test_spread}, {"links lead nowhere", test_links},
            {"a full disk is told and harms nothing", test_full_disk}, {"a read-only folder is refused", test_read_only},
            {"a folder that may not be written any more can still be read", test_read_only_later},

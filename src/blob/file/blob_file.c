@@ -198,6 +198,7 @@ const struct blob_ops blob_file_ops = {
     .has_files = true,
     .open = blob_file_open,
     .close = blob_file_close,
+    .sweep = blob_file_sweep,
     .get = get,
     .put = blob_file_put,
     .upload_begin = blob_file_upload_begin,

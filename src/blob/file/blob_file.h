@@ -1,8 +1,9 @@
 /* Buckets in a folder of the file system:
  *
- *     FOLDER/.lock                     held while a process owns the folder
- *     FOLDER/.lock-admin               held while another one writes beside it
- *     FOLDER/photos/.incoming/N        an upload that has not been committed; admin-N when it is of the other one
+ *     FOLDER/.lock                     held, with others, while a process serves or works; alone by earlier versions
+ *     FOLDER/.lock-admin               held while an admin command writes beside them
+ *     FOLDER/.processes/ID             held by the process of that id, which chose it at its start (blob_file_process.c)
+ *     FOLDER/photos/.incoming/ID-N     an upload of that process that has not been committed
  *     FOLDER/photos/.parts/ID.KEY/7    the seventh part of an object that was begun in parts; they outlive the process
  *     FOLDER/photos/.parts/ID.KEY      the bytes of an object that grows
  *     FOLDER/photos/5e/ID-comp.webp    an object; 5e is a hash of its key, since ids of one day begin alike
@@ -13,14 +14,14 @@
 #define BLOB_FILE_H
 
 #include "blob_ops.h"
+#include "id.h"
 
 #include <stdatomic.h>
 #include <sys/stat.h>
 
 #define INCOMING ".incoming"
 #define PARTS    ".parts"
-#define ADMIN    "admin-"
-enum { SHARDS = 256, SHARD_SIZE = 3 /* two hex digits and NUL */, TEMPORARY_SIZE = 48 };
+enum { SHARDS = 256, SHARD_SIZE = 3 /* two hex digits and NUL */, TEMPORARY_SIZE = 80 };
 enum { PARTS_PATH_SIZE = sizeof PARTS + 1 + 33 + BLOB_KEY_MAX + 1 };
 enum { PATH_SIZE = SHARD_SIZE + BLOB_KEY_MAX + 1 };
 
@@ -28,8 +29,8 @@ struct blob_file {
     struct blob blob;
     char *folder;
     int folder_fd, lock_fd;
-    bool is_beside;    /* the owner is another process */
-    bool sweeps_admin; /* what begins with ADMIN is left over */
+    int process_fd; /* held; -1 for one that only reads */
+    char process[ID_TEXT_SIZE];
     int bucket_fds[BUCKETS];
     atomic_ullong uploads; /* begun so far: names the next temporary */
 };
@@ -55,6 +56,10 @@ int blob_file_put_in_place(const struct blob_file *file, enum bucket bucket, int
 /* Makes what happened in the shard of `path` survive a power cut; an errno value. */
 int blob_file_sync_shard(const struct blob_file *file, enum bucket bucket, const char *path);
 
+/* This process begins to write here; its temporary files are its own until blob_file_leave, or its death. */
+enum status blob_file_enter(struct blob_file *file, struct text *why);
+void blob_file_leave(struct blob_file *file);
+
 /* Of what is begun in parts, or grows. False for an id that is none of ours. */
 bool blob_file_parts_path(const char *key, const char *id, char ret_path[static PARTS_PATH_SIZE]);
 /* Durable, if it isn't there yet; an errno value, as of the next. */
@@ -65,6 +70,7 @@ int blob_file_sync_folder(int bucket_fd, const char *name);
 
 blob_open_op blob_file_open;
 blob_close_op blob_file_close;
+blob_sweep_op blob_file_sweep;
 
 blob_put_op blob_file_put;
 blob_upload_begin_op blob_file_upload_begin;

@@ -1,16 +1,13 @@
-/* Opening the folder: who may, what is made, and what crashed uploads left. */
+/* Opening the folder: who may, and what is made. */
 #include "blob_file.h"
 
 #include "lock_file.h"
 #include "memory.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #define ADMIN_LOCK ".lock-admin"
@@ -35,47 +32,15 @@ static enum status make_folder(const struct blob_file *file, int parent_fd, cons
     return STATUS_OK;
 }
 
-static enum status take_lock(struct blob_file *file, const char *name, const char *use, struct text *why)
+static enum status take_lock(struct blob_file *file, const char *name, enum lock_use use, const char *sentence,
+                             struct text *why)
 {
     char owner[LOCK_OWNER_SIZE];
-    int error = lock_file_take(file->folder_fd, name, &file->lock_fd, owner);
+    int error = lock_file_take(file->folder_fd, name, use, &file->lock_fd, owner);
     if (error != EWOULDBLOCK)
         return error ? blob_file_fail(file, error, why) : STATUS_OK;
-    text_setf(why, "The folder %s is %s by another process (PID %s).", file->folder, use, owner);
+    text_setf(why, "The folder %s is %s by another process (PID %s).", file->folder, sentence, owner);
     return STATUS_BUSY;
-}
-
-/* Of an admin command that is writing, nothing is left over. -1: it is, or none ever was. */
-static int lock_out_admin(const struct blob_file *file)
-{
-    int fd = openat(file->folder_fd, ADMIN_LOCK, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
-    if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
-        return fd;
-    if (fd >= 0)
-        (void)close(fd);
-    return -1;
-}
-
-static bool is_left_over(const struct blob_file *file, const char *name)
-{
-    bool is_admin = strncmp(name, ADMIN, sizeof ADMIN - 1) == 0;
-    return name[0] != '.' && (is_admin ? file->sweeps_admin : !file->is_beside);
-}
-
-static enum status remove_incoming(const struct blob_file *file, int fd, struct text *why)
-{
-    DIR *folder = fdopendir(fd);
-    if (!folder) {
-        int error = errno;
-        (void)close(fd);
-        return blob_file_fail(file, error, why);
-    }
-    enum status status = STATUS_OK;
-    for (const struct dirent *entry; !status && (entry = readdir(folder));)
-        if (is_left_over(file, entry->d_name) && unlinkat(dirfd(folder), entry->d_name, 0) && errno != ENOENT)
-            status = blob_file_fail(file, errno, why);
-    (void)closedir(folder);
-    return status;
 }
 
 static enum status open_bucket(struct blob_file *file, enum bucket bucket, struct text *why)
@@ -95,12 +60,15 @@ static enum status open_bucket(struct blob_file *file, enum bucket bucket, struc
         return blob_file_fail(file, errno, why);
     int incoming_fd;
     status = make_folder(file, bucket_fd, INCOMING, &incoming_fd, why);
-    return status ? status : remove_incoming(file, incoming_fd, why);
+    if (!status)
+        (void)close(incoming_fd);
+    return status;
 }
 
 void blob_file_close(struct blob *blob)
 {
     struct blob_file *file = (struct blob_file *)blob;
+    blob_file_leave(file);
     for (int i = 0; i < BUCKETS; i++)
         if (file->bucket_fds[i] >= 0)
             (void)close(file->bucket_fds[i]);
@@ -122,13 +90,13 @@ static struct blob_file *file_new(const char *folder, struct text *why)
     struct blob_file *file = NEW(struct blob_file);
     file->blob.ops = &blob_file_ops;
     file->folder = memory_copy_string(folder);
-    file->folder_fd = file->lock_fd = -1;
+    file->folder_fd = file->lock_fd = file->process_fd = -1;
     for (int i = 0; i < BUCKETS; i++)
         file->bucket_fds[i] = -1;
     return file;
 }
 
-/* Without the lock, and without sweeping up: what is there belongs to the process that serves it. NULL on failure. */
+/* Without the lock, and without making anything: what is there belongs to those who serve it. NULL on failure. */
 static struct blob_file *open_shared(const char *folder, enum status *ret_status, struct text *why)
 {
     struct blob_file *file = file_new(folder, why);
@@ -173,14 +141,10 @@ static enum status check_owner(const struct blob_file *file, struct text *why)
     return STATUS_FORBIDDEN;
 }
 
-static enum status sweep_admin(const struct blob_file *file, struct text *why)
+static enum status begin_writing(struct blob_file *file, struct text *why)
 {
-    enum status status = STATUS_OK;
-    for (int i = 0; !status && i < BUCKETS; i++) {
-        int fd = blob_file_open_beneath(file->bucket_fds[i], INCOMING, O_RDONLY | O_DIRECTORY);
-        status = fd < 0 ? blob_file_fail(file, errno, why) : remove_incoming(file, fd, why);
-    }
-    return status;
+    enum status status = blob_file_enter(file, why);
+    return status ? status : blob_file_sweep(&file->blob, why);
 }
 
 static enum status open_beside(const char *folder, struct blob **ret_blob, struct text *why)
@@ -189,12 +153,11 @@ static enum status open_beside(const char *folder, struct blob **ret_blob, struc
     struct blob_file *file = open_shared(folder, &status, why);
     if (!file)
         return status;
-    file->is_beside = file->sweeps_admin = true;
     status = check_owner(file, why);
     if (!status)
-        status = take_lock(file, ADMIN_LOCK, "being written to", why);
+        status = take_lock(file, ADMIN_LOCK, LOCK_ALONE, "being written to", why);
     if (!status)
-        status = sweep_admin(file, why);
+        status = begin_writing(file, why);
     if (status)
         blob_file_close(&file->blob);
     else
@@ -209,13 +172,11 @@ static enum status open_to_own(const char *folder, struct blob **ret_blob, struc
         return STATUS_INVALID;
     enum status status = make_folder(file, AT_FDCWD, folder, &file->folder_fd, why);
     if (!status)
-        status = take_lock(file, ".lock", "in use", why);
-    int admin_lock_fd = status ? -1 : lock_out_admin(file);
-    file->sweeps_admin = admin_lock_fd >= 0;
+        status = take_lock(file, ".lock", LOCK_WITH_OTHERS, "in use", why);
     for (int i = 0; !status && i < BUCKETS; i++)
         status = open_bucket(file, (enum bucket)i, why);
-    if (admin_lock_fd >= 0)
-        (void)close(admin_lock_fd);
+    if (!status)
+        status = begin_writing(file, why);
     if (status) {
         blob_file_close(&file->blob);
         return status;

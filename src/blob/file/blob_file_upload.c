@@ -15,8 +15,7 @@ enum { COPY_BYTES = 64 << 10 };
 
 int blob_file_new_temporary(struct blob_file *file, enum bucket bucket, char ret_name[static TEMPORARY_SIZE])
 {
-    (void)snprintf(ret_name, TEMPORARY_SIZE, INCOMING "/%s%llx", file->is_beside ? ADMIN : "",
-                   atomic_fetch_add(&file->uploads, 1));
+    (void)snprintf(ret_name, TEMPORARY_SIZE, INCOMING "/%s-%llx", file->process, atomic_fetch_add(&file->uploads, 1));
     return openat(file->bucket_fds[bucket], ret_name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 }
 
