@@ -5,6 +5,8 @@
  * without waking anybody; that is seen a little later. */
 #include "sqlite_store.h"
 
+#include "clock.h"
+
 #include <errno.h>
 #include <limits.h>
 #include <linux/futex.h>
@@ -16,22 +18,18 @@
  * for itself has also taken it by then, before the others come to look. */
 enum { LOOK_MS = 1000, PAUSE_MS = 20, STOP_STEP_MS = 1 };
 
-static struct timespec duration(int ms)
+bool log_header_sleep(log_header *header, uint32_t state, enum log_sleepers as, int limit_ms)
 {
-    return (struct timespec){.tv_sec = ms / 1000, .tv_nsec = (long)(ms % 1000) * 1000000};
+    int64_t until_ns = clock_monotonic_ns() + limit_ms * INT64_C(1000000);
+    struct timespec until = {.tv_sec = until_ns / 1000000000, .tv_nsec = until_ns % 1000000000};
+    return syscall(SYS_futex, log_header_state_word(header), FUTEX_WAIT_BITSET, state, &until, NULL, as) == 0
+           || errno == EAGAIN || errno == ETIMEDOUT || errno == EINTR;
 }
 
-/* Until the number isn't `state` any more, a wake-up or the time. False: at once, because it can't wait there. */
-static bool sleep_on(log_header *header, uint32_t state)
+int log_header_wake(log_header *header, enum log_sleepers who)
 {
-    struct timespec limit = duration(LOOK_MS);
-    return syscall(SYS_futex, log_header_state_word(header), FUTEX_WAIT, state, &limit, NULL, 0) == 0 || errno == EAGAIN
-           || errno == ETIMEDOUT || errno == EINTR;
-}
-
-static void wake_all(log_header *header)
-{
-    (void)syscall(SYS_futex, log_header_state_word(header), FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
+    long woken = syscall(SYS_futex, log_header_state_word(header), FUTEX_WAKE_BITSET, INT_MAX, NULL, NULL, who);
+    return woken > 0 ? (int)woken : 0;
 }
 
 void changes_init(struct changes *changes, log_header *header)
@@ -46,7 +44,7 @@ void changes_follow(struct changes *changes, uint32_t before, uint32_t after)
         atomic_store(&changes->others_before, true);
     atomic_store(&changes->own_state, after);
     if (after != before)
-        wake_all(changes->header);
+        (void)log_header_wake(changes->header, SLEEPS_FOR_NEWS);
 }
 
 static bool have_others_committed(struct changes *changes, uint32_t state)
@@ -69,9 +67,9 @@ static bool look(struct changes *changes)
 static void *listen(void *context)
 {
     struct changes *changes = context;
-    struct timespec pause = duration(PAUSE_MS);
+    const struct timespec pause = {.tv_nsec = PAUSE_MS * 1000000};
     while (!atomic_load(&changes->is_stopping)) {
-        bool has_slept = sleep_on(changes->header, atomic_load(&changes->seen_state));
+        bool has_slept = log_header_sleep(changes->header, atomic_load(&changes->seen_state), SLEEPS_FOR_NEWS, LOOK_MS);
         if (look(changes) || !has_slept)
             (void)nanosleep(&pause, NULL);
     }
@@ -102,7 +100,7 @@ static void sqlite_unlisten(struct store *store)
     atomic_store(&changes->is_stopping, true);
     struct timespec until;
     do {
-        wake_all(changes->header);
+        (void)log_header_wake(changes->header, SLEEPS_FOR_NEWS);
         until = deadline_in(STOP_STEP_MS);
     } while (pthread_timedjoin_np(changes->thread, NULL, &until) == ETIMEDOUT);
     changes->changed = NULL;

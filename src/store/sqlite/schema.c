@@ -118,6 +118,7 @@ static const char *const migrations[] = {
 enum { PRESENT_VERSION = sizeof migrations / sizeof migrations[0] };
 
 enum { LOG_LIMIT_BYTES = 64 << 20, MODE_ATTEMPTS = 50, MODE_PAUSE_MS = 100 };
+enum { ALONE_ATTEMPTS = 20, ALONE_STEP_MS = 250 };
 
 static enum status read_integer(struct connection *connection, const char *sql, int64_t *ret_value, struct text *why)
 {
@@ -173,13 +174,12 @@ static enum status check_version(struct connection *connection, int64_t *ret_ver
     return STATUS_OK;
 }
 
-static enum status check_file(struct connection *connection, struct text *why)
+static enum status check_file(struct connection *connection, int64_t *ret_version, struct text *why)
 {
-    int64_t version;
     enum status status = connection_execute(connection, "BEGIN", why);
     if (status)
         return status;
-    status = check_version(connection, &version, why);
+    status = check_version(connection, ret_version, why);
     (void)connection_execute(connection, "ROLLBACK", NULL);
     return status;
 }
@@ -199,20 +199,10 @@ static enum status migrate(struct connection *connection, struct text *why)
     return status ? status : connection_execute(connection, mark, why);
 }
 
-enum status schema_prepare(struct connection *connection, struct text *why)
+/* In one transaction. */
+static enum status migrate_once(struct connection *connection, struct text *why)
 {
-    char pragmas[160];
-    (void)snprintf(pragmas, sizeof pragmas,
-                   "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY;"
-                   " PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = %d",
-                   (int)LOG_LIMIT_BYTES);
-    enum status status = check_file(connection, why); /* before anything is written to it */
-    if (!status)
-        status = set_write_ahead_log(connection, why);
-    if (!status)
-        status = connection_execute(connection, pragmas, why);
-    if (!status)
-        status = connection_execute(connection, "BEGIN IMMEDIATE", why);
+    enum status status = connection_execute(connection, "BEGIN IMMEDIATE", why);
     if (status)
         return status;
     status = migrate(connection, why);
@@ -221,4 +211,65 @@ enum status schema_prepare(struct connection *connection, struct text *why)
     if (status)
         (void)connection_execute(connection, "ROLLBACK", NULL);
     return status;
+}
+
+/* ---- A database of an earlier version ---- */
+
+/* Runs `function` with a connection of its own, because one that has read anything stands in the way of being alone. */
+typedef enum status version_function(struct connection *connection, int64_t *ret_version, struct text *why);
+static enum status with_connection(const char *path, version_function *function, int64_t *ret_version, struct text *why)
+{
+    struct connection connection;
+    enum status status = connection_open(&connection, path, why);
+    if (status)
+        return status;
+    (void)sqlite3_busy_timeout(connection.db, ALONE_STEP_MS);
+    status = function(&connection, ret_version, why);
+    connection_close(&connection);
+    return status;
+}
+
+static enum status migrate_alone(struct connection *connection, int64_t *ret_version, struct text *why)
+{
+    (void)ret_version;
+    enum status status =
+        connection_execute(connection, "PRAGMA locking_mode = EXCLUSIVE; PRAGMA synchronous = FULL", why);
+    return status ? status : migrate_once(connection, why);
+}
+
+/* While nobody else has it open, because a process of the earlier version would go on with tables that it doesn't know.
+ * Several that start at once may all try. */
+static enum status bring_up_to_date(const char *path, struct text *why)
+{
+    enum status status = STATUS_BUSY;
+    for (int i = 0; i < ALONE_ATTEMPTS && status == STATUS_BUSY; i++) {
+        int64_t version = 0;
+        status = with_connection(path, check_file, &version, why);
+        if (!status && (version == 0 || version == PRESENT_VERSION))
+            return STATUS_OK;
+        if (!status)
+            status = with_connection(path, migrate_alone, &version, why);
+    }
+    if (status == STATUS_BUSY)
+        text_setf(
+            why,
+            "The database %s was made by an earlier version of Cloud Photos, and another process uses it. End all "
+            "processes that use it; then this version can bring it up to date.",
+            path);
+    return status;
+}
+
+enum status schema_prepare(struct connection *connection, struct text *why)
+{
+    char pragmas[160];
+    (void)snprintf(pragmas, sizeof pragmas,
+                   "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY;"
+                   " PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = %d",
+                   (int)LOG_LIMIT_BYTES);
+    enum status status = bring_up_to_date(connection->path, why); /* before anything is written to it */
+    if (!status)
+        status = set_write_ahead_log(connection, why);
+    if (!status)
+        status = connection_execute(connection, pragmas, why);
+    return status ? status : migrate_once(connection, why);
 }

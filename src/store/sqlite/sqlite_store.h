@@ -181,6 +181,12 @@ uint32_t log_header_state(log_header *header);
 /* Where that stands. */
 const volatile atomic_uint *log_header_state_word(log_header *header);
 
+/* Sleeps until the number isn't `state` any more, a wake-up or the time. False: at once, because it can't sleep there. */
+enum log_sleepers { SLEEPS_FOR_NEWS = 1, SLEEPS_TO_WRITE = 2 };
+bool log_header_sleep(log_header *header, uint32_t state, enum log_sleepers as, int limit_ms);
+/* In all processes. How many slept. */
+int log_header_wake(log_header *header, enum log_sleepers who);
+
 /* Makes the file if it is missing, and its tables; brings those of an older program up to date. */
 enum status schema_prepare(struct connection *connection, struct text *why);
 
@@ -238,6 +244,22 @@ void changes_init(struct changes *changes, log_header *header);
  * Wakes whoever listens, in any process. */
 void changes_follow(struct changes *changes, uint32_t before, uint32_t after);
 
+/* ---- Taking turns at writing with other processes: write_turns.c ---- */
+
+struct write_turns {
+    log_header *header;
+    int64_t waits_since_ns;
+    bool others_waited; /* when this process ended its last transaction, */
+    uint32_t left_at;   /* which left the database in this state */
+};
+
+void write_turns_init(struct write_turns *turns, log_header *header);
+/* For sqlite3_busy_handler, on the writer's connection; the context is the struct write_turns. */
+int write_turns_wait(void *context, int attempts);
+/* On the writer's thread, around each transaction. */
+void write_turns_begin(struct write_turns *turns);
+void write_turns_end(struct write_turns *turns);
+
 /* ---- The writer ---- */
 
 struct write;
@@ -253,6 +275,7 @@ struct writer {
     int log_frames;      /* in the write-ahead log after the last commit */
     int checkpoint_from; /* frames */
     log_header *header;
+    struct write_turns turns;
     struct changes changes;
     struct names *names;     /* as this process last left them */
     int64_t names_reload_ns; /* not before */

@@ -44,6 +44,7 @@ static enum status run_group(struct writer *writer, struct write *group, struct 
     struct connection *connection = &writer->connection;
     struct name_changes *changes = &connection->name_changes;
     changes->count = 0;
+    write_turns_begin(&writer->turns);
     enum status status = connection_run(connection, TRANSACTION_BEGIN_WRITE, VALUES(), why);
     uint32_t state = log_header_state(writer->header); /* nobody else commits from here on */
     for (struct write *write = group; !status && write; write = write->next) {
@@ -58,6 +59,7 @@ static enum status run_group(struct writer *writer, struct write *group, struct 
     if (!sqlite3_get_autocommit(connection->db))
         (void)connection_run(connection, TRANSACTION_ROLLBACK, VALUES(), NULL);
     uint32_t after = log_header_state(writer->header);
+    write_turns_end(&writer->turns);
     if (!status)
         names_follow(writer->names, changes->items, changes->count, state, after);
     if (!status)
@@ -163,6 +165,8 @@ enum status writer_init(struct writer *writer, const char *path, struct readers 
         status = log_header_find(&writer->connection, &writer->header, why);
     if (status)
         return status;
+    write_turns_init(&writer->turns, writer->header);
+    (void)sqlite3_busy_handler(writer->connection.db, write_turns_wait, &writer->turns);
     changes_init(&writer->changes, writer->header);
     writer_keep_names(writer);
     (void)sqlite3_wal_hook(writer->connection.db, note_log_frames, writer);

@@ -1,0 +1,43 @@
+/* One process of all writes at a time, and SQLite leaves it to chance which is next: it has whoever waits look again
+ * after ever longer pauses, while a process that writes much begins anew a moment after each commit. Here whoever waits
+ * sleeps on the number that each commit changes (changes.c), and whoever has committed while others waited lets one of
+ * them go first. So processes that all have much to write take turns, and none waits for long. */
+#include "sqlite_store.h"
+
+#include "clock.h"
+
+#include <time.h>
+
+/* Nobody writes for as long as PATIENCE_MS but a process that was stopped, or a disk that hangs. */
+enum { PATIENCE_MS = 30000, LOOK_AGAIN_MS = 5, COURTESY_MS = 2 };
+
+void write_turns_init(struct write_turns *turns, log_header *header)
+{
+    *turns = (struct write_turns){.header = header};
+}
+
+int write_turns_wait(void *context, int attempts)
+{
+    struct write_turns *turns = context;
+    int64_t now_ns = clock_monotonic_ns();
+    if (attempts == 0)
+        turns->waits_since_ns = now_ns;
+    if (now_ns - turns->waits_since_ns > PATIENCE_MS * INT64_C(1000000))
+        return 0;
+    if (!log_header_sleep(turns->header, log_header_state(turns->header), SLEEPS_TO_WRITE, LOOK_AGAIN_MS))
+        (void)nanosleep(&(struct timespec){.tv_nsec = LOOK_AGAIN_MS * 1000000}, NULL);
+    return 1;
+}
+
+void write_turns_begin(struct write_turns *turns)
+{
+    if (turns->others_waited)
+        (void)log_header_sleep(turns->header, turns->left_at, SLEEPS_FOR_NEWS, COURTESY_MS);
+    turns->others_waited = false;
+}
+
+void write_turns_end(struct write_turns *turns)
+{
+    turns->left_at = log_header_state(turns->header);
+    turns->others_waited = log_header_wake(turns->header, SLEEPS_TO_WRITE) > 0;
+}
