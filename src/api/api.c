@@ -22,6 +22,8 @@ const struct http_route *const api_tables[] = {
     NULL,
 };
 
+const struct http_route *const api_worker_tables[] = {health_routes, metrics_routes, NULL};
+
 const char *const api_vital[] = {"/healthcheck", "/metrics", NULL};
 
 const char *const api_headers[] = {

@@ -16,7 +16,7 @@ struct origin_list;
 struct api_settings { /* all borrowed, and outlive api_close */
     struct photos *photos;
     struct uploads *uploads;
-    struct darkroom *darkroom;
+    struct darkroom *darkroom; /* these two: NULL where other processes work on the photos */
     struct moderator *moderator;
     const struct site *site;                   /* the web app */
     const char *base_path;                     /* as http_settings has it */
@@ -34,6 +34,7 @@ void api_close(struct api *api);
  * a packed body), who asks (401 or 403 where a route needs to know), and what to do with a finished request (counts it
  * for /metrics and logs it). The context of all of them is the struct api. */
 extern const struct http_route *const api_tables[];
+extern const struct http_route *const api_worker_tables[]; /* of a process that only works: how it is */
 extern const char *const api_vital[];
 extern const char *const api_headers[];
 extern const char *const api_origin_headers[];

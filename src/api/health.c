@@ -20,8 +20,9 @@ static void check_health(struct http_request *request)
     struct api *api = http_context(request);
     TEXT_CLEANUP struct text why = {0};
     enum status status = photos_check(api->settings.photos, &why);
+    const struct moderator *moderator = api->settings.moderator;
     if (status == STATUS_OK)
-        answer_fit(request, api->settings.moderator->unsupported_labels);
+        answer_fit(request, moderator ? moderator->unsupported_labels : NULL);
     else
         api_answer_failure(request, 500, status, &why);
 }

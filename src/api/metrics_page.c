@@ -144,8 +144,10 @@ static void show_metrics(struct http_request *request)
     add_requests(&body, api->metrics);
     add_connections(&body, atomic_load(&api->server));
     add_executions(&body, api->settings.photos);
-    add_darkroom(&body, api->settings.darkroom);
-    add_moderation(&body, api->settings.moderator);
+    if (api->settings.darkroom)
+        add_darkroom(&body, api->settings.darkroom);
+    if (api->settings.moderator)
+        add_moderation(&body, api->settings.moderator);
     http_answer_text(request, 200, "text/plain; version=0.0.4", &body);
 }
 

@@ -32,7 +32,7 @@ struct setting {
     const char *name; /* in kebab case, as the flag without its dashes */
     enum setting_type type;
     size_t offset;             /* of the field in the struct that is filled */
-    const char *default_value; /* as a person would write it; NULL: a string that may stay unset */
+    const char *default_value; /* as a person would write it; NULL: the field stays as it was */
     int64_t minimum, maximum;  /* in the field's unit; both 0: any value that isn't negative */
     const char *value_name;    /* for --help: "ADDRESS", "SIZE" */
     const char *help;          /* one sentence, no full stop */

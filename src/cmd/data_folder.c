@@ -1,11 +1,6 @@
 #include "data_folder.h"
 
-#include "lock_file.h"
-
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { VERIFY_MS = 5000 };
 
@@ -15,22 +10,6 @@ void data_default_addresses(const char *folder, struct arena *arena, const char 
         *store = arena_printf(arena, "sqlite:%s/photos.db", folder);
     if (!*buckets)
         *buckets = arena_printf(arena, "file:%s/buckets", folder);
-}
-
-enum status data_lock(const char *folder, int *ret_fd, struct text *why)
-{
-    char owner[LOCK_OWNER_SIZE];
-    int folder_fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    int error = folder_fd < 0 ? errno : lock_file_take(folder_fd, ".lock", LOCK_ALONE, ret_fd, owner);
-    if (folder_fd >= 0)
-        (void)close(folder_fd);
-    if (error == EWOULDBLOCK) {
-        text_setf(why, "The folder %s is in use by another process (PID %s).", folder, owner);
-        return STATUS_BUSY;
-    }
-    if (error)
-        text_setf(why, "The folder %s can't be locked: %s.", folder, strerrordesc_np(error));
-    return error ? STATUS_UNAVAILABLE : STATUS_OK;
 }
 
 static bool note_key(void *context, const char *key, int64_t modified_s)
@@ -118,17 +97,29 @@ enum status data_check_before(const char *store, const char *buckets, struct blo
     return status == STATUS_OK && is_new ? check_empty(&pairing, ALL_TELL, why) : status;
 }
 
-/* An original alone proves nothing: it may be of an upload that was cut before its answer. */
+static enum status count_executions(struct store *store, uint64_t *ret_count, struct text *why)
+{
+    struct store_counts counts;
+    enum status status = store_get_counts(store, &counts, why);
+    *ret_count = 0;
+    for (int i = 0; status == STATUS_OK && i < EXECUTION_STATUSES; i++)
+        *ret_count += counts.executions[i];
+    return status;
+}
+
+/* An original alone proves nothing: it may be of an upload that was cut before its answer. Counted again after objects
+ * were found, because another process may just have published the first photo of all. */
 static enum status check_known(struct store *store, const char *store_address, const char *buckets, struct blob *blob,
                                struct text *why)
 {
-    struct store_counts counts;
-    uint64_t executions = 0;
+    uint64_t count;
     const struct pairing pairing = {store_address, "contains no photos", buckets, blob};
-    enum status status = store_get_counts(store, &counts, why);
-    for (int i = 0; status == STATUS_OK && i < EXECUTION_STATUSES; i++)
-        executions += counts.executions[i];
-    return status == STATUS_OK && executions == 0 ? check_empty(&pairing, ALL_BUT_ORIGINALS, why) : status;
+    enum status status = count_executions(store, &count, why);
+    if (status != STATUS_OK || count > 0)
+        return status;
+    enum status found = check_empty(&pairing, ALL_BUT_ORIGINALS, why);
+    status = found == STATUS_OK ? STATUS_OK : count_executions(store, &count, why);
+    return status != STATUS_OK || count > 0 ? status : found;
 }
 
 enum status data_check_after(struct store *store, const char *store_address, const char *buckets, struct blob *blob,

@@ -10,10 +10,6 @@
 /* Where database and images are in the folder, for each address that is NULL. */
 void data_default_addresses(const char *folder, struct arena *arena, const char **store, const char **buckets);
 
-/* Where buckets aren't files, whose lock keeps a second server away, nothing else guards the folder's database and
- * uploads. BUSY: another server has it. The descriptor is the caller's to close, at the end. */
-enum status data_lock(const char *folder, int *ret_fd, struct text *why);
-
 /* Before the store is opened, which would make a missing database. UNAVAILABLE, saying what to do: also where the
  * buckets can't be listed, so that nobody knows whether they are empty. */
 enum status data_check_before(const char *store, const char *buckets, struct blob *blob, struct text *why);

@@ -61,11 +61,11 @@ static void begin_anew(int number)
     (void)clock_gettime(CLOCK_MONOTONIC, &now);
     int64_t age_ns = now.tv_sec * INT64_C(1000000000) + now.tv_nsec - self.started_ns;
     if (self.is_restart && age_ns < RESTART_PAUSE_MS * NS_PER_MS) {
-        say("cloudphotos serve: a database file was truncated while in use, and again right after the restart. "
+        say("cloudphotos: a database file was truncated while in use, and again right after the restart. "
             "Find out what else writes to the data folder, and check its disk.\n");
         _exit(1);
     }
-    say("cloudphotos serve: a database file was truncated while in use. Restarting.\n");
+    say("cloudphotos: a database file was truncated while in use. Restarting.\n");
     (void)sigemptyset(&bus);
     (void)sigaddset(&bus, number);
     (void)pthread_sigmask(SIG_UNBLOCK, &bus, NULL);

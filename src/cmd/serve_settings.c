@@ -4,8 +4,9 @@
 
 #define FIELD(name) offsetof(struct serve_settings, name)
 static const struct setting rows[] = {
-    {"listen", SETTING_STRING, FIELD(listen), "127.0.0.1:8080", 0, 0, "ADDRESS:PORT",
-     "address to listen on; port 0: any free port"},
+    {"listen", SETTING_STRING, FIELD(listen), NULL, 0, 0, "ADDRESS:PORT",
+     "address to listen on; port 0: any free port. Default of serve: 127.0.0.1:8080. A worker doesn't listen by "
+     "default; it serves /healthcheck and /metrics alone"},
     {"data", SETTING_STRING, FIELD(data), "./data", 0, 0, "FOLDER", "folder for photos and database"},
     {"store", SETTING_STRING, FIELD(store), NULL, 0, 0, "ADDRESS",
      "metadata store: sqlite:FILE, or postgresql://USER@HOST/DATABASE (docs/operations.md); default: "
@@ -78,6 +79,9 @@ static const struct setting rows[] = {
      "time limit for a request's header"},
     {"drain-timeout", SETTING_SECONDS, FIELD(drain_timeout_ms), "30s", 0, 3600000, "TIME",
      "how long SIGTERM waits for requests and photos in progress"},
+    {"workers", SETTING_INTEGER, FIELD(workers), NULL, 0, 256, "N",
+     "photos worked on at the same time; 0: none, because other processes do it (cloudphotos worker). Default: by the "
+     "number of darkrooms"},
     {"darkrooms", SETTING_INTEGER, FIELD(darkrooms), "0", 0, 256, "N",
      "darkroom processes, which decode and resize photos; 0: one per core"},
     {"darkroom-timeout", SETTING_SECONDS, FIELD(darkroom_timeout_ms), "20s", 100, 3600000, "TIME",
@@ -95,6 +99,14 @@ const struct settings_table serve_table = {
     .command = "serve",
     .summary =
         "Usage: cloudphotos serve [OPTIONS]\n\nServes photos until SIGTERM or SIGINT. Logs JSON lines to stdout.",
+    .rows = rows,
+    .count = sizeof rows / sizeof rows[0],
+};
+const struct settings_table worker_table = {
+    .command = "worker",
+    .summary = "Usage: cloudphotos worker [OPTIONS]\n\nWorks on photos that `cloudphotos serve` takes on the same data "
+               "folder, "
+               "until SIGTERM or SIGINT.\nGive both the same settings. Logs JSON lines to stdout.",
     .rows = rows,
     .count = sizeof rows / sizeof rows[0],
 };

@@ -1,4 +1,4 @@
-/* The settings of `cloudphotos serve`: flags, environment variables, the INI file and --help come from these rows. */
+/* The settings of `cloudphotos serve` and `cloudphotos worker`: flags, environment variables, the INI file and --help come from these rows. */
 #ifndef SERVE_SETTINGS_H
 #define SERVE_SETTINGS_H
 
@@ -7,8 +7,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* A string without a default is NULL where it isn't set. Times are in ms, sizes in bytes. */
+enum { WORKERS_BY_CORES = -1 };
+
+/* A string without a default is NULL where it isn't set: nothing listens without `listen`. Times are in ms, sizes in bytes. */
 struct serve_settings {
+    bool is_worker; /* by the command: of the API, only what tells how the process is */
     const char *listen, *data, *store, *buckets, *images_url, *moderator, *models, *when_unsure, *refuse_labels,
         *log_level;
     const char *uploads; /* no row: it follows from `data` */
@@ -26,6 +29,6 @@ struct serve_settings {
     int64_t history_ms, keep_failed_ms;
 };
 
-extern const struct settings_table serve_table;
+extern const struct settings_table serve_table, worker_table;
 
 #endif
