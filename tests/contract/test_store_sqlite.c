@@ -126,6 +126,26 @@ static void test_queues_of_old(void)
     store_close(store);
 }
 
+/* Whoever has opened it knows the tables of its own version alone. */
+static void test_migration_in_use(void)
+{
+    struct text reason TEXT_CLEANUP = {0};
+    char path[PATH_SIZE];
+    sqlite3 *other = NULL;
+    new_path(path);
+    store_close(open_path(path, STATUS_OK, &reason));
+    execute(path, BACK_TO_VERSION_5);
+    CHECK_INT(sqlite3_open(path, &other), SQLITE_OK);
+    CHECK_INT(sqlite3_exec(other, "SELECT count(*) FROM photos", NULL, NULL, NULL), SQLITE_OK);
+    (void)open_path(path, STATUS_BUSY, &reason);
+    CHECK(strstr(text_get(&reason), "was made by an earlier version of Cloud Photos, and another process uses it"));
+    CHECK_INT(sqlite3_exec(other, "SELECT time_ms FROM photos", NULL, NULL, NULL), SQLITE_ERROR); /* as it was */
+    CHECK_INT(sqlite3_close(other), SQLITE_OK);
+    struct store *first = open_path(path, STATUS_OK, &reason);
+    store_close(open_path(path, STATUS_OK, &reason)); /* of this version as many as come */
+    store_close(first);
+}
+
 /* As version 2 left it, with a published photo. */
 static void test_migration(void)
 {
@@ -575,6 +595,7 @@ static void test_log_stays_small(void)
 }
 
 CHECK_MAIN({"databases", test_versions}, {"a database of an earlier version is brought up to date", test_migration},
+           {"and not while another process uses it", test_migration_in_use},
            {"what an earlier version had under way and waiting goes into queues", test_queues_of_old},
            {"photos of an older version go by when they were made, among those whose capture is known",
             test_captures_of_old},

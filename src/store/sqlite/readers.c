@@ -110,7 +110,8 @@ enum status readers_take(struct readers *readers, struct reader **ret_reader, st
 void readers_give_back(struct readers *readers, struct reader *reader, enum status status)
 {
     bool failed = status != STATUS_OK && status != STATUS_NOT_FOUND;
-    if (failed || reader->epoch != atomic_load(&readers->epoch))
+    bool is_in_the_way = log_header_is_long(reader->header); /* perhaps of another process's checkpoint */
+    if (failed || is_in_the_way || reader->epoch != atomic_load(&readers->epoch))
         end_snapshot(reader);
     (void)pthread_mutex_unlock(&reader->mutex);
 }

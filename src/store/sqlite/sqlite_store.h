@@ -180,6 +180,10 @@ bool log_header_equals(log_header *header, const unsigned long long words[static
 uint32_t log_header_state(log_header *header);
 /* Where that stands. */
 const volatile atomic_uint *log_header_state_word(log_header *header);
+/* Frames (pages) are gathered in the log before they are copied to the database: 8 MB. */
+enum { CHECKPOINT_FRAMES = 2000 };
+/* Whether there are as many, and not all of them copied: then each held snapshot, of any process, is in the way. */
+bool log_header_is_long(log_header *header);
 
 /* Sleeps until the number isn't `state` any more, a wake-up or the time. False: at once, because it can't sleep there. */
 enum log_sleepers { SLEEPS_FOR_NEWS = 1, SLEEPS_TO_WRITE = 2 };
@@ -249,6 +253,7 @@ void changes_follow(struct changes *changes, uint32_t before, uint32_t after);
 struct write_turns {
     log_header *header;
     int64_t waits_since_ns;
+    int patience_ms;    /* of whoever waits */
     bool others_waited; /* when this process ended its last transaction, */
     uint32_t left_at;   /* which left the database in this state */
 };
@@ -256,7 +261,9 @@ struct write_turns {
 void write_turns_init(struct write_turns *turns, log_header *header);
 /* For sqlite3_busy_handler, on the writer's connection; the context is the struct write_turns. */
 int write_turns_wait(void *context, int attempts);
-/* On the writer's thread, around each transaction. */
+/* On the writer's thread: how long it waits; 0: as long as for any transaction. */
+void write_turns_set_patience(struct write_turns *turns, int patience_ms);
+/* Likewise, around each transaction. */
 void write_turns_begin(struct write_turns *turns);
 void write_turns_end(struct write_turns *turns);
 

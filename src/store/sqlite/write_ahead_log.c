@@ -2,7 +2,8 @@
  * mapping of it: opening the file here would drop SQLite's locks when closing it. */
 #include "sqlite_store.h"
 
-enum { INDEX_BYTES = 32768, STATE_WORD = 2 /* of 32 bits: "iChange" */ };
+/* Words of 32 bits: "iChange", "mxFrame", and, behind both copies of the header, "nBackfill". */
+enum { INDEX_BYTES = 32768, STATE_WORD = 2, FRAMES_WORD = 4, COPIED_WORD = 24 };
 
 enum status log_header_find(const struct connection *connection, log_header **ret_header, struct text *why)
 {
@@ -40,4 +41,15 @@ const volatile atomic_uint *log_header_state_word(log_header *header)
 uint32_t log_header_state(log_header *header)
 {
     return atomic_load_explicit(log_header_state_word(header), memory_order_acquire);
+}
+
+static uint32_t read_word(log_header *header, unsigned word)
+{
+    return atomic_load_explicit((const volatile atomic_uint *)header + word, memory_order_relaxed);
+}
+
+bool log_header_is_long(log_header *header)
+{
+    uint32_t frames = read_word(header, FRAMES_WORD);
+    return frames >= CHECKPOINT_FRAMES && read_word(header, COPIED_WORD) < frames;
 }

@@ -13,7 +13,12 @@ enum { PATIENCE_MS = 30000, LOOK_AGAIN_MS = 5, COURTESY_MS = 2 };
 
 void write_turns_init(struct write_turns *turns, log_header *header)
 {
-    *turns = (struct write_turns){.header = header};
+    *turns = (struct write_turns){.header = header, .patience_ms = PATIENCE_MS};
+}
+
+void write_turns_set_patience(struct write_turns *turns, int patience_ms)
+{
+    turns->patience_ms = patience_ms ? patience_ms : PATIENCE_MS;
 }
 
 int write_turns_wait(void *context, int attempts)
@@ -22,7 +27,7 @@ int write_turns_wait(void *context, int attempts)
     int64_t now_ns = clock_monotonic_ns();
     if (attempts == 0)
         turns->waits_since_ns = now_ns;
-    if (now_ns - turns->waits_since_ns > PATIENCE_MS * INT64_C(1000000))
+    if (now_ns - turns->waits_since_ns > turns->patience_ms * INT64_C(1000000))
         return 0;
     if (!log_header_sleep(turns->header, log_header_state(turns->header), SLEEPS_TO_WRITE, LOOK_AGAIN_MS))
         (void)nanosleep(&(struct timespec){.tv_nsec = LOOK_AGAIN_MS * 1000000}, NULL);

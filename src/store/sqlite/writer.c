@@ -4,9 +4,10 @@
 
 #include <stdlib.h>
 
-/* Frames (pages) that are gathered in the write-ahead log before they are copied to the database: 8 MB; and before the
- * next attempt when not all could be. */
-enum { CHECKPOINT_FRAMES = 2000, CHECKPOINT_RETRY_FRAMES = 200, CHECKPOINT_PATIENCE_MS = 10 };
+/* Frames before the next attempt when not all could be copied; how long that waits for readers, each and in all; and from
+ * where on others wait, too. */
+enum { CHECKPOINT_RETRY_FRAMES = 200, CHECKPOINT_PATIENCE_MS = 10, RESTART_PATIENCE_MS = 50 };
+enum { RESTART_FRAMES = 2 * CHECKPOINT_FRAMES };
 
 /* A caller's operation, on the caller's stack while it waits. */
 struct write {
@@ -87,6 +88,17 @@ static void commit_group(struct writer *writer, struct write *group)
     (void)pthread_mutex_unlock(&writer->mutex);
 }
 
+/* Where several processes write, one of them always adds to the log while another copies it, so it would never end:
+ * from RESTART_FRAMES on they are kept from that for a moment. */
+static void restart_log(struct writer *writer)
+{
+    int frames = 0, copied = 0;
+    write_turns_set_patience(&writer->turns, RESTART_PATIENCE_MS);
+    (void)sqlite3_wal_checkpoint_v2(writer->connection.db, NULL, SQLITE_CHECKPOINT_RESTART, &frames, &copied);
+    write_turns_set_patience(&writer->turns, 0);
+    write_turns_end(&writer->turns);
+}
+
 /* Copies the log to the database while readers go on, and has the next commit start it over. Both need that nobody
  * still reads an older state: readers are given a moment to come to their end, and one that does not delays the whole a
  * little. */
@@ -100,6 +112,8 @@ static void checkpoint_when_long(struct writer *writer)
     readers_refresh(writer->readers, CHECKPOINT_PATIENCE_MS);
     (void)sqlite3_wal_checkpoint_v2(writer->connection.db, NULL, SQLITE_CHECKPOINT_PASSIVE, &frames, &copied);
     readers_refresh(writer->readers, CHECKPOINT_PATIENCE_MS);
+    if (writer->log_frames >= RESTART_FRAMES)
+        restart_log(writer);
     writer->checkpoint_from = writer->log_frames + CHECKPOINT_RETRY_FRAMES;
 }
 
