@@ -14,8 +14,9 @@ const DATABASE = /^photos\.db(-wal|-shm)?$/;
 /* An upload: { author, key, sample, id } with the id once it was answered with 200. A client without a key never learns the
  * fate of a photo that was not answered: its author is a stranger, and `sent` bounds what he may own. */
 export class Ledger {
-    constructor(server) {
+    constructor(server, processes = 1) {
         this.server = server;
+        this.processes = processes; // that use the data folder
         this.photos = new Map(); // id: { author, sample, end, gone }
         this.unanswered = [];
         this.sent = new Map(); // author without keys: uploads sent
@@ -213,7 +214,9 @@ export class Ledger {
             }
             const names = readdirSync(this.server.data).filter((name) => !DATABASE.test(name));
             assert.deepEqual(names.sort(), ['buckets']);
-            assert.deepEqual(readdirSync(join(this.server.data, 'buckets')).sort(), ['.lock', ...Object.keys(wanted)].sort());
+            const buckets = join(this.server.data, 'buckets');
+            assert.deepEqual(readdirSync(buckets).sort(), ['.lock', '.processes', ...Object.keys(wanted)].sort());
+            assert.equal(readdirSync(join(buckets, '.processes')).length, this.processes, 'processes that use the folder');
             return true;
         }, SETTLE_MS);
     }

@@ -16,12 +16,13 @@ process.on('exit', () => { for (const pid of alive) signal(-pid, 'SIGKILL'); });
 for (const name of ['SIGINT', 'SIGTERM']) process.on(name, () => process.exit(1));
 
 /* What a healthy server may say; anything else is a find. */
-const USUAL = new Set(['serving', 'login', 'moderation', 'request', 'draining', 'drained']);
+const USUAL = new Set(['serving', 'working', 'login', 'moderation', 'request', 'draining', 'drained']);
 
 export class Server {
-    /* log: a file that takes all that it says, over all its lives; wrapper: a program that starts it; executable: another program. */
-    constructor(data, { log = `${data}.log`, options = [], wrapper = [], executable = program, ...spawnOptions } = {}) {
-        Object.assign(this, { data, log, options, wrapper, executable, spawnOptions, listen: '127.0.0.1:0', address: null, lines: [] });
+    /* log: a file that takes all that it says, over all its lives; wrapper: a program that starts it; executable: another program;
+     * command: serve, or worker. */
+    constructor(data, { log = `${data}.log`, command = 'serve', options = [], wrapper = [], executable = program, ...spawnOptions } = {}) {
+        Object.assign(this, { data, log, command, options, wrapper, executable, spawnOptions, listen: '127.0.0.1:0', address: null, lines: [] });
         writeFileSync(log, '');
     }
 
@@ -38,7 +39,7 @@ export class Server {
     }
 
     launch() {
-        const words = ['serve', '--listen', this.listen, '--data', this.data, '--drain-timeout', '10s', ...this.options];
+        const words = [this.command, '--listen', this.listen, '--data', this.data, '--drain-timeout', '10s', ...this.options];
         // In a session of its own, by which its processes are found, and not to outlive this one, however that ends.
         const child = spawn('setpriv', ['--pdeathsig', 'KILL', ...this.wrapper, this.executable, ...words],
             { detached: true, stdio: ['ignore', 'pipe', 'pipe'], ...this.spawnOptions });
@@ -62,7 +63,7 @@ export class Server {
 
     read(line) {
         this.lines.push(line);
-        if (line.event === 'serving') this.address = line.address;
+        if (line.event === 'serving' || line.event === 'working') this.address = line.address;
     }
 
     /* Resolves when nothing is left of it; the darkroom of a dead server has to end by itself. */
