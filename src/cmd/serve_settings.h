@@ -19,7 +19,7 @@ struct serve_settings {
     bool open_login;
     const char *base_path;
     struct settings_list allow_origin, trusted_proxy;
-    int64_t event_threads, pool_threads, darkrooms;
+    int64_t event_threads, pool_threads, workers, darkrooms;
     int64_t connections, connections_each, streams, streams_each, answers_memory;
     int64_t max_upload, max_partials, max_partials_bytes, disk_reserve, max_pixels, max_side, max_frames;
     int64_t max_pending;

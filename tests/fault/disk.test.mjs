@@ -345,7 +345,7 @@ describe('a data folder', () => {
         }
     });
 
-    it('that is refused to a second server harms the first one in nothing', async () => {
+    it('that refused other starts harms the server in nothing', async () => {
         const client = new Client(server);
         await checkPublished(server, client, [await upload(client)]);
         client.close();

@@ -47,7 +47,7 @@ describe(`three processes on one folder (FAULT_SEED=${SEED})`, () => {
             } catch (error) {
                 if (error.name === 'AssertionError' || !round.struck.has(server)) throw error;
                 ledger.recordSilence(upload);
-                await sleep(5);
+                await sleep(100);
             } finally { client.close(); }
         }
     }

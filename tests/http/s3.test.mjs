@@ -195,11 +195,12 @@ describe('buckets of S3', { skip: s3.skip }, () => {
         assert.equal(code, 0, stderr);
     });
 
-    it('leave the data folder to one server', async () => {
-        const { code, stdout, stderr } = await runProgram(
-            ['serve', '--listen', '127.0.0.1:0', '--data', server.data, '--buckets', s3.address('photos')], { environment: s3.environment });
-        assert.notEqual(code, 0);
-        assert.match(stdout + stderr, new RegExp(`The folder ${server.data} is in use by another process \\(PID ${server.pid}\\)`));
+    it('and the data folder are shared by servers', async () => {
+        const other = await startServer({ data: server.data, flags: ['--buckets', s3.address('photos')], environment: s3.environment });
+        const id = await other.publish('two', png(31, 21));
+        assert.equal((await server.get(`/photos/${id}`)).json.status, 'SUCCESS');
+        assert.equal((await server.ask('DELETE', `/photos/${id}`, { headers: { Authorization: 'two' } })).code, 204);
+        await other.stop();
     });
 
     it('are refused at the start, with a sentence, where they are missing or the address is wrong', async () => {

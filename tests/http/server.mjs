@@ -21,6 +21,10 @@ export const isSanitized = existsSync(program)
 /* Photos are not moderated unless a test is about that: then it names the moderator. */
 process.env.CLOUDPHOTOS_MODERATOR ??= 'none';
 
+/* With CLOUDPHOTOS_TEST_PROCESSES=3 a server is three processes on one data folder: two take requests in turn, and the third does
+ * the work. Only the first is what `pid`, `lines` and the like are of. */
+export const isShared = () => process.env.CLOUDPHOTOS_TEST_PROCESSES === '3';
+
 export const patience_ms = isSanitized ? 120_000 : 60_000;
 
 const running = new Set();
@@ -83,7 +87,8 @@ export function runProgram(words, { environment = {}, cwd, limit_ms } = {}) {
 
 class Server {
     constructor(child, data, ownsData) {
-        Object.assign(this, { child, data, ownsData, base: '', pid: child.pid, lines: [], stderr: '', waiters: new Set() });
+        Object.assign(this, { child, data, ownsData, base: '', pid: child.pid, lines: [], stderr: '', waiters: new Set(), workers: [] });
+        this.apis = [this]; // whoever takes requests, in turn
         this.agent = new http.Agent({ keepAlive: true, maxSockets: 256 });
         this.ended = new Promise((done) => { child.on('close', (code, signal) => done(code ?? signal)); });
         // Nothing of a server keeps the tests from ending: one that a failed test has left behind is killed then.
@@ -119,10 +124,17 @@ class Server {
         }));
     }
 
+    /* The next in turn. */
+    deal() {
+        this.apis.push(this.apis.shift());
+        return this.apis.at(-1);
+    }
+
     /* { code, headers (lower case, repeated ones in a list), body, text, json } */
     ask(method, path, { headers = {}, body } = {}) {
         return within(`the answer to ${method} ${path}`, new Promise((done, fail) => {
-            const options = { agent: this.agent, host: this.host, port: this.port, method, path: this.base + path, headers };
+            const { agent, host, port } = this.deal();
+            const options = { agent, host, port, method, path: this.base + path, headers };
             const request = http.request(options, (answer) => {
                 const pieces = [];
                 answer.on('data', (piece) => pieces.push(piece));
@@ -172,7 +184,8 @@ class Server {
     /* An open event stream: .answer, .next() for one event (null: the stream was closed), .rest() for all, .leave(). */
     watch(id) {
         return within(`the events of ${id}`, new Promise((done, fail) => {
-            const options = { host: this.host, port: this.port, path: `${this.base}/events?photo=${id}`, agent: false };
+            const { host, port } = this.deal();
+            const options = { host, port, path: `${this.base}/events?photo=${id}`, agent: false };
             const request = http.get(options, (answer) => done(new EventStream(request, answer)));
             request.on('socket', (socket) => socket.unref());
             request.on('error', fail);
@@ -207,13 +220,20 @@ class Server {
 
     /* As a power cut ends it. */
     async kill() {
+        for (const other of this.others()) await other.kill();
         this.signal('SIGKILL');
         await within('the death of the server', this.ended);
         this.isStopped = true;
     }
 
+    /* The process that works on photos. */
+    workingOn() { return this.workers[0] ?? this; }
+
+    others() { return [...this.apis, ...this.workers].filter((one) => one !== this); }
+
     /* Ends the server as an operator does, and looks at how it ended. */
     async stop() {
+        for (const other of this.others()) if (!this.isStopped) await other.stop();
         this.agent.destroy();
         if (!this.isStopped) this.signal('SIGTERM');
         await this.checkEnd();
@@ -281,14 +301,28 @@ export function formBody(boundary, parts) {
 /* Starts `cloudphotos serve` and resolves when it serves. `base` is its --base-path, before all paths that it is asked for.
  * With `data` the folder is the caller's and stays. One that `isQuiet`
  * logs no address; it is told where to listen in its last flag. `wrapper`: a program that starts it. */
-export async function startServer({ base = '', flags = [], environment = {}, data, wrapper = [], isQuiet = false, executable = program } = {}) {
+export async function startServer(options = {}) {
+    if (!isShared() || options.wrapper || options.isQuiet) return startProcess(options);
+    const { flags = [] } = options;
+    const server = await startProcess({ ...options, flags: ['--workers', '0', ...flags] });
+    const rest = { ...options, data: server.data };
+    server.apis.push(await startProcess({ ...rest, flags: ['--workers', '0', ...flags] }));
+    server.workers.push(await startProcess({ ...rest, command: 'worker' }));
+    return server;
+}
+
+/* `command`: serve, or worker, which takes nothing but /healthcheck and /metrics, and nothing at all without `listens`. */
+export async function startProcess({ command = 'serve', listens = true, base = '', flags = [], environment = {}, data, wrapper = [], isQuiet = false,
+    executable = program } = {}) {
     const folder = data ?? newFolder();
-    const words = [...wrapper, executable, 'serve', '--listen', '127.0.0.1:0', '--data', folder, ...(base ? ['--base-path', base] : []), ...flags];
+    const words = [...wrapper, executable, command, ...(listens ? ['--listen', '127.0.0.1:0'] : []), '--data', folder, ...(base ? ['--base-path', base] : []), ...flags];
     const child = spawn(words[0], words.slice(1), { env: { ...process.env, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
     running.add(child);
     const server = new Server(child, folder, data === undefined);
     child.on('error', (error) => { server.stderr += error.message; });
-    server.address = isQuiet ? flags.at(-1) : (await server.logged('serving', (one) => one.event === 'serving')).address;
+    const started = command === 'worker' ? 'working' : 'serving';
+    server.address = isQuiet ? flags.at(-1) : (await server.logged(started, (one) => one.event === started)).address;
+    if (!listens) return server;
     server.base = base;
     server.url = `http://${server.address}${base}`;
     [, server.host, server.port] = server.address.match(/^\[?(.+?)\]?:(\d+)$/);
