@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 
 enum { STORES = 3, THREADS = 4, WRITE_MS = 3000, WAIT_MAX_MS = 1500, FRAMES_MAX = 8000, FRAME_BYTES = 4096 + 24 };
@@ -53,18 +54,21 @@ static void test_writers(void)
             CHECK(pthread_create(&threads[i][j], NULL, write_photos, &loads[i][j]) == 0);
         }
     uint64_t least = UINT64_MAX, most = 0;
+    int64_t longest_ns = 0;
     for (int i = 0; i < STORES; i++) {
         uint64_t written = 0;
         for (int j = 0; j < THREADS; j++) {
             CHECK(pthread_join(threads[i][j], NULL) == 0);
             CHECK_INT(loads[i][j].failed, 0);
-            CHECK(loads[i][j].longest_ns < WAIT_MAX_MS * INT64_C(1000000));
+            longest_ns = loads[i][j].longest_ns > longest_ns ? loads[i][j].longest_ns : longest_ns;
             written += loads[i][j].written;
         }
         least = written < least ? written : least;
         most = written > most ? written : most;
     }
-    printf("# %llu to %llu a store\n", (unsigned long long)least, (unsigned long long)most);
+    printf("# %llu to %llu a store, the longest waited %lld ms\n", (unsigned long long)least, (unsigned long long)most,
+           (long long)longest_ns / 1000000);
+    CHECK(longest_ns < WAIT_MAX_MS * INT64_C(1000000));
     CHECK(least * 3 > most); /* they take turns */
     (void)snprintf(path + strlen(path), sizeof path - strlen(path), "-wal");
     CHECK(stat(path, &log) == 0 && log.st_size < (off_t)FRAMES_MAX * FRAME_BYTES);

@@ -253,9 +253,7 @@ void changes_follow(struct changes *changes, uint32_t before, uint32_t after);
 struct write_turns {
     log_header *header;
     int64_t waits_since_ns;
-    int patience_ms;    /* of whoever waits */
-    bool others_waited; /* when this process ended its last transaction, */
-    uint32_t left_at;   /* which left the database in this state */
+    int patience_ms; /* of whoever waits */
 };
 
 void write_turns_init(struct write_turns *turns, log_header *header);
@@ -263,8 +261,7 @@ void write_turns_init(struct write_turns *turns, log_header *header);
 int write_turns_wait(void *context, int attempts);
 /* On the writer's thread: how long it waits; 0: as long as for any transaction. */
 void write_turns_set_patience(struct write_turns *turns, int patience_ms);
-/* Likewise, around each transaction. */
-void write_turns_begin(struct write_turns *turns);
+/* Likewise, at the end of each transaction. */
 void write_turns_end(struct write_turns *turns);
 
 /* ---- The writer ---- */

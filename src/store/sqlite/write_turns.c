@@ -1,7 +1,7 @@
 /* One process of all writes at a time, and SQLite leaves it to chance which is next: it has whoever waits look again
  * after ever longer pauses, while a process that writes much begins anew a moment after each commit. Here whoever waits
- * sleeps on the number that each commit changes (changes.c), and whoever has committed while others waited lets one of
- * them go first. So processes that all have much to write take turns, and none waits for long. */
+ * sleeps on the number that each commit changes (changes.c), and is woken by the end of each transaction. So processes
+ * that all have much to write take turns, and none waits for long. */
 #include "sqlite_store.h"
 
 #include "clock.h"
@@ -9,7 +9,7 @@
 #include <time.h>
 
 /* Nobody writes for as long as PATIENCE_MS but a process that was stopped, or a disk that hangs. */
-enum { PATIENCE_MS = 30000, LOOK_AGAIN_MS = 5, COURTESY_MS = 2 };
+enum { PATIENCE_MS = 30000, LOOK_AGAIN_MS = 5 };
 
 void write_turns_init(struct write_turns *turns, log_header *header)
 {
@@ -34,15 +34,7 @@ int write_turns_wait(void *context, int attempts)
     return 1;
 }
 
-void write_turns_begin(struct write_turns *turns)
-{
-    if (turns->others_waited)
-        (void)log_header_sleep(turns->header, turns->left_at, SLEEPS_FOR_NEWS, COURTESY_MS);
-    turns->others_waited = false;
-}
-
 void write_turns_end(struct write_turns *turns)
 {
-    turns->left_at = log_header_state(turns->header);
-    turns->others_waited = log_header_wake(turns->header, SLEEPS_TO_WRITE) > 0;
+    (void)log_header_wake(turns->header, SLEEPS_TO_WRITE);
 }

@@ -45,7 +45,6 @@ static enum status run_group(struct writer *writer, struct write *group, struct 
     struct connection *connection = &writer->connection;
     struct name_changes *changes = &connection->name_changes;
     changes->count = 0;
-    write_turns_begin(&writer->turns);
     enum status status = connection_run(connection, TRANSACTION_BEGIN_WRITE, VALUES(), why);
     uint32_t state = log_header_state(writer->header); /* nobody else commits from here on */
     for (struct write *write = group; !status && write; write = write->next) {
