@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct command *const commands[] = {&serve_command, &worker_command, &admin_command, &load_command, &simulate_command,
-                                                 &report_command};
+static const struct command *const commands[] = {&serve_command, &worker_command,   &admin_command,
+                                                 &load_command,  &simulate_command, &report_command};
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
 
 static void print_help(FILE *out)
