@@ -1,6 +1,6 @@
 /* What can happen to a database in a file, and what SQLite lets us see of how it is used. */
-/* long: what older versions left stands beside what else can be in the file */
 #include "small_disk.h"
+#include "sqlite_file.h"
 #include "store_fixture.h"
 
 #include <errno.h>
@@ -15,204 +15,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { PATH_SIZE = 200 };
-
-static void new_path(char ret_path[static PATH_SIZE])
-{
-    (void)snprintf(ret_path, PATH_SIZE, "%s/store.db", check_folder());
-}
-
-/* NULL unless it opens; the sentence of a refusal has to name the file. */
-static struct store *open_path(const char *path, enum status expected, struct text *reason)
-{
-    struct text address TEXT_CLEANUP = {0};
-    struct store *store = NULL;
-    text_addf(&address, "sqlite:%s", path);
-    if (!CHECK_STR(status_name(store_open(text_get(&address), &store, reason)), status_name(expected)))
-        printf("# %s\n", text_get(reason));
-    CHECK(!expected || strstr(text_get(reason), path));
-    if (store)
-        use_test_clock(store);
-    return store;
-}
-
-static void execute(const char *path, const char *sql)
-{
-    sqlite3 *db;
-    CHECK_INT(sqlite3_open(path, &db), SQLITE_OK);
-    if (!CHECK_INT(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK))
-        printf("# %s\n", sqlite3_errmsg(db));
-    CHECK_INT(sqlite3_close(db), SQLITE_OK);
-}
-
-/* ---- Files that are not ours to open ---- */
-
-static void test_versions(void)
-{
-    static const struct {
-        const char *what, *sql, *sentence;
-    } cases[] = {
-        {"a newer database", "PRAGMA user_version = 99", "Install the newer program again"},
-        {"another program's database", "PRAGMA application_id = 7", "another program"},
-        {"another program's database without a mark", "PRAGMA application_id = 0", "another program"},
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct text reason TEXT_CLEANUP = {0};
-        char path[PATH_SIZE];
-        check_case("%s is refused", cases[i].what);
-        new_path(path);
-        store_close(open_path(path, STATUS_OK, &reason));
-        execute(path, cases[i].sql);
-        (void)open_path(path, STATUS_UNAVAILABLE, &reason);
-        CHECK(strstr(text_get(&reason), cases[i].sentence));
-    }
-}
-
-/* As version 5 left it: nobody asked when photos were taken, and verdicts weren't kept. Version 4: no medium rendition.
- * Version 3: no queues, and one column for the place in the queue and the lease's end. */
-#define BACK_TO_VERSION_5                                                                                              \
-    "DROP TABLE sessions; DROP TABLE named_leases; DROP TABLE verdicts; DROP INDEX photos_by_capture;"                 \
-    " ALTER TABLE photos DROP COLUMN time_ms; ALTER TABLE photos DROP COLUMN captured_ms;"                             \
-    " ALTER TABLE photos DROP COLUMN captured_offset; PRAGMA user_version = 5;"
-#define BACK_TO_VERSION_4                                                                                              \
-    BACK_TO_VERSION_5                                                                                                  \
-    " ALTER TABLE photos DROP COLUMN medium_width; ALTER TABLE photos DROP COLUMN medium_height;"                      \
-    " ALTER TABLE photos DROP COLUMN medium_bytes; PRAGMA user_version = 4;"
-#define BACK_TO_VERSION_3                                                                                              \
-    BACK_TO_VERSION_4                                                                                                  \
-    " DROP TABLE queues; DROP INDEX executions_queued; DROP INDEX executions_saved; DROP INDEX executions_lease_ends;" \
-    " DROP INDEX executions_under_way;"                                                                                \
-    " UPDATE executions SET queued_ms = lease_until_ms WHERE lease_until_ms IS NOT NULL;"                              \
-    " ALTER TABLE executions RENAME COLUMN queued_ms TO claimable_ms; ALTER TABLE executions DROP COLUMN author;"      \
-    " ALTER TABLE executions DROP COLUMN lease_until_ms; ALTER TABLE executions DROP COLUMN diverted_data;"            \
-    " CREATE INDEX executions_claimable ON executions (claimable_ms, status) WHERE status = 0;"                        \
-    " PRAGMA user_version = 3;"
-
-static uint64_t pending_of(struct store *store, const char *author)
-{
-    uint64_t pending = 99;
-    CHECK_OK(store_photos_pending(store, author, &pending, why));
-    return pending;
-}
-
-/* One under way, two that wait, one that has ended: they are in the queues of their authors. */
-static void test_queues_of_old(void)
-{
-    enum { LEASE_MS = 2000 };
-    struct text reason TEXT_CLEANUP = {0};
-    struct arena arena ARENA_CLEANUP = {0};
-    struct execution claimed;
-    char path[PATH_SIZE];
-    new_path(path);
-    struct store *store = open_path(path, STATUS_OK, &reason);
-    struct photo held = make_photo("anna", 10), waits = make_photo("anna", 20), other = make_photo("bert", 30),
-                 gone = make_photo("bert", 40);
-    CHECK_OK(create_photo(store, &held, NULL, NULL, why));
-    CHECK(claim_one(store, "me", 100, LEASE_MS, &arena, &claimed));
-    CHECK_OK(create_photo(store, &waits, NULL, NULL, why));
-    CHECK_OK(create_photo(store, &other, NULL, NULL, why));
-    CHECK_OK(create_photo(store, &gone, NULL, NULL, why));
-    CHECK_OK(store_photo_delete(store, &gone.id, "bert", why));
-    store_close(store);
-    execute(path, BACK_TO_VERSION_3);
-    store = open_path(path, STATUS_OK, &reason);
-    CHECK_INT(pending_of(store, "anna"), 2);
-    CHECK_INT(pending_of(store, "bert"), 1);
-    CHECK(claim_one(store, "you", 200, LEASE_MS, &arena, &claimed) && id_equal(&claimed.id, &other.id));
-    CHECK(claim_one(store, "you", 200, LEASE_MS, &arena, &claimed) && id_equal(&claimed.id, &waits.id));
-    CHECK(!claim_one(store, "you", 99 + LEASE_MS, LEASE_MS, &arena, &claimed));
-    CHECK(claim_one(store, "you", 100 + LEASE_MS, LEASE_MS, &arena, &claimed) && id_equal(&claimed.id, &held.id));
-    CHECK(claimed.was_lost);
-    store_close(store);
-}
-
-/* Whoever has opened it knows the tables of its own version alone. */
-static void test_migration_in_use(void)
-{
-    struct text reason TEXT_CLEANUP = {0};
-    char path[PATH_SIZE];
-    sqlite3 *other = NULL;
-    new_path(path);
-    store_close(open_path(path, STATUS_OK, &reason));
-    execute(path, BACK_TO_VERSION_5);
-    CHECK_INT(sqlite3_open(path, &other), SQLITE_OK);
-    CHECK_INT(sqlite3_exec(other, "SELECT count(*) FROM photos", NULL, NULL, NULL), SQLITE_OK);
-    (void)open_path(path, STATUS_BUSY, &reason);
-    CHECK(strstr(text_get(&reason), "was made by an earlier version of Cloud Photos, and another process uses it"));
-    CHECK_INT(sqlite3_exec(other, "SELECT time_ms FROM photos", NULL, NULL, NULL), SQLITE_ERROR); /* as it was */
-    CHECK_INT(sqlite3_close(other), SQLITE_OK);
-    struct store *first = open_path(path, STATUS_OK, &reason);
-    store_close(open_path(path, STATUS_OK, &reason)); /* of this version as many as come */
-    store_close(first);
-}
-
-/* As version 2 left it, with a published photo. */
-static void test_migration(void)
-{
-    struct text reason TEXT_CLEANUP = {0};
-    struct arena arena ARENA_CLEANUP = {0};
-    char path[PATH_SIZE];
-    new_path(path);
-    struct store *store = open_path(path, STATUS_OK, &reason);
-    struct photo photo = add_published(store, "anna", 1), read;
-    store_close(store);
-    execute(path, BACK_TO_VERSION_3);
-    execute(path, "DROP INDEX photos_newest; DROP INDEX photos_by_content; ALTER TABLE photos DROP COLUMN caption;"
-                  " ALTER TABLE photos DROP COLUMN alt_text; ALTER TABLE photos DROP COLUMN thumbhash;"
-                  " ALTER TABLE photos DROP COLUMN sha256; PRAGMA user_version = 2");
-    store = open_path(path, STATUS_OK, &reason);
-    CHECK_OK(store_photo_get(store, &photo.id, &arena, &read, why));
-    CHECK_STR(photo_state_name(read.state), "SUCCESS");
-    CHECK(!read.caption && !read.alt_text && !read.thumbhash && !read.sha256);
-    CHECK_INT(read.medium.width, 0);
-    CHECK(!read.captured.is_known && !read.captured.has_offset);
-    CHECK_OK(store_photo_describe(store, &photo.id, "anna", "Later", NULL, why));
-    store_close(store);
-    store_close(open_path(path, STATUS_OK, &reason));
-}
-
-struct ids {
-    struct id ids[4];
-    size_t count;
-};
-
-static bool take_id(void *context, const struct photo *photo)
-{
-    struct ids *list = context;
-    list->ids[list->count++] = photo->id;
-    return list->count < 4;
-}
-
-/* Photos that version 5 left go by when they were made, among those whose capture is known. */
-static void test_captures_of_old(void)
-{
-    struct text reason TEXT_CLEANUP = {0};
-    struct ids list = {0};
-    char path[PATH_SIZE];
-    new_path(path);
-    struct store *store = open_path(path, STATUS_OK, &reason);
-    struct photo first = add_published(store, "anna", 10), last = add_published(store, "anna", 30);
-    store_close(store);
-    execute(path, BACK_TO_VERSION_5);
-    store = open_path(path, STATUS_OK, &reason);
-    struct photo between = make_photo("anna", 40);
-    between.captured = (struct capture_time){.is_known = true, .ms = 20};
-    CHECK_OK(create_photo(store, &between, NULL, NULL, why));
-    CHECK_OK(store_photo_publish(store, &between, NULL, why));
-    CHECK_OK(store_photos_by_capture(store, "anna", NULL, 9, take_id, &list, why));
-    CHECK_INT(list.count, 3);
-    CHECK(id_equal(&list.ids[0], &last.id) && id_equal(&list.ids[1], &between.id) && id_equal(&list.ids[2], &first.id));
-    store_close(store);
-}
-
 static void test_mode(void)
 {
     struct text reason TEXT_CLEANUP = {0};
-    char path[PATH_SIZE], log[PATH_SIZE + 8];
+    char path[SQLITE_PATH_SIZE], log[SQLITE_PATH_SIZE + 8];
     struct stat status = {0};
-    new_path(path);
+    sqlite_new_path(path);
     (void)snprintf(log, sizeof log, "%s-wal", path);
-    struct store *store = open_path(path, STATUS_OK, &reason);
+    struct store *store = sqlite_open_path(path, STATUS_OK, &reason);
     (void)add_published(store, "anna", 1);
     CHECK(stat(path, &status) == 0 && (status.st_mode & 0777) == 0600);
     CHECK(stat(log, &status) == 0 && (status.st_mode & 0777) == 0600);
@@ -246,13 +56,13 @@ static bool ignore_user(void *context, const char *name, size_t name_length, int
 static void test_damage(void)
 {
     struct text reason TEXT_CLEANUP = {0};
-    char path[PATH_SIZE];
-    new_path(path);
-    struct store *store = open_path(path, STATUS_OK, &reason);
+    char path[SQLITE_PATH_SIZE];
+    sqlite_new_path(path);
+    struct store *store = sqlite_open_path(path, STATUS_OK, &reason);
     (void)add_published(store, "anna", 1);
     store_close(store);
     damage(path);
-    store = open_path(path, STATUS_OK, &reason); /* the first page tells nothing of the others */
+    store = sqlite_open_path(path, STATUS_OK, &reason); /* the first page tells nothing of the others */
     struct photo photo = make_photo("bert", 1);
     for (int i = 0; i < 2; i++) {
         CHECK_STATUS(store_users_search(store, "a", NULL, 9, ignore_user, NULL, why), STATUS_UNAVAILABLE);
@@ -261,11 +71,11 @@ static void test_damage(void)
     }
     store_close(store);
 
-    new_path(path);
+    sqlite_new_path(path);
     int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
     CHECK_INT(write(fd, "This is no database, however it is named.", 41), 41);
     (void)close(fd);
-    (void)open_path(path, STATUS_UNAVAILABLE, &reason);
+    (void)sqlite_open_path(path, STATUS_UNAVAILABLE, &reason);
     CHECK(strstr(text_get(&reason), "damaged"));
 }
 
@@ -275,11 +85,11 @@ static void test_full_disk(void)
 {
     struct small_disk disk SMALL_DISK_CLEANUP = {0};
     struct text reason TEXT_CLEANUP = {0}, names TEXT_CLEANUP = {0};
-    char path[PATH_SIZE];
+    char path[SQLITE_PATH_SIZE];
     if (!small_disk_mount(&disk, 4 << 20))
         return;
     (void)snprintf(path, sizeof path, "%s/store.db", disk.folder);
-    struct store *store = open_path(path, STATUS_OK, &reason);
+    struct store *store = sqlite_open_path(path, STATUS_OK, &reason);
     (void)add_published(store, "anna", 1);
     small_disk_fill(&disk);
     uint64_t kept = 1;
@@ -303,7 +113,7 @@ static void test_full_disk(void)
     (void)add_published(store, "bert", 1);
     CHECK_INT(counts_of(store, 1).executions[EXECUTION_RUNNING], kept + 1);
     store_close(store);
-    store = open_path(path, STATUS_OK, &reason);
+    store = sqlite_open_path(path, STATUS_OK, &reason);
     CHECK_INT(counts_of(store, 1).executions[EXECUTION_RUNNING], kept + 1);
     store_close(store);
 }
@@ -312,18 +122,18 @@ static void test_read_only(void)
 {
     struct small_disk disk SMALL_DISK_CLEANUP = {0};
     struct text reason TEXT_CLEANUP = {0};
-    char path[PATH_SIZE];
+    char path[SQLITE_PATH_SIZE];
     if (!small_disk_mount(&disk, 4 << 20))
         return;
     (void)snprintf(path, sizeof path, "%s/store.db", disk.folder);
-    store_close(open_path(path, STATUS_OK, &reason));
+    store_close(sqlite_open_path(path, STATUS_OK, &reason));
     if (!CHECK(small_disk_make_read_only(&disk)))
         return;
-    (void)open_path(path, STATUS_UNAVAILABLE, &reason);
+    (void)sqlite_open_path(path, STATUS_UNAVAILABLE, &reason);
     (void)snprintf(path, sizeof path, "%s/new.db", disk.folder);
-    (void)open_path(path, STATUS_UNAVAILABLE, &reason);
-    (void)open_path("/nowhere/store.db", STATUS_UNAVAILABLE, &reason);
-    (void)open_path(disk.folder, STATUS_UNAVAILABLE, &reason);
+    (void)sqlite_open_path(path, STATUS_UNAVAILABLE, &reason);
+    (void)sqlite_open_path("/nowhere/store.db", STATUS_UNAVAILABLE, &reason);
+    (void)sqlite_open_path(disk.folder, STATUS_UNAVAILABLE, &reason);
 }
 
 /* ---- Another process ---- */
@@ -340,20 +150,20 @@ static void check_child(pid_t child)
 static void test_other_process_writes(void)
 {
     struct text reason TEXT_CLEANUP = {0}, names TEXT_CLEANUP = {0};
-    char path[PATH_SIZE], go = 0;
+    char path[SQLITE_PATH_SIZE], go = 0;
     int pipe_fds[2];
-    new_path(path);
+    sqlite_new_path(path);
     CHECK_INT(pipe2(pipe_fds, O_CLOEXEC), 0);
     pid_t child = fork(); /* before a store is open: SQLite's connections can't be taken along */
     if (child == 0) {
         if (read(pipe_fds[0], &go, 1) != 1)
             _exit(1);
-        struct store *store = open_path(path, STATUS_OK, &reason);
+        struct store *store = sqlite_open_path(path, STATUS_OK, &reason);
         (void)add_published(store, "bert", 1);
         store_close(store);
         _exit(0);
     }
-    struct store *store = open_path(path, STATUS_OK, &reason);
+    struct store *store = sqlite_open_path(path, STATUS_OK, &reason);
     (void)add_published(store, "anna", 1);
     search_names(store, "", NULL, 9, &names); /* holds a snapshot from here */
     CHECK_STR(text_get(&names), "anna:1");
@@ -371,10 +181,10 @@ static void test_born_twice(void)
 {
     enum { PROCESSES = 6 };
     struct text reason TEXT_CLEANUP = {0}, names TEXT_CLEANUP = {0};
-    char path[PATH_SIZE];
+    char path[SQLITE_PATH_SIZE];
     pid_t children[PROCESSES];
     int start[2];
-    new_path(path);
+    sqlite_new_path(path);
     CHECK_INT(pipe2(start, O_CLOEXEC), 0);
     for (int i = 0; i < PROCESSES; i++) {
         children[i] = fork();
@@ -384,7 +194,7 @@ static void test_born_twice(void)
         (void)close(start[1]);
         if (read(start[0], &end, 1) != 0) /* all go when the parent closes it */
             _exit(1);
-        struct store *store = open_path(path, STATUS_OK, &reason);
+        struct store *store = sqlite_open_path(path, STATUS_OK, &reason);
         if (!store)
             _exit(2);
         (void)add_published(store, "anna", 1);
@@ -395,7 +205,7 @@ static void test_born_twice(void)
     for (int i = 0; i < PROCESSES; i++)
         check_child(children[i]);
     (void)close(start[0]);
-    struct store *store = open_path(path, STATUS_OK, &reason);
+    struct store *store = sqlite_open_path(path, STATUS_OK, &reason);
     search_names(store, "", NULL, 9, &names);
     CHECK_STR(text_get(&names), "anna:6");
     store_close(store);
@@ -416,7 +226,8 @@ static void *publish_without_end(void *context)
     const struct child *child = context;
     for (;;) {
         struct photo photo = make_photo("anna", 1);
-        if (create_photo(child->store, &photo, NULL, NULL, NULL) || store_photo_publish(child->store, &photo, NULL, NULL)
+        if (create_photo(child->store, &photo, NULL, NULL, NULL)
+            || store_photo_publish(child->store, &photo, NULL, NULL)
             || write(child->acknowledged_fd, photo.id.bytes, ID_BYTES) != ID_BYTES)
             _exit(1);
     }
@@ -429,7 +240,7 @@ static pid_t start_child(const char *path, int acknowledged_fd)
     if (process != 0)
         return process;
     struct text reason = {0};
-    struct child child = {open_path(path, STATUS_OK, &reason), acknowledged_fd};
+    struct child child = {sqlite_open_path(path, STATUS_OK, &reason), acknowledged_fd};
     pthread_t thread;
     for (int i = 1; i < CHILD_THREADS; i++)
         if (pthread_create(&thread, NULL, publish_without_end, &child))
@@ -455,9 +266,9 @@ static bool add_post_count(void *context, const struct id *id, int64_t created_m
 static void test_kill(void)
 {
     struct text reason TEXT_CLEANUP = {0};
-    char path[PATH_SIZE];
+    char path[SQLITE_PATH_SIZE];
     int64_t acknowledged = 0;
-    new_path(path);
+    sqlite_new_path(path);
     for (int round = 0; round < 8; round++) {
         int pipe_fds[2];
         struct id ids[200];
@@ -472,7 +283,7 @@ static void test_kill(void)
         while (count < 200 && read(pipe_fds[0], ids[count].bytes, ID_BYTES) == ID_BYTES)
             count++;
         (void)close(pipe_fds[0]);
-        struct store *store = open_path(path, STATUS_OK, &reason);
+        struct store *store = sqlite_open_path(path, STATUS_OK, &reason);
         for (size_t i = 0; i < count; i++) {
             CHECK_STR(state_of(store, &ids[i]), "SUCCESS");
             CHECK_STR(execution_state_of(store, &ids[i]), "RUNNING");
@@ -485,12 +296,13 @@ static void test_kill(void)
         CHECK(posts >= acknowledged);
         store_close(store);
     }
-    execute(path,
-            "CREATE TEMP TABLE none (x CHECK (x = 0)); "
-            "INSERT INTO none SELECT count(*) FROM photos p LEFT JOIN executions e ON e.id = p.id WHERE e.id IS NULL; "
-            "INSERT INTO none SELECT count(*) FROM executions e LEFT JOIN photos p ON e.id = p.id WHERE p.id IS NULL; "
-            "INSERT INTO none SELECT (SELECT count(*) FROM executions) - (SELECT sum(executions) FROM counters); "
-            "INSERT INTO none SELECT count(*) FROM pragma_integrity_check WHERE integrity_check <> 'ok'");
+    sqlite_execute(
+        path,
+        "CREATE TEMP TABLE none (x CHECK (x = 0)); "
+        "INSERT INTO none SELECT count(*) FROM photos p LEFT JOIN executions e ON e.id = p.id WHERE e.id IS NULL; "
+        "INSERT INTO none SELECT count(*) FROM executions e LEFT JOIN photos p ON e.id = p.id WHERE p.id IS NULL; "
+        "INSERT INTO none SELECT (SELECT count(*) FROM executions) - (SELECT sum(executions) FROM counters); "
+        "INSERT INTO none SELECT count(*) FROM pragma_integrity_check WHERE integrity_check <> 'ok'");
 }
 
 /* ---- How the log is used ---- */
@@ -534,7 +346,7 @@ static void run_burst(struct burst *burst, int count)
 static int count_commits(const char *path)
 {
     enum { LOG_HEADER = 32, FRAME_HEADER = 24, PAGE = 4096 };
-    char log[PATH_SIZE + 8];
+    char log[SQLITE_PATH_SIZE + 8];
     unsigned char header[FRAME_HEADER];
     int commits = 0;
     (void)snprintf(log, sizeof log, "%s-wal", path);
@@ -549,9 +361,9 @@ static int count_commits(const char *path)
 static void test_group_commit(void)
 {
     struct text reason TEXT_CLEANUP = {0};
-    char path[PATH_SIZE];
-    new_path(path);
-    struct burst burst = {.store = open_path(path, STATUS_OK, &reason), .photos = 20, .data = "{}"};
+    char path[SQLITE_PATH_SIZE];
+    sqlite_new_path(path);
+    struct burst burst = {.store = sqlite_open_path(path, STATUS_OK, &reason), .photos = 20, .data = "{}"};
     int before = count_commits(path);
     run_burst(&burst, 16);
     int commits = count_commits(path) - before;
@@ -573,14 +385,14 @@ static void *search_without_end(void *context)
 static void test_log_stays_small(void)
 {
     struct text reason TEXT_CLEANUP = {0};
-    char path[PATH_SIZE], log[PATH_SIZE + 8], data[16384];
+    char path[SQLITE_PATH_SIZE], log[SQLITE_PATH_SIZE + 8], data[16384];
     struct stat status = {0};
     pthread_t readers[2];
     memset(data, 'x', sizeof data);
     data[sizeof data - 1] = '\0';
-    new_path(path);
+    sqlite_new_path(path);
     (void)snprintf(log, sizeof log, "%s-wal", path);
-    struct burst burst = {.store = open_path(path, STATUS_OK, &reason), .photos = 250, .data = data};
+    struct burst burst = {.store = sqlite_open_path(path, STATUS_OK, &reason), .photos = 250, .data = data};
     for (int i = 0; i < 2; i++)
         CHECK_INT(pthread_create(&readers[i], NULL, search_without_end, &burst), 0);
     run_burst(&burst, 16); /* 64 MB */
@@ -594,12 +406,7 @@ static void test_log_stays_small(void)
     store_close(burst.store);
 }
 
-CHECK_MAIN({"databases", test_versions}, {"a database of an earlier version is brought up to date", test_migration},
-           {"and not while another process uses it", test_migration_in_use},
-           {"what an earlier version had under way and waiting goes into queues", test_queues_of_old},
-           {"photos of an older version go by when they were made, among those whose capture is known",
-            test_captures_of_old},
-           {"nobody else may read the files", test_mode}, {"a damaged file is told", test_damage},
+CHECK_MAIN({"nobody else may read the files", test_mode}, {"a damaged file is told", test_damage},
            {"a full disk is told and harms nothing", test_full_disk}, {"a read-only disk is refused", test_read_only},
            {"what another process wrote is seen at once", test_other_process_writes},
            {"processes that make one database at one time share it", test_born_twice},
