@@ -14,7 +14,7 @@ static bool add_row(void *context, const char *name, size_t length, int64_t post
     return true;
 }
 
-static const char *search(struct names *names, uint32_t state, const char *prefix, const char *from, size_t limit,
+static const char *search(struct names *names, uint64_t state, const char *prefix, const char *from, size_t limit,
                           struct text *rows)
 {
     text_clear(rows);
@@ -117,7 +117,7 @@ static void whoever_is_behind_serves_nobody(void)
 {
     static const struct {
         const char *what;
-        uint32_t from, to;
+        uint64_t from, to;
         size_t changes;
         bool follows;
     } cases[] = {
@@ -127,6 +127,7 @@ static void whoever_is_behind_serves_nobody(void)
         {"another process committed before ours", 8, 9, 1, false},
         {"another process committed right after ours", 7, 9, 1, false},
         {"the log was recovered, and counts anew", 0, 1, 0, false},
+        {"and came by the number that it had", UINT64_C(1) << 32 | 7, UINT64_C(2) << 32 | 8, 1, false},
     };
     const struct name_change change = {.name = "newcomer", .posts = 1};
     TEXT_CLEANUP struct text rows = {0};

@@ -35,7 +35,7 @@ struct names_list {
 struct names {
     pthread_rwlock_t lock;
     struct names_list *list;
-    uint32_t state;
+    uint64_t state;
     bool is_whole; /* equal to the database at `state` */
 };
 
@@ -265,7 +265,7 @@ void names_free(struct names *names)
     free(names);
 }
 
-void names_swap(struct names *names, struct names_list *list, uint32_t state)
+void names_swap(struct names *names, struct names_list *list, uint64_t state)
 {
     (void)pthread_rwlock_wrlock(&names->lock);
     struct names_list *old = names->list;
@@ -294,17 +294,18 @@ static void change(struct names_list *list, const struct name_change *change)
         take_out(list, index, at);
 }
 
-void names_follow(struct names *names, const struct name_change *changes, size_t count, uint32_t from, uint32_t to)
+void names_follow(struct names *names, const struct name_change *changes, size_t count, uint64_t from, uint64_t to)
 {
     (void)pthread_rwlock_wrlock(&names->lock);
-    names->is_whole = names->is_whole && names->state == from && (to == from + 1 || (to == from && !count));
+    names->is_whole =
+        names->is_whole && names->state == from && ((uint32_t)to == (uint32_t)from + 1 || (to == from && !count));
     for (size_t i = 0; names->is_whole && i < count; i++)
         change(names->list, &changes[i]);
     names->state = to;
     (void)pthread_rwlock_unlock(&names->lock);
 }
 
-bool names_are_at(struct names *names, uint32_t state)
+bool names_are_at(struct names *names, uint64_t state)
 {
     (void)pthread_rwlock_rdlock(&names->lock);
     bool are_at = names->is_whole && names->state == state;
@@ -334,7 +335,7 @@ static void copy_entries(const struct names_list *list, const char *prefix, cons
     }
 }
 
-bool names_search(struct names *names, uint32_t state, const char *prefix, const char *from, size_t from_length,
+bool names_search(struct names *names, uint64_t state, const char *prefix, const char *from, size_t from_length,
                   size_t limit, store_user_row *row, void *context)
 {
     TEXT_CLEANUP struct text entries = {0};

@@ -1,7 +1,7 @@
 /* The names of all users and how many photos each has published, in byte order, in memory: what a search by prefix
  * walks through. It copies the table "users" of a database at one state, follows this process's own commits, and knows
- * when it has fallen behind another's: then it serves nobody until it is loaded again. A state is a number that each
- * commit of any process makes greater by one. About 16 bytes a name. */
+ * when it has fallen behind another's: then it serves nobody until it is loaded again. A state is the database's version,
+ * of whose lower 32 bits each commit of any process makes a number that is greater by one. About 16 bytes a name. */
 #ifndef NAMES_H
 #define NAMES_H
 
@@ -23,15 +23,15 @@ struct names_list *names_list_new(void);
 void names_list_free(struct names_list *list);
 /* False when there is no place for such a name or count. */
 bool names_list_append(struct names_list *list, const char *name, size_t length, int64_t posts);
-void names_swap(struct names *names, struct names_list *list, uint32_t state);
+void names_swap(struct names *names, struct names_list *list, uint64_t state);
 
 /* The commit that led from one state to the other made these changes. */
-void names_follow(struct names *names, const struct name_change *changes, size_t count, uint32_t from, uint32_t to);
-bool names_are_at(struct names *names, uint32_t state);
+void names_follow(struct names *names, const struct name_change *changes, size_t count, uint64_t from, uint64_t to);
+bool names_are_at(struct names *names, uint64_t state);
 
 /* As store_users_search, from `from` on; false, and no row, when the names are not those of this state. Rows keep
  * nobody waiting: they are given what was copied. */
-bool names_search(struct names *names, uint32_t state, const char *prefix, const char *from, size_t from_length,
+bool names_search(struct names *names, uint64_t state, const char *prefix, const char *from, size_t from_length,
                   size_t limit, store_user_row *row, void *context);
 
 #endif

@@ -37,10 +37,10 @@ static bool load_row(void *context, sqlite3_stmt *row)
 static void load(struct writer *writer)
 {
     struct loading loading = {.list = names_list_new(), .is_whole = true};
-    uint32_t state = log_header_state(writer->header);
+    uint64_t state = log_header_version(writer->header);
     enum status status = connection_each(&writer->connection, USERS_ALL, VALUES(), load_row, &loading, NULL);
     /* What was read is of a state between that before and that after. */
-    if (status == STATUS_OK && loading.is_whole && log_header_state(writer->header) == state)
+    if (status == STATUS_OK && loading.is_whole && log_header_version(writer->header) == state)
         names_swap(writer->names, loading.list, state);
     else
         names_list_free(loading.list); /* searches go to the database */
@@ -49,7 +49,7 @@ static void load(struct writer *writer)
 void writer_keep_names(struct writer *writer)
 {
     int64_t begin_ns = clock_monotonic_ns();
-    if (begin_ns < writer->names_reload_ns || names_are_at(writer->names, log_header_state(writer->header)))
+    if (begin_ns < writer->names_reload_ns || names_are_at(writer->names, log_header_version(writer->header)))
         return;
     load(writer);
     int64_t end_ns = clock_monotonic_ns();

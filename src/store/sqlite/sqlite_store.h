@@ -178,6 +178,9 @@ void log_header_read(log_header *header, unsigned long long ret_words[static LOG
 bool log_header_equals(log_header *header, const unsigned long long words[static LOG_HEADER_WORDS]);
 /* The state of the database: a number that each commit makes greater by one. */
 uint32_t log_header_state(log_header *header);
+/* That number, and above it a sum of all that is in the log: the number begins anew after the index was lost, and then
+ * comes by those that it had once. */
+uint64_t log_header_version(log_header *header);
 /* Where that stands. */
 const volatile atomic_uint *log_header_state_word(log_header *header);
 /* Frames (pages) are gathered in the log before they are copied to the database: 8 MB. */
@@ -277,6 +280,7 @@ struct writer {
     struct write *first, **last; /* queue */
     bool is_running, is_stopping;
     int log_frames;      /* in the write-ahead log after the last commit */
+    bool has_written;    /* by that */
     int checkpoint_from; /* frames */
     log_header *header;
     struct write_turns turns;

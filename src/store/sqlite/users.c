@@ -47,7 +47,7 @@ static enum status users_search(struct store *store, const char *prefix, const c
     bool go_on = after && strcmp(after, prefix) >= 0;
     const char *from = go_on ? after : prefix;
     size_t from_length = go_on ? strlen(after) + 1 : search.prefix_length;
-    if (names_search(writer->names, log_header_state(writer->header), prefix, from, from_length, limit, row, context))
+    if (names_search(writer->names, log_header_version(writer->header), prefix, from, from_length, limit, row, context))
         return STATUS_OK;
     return search_table(store, &search, from, from_length, why);
 }

@@ -2,8 +2,8 @@
  * mapping of it: opening the file here would drop SQLite's locks when closing it. */
 #include "sqlite_store.h"
 
-/* Words of 32 bits: "iChange", "mxFrame", and, behind both copies of the header, "nBackfill". */
-enum { INDEX_BYTES = 32768, STATE_WORD = 2, FRAMES_WORD = 4, COPIED_WORD = 24 };
+/* Words of 32 bits: "iChange", "mxFrame", the first "aFrameCksum", and, behind both copies of the header, "nBackfill". */
+enum { INDEX_BYTES = 32768, STATE_WORD = 2, FRAMES_WORD = 4, SUM_WORD = 6, COPIED_WORD = 24 };
 
 enum status log_header_find(const struct connection *connection, log_header **ret_header, struct text *why)
 {
@@ -45,7 +45,13 @@ uint32_t log_header_state(log_header *header)
 
 static uint32_t read_word(log_header *header, unsigned word)
 {
-    return atomic_load_explicit((const volatile atomic_uint *)header + word, memory_order_relaxed);
+    return atomic_load_explicit((const volatile atomic_uint *)header + word, memory_order_acquire);
+}
+
+/* While somebody commits, both may be of different states: such a version is none that the database ever has. */
+uint64_t log_header_version(log_header *header)
+{
+    return (uint64_t)read_word(header, SUM_WORD) << 32 | log_header_state(header);
 }
 
 bool log_header_is_long(log_header *header)

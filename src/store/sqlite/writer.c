@@ -46,7 +46,8 @@ static enum status run_group(struct writer *writer, struct write *group, struct 
     struct name_changes *changes = &connection->name_changes;
     changes->count = 0;
     enum status status = connection_run(connection, TRANSACTION_BEGIN_WRITE, VALUES(), why);
-    uint32_t state = log_header_state(writer->header); /* nobody else commits from here on */
+    uint64_t before = log_header_version(writer->header); /* nobody else commits from here on, */
+    writer->has_written = false;
     for (struct write *write = group; !status && write; write = write->next) {
         write->status = run_operation(connection, write);
         if (sqlite3_get_autocommit(connection->db)) {
@@ -58,12 +59,12 @@ static enum status run_group(struct writer *writer, struct write *group, struct 
         status = connection_run(connection, TRANSACTION_COMMIT, VALUES(), why);
     if (!sqlite3_get_autocommit(connection->db))
         (void)connection_run(connection, TRANSACTION_ROLLBACK, VALUES(), NULL);
-    uint32_t after = log_header_state(writer->header);
+    uint64_t after = writer->has_written ? log_header_version(writer->header) : before; /* and from here on they may */
     write_turns_end(&writer->turns);
     if (!status)
-        names_follow(writer->names, changes->items, changes->count, state, after);
+        names_follow(writer->names, changes->items, changes->count, before, after);
     if (!status)
-        changes_follow(&writer->changes, state, after);
+        changes_follow(&writer->changes, (uint32_t)before, (uint32_t)before + writer->has_written);
     return status;
 }
 
@@ -119,7 +120,9 @@ static void checkpoint_when_long(struct writer *writer)
 static int note_log_frames(void *context, sqlite3 *db, const char *database, int frames)
 {
     (void)db, (void)database;
-    ((struct writer *)context)->log_frames = frames;
+    struct writer *writer = context;
+    writer->log_frames = frames;
+    writer->has_written = true;
     return SQLITE_OK;
 }
 
