@@ -210,12 +210,13 @@ describe('the program', () => {
     });
 
     it('shares a data folder with others', async () => {
-        const other = await startServer({ data: server.data });
-        const id = await server.publish('ann', png(30, 20));
+        const one = await startServer(), other = await startServer({ data: one.data });
+        const id = await one.publish('ann', png(30, 20));
         assert.equal((await other.get(`/photos/${id}`)).json.status, 'SUCCESS');
         assert.equal((await other.get(`/buckets/photos/${id}-comp.webp`)).code, 200);
         await other.stop();
-        assert.equal((await server.get('/healthcheck')).code, 200);
+        assert.equal((await one.get('/healthcheck')).code, 200);
+        await one.stop();
     });
 
     it('does not share one that an earlier version serves, which wants it alone', async () => {
