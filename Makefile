@@ -68,7 +68,7 @@ test-tsan: ## unit, contract and http suites under ThreadSanitizer; takes SUITE 
 	@node tests/run.mjs test-tsan --suite '$(SUITE)' --test '$(TEST)'
 
 fault: ## the fault suite with more rounds: FAULT_ROUNDS=1000
-	$(call needs,build test)
+	$(call needs,build test fault)
 	@FAULT_ROUNDS=$(FAULT_ROUNDS) node tests/run.mjs fault --test '$(TEST)'
 
 fuzz: ## each fuzz target for FUZZ_SECONDS=60; TEST=word only some

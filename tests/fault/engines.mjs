@@ -2,7 +2,12 @@
 // account after it. A server may say that it can't (503 with Retry-After) while an engine is away. It may not be wrong, hang, or forget:
 // every upload that was answered is published or refused, once, and nothing is left over.
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { Client } from './client.mjs';
+import { Ledger } from './ledger.mjs';
+import { makeSamples } from './photos.mjs';
+import { children, signal } from './processes.mjs';
+import { Server } from './server.mjs';
 import { pick, sleep, waitFor } from './wait.mjs';
 
 const CLIENTS = 2, READERS = 1; // of each server
@@ -46,6 +51,23 @@ async function takeStill(client, ids, author) {
     }
     expected.set('/buckets/photos/none.webp', null); // 403
     return expected;
+}
+
+/* All processes of one of startPostgresPair. */
+export const family = ({ pids }) => pids.flatMap((pid) => [pid, ...children(pid)]);
+export const signalAll = (pids, name) => { for (const pid of pids) signal(pid, name); };
+
+/* Two servers on `postgres` and on new buckets of `s3` over `way`, with a few photos: a Trial. */
+export async function startTrial({ folder, prefix, postgres, s3, way, random }) {
+    const samples = makeSamples().filter(({ name }) => !/large|HEIC|AVIF/.test(name)); // which are quick to make
+    s3.makeBuckets(prefix);
+    postgres.primary.query('postgres', 'CREATE DATABASE photos TEMPLATE template0');
+    const options = ['--store', postgres.address('photos'), '--buckets', s3.address(prefix, way)];
+    const servers = [0, 1].map((number) => new Server(join(folder, `${prefix}-${number}`), { options, env: { ...process.env, ...s3.environment } }));
+    await Promise.all(servers.map((server) => server.start()));
+    const trial = new Trial({ servers, ledger: new Ledger(servers[0]), samples, random, s3, prefix });
+    await trial.prepare();
+    return trial;
 }
 
 export class Trial {
@@ -151,6 +173,10 @@ export class Trial {
         round.reads.note(begin, !isRefused);
     }
 
+    async stop() {
+        for (const server of this.servers) if (!server.exit) await server.stop();
+    }
+
     async #account() {
         const { ledger } = this;
         await ledger.followToTheEnd(RECOVERY_MS);
@@ -160,6 +186,8 @@ export class Trial {
         await ledger.checkLists();
         await ledger.checkImages();
         await ledger.checkBuckets(this.s3, this.prefix);
+        const isAboutEngines = (line) => line.code === 503 || /database|buckets? /.test(line.message ?? '');
+        for (const server of this.servers) assert.deepEqual(server.takeComplaints(isAboutEngines), [], 'complaints');
     }
 }
 

@@ -10,7 +10,7 @@ import { png } from '../http/pictures.mjs';
 import { startPostgresPair } from '../http/postgres.mjs';
 import { formBody } from '../http/server.mjs';
 import { BOUNDARY, Client, endOf, uploadHeaders } from './client.mjs';
-import { children, signal } from './processes.mjs';
+import { family, signalAll } from './engines.mjs';
 import { Server } from './server.mjs';
 
 const CAPTION = 'a caption that is held back';
@@ -64,7 +64,7 @@ describe('a standby that was promoted', { skip: postgres.skip }, () => {
 
         const answered = send();
         await way.held;
-        for (const pid of [primary.pid, ...children(primary.pid)]) signal(pid, 'SIGKILL');
+        signalAll(family(primary), 'SIGKILL');
         standby.query('postgres', 'SELECT pg_promote()');
         standby.query('photos', `DO $$ BEGIN FOR i IN 1..${OTHERS} LOOP PERFORM pg_current_xact_id(); COMMIT; END LOOP; END $$`);
         way.cut();

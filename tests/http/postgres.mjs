@@ -18,14 +18,15 @@ export async function startPostgres() {
     };
 }
 
-/* A primary and its synchronous standby, each { host: "127.0.0.1:PORT", pid, query(database, sql) }:
+/* A primary and its synchronous standby, each { host: "127.0.0.1:PORT", pids, query(database, sql) }; pids[0] is started first and watches
+ * the others. script: "postgres-server pair", or "patroni-cluster", which promotes by itself.
  * { primary, standby, address(database): with both hosts, stop() }, or { skip: why not }. */
-export async function startPostgresPair() {
-    const script = await startScript('postgres-server', 'pair');
-    if (script.skip) return script;
-    const [primary, standby] = [script.words.slice(0, 2), script.words.slice(2)].map(([host, pid]) => ({
-        host, pid: Number(pid), address: `postgresql://test@${host}`,
+export async function startPostgresPair(script = ['postgres-server', 'pair']) {
+    const started = await startScript(...script);
+    if (started.skip) return started;
+    const [primary, standby] = [started.words.slice(0, 2), started.words.slice(2)].map(([host, pids]) => ({
+        host, pids: pids.split(',').map(Number),
         query: (database, sql) => execFileSync('psql', ['-XAtq', '-c', sql, `postgresql://test@${host}/${database}`], { encoding: 'utf8' }).trim(),
     }));
-    return { primary, standby, address: (database) => `postgresql://test@${primary.host},${standby.host}/${database}`, stop: script.stop };
+    return { primary, standby, address: (database) => `postgresql://test@${primary.host},${standby.host}/${database}`, stop: started.stop };
 }
