@@ -57,23 +57,27 @@ async function takeStill(client, ids, author) {
 export const family = ({ pids }) => pids.flatMap((pid) => [pid, ...children(pid)]);
 export const signalAll = (pids, name) => { for (const pid of pids) signal(pid, name); };
 
-/* Two servers on `postgres` and on new buckets of `s3` over `way`, with a few photos: a Trial. */
+/* Two processes that take requests and two that work, as on four machines, on `postgres` and on new buckets of `s3` over `way`, with a few
+ * photos: a Trial. */
 export async function startTrial({ folder, prefix, postgres, s3, way, random }) {
     const samples = makeSamples().filter(({ name }) => !/large|HEIC|AVIF/.test(name)); // which are quick to make
     s3.makeBuckets(prefix);
     postgres.primary.query('postgres', 'CREATE DATABASE photos TEMPLATE template0');
     const options = ['--store', postgres.address('photos'), '--buckets', s3.address(prefix, way)];
-    const servers = [0, 1].map((number) => new Server(join(folder, `${prefix}-${number}`), { options, env: { ...process.env, ...s3.environment } }));
-    await Promise.all(servers.map((server) => server.start()));
-    const trial = new Trial({ servers, ledger: new Ledger(servers[0]), samples, random, s3, prefix });
+    const make = (name, command, more) => new Server(join(folder, `${prefix}-${name}`),
+        { command, options: [...options, ...more], env: { ...process.env, ...s3.environment } });
+    const servers = ['one', 'other'].map((name) => make(name, 'serve', ['--workers', '0']));
+    const workers = ['worker', 'other-worker'].map((name) => make(name, 'worker', []));
+    await Promise.all([...servers, ...workers].map((server) => server.start()));
+    const trial = new Trial({ servers, workers, ledger: new Ledger(servers[0]), samples, random, s3, prefix });
     await trial.prepare();
     return trial;
 }
 
 export class Trial {
     /* s3: of startS3; prefix: of its buckets. samples: what clients send. */
-    constructor({ servers, ledger, samples, random, s3, prefix }) {
-        Object.assign(this, { servers, ledger, samples, random, s3, prefix, keys: 0, mayFail: new Set() });
+    constructor({ servers, workers, ledger, samples, random, s3, prefix }) {
+        Object.assign(this, { servers, workers, all: [...servers, ...workers], ledger, samples, random, s3, prefix, keys: 0, mayFail: new Set() });
     }
 
     /* Publishes a few photos that readers look at. */
@@ -108,6 +112,7 @@ export class Trial {
             })()]);
         } finally { round.isOver = true; }
         await working;
+        this.mayFail.clear();
         for (const kind of ['uploads', 'reads'])
             assert.ok(round[kind].slowest_ms < ANSWER_MS, `an answer to ${kind} took ${round[kind].slowest_ms.toFixed()} ms`);
         await this.#account();
@@ -173,8 +178,16 @@ export class Trial {
         round.reads.note(begin, !isRefused);
     }
 
+    /* kill -9 of one process, which is started again. */
+    async kill(victim, pause_ms) {
+        this.mayFail.add(victim);
+        await victim.kill();
+        await sleep(pause_ms);
+        await victim.start();
+    }
+
     async stop() {
-        for (const server of this.servers) if (!server.exit) await server.stop();
+        for (const one of this.all) if (!one.exit) await one.stop();
     }
 
     async #account() {
@@ -187,7 +200,7 @@ export class Trial {
         await ledger.checkImages();
         await ledger.checkBuckets(this.s3, this.prefix);
         const isAboutEngines = (line) => line.code === 503 || /database|buckets? /.test(line.message ?? '');
-        for (const server of this.servers) assert.deepEqual(server.takeComplaints(isAboutEngines), [], 'complaints');
+        for (const one of this.all) assert.deepEqual(one.takeComplaints(isAboutEngines), [], 'complaints');
     }
 }
 

@@ -1,4 +1,4 @@
-// Two servers on one PostgreSQL and one S3, as on two machines, while these fail: see engines.mjs. `make test` plays a round of the faults that
+// Servers and workers on one PostgreSQL and one S3, as on four machines, while these fail: see engines.mjs. `make test` plays a round of the faults that
 // say most, `make fault` one of all for every 50 of FAULT_ROUNDS, because engines need long to start. FAULT_SEED repeats the choices of an
 // earlier run.
 import assert from 'node:assert/strict';
@@ -10,12 +10,12 @@ import { startPostgresPair } from '../http/postgres.mjs';
 import { startS3 } from '../http/s3.mjs';
 import { describeRound, family, signalAll, startTrial } from './engines.mjs';
 import { startFaultyWay } from './faulty_way.mjs';
-import { overload, randomFrom, sleep } from './wait.mjs';
+import { overload, pick, randomFrom, sleep } from './wait.mjs';
 
 const ROUNDS = Math.ceil(Number(process.env.FAULT_ROUNDS ?? 50) / 50), IS_LONG = ROUNDS > 1;
 const SEED = Number(process.env.FAULT_SEED ?? Math.floor(Math.random() * 2 ** 32));
 const PROMOTION_MS = 3000; // the aim: from the promotion to the first upload that is taken
-const MOMENT_MS = 500;
+const MOMENT_MS = 500, KILLS = 8;
 const STOPPED_MS = 7000; // longer than a server waits for an answer
 
 const s3 = await startS3();
@@ -23,7 +23,7 @@ after(() => s3.stop?.());
 const folder = mkdtempSync(join(tmpdir(), 'cloudphotos-engines-'));
 after(() => rmSync(folder, { recursive: true }));
 
-describe(`two servers, FAULT_SEED=${SEED}`, { skip: s3.skip }, () => {
+describe(`two servers and two workers, FAULT_SEED=${SEED}`, { skip: s3.skip }, () => {
     for (let round = 0; round < ROUNDS; round++)
         describe(`round ${round}`, () => playRound(round));
 });
@@ -82,6 +82,9 @@ function playRound(round) {
     longFault('PostgreSQL is stopped (SIGSTOP), and goes on', stopping(() => family(postgres.primary)), isNoticed);
     fault('both are stopped (SIGSTOP), and go on', stopping(() => [s3.pid, ...family(postgres.primary)]), isNoticed);
 
+    longFault('kill -9 of processes that take requests and that work, one after the other', async () => {
+        for (let i = 0; i < KILLS; i++) await trial.kill(pick(random, trial.all), random() * MOMENT_MS);
+    });
     fault('kill -9 of the primary, and the synchronous standby is promoted', async ({ mark }) => {
         signalAll(family(postgres.primary), 'SIGKILL');
         await sleep(random() * MOMENT_MS);

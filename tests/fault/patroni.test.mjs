@@ -1,4 +1,4 @@
-// Two servers on PostgreSQL that Patroni and etcd watch: the machine of the primary dies, and nobody promotes by hand. In `make fault` alone,
+// Servers and workers on PostgreSQL that Patroni and etcd watch: the machine of the primary dies, and nobody promotes by hand. In `make fault` alone,
 // because each round waits until the primary has been silent for the ttl of 8 s.
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -19,7 +19,7 @@ const PATRONI_MS = 20_000; // ttl, and what a busy machine adds
 const s3 = IS_LONG ? await startS3() : { skip: 'a promotion by Patroni is part of make fault' };
 after(() => s3.stop?.());
 
-describe(`two servers, FAULT_SEED=${SEED}`, { skip: s3.skip }, () => {
+describe(`two servers and two workers, FAULT_SEED=${SEED}`, { skip: s3.skip }, () => {
     const folder = mkdtempSync(join(tmpdir(), 'cloudphotos-patroni-'));
     after(() => rmSync(folder, { recursive: true }));
 
