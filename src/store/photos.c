@@ -43,21 +43,24 @@ static enum status check_new(const struct photo *photo, const char *idempotency_
     return STATUS_INVALID;
 }
 
-enum creation_outcome photo_creation_judge(const struct photo_creation *creation, bool is_key_used, bool is_id_used,
-                                           uint64_t pending)
+enum creation_outcome photo_creation_judge(const struct photo_creation *creation,
+                                           const struct photo_creation_found *found)
 {
-    if (is_key_used)
+    if (found->is_key_used)
         return CREATION_KEY_USED;
-    if (is_id_used)
+    if (found->is_id_used)
         return CREATION_ID_USED;
-    return creation->max_pending && pending >= creation->max_pending ? CREATION_TOO_MANY : CREATION_DONE;
+    if (creation->session && !found->is_session_claimed)
+        return CREATION_SESSION_LOST;
+    return creation->max_pending && found->pending >= creation->max_pending ? CREATION_TOO_MANY : CREATION_DONE;
 }
 
 enum status store_photo_create(struct store *store, const struct photo *photo, const char *idempotency_key,
-                               const struct execution *execution, uint64_t max_pending, struct arena *arena,
-                               struct photo *ret_existing, bool *ret_created, struct text *why)
+                               const struct execution *execution, uint64_t max_pending,
+                               const struct session_claim *session, struct arena *arena, struct photo *ret_existing,
+                               bool *ret_created, struct text *why)
 {
-    const struct photo_creation creation = {photo, idempotency_key, execution, max_pending};
+    const struct photo_creation creation = {photo, idempotency_key, execution, max_pending, session};
     struct photo_created created = {0};
     enum status status = check_new(photo, idempotency_key, execution, why);
     if (!status)
@@ -71,6 +74,9 @@ enum status store_photo_create(struct store *store, const struct photo *photo, c
     case CREATION_ID_USED:
         text_setf(why, "There is a photo with this id already.");
         return STATUS_CONFLICT;
+    case CREATION_SESSION_LOST:
+        reason_set(why, REASON_UPLOAD_IN_USE);
+        return STATUS_BUSY;
     case CREATION_TOO_MANY:
         text_setf(why, "%" PRIu64 " photos of %s are being processed already.", created.pending, photo->author);
         return STATUS_TOO_MANY;

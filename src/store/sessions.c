@@ -17,9 +17,9 @@ bool session_lease_holds(int64_t until_ms, int64_t now_ms)
     return until_ms > now_ms && until_ms <= now_ms + SESSION_LEASE_MAX_MS;
 }
 
-bool session_is_claimed(const struct session *session, const char *owner, const char *lease_owner, int64_t lease_number)
+bool session_is_claimed(const struct session_claim *claim, const char *lease_owner, int64_t lease_number)
 {
-    return lease_owner && strcmp(lease_owner, owner) == 0 && lease_number == session->lease_number;
+    return lease_owner && strcmp(lease_owner, claim->owner) == 0 && lease_number == claim->lease_number;
 }
 
 static bool has_room(uint64_t used, uint64_t wanted, uint64_t limit)

@@ -77,6 +77,11 @@ size_t value_size(const struct value *value);
     " lease_until_ms, lease_number"
 enum { SESSION_LEASE_OWNER = 10, SESSION_LEASE_UNTIL, SESSION_LEASE_NUMBER };
 
+/* Of that id, a parameter. What is about a person goes, because nobody needs it any more. */
+#define SESSION_FINISH_SQL(id_)                                                                                        \
+    "UPDATE sessions SET is_finished = true, bytes = NULL, network = NULL, caption = NULL, alt_text = NULL,"           \
+    " lease_owner = NULL, lease_until_ms = NULL WHERE id = " id_
+
 /* ---- Changing a photo ---- */
 
 enum { PHOTO_UPDATE_VALUES = 24 };

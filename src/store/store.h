@@ -94,10 +94,16 @@ struct execution;
 /* Writes the photo (state PENDING) and its execution (RUNNING, of the same id) in one transaction. With an idempotency
  * key that this author has used before, nothing is written and *ret_existing (in arena) is that photo; *ret_created
  * says which it was, and *ret_existing is left alone when it is true. CONFLICT for an id that is there already;
- * TOO_MANY when max_pending photos of the author (0: any number) are pending already. */
+ * TOO_MANY when max_pending photos of the author (0: any number) are pending already. With a claim of the session of
+ * that id, this is finished and given back in the same transaction; BUSY: the session isn't this claim's any more. */
+struct session_claim {
+    const char *owner;
+    int64_t lease_number;
+};
 enum status store_photo_create(struct store *store, const struct photo *photo, const char *idempotency_key,
-                               const struct execution *execution, uint64_t max_pending, struct arena *arena,
-                               struct photo *ret_existing, bool *ret_created, struct text *why);
+                               const struct execution *execution, uint64_t max_pending,
+                               const struct session_claim *session, struct arena *arena, struct photo *ret_existing,
+                               bool *ret_created, struct text *why);
 /* How many photos of this author are pending: their executions are RUNNING. */
 enum status store_photos_pending(struct store *store, const char *author, uint64_t *ret_pending, struct text *why);
 enum status store_photo_get(struct store *store, const struct id *id, struct arena *arena, struct photo *ret_photo,
@@ -357,7 +363,8 @@ struct session {
     const char *author, *network;   /* where it was begun; NULL: unknown */
     const char *caption, *alt_text; /* NULL: none */
     uint64_t length, offset;        /* bytes announced, and there */
-    const char *bytes;              /* where they are: blob_growing_open; NULL once it is finished */
+    const char *bytes;              /* where they are: blob_growing_open; NULL once it is finished, as are network and
+                                       words: nothing that is about a person is kept for longer than it serves */
     int64_t expires_ms;
     bool is_finished; /* the photo is made, so it takes no room any more */
     /* Set by the store: */

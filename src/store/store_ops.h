@@ -25,9 +25,10 @@ struct photo_creation {
     const struct photo *photo;
     const char *idempotency_key; /* NULL: none */
     const struct execution *execution;
-    uint64_t max_pending; /* of the author's executions that are RUNNING; 0: any number */
+    uint64_t max_pending;                /* of the author's executions that are RUNNING; 0: any number */
+    const struct session_claim *session; /* of the session that becomes this photo; NULL: none does */
 };
-enum creation_outcome { CREATION_DONE, CREATION_KEY_USED, CREATION_ID_USED, CREATION_TOO_MANY };
+enum creation_outcome { CREATION_DONE, CREATION_KEY_USED, CREATION_ID_USED, CREATION_SESSION_LOST, CREATION_TOO_MANY };
 struct photo_created {
     enum creation_outcome outcome;
     struct photo existing; /* with KEY_USED: the photo that was made with it, in the arena */
@@ -86,9 +87,15 @@ struct photo_found {
     enum execution_status execution_status;
 };
 
-/* Whether a photo may be made where there is one of this key or id, and so many are pending. */
-enum creation_outcome photo_creation_judge(const struct photo_creation *creation, bool is_key_used, bool is_id_used,
-                                           uint64_t pending);
+/* What a back end finds. */
+struct photo_creation_found {
+    bool is_key_used, is_id_used;
+    bool is_session_claimed; /* as creation->session says */
+    uint64_t pending;
+};
+/* Whether the photo may be made. */
+enum creation_outcome photo_creation_judge(const struct photo_creation *creation,
+                                           const struct photo_creation_found *found);
 
 struct store_photo_ops {
     enum status (*create)(struct store *store, const struct photo_creation *creation, struct arena *arena,
@@ -134,15 +141,24 @@ struct store_user_ops {
 
 /* ---- Verdicts ---- */
 
+struct verdict_decision {
+    const struct verdict *decided;
+    struct verdict before; /* what there was: the back end's, whose strings nobody reads */
+    struct id *forgotten;
+    size_t forgotten_count;
+};
+/* Whether anything is to be forgotten: an approval, which wasn't one before, undoes refusals. */
+bool verdict_decision_forgets(const struct verdict_decision *decision);
+/* For each that is REFUSED, then: notes it if it is to be forgotten. Always true. */
+bool verdict_decision_note(void *decision, const struct verdict *refused);
+
 enum { VERDICT_CANDIDATES = 16 };
 struct store_verdict_ops {
     /* Over an older one on that photo. All but the newest VERDICTS_MAX are forgotten. */
     enum status (*add)(struct store *store, const struct verdict *verdict, struct text *why);
-    /* Changes kind, reason and decided_ms of a photo's verdict, and forgets those of other photos; NOT_FOUND. */
-    enum status (*decide)(struct store *store, const struct verdict *verdict, const struct id *forgotten,
-                          size_t forgotten_count, struct text *why);
-    enum status (*get)(struct store *store, const struct id *photo, struct arena *arena, struct verdict *ret_verdict,
-                       struct text *why);
+    /* Changes kind, reason and decided_ms of a photo's verdict, and forgets what verdict_decision_note wants of all
+     * that are REFUSED. NOT_FOUND. */
+    enum status (*decide)(struct store *store, struct verdict_decision *decision, struct text *why);
     /* The newest that isn't WAITING on the same pixels; NOT_FOUND. */
     enum status (*find_pixels)(struct store *store, const uint8_t pixels[static FINGERPRINT_PIXELS],
                                struct arena *arena, struct verdict *ret_verdict, struct text *why);
@@ -151,8 +167,6 @@ struct store_verdict_ops {
     enum status (*nearest)(struct store *store, const uint8_t shape[static FINGERPRINT_SHAPE], unsigned distance,
                            store_verdict_row *row, void *context, struct text *why);
     enum status (*list)(struct store *store, size_t limit, store_verdict_row *row, void *context, struct text *why);
-    /* All that are REFUSED. */
-    enum status (*refused)(struct store *store, store_verdict_row *row, void *context, struct text *why);
     /* NOT_FOUND. */
     enum status (*forget)(struct store *store, const struct id *photo, struct text *why);
 };
@@ -249,9 +263,8 @@ struct store_session_ops {
 uint64_t session_counts_as(const struct session *session);
 /* Whether a lease that ends then still holds. */
 bool session_lease_holds(int64_t until_ms, int64_t now_ms);
-/* Whether the lease that there is (owner NULL: none) is that of this claim: `owner` and session->lease_number. */
-bool session_is_claimed(const struct session *session, const char *owner, const char *lease_owner,
-                        int64_t lease_number);
+/* Whether the lease that there is (owner NULL: none) is that of this claim. */
+bool session_is_claimed(const struct session_claim *claim, const char *lease_owner, int64_t lease_number);
 /* What there is, of those that aren't finished; and what one more such session makes of it. With limits NULL: MADE. */
 struct session_use {
     uint64_t sessions, bytes_author, bytes_network, bytes;

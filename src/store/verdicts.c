@@ -97,38 +97,32 @@ enum status store_verdict_add(struct store *store, const struct verdict *verdict
     return store->ops->verdicts->add(store, verdict, why);
 }
 
-/* Refused copies of another photo, whatever else is as near or nearer: they are no longer refused. */
-struct copies {
-    const struct verdict *approved;
-    struct id *photos;
-    size_t count;
-};
-
-static bool note_copy(void *context, const struct verdict *refused)
+bool verdict_decision_forgets(const struct verdict_decision *decision)
 {
-    struct copies *copies = context;
-    const struct verdict_match match = compare(&copies->approved->fingerprint, &refused->fingerprint);
-    if (verdict_match_is_copy(&match) && !id_equal(&refused->photo, &copies->approved->photo)) {
-        copies->photos = memory_resize(copies->photos, (copies->count + 1) * sizeof *copies->photos);
-        copies->photos[copies->count++] = refused->photo;
-    }
+    return decision->decided->kind == VERDICT_APPROVED && decision->before.kind != VERDICT_APPROVED;
+}
+
+/* Copies of the picture, whatever else is as near or nearer. */
+bool verdict_decision_note(void *context, const struct verdict *refused)
+{
+    struct verdict_decision *decision = context;
+    const struct verdict *before = &decision->before;
+    const struct verdict_match match = compare(&before->fingerprint, &refused->fingerprint);
+    if (!verdict_match_is_copy(&match) || id_equal(&refused->photo, &before->photo))
+        return true;
+    decision->forgotten =
+        memory_resize(decision->forgotten, (decision->forgotten_count + 1) * sizeof *decision->forgotten);
+    decision->forgotten[decision->forgotten_count++] = refused->photo;
     return true;
 }
 
 enum status store_verdict_decide(struct store *store, const struct id *photo, enum verdict_kind kind,
                                  const char *reason, struct text *why)
 {
-    ARENA_CLEANUP struct arena arena = {0};
-    const struct store_verdict_ops *verdicts = store->ops->verdicts;
     const struct verdict decided = {.photo = *photo, .kind = kind, .reason = reason, .decided_ms = store_now_ms(store)};
-    struct verdict before;
-    struct copies copies = {.approved = &before};
-    enum status status = verdicts->get(store, photo, &arena, &before, why);
-    if (!status && kind == VERDICT_APPROVED && before.kind != VERDICT_APPROVED)
-        status = verdicts->refused(store, note_copy, &copies, why);
-    if (!status)
-        status = verdicts->decide(store, &decided, copies.photos, copies.count, why);
-    free(copies.photos);
+    struct verdict_decision decision = {.decided = &decided};
+    enum status status = store->ops->verdicts->decide(store, &decision, why);
+    free(decision.forgotten);
     return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }
 

@@ -120,6 +120,16 @@ enum status held_sessions_claim(struct held_sessions *held, const struct id *id,
     return status;
 }
 
+struct session_claim held_sessions_prove(const struct held_sessions *held, const struct session *session)
+{
+    return (struct session_claim){held->owner, session->lease_number};
+}
+
+void held_sessions_let_go(struct held_sessions *held, const struct session *session)
+{
+    drop(held, &session->id);
+}
+
 enum status held_sessions_save(struct held_sessions *held, const struct session *session, bool keep, struct text *why)
 {
     if (!keep)

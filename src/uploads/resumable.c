@@ -90,18 +90,19 @@ static enum status find_photo(struct resumables *resumables, const struct sessio
     return upload_find(resumables->uploads, session->author, key, arena, ret_photo, why);
 }
 
-/* As for any upload. */
+/* As for any upload. The photo and the end of its session are one transaction. */
 static enum status make_photo(struct resumables *resumables, const struct session *session, struct arena *arena,
-                              struct photo *ret_photo, struct text *why)
+                              struct photo *ret_photo, bool *ret_created, struct text *why)
 {
     char key[OBJECT_KEY_SIZE];
+    const struct session_claim claim = held_sessions_prove(resumables->held, session);
     const struct photo_description description = {session->caption, session->alt_text};
     photos_original_key(&session->id, key);
     enum status status = blob_growing_complete(resumables->uploads->settings.blob, BUCKET_ORIGINALS, key,
                                                session->bytes ? session->bytes : "", session->length, why);
     return status ? status
                   : upload_take(resumables->uploads, &session->id, session->author, make_key(&session->id, arena),
-                                &description, arena, ret_photo, why);
+                                &description, &claim, arena, ret_photo, ret_created, why);
 }
 
 static bool is_refusal(enum status status)
@@ -110,9 +111,14 @@ static bool is_refusal(enum status status)
            || status == STATUS_UNPROCESSABLE || status == STATUS_NOT_FOUND;
 }
 
-static enum status finish(struct resumables *resumables, struct session *session, struct text *why)
+/* One whose photo is there. */
+static enum status finish(struct resumables *resumables, struct session *session, bool is_finished, struct text *why)
 {
     session->is_finished = true;
+    if (is_finished) {
+        held_sessions_let_go(resumables->held, session);
+        return STATUS_OK;
+    }
     session->bytes = NULL;
     return held_sessions_save(resumables->held, session, false, why);
 }
@@ -121,11 +127,12 @@ enum status resumable_settle(struct resumables *resumables, struct session *sess
                              struct resumable *ret_resumable, struct text *why)
 {
     struct photo photo;
+    bool was_created = false;
     enum status status = find_photo(resumables, session, arena, &photo, why);
     if (status == STATUS_NOT_FOUND)
-        status = make_photo(resumables, session, arena, &photo, why);
+        status = make_photo(resumables, session, arena, &photo, &was_created, why);
     if (status == STATUS_OK) {
-        status = finish(resumables, session, why);
+        status = finish(resumables, session, was_created, why);
         resumable_describe(session, ret_resumable);
         ret_resumable->has_photo = true;
         ret_resumable->photo = photo.id;

@@ -33,6 +33,9 @@ void held_sessions_close(struct held_sessions *held); /* NULL is allowed */
 /* As store_session_claim; renewed until it is given back. */
 enum status held_sessions_claim(struct held_sessions *held, const struct id *id, struct arena *arena,
                                 struct session *ret_session, struct text *why);
+/* The claim, for store_photo_create; with the photo the session is given back: then held_sessions_let_go. */
+struct session_claim held_sessions_prove(const struct held_sessions *held, const struct session *session);
+void held_sessions_let_go(struct held_sessions *held, const struct session *session);
 /* As store_session_save. Gives it back unless it is kept, whatever comes of it: if the store can't be reached, the
  * lease ends by itself. */
 enum status held_sessions_save(struct held_sessions *held, const struct session *session, bool keep, struct text *why);

@@ -172,6 +172,7 @@ struct original {
     struct uploads *uploads;
     const struct id *id;
     const char *author, *idempotency_key;
+    const struct session_claim *session; /* NULL: it came at once */
     struct image_info info;
     uint64_t size;
     struct digest *digest;
@@ -206,8 +207,9 @@ static enum status create(const struct original *original, const struct photo_de
     TEXT_CLEANUP struct text data = {0};
     json_t *more = json_pack("{s:o}", "image", image_record_make(info, original->size));
     const struct execution execution = photos_execution(original->id, original->author, now, more, &data);
-    enum status status = store_photo_create(settings->store, &photo, original->idempotency_key, &execution,
-                                            settings->max_pending, arena, ret_photo, ret_created, why);
+    enum status status =
+        store_photo_create(settings->store, &photo, original->idempotency_key, &execution, settings->max_pending,
+                           original->session, arena, ret_photo, ret_created, why);
     if (status == STATUS_OK && *ret_created)
         *ret_photo = photo;
     if (status == STATUS_TOO_MANY)
@@ -271,12 +273,11 @@ static enum status add_to_digest(struct digest *digest, struct blob_object *obje
 }
 
 enum status upload_take(struct uploads *uploads, const struct id *id, const char *author, const char *idempotency_key,
-                        const struct photo_description *description, struct arena *arena, struct photo *ret_photo,
-                        struct text *why)
+                        const struct photo_description *description, const struct session_claim *session,
+                        struct arena *arena, struct photo *ret_photo, bool *ret_created, struct text *why)
 {
     char key[OBJECT_KEY_SIZE];
     struct blob_object object;
-    bool created = false;
     photos_original_key(id, key);
     enum status status = blob_get_file(uploads->settings.blob, BUCKET_ORIGINALS, key, &object, why);
     if (status != STATUS_OK)
@@ -285,13 +286,14 @@ enum status upload_take(struct uploads *uploads, const struct id *id, const char
                                 .id = id,
                                 .author = author,
                                 .idempotency_key = idempotency_key,
+                                .session = session,
                                 .size = object.size,
                                 .digest = digest_new(DIGEST_SHA256)};
     status = image_probe(object.fd, object.size, &uploads->settings.limits, &original.info, why);
     if (status == STATUS_OK)
         status = add_to_digest(original.digest, &object, why);
     if (status == STATUS_OK)
-        status = create(&original, description, arena, ret_photo, &created, why);
+        status = create(&original, description, arena, ret_photo, ret_created, why);
     digest_free(original.digest);
     blob_object_release(&object);
     return status;

@@ -15,10 +15,11 @@ struct uploads {
 /* ---- Whole uploads (upload.c) ---- */
 
 /* The same as upload_finish for an original that is in its bucket already, as that of this photo. It stays there,
- * whatever comes of it. NOT_FOUND: it isn't there. */
+ * whatever comes of it. NOT_FOUND: it isn't there. With a claim of a session, and *ret_created, as
+ * store_photo_create. */
 enum status upload_take(struct uploads *uploads, const struct id *id, const char *author, const char *idempotency_key,
-                        const struct photo_description *description, struct arena *arena, struct photo *ret_photo,
-                        struct text *why);
+                        const struct photo_description *description, const struct session_claim *session,
+                        struct arena *arena, struct photo *ret_photo, bool *ret_created, struct text *why);
 
 /* ---- Uploads in pieces (resumable.c) ---- */
 

@@ -189,7 +189,7 @@ struct id bench_create(struct bench *bench, const char *workflow)
         .id = id, .workflow = workflow, .state = "", .data = text_get(&data), .started_ms = now_ms, .due_ms = now_ms};
     struct photo existing;
     bool created;
-    CHECK_INT(store_photo_create(bench->store, &photo, NULL, &execution, 0, &arena, &existing, &created, &why),
+    CHECK_INT(store_photo_create(bench->store, &photo, NULL, &execution, 0, NULL, &arena, &existing, &created, &why),
               STATUS_OK);
     CHECK_STR(text_get(&why), "");
     return id;

@@ -93,7 +93,7 @@ enum status create_photo(struct store *store, const struct photo *photo, const c
     struct execution execution = make_execution(photo);
     struct photo existing;
     bool created;
-    enum status status = store_photo_create(store, photo, key, &execution, 0, &arena, &existing, &created, why);
+    enum status status = store_photo_create(store, photo, key, &execution, 0, NULL, &arena, &existing, &created, why);
     if (!status && ret_created)
         *ret_created = created;
     return status;

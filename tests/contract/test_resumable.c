@@ -1,6 +1,7 @@
 /* Uploads in pieces through several processes that share a store and buckets: resumable.h. */
 #include "check.h"
 #include "resumable.h"
+#include "store_ops.h"
 #include "uploads.h"
 
 #include <signal.h>
@@ -314,10 +315,13 @@ static void test_whole(void)
     CHECK_INT(look(&process, &id, &resumable), STATUS_OK);
     CHECK(resumable.has_photo);
     check_photo(&process, &resumable.photo, photo);
-    check_case("the photo was there already, and the session didn't know it");
+    check_case("the photo was there already, and the session didn't know it, because an earlier version made it");
+    struct session unfinished = session;
+    enum session_outcome outcome;
     CHECK_INT(store_session_claim(process.store, &id, "me", 1000, &arena, &session, NULL), STATUS_OK);
-    session.is_finished = false;
-    CHECK_INT(store_session_save(process.store, &session, "me", false, NULL), STATUS_OK);
+    CHECK(session.is_finished);
+    CHECK_INT(store_session_remove(process.store, &session, "me", NULL), STATUS_OK);
+    CHECK_INT(store_session_create(process.store, &unfinished, NULL, &outcome, NULL), STATUS_OK);
     struct id made = resumable.photo;
     CHECK_INT(look(&process, &id, &resumable), STATUS_OK);
     CHECK(resumable.has_photo && id_equal(&resumable.photo, &made));
@@ -326,6 +330,44 @@ static void test_whole(void)
     CHECK_INT(resumable_remove(process.resumables, &id, "ann", NULL), STATUS_OK);
     CHECK_INT(look(&process, &id, &resumable), STATUS_NOT_FOUND);
     check_photo(&process, &made, photo);
+    close_process(&process);
+}
+
+/* The store does nothing more for sessions once their bytes are there: the photo is made, and its session is finished. */
+static enum status fail_to_save(struct store *store, const struct session *session, const char *owner, bool keep_lease,
+                                struct session_found *ret_found, struct text *why)
+{
+    (void)store, (void)session, (void)owner, (void)keep_lease, (void)ret_found;
+    text_setf(why, "The store is away.");
+    return STATUS_UNAVAILABLE;
+}
+
+static void test_finished(void)
+{
+    struct process process;
+    struct resumable resumable;
+    ARENA_CLEANUP struct arena arena = {0};
+    if (!CHECK(open_process(&process, check_folder(), BLOB_OWN)))
+        return;
+    const struct store_ops *ops = process.store->ops;
+    struct id id = create(&process);
+    struct resumable_piece *piece;
+    CHECK_INT(begin(&process, &id, 0, &piece), STATUS_OK);
+    CHECK_INT(resumable_piece_write(piece, photo, LENGTH, NULL), STATUS_OK);
+    resumable_piece_end(piece, false);
+    struct store_session_ops sessions = *ops->sessions;
+    struct store_ops away = *ops;
+    sessions.save = fail_to_save;
+    away.sessions = &sessions;
+    process.store->ops = &away;
+    CHECK_INT(look(&process, &id, &resumable), STATUS_OK);
+    process.store->ops = ops;
+    CHECK(resumable.has_photo);
+    struct session session = {0};
+    CHECK_INT(store_session_get(process.store, &id, &arena, &session, NULL), STATUS_OK);
+    CHECK(session.is_finished && !session.is_held && !session.bytes);
+    CHECK_INT(look(&process, &id, &resumable), STATUS_OK);
+    CHECK(resumable.has_photo);
     close_process(&process);
 }
 
@@ -387,4 +429,5 @@ CHECK_MAIN({"a piece may reach another process than the one before", test_turns}
            {"a lease holds for as long as the process lives", test_renewed},
            {"what a dead process held goes on within seconds, from what was acknowledged", test_lost},
            {"what is whole becomes one photo, wherever a crash came", test_whole},
+           {"a photo and the end of its session are one change", test_finished},
            {"what has expired is removed, and no photo with it", test_swept})

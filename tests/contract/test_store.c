@@ -39,7 +39,7 @@ static void test_keys(struct store *store, const char *address)
     struct execution execution = make_execution(&second);
     bool created = true;
     CHECK_OK(create_photo(store, &first, "key", NULL, why));
-    CHECK_OK(store_photo_create(store, &second, "key", &execution, 0, &arena, &found, &created, why));
+    CHECK_OK(store_photo_create(store, &second, "key", &execution, 0, NULL, &arena, &found, &created, why));
     CHECK(!created);
     CHECK(id_equal(&found.id, &first.id));
     CHECK_STR(state_of(store, &second.id), "not-found");
@@ -309,7 +309,7 @@ static void test_arguments(struct store *store, const char *address)
     CHECK_STATUS(create_photo(store, &photo, "", NULL, why), STATUS_INVALID);
     struct photo other = make_photo("anna", 1);
     struct execution execution = make_execution(&other);
-    CHECK_STATUS(store_photo_create(store, &photo, NULL, &execution, 0, &arena, &existing, &created, why),
+    CHECK_STATUS(store_photo_create(store, &photo, NULL, &execution, 0, NULL, &arena, &existing, &created, why),
                  STATUS_INVALID);
     CHECK_STATUS(store_executions_list(store, 4, 9, NULL, NULL, why), STATUS_INVALID);
     CHECK_OK(create_photo(store, &photo, &long_key[1], NULL, why));

@@ -208,7 +208,7 @@ static enum status create_bounded(struct store *store, const char *author, const
     struct execution execution = make_execution(&photo);
     bool created = false;
     enum status status =
-        store_photo_create(store, &photo, key, &execution, max_pending, &arena, &existing, &created, why);
+        store_photo_create(store, &photo, key, &execution, max_pending, NULL, &arena, &existing, &created, why);
     if (!status)
         *ret_id = created ? photo.id : existing.id;
     return status;

@@ -237,6 +237,65 @@ static void test_reopened(struct store *store, const char *address)
     store_close(other);
 }
 
+/* ---- A session becomes a photo ---- */
+
+static enum status make_photo_of(struct store *store, const struct session *session, const char *owner,
+                                 bool *ret_created, struct text *why)
+{
+    struct arena arena ARENA_CLEANUP = {0};
+    struct photo photo = make_photo(session->author, 1), existing;
+    photo.id = session->id;
+    struct execution execution = make_execution(&photo);
+    const struct session_claim claim = {owner, session->lease_number};
+    return store_photo_create(store, &photo, "tus", &execution, 0, &claim, &arena, &existing, ret_created, why);
+}
+
+static void test_becomes_photo(struct store *store, const char *address)
+{
+    (void)address;
+    struct arena arena ARENA_CLEANUP = {0};
+    bool was_created = false;
+    struct session session = make_session("anna", "1.1.1.1", 5), absent = make_session("anna", NULL, 5), read;
+    (void)create(store, &session, &limits);
+    struct session mine = claim(store, &session.id, "me", &arena);
+
+    check_case("not by a claim that was lost, and of no session");
+    set_now(LEASE_MS + 1);
+    struct session yours = claim(store, &session.id, "you", &arena);
+    CHECK_STATUS(make_photo_of(store, &mine, "me", &was_created, why), STATUS_BUSY);
+    CHECK_STATUS(make_photo_of(store, &absent, "me", &was_created, why), STATUS_BUSY);
+    CHECK_STR(state_of(store, &session.id), "not-found");
+    CHECK_STR(execution_state_of(store, &session.id), "not-found");
+    CHECK(!get(store, &session.id, &arena).is_finished);
+
+    check_case("both in one, and nothing stays that is about a person");
+    CHECK_OK(make_photo_of(store, &yours, "you", &was_created, why));
+    CHECK(was_created);
+    CHECK_STR(state_of(store, &session.id), "PENDING");
+    read = get(store, &session.id, &arena);
+    CHECK(read.is_finished && !read.is_held && !read.was_lost);
+    CHECK(!read.bytes && !read.network && !read.caption && !read.alt_text);
+    CHECK_STR(read.author, "anna");
+
+    check_case("once");
+    CHECK_OK(make_photo_of(store, &yours, "you", &was_created, why));
+    CHECK(!was_created);
+}
+
+/* As of a photo that an earlier version made. */
+static void test_finished(struct store *store, const char *address)
+{
+    (void)address;
+    struct arena arena ARENA_CLEANUP = {0};
+    struct session session = make_session("anna", "1.1.1.1", 5);
+    (void)create(store, &session, &limits);
+    struct session mine = claim(store, &session.id, "me", &arena);
+    mine.is_finished = true;
+    CHECK_OK(store_session_save(store, &mine, "me", false, why));
+    session = get(store, &session.id, &arena);
+    CHECK(session.is_finished && !session.is_held && !session.bytes && !session.network && !session.caption);
+}
+
 struct rival {
     struct store *store;
     const struct id *id;
@@ -282,6 +341,8 @@ static const struct store_case cases[] = {
     {"a lease from the future doesn't hold", test_clock},
     {"what has expired is found, the oldest first", test_expiry},
     {"sessions are there for other processes too", test_reopened},
+    {"a session becomes a photo in one transaction", test_becomes_photo},
+    {"a session that is finished forgets where it came from", test_finished},
     {"of many that claim a session one gets it", test_rivals},
 };
 

@@ -324,7 +324,7 @@ static void *create_many(void *context)
         struct execution execution = make_execution(&photo);
         bool created;
         execution.data = burst->data;
-        if (store_photo_create(burst->store, &photo, NULL, &execution, 0, &arena, &existing, &created, NULL))
+        if (store_photo_create(burst->store, &photo, NULL, &execution, 0, NULL, &arena, &existing, &created, NULL))
             atomic_fetch_add(&burst->failures, 1);
     }
     return NULL;

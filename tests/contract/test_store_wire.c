@@ -79,7 +79,19 @@ static enum status trip_finish(struct trip *trip, struct text *why)
 
 static enum status trip_publish(struct trip *trip, struct text *why)
 {
-    return store_photo_publish(trip->store, &trip->photo, NULL, why);
+    const struct execution_claim claim = {"me", trip->execution.version};
+    return store_photo_publish(trip->store, &trip->photo, &claim, why);
+}
+
+static enum status trip_verdict(struct trip *trip, struct text *why)
+{
+    const struct verdict verdict = {.photo = trip->photo.id, .fingerprint.is_there = true};
+    return store_verdict_add(trip->store, &verdict, why);
+}
+
+static enum status trip_decide(struct trip *trip, struct text *why)
+{
+    return store_verdict_decide(trip->store, &trip->photo.id, VERDICT_APPROVED, NULL, why);
 }
 
 static enum status trip_delete(struct trip *trip, struct text *why)
@@ -115,6 +127,8 @@ static void test_round_trips(struct store *store, const char *address)
         {"save", trip_save, 2},
         {"publish", trip_publish, 2},
         {"finish", trip_finish, 2},
+        {"verdict", trip_verdict, 2},
+        {"decide", trip_decide, 2},
         {"get", trip_get, 1},
         {"search", trip_search, 1},
         {"delete", trip_delete, 2},

@@ -131,7 +131,7 @@ static void test_creations(void)
     static const struct {
         const char *what;
         uint64_t max_pending, pending;
-        bool is_key_used, is_id_used;
+        bool is_key_used, is_id_used, has_session, is_session_claimed;
         enum creation_outcome outcome;
     } rows[] = {
         {"a first", .max_pending = 1, .outcome = CREATION_DONE},
@@ -140,13 +140,21 @@ static void test_creations(void)
         {"any number", .pending = 1000, .outcome = CREATION_DONE},
         {"an id", .is_id_used = true, .max_pending = 3, .pending = 3, .outcome = CREATION_ID_USED},
         {"a key", .is_key_used = true, .max_pending = 3, .pending = 3, .outcome = CREATION_KEY_USED},
+        {"a session", .has_session = true, .is_session_claimed = true, .outcome = CREATION_DONE},
+        {"a lost session", .has_session = true, .max_pending = 1, .pending = 3, .outcome = CREATION_SESSION_LOST},
+        {"a key and a lost session", .has_session = true, .is_key_used = true, .outcome = CREATION_KEY_USED},
         {"a key and an id", .is_key_used = true, .is_id_used = true, .outcome = CREATION_KEY_USED},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        const struct photo_creation creation = {.max_pending = rows[i].max_pending};
+        static const struct session_claim session = {"me", 1};
+        const struct photo_creation creation = {.max_pending = rows[i].max_pending,
+                                                .session = rows[i].has_session ? &session : NULL};
+        const struct photo_creation_found found = {.is_key_used = rows[i].is_key_used,
+                                                   .is_id_used = rows[i].is_id_used,
+                                                   .is_session_claimed = rows[i].is_session_claimed,
+                                                   .pending = rows[i].pending};
         check_case("%s", rows[i].what);
-        CHECK_INT(photo_creation_judge(&creation, rows[i].is_key_used, rows[i].is_id_used, rows[i].pending),
-                  rows[i].outcome);
+        CHECK_INT(photo_creation_judge(&creation, &found), rows[i].outcome);
     }
 }
 

@@ -100,29 +100,48 @@ static int find_id(struct transaction *transaction, const struct id *id)
     return transaction_add(transaction, "SELECT 1 FROM photos WHERE id = $1", VALUES(ID(id)));
 }
 
-static enum status create(struct transaction *transaction, void *arguments, struct text *why)
+/* Locks what is in the way, or may be, and tells what there is. */
+static enum status find_for_creation(struct transaction *transaction, const struct creating *creating,
+                                     struct photo_creation_found *found, struct text *why)
 {
-    const struct creating *creating = arguments;
-    const struct photo *photo = creating->creation->photo;
-    struct photo_created *created = creating->created;
+    const struct photo_creation *creation = creating->creation;
+    const struct photo *photo = creation->photo;
     struct row row;
     int queue = lock_queue(transaction, photo->author);
-    int key = find_key(transaction, creating->creation);
+    int key = find_key(transaction, creation);
     int id = find_id(transaction, &photo->id);
+    int session = creation->session ? postgres_session_lock(transaction, &photo->id) : -1;
     enum status status = transaction_ask(transaction, why);
     if (status)
         return status;
-    created->pending = transaction_row(transaction, queue, &row) ? (uint64_t)row_integer(&row, 0) : 0;
-    bool is_id_used = transaction_row(transaction, id, &row);
-    bool is_key_used = transaction_row(transaction, key, &row);
-    if (is_key_used)
-        created->existing = postgres_photo(&row, creating->arena);
-    created->outcome = photo_creation_judge(creating->creation, is_key_used, is_id_used, created->pending);
-    transaction->keeps_nothing = created->outcome != CREATION_DONE;
-    transaction->told = &photo->id;
+    found->is_id_used = transaction_row(transaction, id, &row);
+    found->is_session_claimed =
+        creation->session && postgres_session_is_claimed(transaction, session, creation->session);
+    found->pending = transaction_row(transaction, queue, &row) ? (uint64_t)row_integer(&row, 0) : 0;
+    found->is_key_used = transaction_row(transaction, key, &row);
+    if (found->is_key_used)
+        creating->created->existing = postgres_photo(&row, creating->arena);
+    return STATUS_OK;
+}
+
+static enum status create(struct transaction *transaction, void *arguments, struct text *why)
+{
+    const struct creating *creating = arguments;
+    const struct photo_creation *creation = creating->creation;
+    struct photo_creation_found found;
+    enum status status = find_for_creation(transaction, creating, &found, why);
+    if (status)
+        return status;
+    creating->created->pending = found.pending;
+    creating->created->outcome = photo_creation_judge(creation, &found);
+    transaction->keeps_nothing = creating->created->outcome != CREATION_DONE;
+    transaction->told = &creation->photo->id;
     transaction->has_work = true;
-    if (!transaction->keeps_nothing)
-        insert(transaction, creating->creation);
+    if (transaction->keeps_nothing)
+        return STATUS_OK;
+    insert(transaction, creation);
+    if (creation->session)
+        postgres_session_finish(transaction, &creation->photo->id);
     return STATUS_OK;
 }
 

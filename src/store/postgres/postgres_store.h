@@ -231,6 +231,13 @@ void postgres_execution_replace(struct transaction *transaction, const struct ex
                                 const struct execution *execution, const char *author);
 void postgres_user_add_posts(struct transaction *transaction, const char *author, int posts);
 
+/* ---- Sessions that become photos ---- */
+
+/* Adds the question for the row, which nobody else changes until the transaction ends; and reads its answer. */
+int postgres_session_lock(struct transaction *transaction, const struct id *id);
+bool postgres_session_is_claimed(const struct transaction *transaction, int place, const struct session_claim *claim);
+void postgres_session_finish(struct transaction *transaction, const struct id *id);
+
 /* ---- The tables ---- */
 
 extern const struct store_photo_ops postgres_photos;

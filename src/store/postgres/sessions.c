@@ -42,11 +42,22 @@ static enum status session_get(struct store *store, const struct id *id, struct 
                           &read, why);
 }
 
-/* Asks for the row, which nobody else changes until the transaction ends. */
-static int lock_session(struct transaction *transaction, const struct id *id)
+int postgres_session_lock(struct transaction *transaction, const struct id *id)
 {
     return transaction_add(transaction, "SELECT " SESSION_COLUMNS " FROM sessions WHERE id = $1 FOR UPDATE",
                            VALUES(ID(id)));
+}
+
+bool postgres_session_is_claimed(const struct transaction *transaction, int place, const struct session_claim *claim)
+{
+    struct row row;
+    return transaction_row(transaction, place, &row)
+           && session_is_claimed(claim, row_string(&row, SESSION_LEASE_OWNER), row_integer(&row, SESSION_LEASE_NUMBER));
+}
+
+void postgres_session_finish(struct transaction *transaction, const struct id *id)
+{
+    (void)transaction_add(transaction, SESSION_FINISH_SQL("$1"), VALUES(ID(id)));
 }
 
 /* ---- Making ---- */
@@ -96,7 +107,7 @@ static enum status create(struct transaction *transaction, void *arguments, stru
     struct creation *creation = arguments;
     const struct session *session = creation->session;
     struct row there;
-    int place = lock_session(transaction, &session->id);
+    int place = postgres_session_lock(transaction, &session->id);
     int use_place = creation->limits ? find_use(transaction, session) : -1;
     enum status status = transaction_ask(transaction, why);
     if (status || transaction_row(transaction, place, &there))
@@ -135,7 +146,7 @@ static enum status claim(struct transaction *transaction, void *arguments, struc
 {
     struct claim *claim = arguments;
     struct row row;
-    int place = lock_session(transaction, claim->id);
+    int place = postgres_session_lock(transaction, claim->id);
     enum status status = transaction_ask(transaction, why);
     if (!status && !transaction_row(transaction, place, &row))
         status = STATUS_NOT_FOUND;
@@ -176,7 +187,7 @@ static enum status sessions_renew(struct store *store, const char *owner, const 
 
 struct saving {
     const struct session *session;
-    const char *owner;
+    struct session_claim claim;
     bool keep_lease;
     struct session_found *found;
 };
@@ -184,14 +195,13 @@ struct saving {
 static enum status find_claimed(struct transaction *transaction, const struct saving *saving, struct text *why)
 {
     struct row row;
-    int place = lock_session(transaction, &saving->session->id);
+    int place = postgres_session_lock(transaction, &saving->session->id);
     enum status status = transaction_ask(transaction, why);
     if (!status && !transaction_row(transaction, place, &row))
         status = STATUS_NOT_FOUND;
     if (status)
         return status;
-    saving->found->is_changed = session_is_claimed(
-        saving->session, saving->owner, row_string(&row, SESSION_LEASE_OWNER), row_integer(&row, SESSION_LEASE_NUMBER));
+    saving->found->is_changed = postgres_session_is_claimed(transaction, place, &saving->claim);
     transaction->keeps_nothing = !saving->found->is_changed;
     return STATUS_OK;
 }
@@ -201,20 +211,24 @@ static enum status save(struct transaction *transaction, void *arguments, struct
     const struct saving *saving = arguments;
     const struct session *session = saving->session;
     enum status status = find_claimed(transaction, saving, why);
-    if (!status && saving->found->is_changed)
-        (void)transaction_add(transaction,
-                              "UPDATE sessions SET \"offset\" = $2, bytes = $3, is_finished = $4 <> 0,"
-                              " lease_owner = CASE WHEN $5 <> 0 THEN lease_owner END,"
-                              " lease_until_ms = CASE WHEN $5 <> 0 THEN lease_until_ms END WHERE id = $1",
-                              VALUES(ID(&session->id), INTEGER(session->offset), TEXT(session->bytes),
-                                     INTEGER(session->is_finished), INTEGER(saving->keep_lease)));
-    return status;
+    if (status || !saving->found->is_changed)
+        return status;
+    if (session->is_finished)
+        postgres_session_finish(transaction, &session->id);
+    else
+        (void)transaction_add(
+            transaction,
+            "UPDATE sessions SET \"offset\" = $2, bytes = $3,"
+            " lease_owner = CASE WHEN $4 <> 0 THEN lease_owner END,"
+            " lease_until_ms = CASE WHEN $4 <> 0 THEN lease_until_ms END WHERE id = $1",
+            VALUES(ID(&session->id), INTEGER(session->offset), TEXT(session->bytes), INTEGER(saving->keep_lease)));
+    return STATUS_OK;
 }
 
 static enum status session_save(struct store *store, const struct session *session, const char *owner, bool keep_lease,
                                 struct session_found *ret_found, struct text *why)
 {
-    struct saving saving = {session, owner, keep_lease, ret_found};
+    struct saving saving = {session, {owner, session->lease_number}, keep_lease, ret_found};
     return postgres_write(store, save, &saving, why);
 }
 
@@ -230,7 +244,7 @@ static enum status remove_claimed(struct transaction *transaction, void *argumen
 static enum status session_remove(struct store *store, const struct session *session, const char *owner,
                                   struct session_found *ret_found, struct text *why)
 {
-    struct saving saving = {session, owner, false, ret_found};
+    struct saving saving = {session, {owner, session->lease_number}, false, ret_found};
     return postgres_write(store, remove_claimed, &saving, why);
 }
 

@@ -32,14 +32,6 @@ static bool take_verdict(void *context, const struct row *row)
     return true;
 }
 
-static enum status verdict_get(struct store *store, const struct id *photo, struct arena *arena,
-                               struct verdict *ret_verdict, struct text *why)
-{
-    struct verdict_read read = {arena, ret_verdict};
-    return postgres_first(store, "SELECT " VERDICT_COLUMNS " FROM verdicts WHERE photo = $1", VALUES(ID(photo)),
-                          take_verdict, &read, why);
-}
-
 static enum status verdict_find_pixels(struct store *store, const uint8_t pixels[static FINGERPRINT_PIXELS],
                                        struct arena *arena, struct verdict *ret_verdict, struct text *why)
 {
@@ -68,13 +60,6 @@ static enum status verdicts_list(struct store *store, size_t limit, store_verdic
     struct listing listing = {row, context};
     return postgres_each(store, "SELECT " VERDICT_COLUMNS " FROM verdicts ORDER BY number DESC LIMIT $1",
                          VALUES(LIMIT(limit)), list_verdict, &listing, why);
-}
-
-static enum status verdicts_refused(struct store *store, store_verdict_row *row, void *context, struct text *why)
-{
-    struct listing listing = {row, context};
-    return postgres_each(store, "SELECT " VERDICT_COLUMNS " FROM verdicts WHERE kind = 1", VALUES(), list_verdict,
-                         &listing, why);
 }
 
 /* ---- Shapes ---- */
@@ -153,39 +138,55 @@ static enum status verdict_forget(struct store *store, const struct id *photo, s
     return postgres_write(store, forget, &copy, why);
 }
 
-struct decision {
-    const struct verdict *verdict;
-    const struct id *forgotten;
-    size_t forgotten_count;
-};
+/* Asks for the verdict, which nobody else changes until the transaction ends, and for those that are REFUSED. */
+static enum status find_forgotten(struct transaction *transaction, struct verdict_decision *decision, struct text *why)
+{
+    struct row row;
+    decision->forgotten_count = 0; /* it may be tried again */
+    int before = transaction_add(transaction, "SELECT " VERDICT_COLUMNS " FROM verdicts WHERE photo = $1 FOR UPDATE",
+                                 VALUES(ID(&decision->decided->photo)));
+    int refused = transaction_add(transaction, "SELECT " VERDICT_COLUMNS " FROM verdicts WHERE kind = 1", VALUES());
+    enum status status = transaction_ask(transaction, why);
+    if (status)
+        return status;
+    if (!transaction_row(transaction, before, &row))
+        return STATUS_NOT_FOUND;
+    decision->before = read_verdict(&row);
+    if (!verdict_decision_forgets(decision) || !transaction_row(transaction, refused, &row))
+        return STATUS_OK;
+    for (; row.number < PQntuples(row.result); row.number++) {
+        const struct verdict verdict = read_verdict(&row);
+        (void)verdict_decision_note(decision, &verdict);
+    }
+    return STATUS_OK;
+}
 
 static enum status decide(struct transaction *transaction, void *arguments, struct text *why)
 {
-    const struct decision *decision = arguments;
-    const struct verdict *verdict = decision->verdict;
-    enum status status = run_on_one(
+    struct verdict_decision *decision = arguments;
+    const struct verdict *decided = decision->decided;
+    enum status status = find_forgotten(transaction, decision, why);
+    if (status)
+        return status;
+    (void)transaction_add(
         transaction, "UPDATE verdicts SET kind = $2, reason = $3, decided_ms = $4 WHERE photo = $1",
-        VALUES(ID(&verdict->photo), INTEGER(verdict->kind), TEXT(verdict->reason), INTEGER(verdict->decided_ms)), why);
+        VALUES(ID(&decided->photo), INTEGER(decided->kind), TEXT(decided->reason), INTEGER(decided->decided_ms)));
     for (size_t i = 0; !status && i < decision->forgotten_count; i++)
         status = transaction_add_one(transaction, "DELETE FROM verdicts WHERE photo = $1",
                                      VALUES(ID(&decision->forgotten[i])), why);
     return status;
 }
 
-static enum status verdict_decide(struct store *store, const struct verdict *verdict, const struct id *forgotten,
-                                  size_t forgotten_count, struct text *why)
+static enum status verdict_decide(struct store *store, struct verdict_decision *decision, struct text *why)
 {
-    struct decision decision = {verdict, forgotten, forgotten_count};
-    return postgres_write(store, decide, &decision, why);
+    return postgres_write(store, decide, decision, why);
 }
 
 const struct store_verdict_ops postgres_verdicts = {
     .add = verdict_add,
     .decide = verdict_decide,
-    .get = verdict_get,
     .find_pixels = verdict_find_pixels,
     .nearest = verdicts_nearest,
     .list = verdicts_list,
-    .refused = verdicts_refused,
     .forget = verdict_forget,
 };

@@ -102,21 +102,35 @@ static enum status find_id(struct connection *connection, const struct id *id, b
     return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }
 
+static enum status find_session(struct connection *connection, const struct photo_creation *creation,
+                                bool *ret_is_claimed, struct text *why)
+{
+    if (!creation->session)
+        return STATUS_OK;
+    enum status status = session_find_claimed(connection, &creation->photo->id, creation->session, ret_is_claimed, why);
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
 static enum status create(struct connection *connection, void *arguments, struct text *why)
 {
     const struct creating *creating = arguments;
-    const struct photo *photo = creating->creation->photo;
-    struct photo_created *created = creating->created;
-    bool is_key_used, is_id_used;
-    enum status status = queue_pending(connection, photo->author, &created->pending, why);
+    const struct photo_creation *creation = creating->creation;
+    struct photo_creation_found found = {0};
+    enum status status = queue_pending(connection, creation->photo->author, &found.pending, why);
     if (!status)
-        status = find_key(connection, creating, &is_key_used, why);
+        status = find_key(connection, creating, &found.is_key_used, why);
     if (!status)
-        status = find_id(connection, &photo->id, &is_id_used, why);
+        status = find_id(connection, &creation->photo->id, &found.is_id_used, why);
+    if (!status)
+        status = find_session(connection, creation, &found.is_session_claimed, why);
     if (status)
         return status;
-    created->outcome = photo_creation_judge(creating->creation, is_key_used, is_id_used, created->pending);
-    return created->outcome == CREATION_DONE ? insert(connection, creating->creation, why) : STATUS_OK;
+    creating->created->pending = found.pending;
+    creating->created->outcome = photo_creation_judge(creation, &found);
+    if (creating->created->outcome != CREATION_DONE)
+        return STATUS_OK;
+    status = insert(connection, creation, why);
+    return status || !creation->session ? status : session_finish(connection, &creation->photo->id, why);
 }
 
 static enum status photo_create(struct store *store, const struct photo_creation *creation, struct arena *arena,

@@ -176,23 +176,41 @@ static enum status sessions_renew(struct store *store, const char *owner, const 
 
 struct saving {
     const struct session *session;
-    const char *owner;
+    struct session_claim claim;
     bool keep_lease;
     struct session_found *found;
 };
 
+struct comparing {
+    const struct session_claim *claim;
+    bool is_claimed;
+};
+
 static bool compare(void *context, sqlite3_stmt *row)
 {
-    const struct saving *saving = context;
-    saving->found->is_changed =
-        session_is_claimed(saving->session, saving->owner, column_string(row, SESSION_LEASE_OWNER),
-                           sqlite3_column_int64(row, SESSION_LEASE_NUMBER));
+    struct comparing *comparing = context;
+    comparing->is_claimed = session_is_claimed(comparing->claim, column_string(row, SESSION_LEASE_OWNER),
+                                               sqlite3_column_int64(row, SESSION_LEASE_NUMBER));
     return true;
+}
+
+enum status session_find_claimed(struct connection *connection, const struct id *id, const struct session_claim *claim,
+                                 bool *ret_is_claimed, struct text *why)
+{
+    struct comparing comparing = {claim, false};
+    enum status status = connection_first(connection, SESSION_GET, VALUES(ID(id)), compare, &comparing, why);
+    *ret_is_claimed = comparing.is_claimed;
+    return status;
+}
+
+enum status session_finish(struct connection *connection, const struct id *id, struct text *why)
+{
+    return connection_run(connection, SESSION_FINISH, VALUES(ID(id)), why);
 }
 
 static enum status find_claimed(struct connection *connection, struct saving *saving, struct text *why)
 {
-    return connection_first(connection, SESSION_GET, VALUES(ID(&saving->session->id)), compare, saving, why);
+    return session_find_claimed(connection, &saving->session->id, &saving->claim, &saving->found->is_changed, why);
 }
 
 static enum status save(struct connection *connection, void *arguments, struct text *why)
@@ -202,16 +220,17 @@ static enum status save(struct connection *connection, void *arguments, struct t
     enum status status = find_claimed(connection, saving, why);
     if (status || !saving->found->is_changed)
         return status;
-    return connection_run(connection, SESSION_SAVE,
-                          VALUES(ID(&session->id), INTEGER(session->offset), TEXT(session->bytes),
-                                 INTEGER(session->is_finished), INTEGER(saving->keep_lease)),
-                          why);
+    if (session->is_finished)
+        return session_finish(connection, &session->id, why);
+    return connection_run(
+        connection, SESSION_SAVE,
+        VALUES(ID(&session->id), INTEGER(session->offset), TEXT(session->bytes), INTEGER(saving->keep_lease)), why);
 }
 
 static enum status session_save(struct store *store, const struct session *session, const char *owner, bool keep_lease,
                                 struct session_found *ret_found, struct text *why)
 {
-    struct saving saving = {session, owner, keep_lease, ret_found};
+    struct saving saving = {session, {owner, session->lease_number}, keep_lease, ret_found};
     return sqlite_write(store, save, &saving, why);
 }
 
@@ -227,7 +246,7 @@ static enum status remove_claimed(struct connection *connection, void *arguments
 static enum status session_remove(struct store *store, const struct session *session, const char *owner,
                                   struct session_found *ret_found, struct text *why)
 {
-    struct saving saving = {session, owner, false, ret_found};
+    struct saving saving = {session, {owner, session->lease_number}, false, ret_found};
     return sqlite_write(store, remove_claimed, &saving, why);
 }
 

@@ -101,6 +101,7 @@ enum statement {
     SESSION_GET,
     SESSION_CLAIM,
     SESSION_SAVE,
+    SESSION_FINISH,
     SESSION_REMOVE,
     SESSION_RENEW,
     SESSIONS_OF_AUTHOR,
@@ -381,6 +382,13 @@ enum status queue_find_fault(struct connection *connection, int64_t now_ms, int6
 enum status queues_mend(struct connection *connection, int64_t now_ms, int64_t lease_ms, struct text *why);
 /* When something is due next, or its lease ends: now_ms when that was before; -1: never. */
 enum status queue_next_due(struct connection *connection, int64_t now_ms, int64_t *ret_due_ms, struct text *why);
+
+/* ---- Sessions that become photos ---- */
+
+/* NOT_FOUND. */
+enum status session_find_claimed(struct connection *connection, const struct id *id, const struct session_claim *claim,
+                                 bool *ret_is_claimed, struct text *why);
+enum status session_finish(struct connection *connection, const struct id *id, struct text *why);
 
 /* ---- The operations: each file has those of its aggregate ---- */
 

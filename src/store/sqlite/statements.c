@@ -147,9 +147,10 @@ const char *const statement_sql[STATEMENTS] = {
     [SESSION_GET] = "SELECT " SESSION_COLUMNS " FROM sessions WHERE id = ?",
     [SESSION_CLAIM] = "UPDATE sessions SET lease_owner = ?2, lease_until_ms = ?3, lease_number = lease_number + 1"
                       " WHERE id = ?1",
-    [SESSION_SAVE] = "UPDATE sessions SET offset = ?2, bytes = ?3, is_finished = ?4,"
-                     " lease_owner = CASE WHEN ?5 THEN lease_owner END,"
-                     " lease_until_ms = CASE WHEN ?5 THEN lease_until_ms END WHERE id = ?1",
+    [SESSION_SAVE] = "UPDATE sessions SET offset = ?2, bytes = ?3,"
+                     " lease_owner = CASE WHEN ?4 THEN lease_owner END,"
+                     " lease_until_ms = CASE WHEN ?4 THEN lease_until_ms END WHERE id = ?1",
+    [SESSION_FINISH] = SESSION_FINISH_SQL("?"),
     [SESSION_REMOVE] = "DELETE FROM sessions WHERE id = ?",
     [SESSION_RENEW] = "UPDATE sessions SET lease_until_ms = ?3 WHERE id = ?1 AND lease_owner = ?2",
     [SESSIONS_OF_AUTHOR] = "SELECT count(*), coalesce(sum(counts_as), 0) FROM sessions INDEXED BY sessions_of_author"

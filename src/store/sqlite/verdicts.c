@@ -45,13 +45,6 @@ static bool take_verdict(void *context, sqlite3_stmt *row)
     return true;
 }
 
-static enum status verdict_get(struct store *store, const struct id *photo, struct arena *arena,
-                               struct verdict *ret_verdict, struct text *why)
-{
-    struct verdict_read read = {arena, ret_verdict};
-    return sqlite_first(store, VERDICT_OF_PHOTO, VALUES(ID(photo)), take_verdict, &read, why);
-}
-
 static enum status verdict_find_pixels(struct store *store, const uint8_t pixels[static FINGERPRINT_PIXELS],
                                        struct arena *arena, struct verdict *ret_verdict, struct text *why)
 {
@@ -78,12 +71,6 @@ static enum status verdicts_list(struct store *store, size_t limit, store_verdic
 {
     struct listing listing = {row, context, false};
     return sqlite_each(store, VERDICTS_LIST, VALUES(LIMIT(limit)), list_verdict, &listing, why);
-}
-
-static enum status verdicts_refused(struct store *store, store_verdict_row *row, void *context, struct text *why)
-{
-    struct listing listing = {row, context, false};
-    return sqlite_each(store, VERDICTS_REFUSED, VALUES(), list_verdict, &listing, why);
 }
 
 /* ---- The nearest shapes ---- */
@@ -163,29 +150,41 @@ static enum status run_on_one(struct connection *connection, enum statement stat
     return !status && sqlite3_changes(connection->db) == 0 ? STATUS_NOT_FOUND : status;
 }
 
-struct decision {
-    const struct verdict *verdict;
-    const struct id *forgotten;
-    size_t forgotten_count;
-};
+static bool take_before(void *context, sqlite3_stmt *row)
+{
+    *(struct verdict *)context = verdict_from_row(row);
+    return true;
+}
+
+static enum status find_forgotten(struct connection *connection, struct verdict_decision *decision, struct text *why)
+{
+    struct listing listing = {verdict_decision_note, decision, false};
+    decision->forgotten_count = 0;
+    enum status status = connection_first(connection, VERDICT_OF_PHOTO, VALUES(ID(&decision->decided->photo)),
+                                          take_before, &decision->before, why);
+    return status || !verdict_decision_forgets(decision)
+               ? status
+               : connection_each(connection, VERDICTS_REFUSED, VALUES(), list_verdict, &listing, why);
+}
 
 static enum status decide(struct connection *connection, void *arguments, struct text *why)
 {
-    const struct decision *decision = arguments;
-    const struct verdict *verdict = decision->verdict;
-    enum status status = run_on_one(
-        connection, VERDICT_DECIDE,
-        VALUES(ID(&verdict->photo), INTEGER(verdict->kind), TEXT(verdict->reason), INTEGER(verdict->decided_ms)), why);
+    struct verdict_decision *decision = arguments;
+    const struct verdict *decided = decision->decided;
+    enum status status = find_forgotten(connection, decision, why);
+    if (!status)
+        status = connection_run(
+            connection, VERDICT_DECIDE,
+            VALUES(ID(&decided->photo), INTEGER(decided->kind), TEXT(decided->reason), INTEGER(decided->decided_ms)),
+            why);
     for (size_t i = 0; !status && i < decision->forgotten_count; i++)
         status = connection_run(connection, VERDICT_FORGET, VALUES(ID(&decision->forgotten[i])), why);
     return status;
 }
 
-static enum status verdict_decide(struct store *store, const struct verdict *verdict, const struct id *forgotten,
-                                  size_t forgotten_count, struct text *why)
+static enum status verdict_decide(struct store *store, struct verdict_decision *decision, struct text *why)
 {
-    struct decision decision = {verdict, forgotten, forgotten_count};
-    return sqlite_write(store, decide, &decision, why);
+    return sqlite_write(store, decide, decision, why);
 }
 
 static enum status forget(struct connection *connection, void *arguments, struct text *why)
@@ -202,10 +201,8 @@ static enum status verdict_forget(struct store *store, const struct id *photo, s
 const struct store_verdict_ops sqlite_verdicts = {
     .add = verdict_add,
     .decide = verdict_decide,
-    .get = verdict_get,
     .find_pixels = verdict_find_pixels,
     .nearest = verdicts_nearest,
     .list = verdicts_list,
-    .refused = verdicts_refused,
     .forget = verdict_forget,
 };
