@@ -11,24 +11,29 @@ import { Server } from './server.mjs';
 import { pick, sleep, waitFor } from './wait.mjs';
 
 const CLIENTS = 2, READERS = 1; // of each server
-const FLOOD = 20; // answered uploads before the fault, and after it: so many photos are done soon
 const PACE_MS = 50, RETRY_PAUSE_MS = 100;
+const FLOOD = 20, FLOODED_PACE_MS = 500; // after so many answered uploads, because all photos are to be done soon
 const RECOVERY_MS = 30_000;
 /* Within this time each request has an answer, whatever becomes of the engines. */
 export const ANSWER_MS = 10_000;
 
-/* How long nobody had what he asked for: from the first refusal, or from the begin of a request that took long. */
+/* How long nobody had what he asked for: from the first refusal, or from the begin of a request that took long, if others had nothing either. */
 class Outages {
     longest_ms = 0;
     slowest_ms = 0;
     refused = 0;
     #since = null;
+    #lastGood = 0;
 
     note(begin, isGood) {
         const now = performance.now();
         this.slowest_ms = Math.max(this.slowest_ms, now - begin);
-        if (isGood) this.longest_ms = Math.max(this.longest_ms, now - Math.min(begin, this.#since ?? begin));
-        else this.refused++;
+        if (isGood) {
+            this.longest_ms = Math.max(this.longest_ms, now - Math.max(this.#lastGood, Math.min(begin, this.#since ?? begin)));
+            this.#lastGood = now;
+        } else {
+            this.refused++;
+        }
         this.#since = isGood ? null : this.#since ?? begin;
     }
 }
@@ -58,16 +63,19 @@ export const family = ({ pids }) => pids.flatMap((pid) => [pid, ...children(pid)
 export const signalAll = (pids, name) => { for (const pid of pids) signal(pid, name); };
 
 /* Two processes that take requests and two that work, as on four machines, on `postgres` and on new buckets of `s3` over `way`, with a few
- * photos: a Trial. */
-export async function startTrial({ folder, prefix, postgres, s3, way, random }) {
+ * photos: a Trial. far: a place for half of them, { wrapper, listen, options, store(database), way }. */
+export async function startTrial({ folder, prefix, postgres, s3, way, random, far = {} }) {
     const samples = makeSamples().filter(({ name }) => !/large|HEIC|AVIF/.test(name)); // which are quick to make
     s3.makeBuckets(prefix);
     postgres.primary.query('postgres', 'CREATE DATABASE photos TEMPLATE template0');
-    const options = ['--store', postgres.address('photos'), '--buckets', s3.address(prefix, way)];
-    const make = (name, command, more) => new Server(join(folder, `${prefix}-${name}`),
-        { command, options: [...options, ...more], env: { ...process.env, ...s3.environment } });
-    const servers = ['one', 'other'].map((name) => make(name, 'serve', ['--workers', '0']));
-    const workers = ['worker', 'other-worker'].map((name) => make(name, 'worker', []));
+    const make = (name, command, place, more) => {
+        const options = ['--store', (place.store ?? postgres.address)('photos'), '--buckets', s3.address(prefix, place.way ?? way), ...more, ...place.options ?? []];
+        const server = new Server(join(folder, `${prefix}-${name}`),
+            { command, options, wrapper: place.wrapper, env: { ...process.env, ...s3.environment, no_proxy: '*' } });
+        return Object.assign(server, { listen: place.listen ?? server.listen });
+    };
+    const servers = [far, {}].map((place, number) => make(`server-${number}`, 'serve', place, ['--workers', '0']));
+    const workers = [far, {}].map((place, number) => make(`worker-${number}`, 'worker', place, []));
     await Promise.all([...servers, ...workers].map((server) => server.start()));
     const trial = new Trial({ servers, workers, ledger: new Ledger(servers[0]), samples, random, s3, prefix });
     await trial.prepare();
@@ -135,7 +143,6 @@ export class Trial {
     }
 
     async #send(round, client, number) {
-        if (round.answered >= FLOOD) return sleep(PACE_MS);
         const { ledger, random } = this;
         const upload = { author: `author_${number}`, key: `key-${this.keys++}`, sample: pick(random, this.samples) };
         ledger.authors.add(upload.author);
@@ -145,7 +152,7 @@ export class Trial {
             throw error;
         });
         const isRefused = isCleanRefusal('an upload', answer);
-        round.uploads.note(begin, !isRefused);
+        if (isRefused || answer.status === 200) round.uploads.note(begin, !isRefused); // what is no photo needs no engine
         if (isRefused) {
             ledger.recordSilence(upload);
             return sleep(RETRY_PAUSE_MS);
@@ -153,7 +160,7 @@ export class Trial {
         ledger.recordAnswer(upload, answer);
         if (answer.status === 200) round.answered++;
         if (answer.status === 200 && round.marked) round.first_ms ??= performance.now() - round.marked;
-        return sleep(PACE_MS);
+        return sleep(round.answered < FLOOD ? PACE_MS : FLOODED_PACE_MS);
     }
 
     async #read(round, client) {

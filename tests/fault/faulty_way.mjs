@@ -52,8 +52,9 @@ const FAULTS = {
     cutReceived: (one, connect, { after }) => { const other = connect(); pass(one, other); cutAfter(other, one, after, () => one.resetAndDestroy()); },
 };
 
-/* fault: { name, share: of the connections, all if it isn't given, random, and what the fault wants }, or { oneOf: [fault…], share, random }. */
-export async function startFaultyWay(endpoint) {
+/* fault: { name, share: of the connections, all if it isn't given, random, and what the fault wants }, or { oneOf: [fault…], share, random }. at: the
+ * address that it listens on. */
+export async function startFaultyWay(endpoint, at = '127.0.0.1') {
     const { hostname: host, port } = new URL(endpoint);
     const sockets = new Set();
     let fault = { name: 'none' };
@@ -76,8 +77,8 @@ export async function startFaultyWay(endpoint) {
         if (now.name !== 'none' && now.name !== 'once') way.struck++;
         FAULTS[now.name](one, connect, now);
     });
-    await new Promise((done) => { listener.listen(0, '127.0.0.1', done); });
+    await new Promise((done) => { listener.listen(0, at, done); });
     const behave = (next) => { fault = next; for (const socket of sockets) socket.destroy(); };
-    return Object.assign(way, { endpoint: `http://127.0.0.1:${listener.address().port}`, behave, heal: () => behave({ name: 'none' }),
+    return Object.assign(way, { endpoint: `http://${at}:${listener.address().port}`, behave, heal: () => behave({ name: 'none' }),
                                 close: () => { behave({ name: 'refuse' }); listener.close(); } });
 }
