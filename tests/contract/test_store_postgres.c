@@ -176,6 +176,110 @@ static void test_lost_connections(struct store *store, const char *address)
     CHECK_INT(counts.executions[EXECUTION_ABORTED], WRITERS * ROUNDS / 3);
 }
 
+/* ---- Saves ---- */
+
+enum { SAVERS = 12, SAVES = 8 };
+
+struct saver {
+    struct store *store;
+    struct execution execution;
+    const char *detail;
+    int failures;
+};
+
+static void *save_often(void *context)
+{
+    struct saver *saver = context;
+    const struct execution_event events[] = {{1, "TaskStateEntered", "{}"}, {1, "TaskStateExited", saver->detail}};
+    for (int i = 1; i <= SAVES; i++) {
+        TEXT_CLEANUP struct text why = {0};
+        saver->execution.status = i == SAVES ? EXECUTION_SUCCEEDED : EXECUTION_RUNNING;
+        if (store_execution_save(saver->store, "me", &saver->execution, events, 2, true, &why))
+            saver->failures++;
+    }
+    return NULL;
+}
+
+static bool count_event(void *context, const struct execution_event *event)
+{
+    (void)event;
+    ++*(int *)context;
+    return true;
+}
+
+/* They go into the same transactions; one of them can't be written, because it isn't UTF-8. */
+static void test_saves_at_once(struct store *store, const char *address)
+{
+    ARENA_CLEANUP struct arena arena = {0};
+    struct execution claimed[SAVERS];
+    struct saver savers[SAVERS];
+    pthread_t threads[SAVERS];
+    size_t count = 0;
+    (void)address;
+    for (int i = 0; i < SAVERS; i++) {
+        struct photo photo = make_photo(i % 2 ? "anna" : "bert", 1);
+        CHECK_OK(create_photo(store, &photo, NULL, NULL, why));
+    }
+    CHECK_OK(AT(2, store_executions_claim(store, "me", 1000, SAVERS, &arena, claimed, &count, why)));
+    if (!CHECK_INT(count, SAVERS))
+        return;
+    for (int i = 0; i < SAVERS; i++) {
+        savers[i] = (struct saver){store, claimed[i], i == 3 ? "\xff" : "{}", 0};
+        if (!CHECK_INT(pthread_create(&threads[i], NULL, save_often, &savers[i]), 0))
+            abort();
+    }
+    for (int i = 0; i < SAVERS; i++) {
+        int events = 0;
+        (void)pthread_join(threads[i], NULL);
+        CHECK_INT(savers[i].failures, i == 3 ? SAVES : 0);
+        CHECK_OK(store_execution_events(store, &claimed[i].id, count_event, &events, why));
+        CHECK_INT(events, i == 3 ? 0 : 2 * SAVES);
+    }
+    struct store_counts counts = counts_of(store, 3);
+    CHECK_INT(counts.executions[EXECUTION_SUCCEEDED], SAVERS - 1);
+    CHECK_INT(counts.executions[EXECUTION_RUNNING], 1);
+}
+
+/* ---- An older database ---- */
+
+static const char to_version_1[] =
+    "ALTER TABLE executions DROP COLUMN waits_ms, DROP COLUMN ended_ms;"
+    "CREATE INDEX executions_saved ON executions (updated_ms) WHERE status = 0 AND lease_until_ms IS NULL;"
+    "CREATE INDEX executions_ended ON executions (updated_ms) WHERE status <> 0;"
+    "DROP TRIGGER execution_events_forget ON executions; DROP FUNCTION execution_events_forget;"
+    "ALTER TABLE execution_events ADD CONSTRAINT execution_events_execution_fkey FOREIGN KEY (execution)"
+    " REFERENCES executions (number) ON DELETE CASCADE;"
+    "UPDATE cloudphotos_migrations SET version = 1";
+
+static void test_older_database(struct store *store, const char *address)
+{
+    ARENA_CLEANUP struct arena arena = {0};
+    TEXT_CLEANUP struct text reason = {0};
+    struct photo photo = make_photo("anna", 1);
+    struct execution claimed;
+    struct store *newer;
+    size_t pruned = 0;
+    int events = 0;
+    CHECK_OK(create_photo(store, &photo, NULL, NULL, why));
+    CHECK(claim_one(store, "me", 1, 1000, &arena, &claimed));
+    claimed.status = EXECUTION_SUCCEEDED;
+    CHECK_OK(store_execution_save(store, "me", &claimed, (struct execution_event[]){{1, "ExecutionSucceeded", "{}"}}, 1,
+                                  false, why));
+    postgres_server_execute(address, to_version_1);
+    if (!CHECK_INT(store_open(address, &newer, &reason), STATUS_OK)) {
+        printf("# %s\n", text_get(&reason));
+        return;
+    }
+    use_test_clock(newer);
+    CHECK_OK(store_execution_events(newer, &photo.id, count_event, &events, why));
+    CHECK_INT(events, 1);
+    CHECK_OK(AT(1000, store_executions_prune(newer, 10, 9, &pruned, why)));
+    CHECK_INT(pruned, 1);
+    postgres_server_execute(address,
+                            "DO $$BEGIN IF EXISTS (SELECT FROM execution_events) THEN RAISE 'left'; END IF; END$$");
+    store_close(newer);
+}
+
 /* ---- Refusals ---- */
 
 /* They are told at once: no time makes them right. */
@@ -227,6 +331,8 @@ static void test_stores(void)
 {
     static const struct store_case cases[] = {
         {"connections that are lost repeat and lose no change", test_lost_connections},
+        {"saves of many threads are each kept, or told why not", test_saves_at_once},
+        {"a database of version 1 is brought up to date", test_older_database},
         {"a server that refuses is told at once", test_refusals},
         {"a database that is gone is a sentence", test_gone},
     };

@@ -47,6 +47,25 @@ void postgres_execution_moved(struct transaction *transaction, const char *autho
                           VALUES(TEXT(author), INTEGER(from), INTEGER(to)));
 }
 
+enum status postgres_executions_ended(struct transaction *transaction, const int64_t counts[static EXECUTION_STATUSES],
+                                      struct text *why)
+{
+    int64_t all = 0;
+    for (int i = 0; i < EXECUTION_STATUSES; i++)
+        all += counts[i];
+    if (all == 0)
+        return STATUS_OK;
+    return transaction_add_one(transaction,
+                               "INSERT INTO counters AS c (slot, running, succeeded, failed, aborted)"
+                               " VALUES (pg_backend_pid() % 256, $1, $2, $3, $4)"
+                               " ON CONFLICT (slot) DO UPDATE SET running = c.running + excluded.running,"
+                               " succeeded = c.succeeded + excluded.succeeded, failed = c.failed + excluded.failed,"
+                               " aborted = c.aborted + excluded.aborted",
+                               VALUES(INTEGER(-all), INTEGER(counts[EXECUTION_SUCCEEDED]),
+                                      INTEGER(counts[EXECUTION_FAILED]), INTEGER(counts[EXECUTION_ABORTED])),
+                               why);
+}
+
 void postgres_execution_insert(struct transaction *transaction, const struct execution *execution, const char *author)
 {
     (void)transaction_add(transaction,
@@ -202,7 +221,7 @@ static enum status executions_prune(struct store *store, int64_t before_ms, size
     int64_t pruned = 0;
     enum status status = postgres_run(store,
                                       "DELETE FROM executions WHERE number IN (SELECT number FROM executions"
-                                      " WHERE status <> 0 AND updated_ms < $1 ORDER BY updated_ms LIMIT $2"
+                                      " WHERE ended_ms < $1 ORDER BY ended_ms LIMIT $2"
                                       " FOR UPDATE SKIP LOCKED)",
                                       VALUES(INTEGER(before_ms), LIMIT(limit)), &pruned, why);
     if (!status)

@@ -60,7 +60,7 @@ static enum status lease_renew(struct store *store, const char *owner, int64_t l
                         VALUES(TEXT(owner), INTEGER(now_ms), INTEGER(now_ms + lease_ms)), &changed, why);
 }
 
-/* ---- Saving and giving back ---- */
+/* ---- Giving back ---- */
 
 /* Finds it, and tells what there is; `owner` as execution_compare. */
 static enum status compare(struct transaction *transaction, const struct id *id, const char *owner,
@@ -81,76 +81,13 @@ static const char give_back_sql[] =
     " version = version + (diverted_data IS NOT NULL)::int, diverted_data = NULL, queued_ms ="
     " CASE WHEN diverted_data IS NOT NULL THEN 0 WHEN due_ms > updated_ms THEN due_ms ELSE queued_ms END"
     " WHERE number = $1";
-static const char end_sql[] =
-    "UPDATE executions SET lease_owner = NULL, lease_until_ms = NULL, diverted_data = NULL WHERE number = $1";
 
-/* It waits again, or has ended. */
-static void let_go(struct transaction *transaction, const struct execution_row *row,
-                   enum execution_status execution_status)
+/* It waits again. */
+static void let_go(struct transaction *transaction, const struct execution_row *row)
 {
-    bool has_ended = execution_status != EXECUTION_RUNNING;
-    transaction->has_work = !has_ended;
-    (void)transaction_add(transaction, has_ended ? end_sql : give_back_sql, VALUES(INTEGER(row->number)));
-    postgres_execution_moved(transaction, row->author, EXECUTION_RUNNING, (int)execution_status);
-}
-
-struct saving {
-    const char *owner;
-    const struct execution *execution;
-    const struct execution_event *events;
-    size_t event_count;
-    bool keep_lease;
-    struct execution_found *found;
-};
-
-static enum status add_events(struct transaction *transaction, const struct saving *saving, struct execution_row *row,
-                              struct text *why)
-{
-    enum status status = STATUS_OK;
-    for (size_t i = 0; !status && i < saving->event_count; i++)
-        status =
-            transaction_add_one(transaction,
-                                "INSERT INTO execution_events (execution, sequence, time_ms, type, detail)"
-                                " VALUES ($1, $2, $3, $4, $5)",
-                                VALUES(INTEGER(row->number), INTEGER(++row->events), INTEGER(saving->events[i].time_ms),
-                                       TEXT(saving->events[i].type), TEXT(saving->events[i].detail)),
-                                why);
-    return status;
-}
-
-static enum status save(struct transaction *transaction, void *arguments, struct text *why)
-{
-    const struct saving *saving = arguments;
-    const struct execution *execution = saving->execution;
-    struct execution_row row;
-    enum status status = compare(transaction, &execution->id, saving->owner, &row, saving->found, why);
-    if (status)
-        return status;
-    saving->found->is_changed &= execution->version >= row.lease_version;
-    transaction->keeps_nothing = !saving->found->is_changed;
-    if (transaction->keeps_nothing)
-        return STATUS_OK;
-    status = add_events(transaction, saving, &row, why);
-    if (status)
-        return status;
-    (void)transaction_add(transaction,
-                          "UPDATE executions SET status = $2, state = $3, data = $4, updated_ms = $5,"
-                          " due_ms = $6, version = version + 1, event_count = $7 WHERE number = $1",
-                          VALUES(INTEGER(row.number), INTEGER(execution->status), TEXT(execution->state),
-                                 TEXT(execution->data), INTEGER(execution->updated_ms), INTEGER(execution->due_ms),
-                                 INTEGER(row.events)));
-    bool is_kept = saving->keep_lease && execution->status == EXECUTION_RUNNING && !row.is_diverted;
-    if (!is_kept)
-        let_go(transaction, &row, execution->status);
-    return STATUS_OK;
-}
-
-static enum status lease_save(struct store *store, const char *owner, const struct execution *execution,
-                              const struct execution_event *events, size_t event_count, bool keep_lease,
-                              struct execution_found *ret_found, struct text *why)
-{
-    struct saving saving = {owner, execution, events, event_count, keep_lease, ret_found};
-    return postgres_write(store, save, &saving, why);
+    transaction->has_work = true;
+    (void)transaction_add(transaction, give_back_sql, VALUES(INTEGER(row->number)));
+    postgres_execution_moved(transaction, row->author, EXECUTION_RUNNING, EXECUTION_RUNNING);
 }
 
 struct giving_back {
@@ -168,7 +105,7 @@ static enum status release(struct transaction *transaction, void *arguments, str
         return status;
     transaction->keeps_nothing = !giving->found->is_changed;
     if (!transaction->keeps_nothing)
-        let_go(transaction, &row, EXECUTION_RUNNING);
+        let_go(transaction, &row);
     return STATUS_OK;
 }
 
@@ -200,7 +137,7 @@ static enum status divert(struct transaction *transaction, void *arguments, stru
     (void)transaction_add(transaction, "UPDATE executions SET diverted_data = $2 WHERE number = $1",
                           VALUES(INTEGER(row.number), TEXT(diversion->data)));
     if (!diversion->found->is_held)
-        let_go(transaction, &row, EXECUTION_RUNNING);
+        let_go(transaction, &row);
     return STATUS_OK;
 }
 
@@ -238,7 +175,7 @@ static enum status lease_next_due(struct store *store, int64_t now_ms, int64_t *
 const struct store_lease_ops postgres_leases = {
     .claim = lease_claim,
     .renew = lease_renew,
-    .save = lease_save,
+    .save = postgres_save,
     .release = lease_release,
     .divert = lease_divert,
     .next_due = lease_next_due,

@@ -14,6 +14,7 @@ static void postgres_close(struct store *store)
 {
     struct store_postgres *postgres = (struct store_postgres *)store;
     postgres_changes_release(postgres);
+    (void)pthread_mutex_destroy(&postgres->saves.lock);
     postgres_pool_release(&postgres->pool);
     free(postgres);
 }
@@ -30,6 +31,7 @@ static enum status connect_to(const char *rest, struct store_postgres **ret_post
         return status;
     }
     postgres->store.ops = &store_postgres_ops;
+    (void)pthread_mutex_init(&postgres->saves.lock, NULL);
     status = postgres_changes_init(&postgres->changes, why);
     if (status)
         postgres_close(&postgres->store);

@@ -8,7 +8,7 @@
  *     connect.c        a new connection, and why there is none
  *     transaction.c    reading and writing, tried again where nothing can happen twice
  *     schema.c         the tables and functions, and how an older database becomes a present one
- *     photos.c, photo_lists.c, verdicts.c, users.c, executions.c, leases.c, named_leases.c,
+ *     photos.c, photo_lists.c, verdicts.c, users.c, executions.c, leases.c, saves.c, named_leases.c,
  *     changes.c, sessions.c
  *                      the operations; each file ends in its table
  *     postgres_store.c opening, closing, the clock, the tables */
@@ -143,11 +143,19 @@ struct changes {
     atomic_bool is_stopping;
 };
 
+struct saving;
+struct saves {
+    pthread_mutex_t lock;
+    struct saving *first, *last; /* they wait; NULL: nobody */
+    int leaders;                 /* at work */
+};
+
 struct store_postgres {
     struct store store; /* first */
     struct pool pool;
     struct clock_offset clock;
     struct changes changes;
+    struct saves saves;
 };
 
 struct transaction {
@@ -229,6 +237,13 @@ void postgres_execution_hurry(struct transaction *transaction, const struct exec
 void postgres_execution_abort(struct transaction *transaction, const struct execution_row *row);
 void postgres_execution_replace(struct transaction *transaction, const struct execution_row *row,
                                 const struct execution *execution, const char *author);
+/* So many executions have ended so, of those that were RUNNING. */
+enum status postgres_executions_ended(struct transaction *transaction, const int64_t counts[static EXECUTION_STATUSES],
+                                      struct text *why);
+/* As store_lease_ops has it. */
+enum status postgres_save(struct store *store, const char *owner, const struct execution *execution,
+                          const struct execution_event *events, size_t event_count, bool keep_lease,
+                          struct execution_found *ret_found, struct text *why);
 void postgres_user_add_posts(struct transaction *transaction, const char *author, int posts);
 
 /* ---- Sessions that become photos ---- */
