@@ -6,6 +6,7 @@
 #include "log.h"
 #include "restart.h"
 #include "service.h"
+#include "service_manager.h"
 
 #include <malloc.h>
 #include <signal.h>
@@ -37,7 +38,7 @@ static void announce(const struct serve_settings *settings, const struct service
     if (service->pipeline)
         warn_of_programs(service);
     log_flush(); /* so that the address is the last thing on the screen */
-    if (!settings->is_worker)
+    if (!service_manager_tell("READY=1") && !settings->is_worker)
         greeting_print(address, settings->base_path, settings->data);
 }
 
@@ -46,6 +47,7 @@ static void announce(const struct serve_settings *settings, const struct service
 static bool drain(const struct serve_settings *settings, struct service *service)
 {
     int64_t begin = clock_monotonic_ns(), until = begin + settings->drain_timeout_ms * 1000000;
+    (void)service_manager_tell("STOPPING=1");
     log_info("draining", LOG_D("at_most_ms", settings->drain_timeout_ms * 1000000));
     unsigned cut = service->server ? http_server_drain(service->server, settings->drain_timeout_ms) : 0;
     int64_t left = (until - clock_monotonic_ns()) / 1000000;
