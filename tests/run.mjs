@@ -13,7 +13,7 @@ const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 // `without` says why the other suites are not there.
 const MODES = {
     'test': { builds: ['build', 'build-asan'], sanitized: 'build-asan',
-              suites: ['runner', 'layers', 'unit', 'contract', 'fuzz', 'http', 'load', 'web', 'moderation', 'fault'] },
+              suites: ['runner', 'layers', 'unit', 'contract', 'fuzz', 'http', 'load', 'web', 'moderation', 'fault', 'deploy'] },
     'test-tsan': { builds: ['build-tsan'], sanitized: 'build-tsan', suites: ['unit', 'contract', 'http'],
                    without: ['runner and layers run no C', 'fuzz has one thread', 'load, web and fault time the program as it ships',
                              'the nets of moderation are not instrumented'] },
@@ -33,6 +33,7 @@ const SUITES = {
     web: { list: listWeb, build: 'build' }, // as it ships, too: browsers are patient, people are not
     moderation: { list: listNodeFiles, build: 'build', prepare: obtainModels }, // nets do not run under a sanitizer
     fault: { list: listNodeFiles, build: 'build' }, // the program as it ships: its timing is what is tested
+    deploy: { list: listNodeFiles, build: 'build' }, // what is installed
 };
 const MACHINE_TIMEOUT_S = 7200;
 const BUILD_TIMEOUT_S = 1800;

@@ -81,8 +81,11 @@ enum status sandbox_enter(int keep, const struct sandbox_limits *limits, struct 
         failed = "give up privileges";
     else if (!sandbox_filter_calls())
         failed = "filter system calls";
+    int error = errno;
     if (!failed)
         return STATUS_OK;
-    text_setf(why, "The sandbox could not %s: %s.", failed, strerror(errno));
+    text_setf(why, "The sandbox could not %s: %s.", failed, strerror(error));
+    if (error == EPERM || error == ENOSYS)
+        text_add(why, " It needs Linux 5.9, and a systemd unit or a container that allows close_range and seccomp.");
     return STATUS_UNAVAILABLE;
 }

@@ -20,6 +20,12 @@ enum status blob_file_fail(const struct blob_file *file, int error, struct text 
     }
     if (status == STATUS_NO_SPACE)
         text_setf(why, "The disk that holds the folder %s is full.", file->folder);
+    else if (error == ENOSYS || error == EPERM)
+        text_setf(
+            why,
+            "The folder %s can't be used: %s. If openat2 (Linux 5.6) is forbidden here, leave RestrictSUIDSGID= out "
+            "of the systemd unit, or let the container's seccomp profile allow it.",
+            file->folder, strerrordesc_np(error));
     else
         text_setf(why, "The folder %s can't be used: %s.", file->folder, strerrordesc_np(error));
     return status == STATUS_NOT_FOUND || status == STATUS_INTERNAL ? STATUS_UNAVAILABLE : status;
