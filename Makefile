@@ -15,7 +15,7 @@ export PATH := $(CURDIR)/node/bin:$(PATH)
 # Installs the groups of packages.txt that a recipe needs; and Node, into node/, if the machine has none or it is too old.
 needs = @tools/install-packages $(1) && tools/install-node
 
-.PHONY: help build web models run test ci fresh test-web screens test-tsan fault fuzz bench bench-web experiments lint format install clean
+.PHONY: help build web models run test ci fresh test-web screens test-tsan fault fuzz bench bench-web experiments lint format install deb clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -101,6 +101,10 @@ install: build models ## install into PREFIX=/usr/local, under DESTDIR if it is 
 	@DESTDIR='$(DESTDIR)' meson install -C build --no-rebuild
 	@install -d '$(DESTDIR)$(PREFIX)/share/cloudphotos/models'
 	@install -m 644 models/* '$(DESTDIR)$(PREFIX)/share/cloudphotos/models'
+
+deb: build ## a Debian package for this release, in build/deb
+	$(call needs,deb)
+	@tools/build-deb build build/deb
 
 clean: ## remove all build output; data stays
 	@rm -rf build build-asan build-tsan build-fuzz web/dist

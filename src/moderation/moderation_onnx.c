@@ -25,8 +25,8 @@ static void list_unsupported_labels(const struct manifest *manifest, struct text
             text_addf(ret_labels, "%s%s", ret_labels->length ? ", " : "", label->name);
     }
     if (ret_labels->length)
-        text_add(ret_labels, manifest->runtime_is_there ? " (their models are missing: run `make models`)"
-                                                        : " (ONNX Runtime is not there: run `make models`)");
+        text_addf(ret_labels, " (%s: run `make models`, or the package's `cloudphotos-models`)",
+                  manifest->runtime_is_there ? "their models are missing" : "ONNX Runtime is not there");
 }
 
 static bool sees_anything(const struct manifest *manifest)
