@@ -3,6 +3,7 @@
 // every upload that was answered is published or refused, once, and nothing is left over.
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
+import { clockAhead } from '../http/services.mjs';
 import { Client } from './client.mjs';
 import { Ledger } from './ledger.mjs';
 import { makeSamples } from './photos.mjs';
@@ -62,20 +63,20 @@ async function takeStill(client, ids, author) {
 export const family = ({ pids }) => pids.flatMap((pid) => [pid, ...children(pid)]);
 export const signalAll = (pids, name) => { for (const pid of pids) signal(pid, name); };
 
-/* Two processes that take requests and two that work, as on four machines, on `postgres` and on new buckets of `s3` over `way`, with a few
- * photos: a Trial. far: a place for half of them, { wrapper, listen, options, store(database), way }. */
+/* Two processes that take requests and two that work, as on four machines whose clocks are minutes apart, on `postgres` and on new buckets of
+ * `s3` over `way`, with a few photos: a Trial. far: a place for half of them, { wrapper, listen, options, store(database), way }. */
 export async function startTrial({ folder, prefix, postgres, s3, way, random, far = {} }) {
     const samples = makeSamples().filter(({ name }) => !/large|HEIC|AVIF/.test(name)); // which are quick to make
     s3.makeBuckets(prefix);
     postgres.primary.query('postgres', 'CREATE DATABASE photos TEMPLATE template0');
-    const make = (name, command, place, more) => {
+    const make = (name, command, place, clock, more) => {
         const options = ['--store', (place.store ?? postgres.address)('photos'), '--buckets', s3.address(prefix, place.way ?? way), ...more, ...place.options ?? []];
         const server = new Server(join(folder, `${prefix}-${name}`),
-            { command, options, wrapper: place.wrapper, env: { ...process.env, ...s3.environment, no_proxy: '*' } });
+            { command, options, wrapper: place.wrapper, env: { ...process.env, ...s3.environment, no_proxy: '*', ...clock } });
         return Object.assign(server, { listen: place.listen ?? server.listen });
     };
-    const servers = [far, {}].map((place, number) => make(`server-${number}`, 'serve', place, ['--workers', '0']));
-    const workers = [far, {}].map((place, number) => make(`worker-${number}`, 'worker', place, []));
+    const servers = [far, {}].map((place, number) => make(`server-${number}`, 'serve', place, number ? {} : clockAhead(300), ['--workers', '0']));
+    const workers = [far, {}].map((place, number) => make(`worker-${number}`, 'worker', place, number ? clockAhead(-300) : {}, []));
     await Promise.all([...servers, ...workers].map((server) => server.start()));
     const trial = new Trial({ servers, workers, ledger: new Ledger(servers[0]), samples, random, s3, prefix });
     await trial.prepare();
@@ -149,6 +150,7 @@ export class Trial {
         const begin = performance.now();
         const answer = await client.upload(upload.author, upload.key, upload.sample.bytes, random()).catch((error) => {
             ledger.recordSilence(upload);
+            round.uploads.note(begin, false);
             throw error;
         });
         const isRefused = isCleanRefusal('an upload', answer);
@@ -179,18 +181,22 @@ export class Trial {
     }
 
     async #ask(round, client, path, check) {
-        const begin = performance.now(), answer = await client.get(path);
+        const begin = performance.now();
+        const answer = await client.get(path).catch((error) => {
+            round.reads.note(begin, false);
+            throw error;
+        });
         const isRefused = isCleanRefusal(path, answer);
         if (!isRefused) check(answer);
         round.reads.note(begin, !isRefused);
     }
 
-    /* kill -9 of one process, which is started again. */
-    async kill(victim, pause_ms) {
-        this.mayFail.add(victim);
-        await victim.kill();
+    /* kill -9 of processes, which are started again. */
+    async kill(victims, pause_ms) {
+        for (const victim of victims) this.mayFail.add(victim);
+        await Promise.all(victims.map((victim) => victim.kill()));
         await sleep(pause_ms);
-        await victim.start();
+        await Promise.all(victims.map((victim) => victim.start()));
     }
 
     async stop() {

@@ -82,8 +82,13 @@ function playRound(round) {
     longFault('PostgreSQL is stopped (SIGSTOP), and goes on', stopping(() => family(postgres.primary)), isNoticed);
     fault('both are stopped (SIGSTOP), and go on', stopping(() => [s3.pid, ...family(postgres.primary)]), isNoticed);
 
-    longFault('kill -9 of processes that take requests and that work, one after the other', async () => {
-        for (let i = 0; i < KILLS; i++) await trial.kill(pick(random, trial.all), random() * MOMENT_MS);
+    fault('kill -9 of processes that take requests and that work, one or two at a time', async ({ mark }) => {
+        for (let i = 0; i < KILLS; i++) {
+            const victims = new Set([pick(random, trial.all), pick(random, trial.all)]);
+            await sleep(random() * MOMENT_MS);
+            await trial.kill([...victims], random() * MOMENT_MS);
+            mark(); // and more uploads are on their way when the next is killed
+        }
     });
     fault('kill -9 of the primary, and the synchronous standby is promoted', async ({ mark }) => {
         signalAll(family(postgres.primary), 'SIGKILL');
