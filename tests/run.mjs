@@ -6,6 +6,7 @@ import { cpus } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { countNode, countTap } from './run-count.mjs';
+import { listShared, startEngines } from './run-shared.mjs';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 
@@ -13,7 +14,7 @@ const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 // `without` says why the other suites are not there.
 const MODES = {
     'test': { builds: ['build', 'build-asan'], sanitized: 'build-asan',
-              suites: ['runner', 'layers', 'unit', 'contract', 'fuzz', 'http', 'load', 'web', 'moderation', 'fault', 'deploy'] },
+              suites: ['runner', 'layers', 'unit', 'contract', 'fuzz', 'http', 'shared', 'load', 'web', 'moderation', 'fault', 'deploy'] },
     'test-tsan': { builds: ['build-tsan'], sanitized: 'build-tsan', suites: ['unit', 'contract', 'http'],
                    without: ['runner and layers run no C', 'fuzz has one thread', 'load, web and fault time the program as it ships',
                              'the nets of moderation are not instrumented'] },
@@ -29,6 +30,7 @@ const SUITES = {
     contract: { list: listPrograms, parallel: cpus().length },
     fuzz: { list: listPrograms, parallel: cpus().length },
     http: { list: listNodeFiles },
+    shared: { list: listSharedFiles, build: 'build', prepare: prepareEngines }, // a service of three processes on several back ends
     load: { list: listNodeFiles, build: 'build' }, // its timing is what is tested
     web: { list: listWeb, build: 'build' }, // as it ships, too: browsers are patient, people are not
     moderation: { list: listNodeFiles, build: 'build', prepare: obtainModels }, // nets do not run under a sanitizer
@@ -94,6 +96,13 @@ function listNodeFiles(suite, build) {
         environment: { CLOUDPHOTOS_PROGRAM: join(root, build, 'cloudphotos'), FAULT_ROUNDS: String(rounds) },
         timeout_s: NODE_TIMEOUT_S * (suite === 'fault' ? Math.max(1, rounds / 50) : 1), count: countNode,
         select: (word) => [`--test-name-pattern=${word}`],
+    }));
+}
+
+function listSharedFiles(suite, build) {
+    return listShared(onlySuite === suite).map(({ file, environment, ...test }) => ({
+        ...test, command: nodeTest(file), environment: Object.assign(environment, { CLOUDPHOTOS_PROGRAM: join(root, build, 'cloudphotos') }),
+        timeout_s: NODE_TIMEOUT_S, count: countNode, select: (word) => [`--test-name-pattern=${word}`],
     }));
 }
 
@@ -204,12 +213,28 @@ async function obtainModels() {
     if (ending) console.log(`       ${readFileSync(log, 'utf8').trimEnd().split('\n').at(-1)} (${ending})`);
 }
 
+/* Tests whose engines can't be started are skipped, and say so. */
+async function prepareEngines(tests) {
+    const engines = await startEngines(tests);
+    for (const test of tests.splice(0)) { // a copy
+        const reason = engines.isAbsent(test);
+        if (!reason) tests.push(test);
+        else {
+            total.skipped++;
+            show('absent', 'shared', test.name, '1 skipped', reason);
+        }
+    }
+    return engines.stop;
+}
+
+/* `prepare` may take tests out, and returns what is to be done after them. */
 async function runSuite(name) {
     const { list, parallel = 1, build = mode.sanitized, prepare } = SUITES[name];
-    if (prepare) await prepare();
     const waiting = selectTests(list(name, build));
+    const finish = waiting.length > 0 ? await prepare?.(waiting) : undefined;
     const worker = async () => { for (let test; (test = waiting.shift());) await runTest(name, test); };
     await Promise.all(Array.from({ length: parallel }, worker));
+    await finish?.();
 }
 
 async function main() {

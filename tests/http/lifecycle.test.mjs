@@ -5,7 +5,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { png } from './pictures.mjs';
-import { isShared, listFiles, newFolder, startServer, until } from './server.mjs';
+import { listFiles, newFolder, startServer, until } from './server.mjs';
+import { isShared } from './services.mjs';
 import { rmSync } from 'node:fs';
 
 const picture = png(24, 16);
@@ -94,7 +95,7 @@ describe('a photo on its way', () => {
             const last = events.pop();
             const heard = events.map(({ data }) => data.stage), stages = ['DetectAndStore', 'Resize', 'Publish'];
             /* Of a photo that another process works on, the stages of a second may be one event. */
-            assert.deepEqual(heard, isShared() ? stages.filter((stage) => heard.includes(stage)) : stages);
+            assert.deepEqual(heard, isShared ? stages.filter((stage) => heard.includes(stage)) : stages);
             for (const { name, data } of events) assert.deepEqual([name, data.photo_id, data.status], ['stage', id, 'PENDING']);
             const { json } = await server.get(`/uploadStatus/${id}`);
             assert.deepEqual(last, { name: 'end', data: { ...json, error_code: null, error_values: [], stage: null, labels: [] } });
@@ -155,7 +156,7 @@ describe('events', () => {
 
     it('never go back: a watcher sees stages in their order, whenever it comes', async () => {
         const order = ['Queued', 'DetectAndStore', 'Resize', 'Publish', 'Published', null];
-        for (let round = 0; round < (isShared() ? 3 : 10); round++) {
+        for (let round = 0; round < (isShared ? 3 : 10); round++) {
             const uploads = await Promise.all(Array.from({ length: 8 }, () => server.upload('ann', picture)));
             const all = await Promise.all(uploads.map(async ({ json }) => (await server.watch(json.photo_id)).rest()));
             for (const events of all) {

@@ -5,8 +5,11 @@ import { startScript } from './server_script.mjs';
 /* { address, makeDatabase(name), query(database, sql), stop() }, or { skip: why not }. */
 export async function startPostgres() {
     const script = await startScript('postgres-server');
-    if (script.skip) return script;
-    const [address] = script.words;
+    return script.skip ? script : { ...postgresAt(script.words[0]), stop: script.stop };
+}
+
+/* One that is there already. */
+export function postgresAt(address) {
     return {
         address,
         query: (database, sql) => execFileSync('psql', ['-XAtq', '-c', sql, `${address}/${database}`], { encoding: 'utf8' }).trim(),
@@ -14,7 +17,6 @@ export async function startPostgres() {
             this.query('postgres', `CREATE DATABASE ${name} TEMPLATE template0`);
             return `${address}/${name}`;
         },
-        stop: script.stop,
     };
 }
 

@@ -1,13 +1,10 @@
-// Several processes on one data folder: two that take requests, in turn, and one that works. What the suites of uploads, pieces and
-// photos on their way promise of one server holds of them, too.
+// Processes that only take requests, and processes that only work, on one data folder. What the suites promise of one server is asked of
+// three such processes by `make test SUITE=shared`.
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import { png } from './pictures.mjs';
 import { newFolder, runProgram, startProcess, until } from './server.mjs';
-
-process.env.CLOUDPHOTOS_TEST_PROCESSES = '3';
-for (const suite of ['lifecycle', 'tus']) await import(`./${suite}.test.mjs`);
 
 const NO_WORK = ['--workers', '0'];
 

@@ -52,8 +52,19 @@ export async function startS3() {
                           no_proxy: '127.0.0.1' };
     const way = await startWay(endpoint);
     return {
-        endpoint, environment, way, pid: Number(pid),
+        ...s3At({ endpoint, environment, way }), pid: Number(pid),
         other: { ...environment, AWS_ACCESS_KEY_ID: otherKey, AWS_SECRET_ACCESS_KEY: otherSecret },
+        async stop() {
+            way.close();
+            await script.stop();
+        },
+    };
+}
+
+/* One that is there already. */
+export function s3At({ endpoint, environment, way }) {
+    return {
+        endpoint, environment, way,
         address: (prefix, by = way) => `s3://${prefix}?endpoint=${encodeURIComponent(by.endpoint)}&path-style=yes`,
         makeBuckets(prefix) {
             callAll(this, BUCKETS.map((name) => ['create_bucket', { Bucket: `${prefix}-${name}` }]));
@@ -65,10 +76,6 @@ export async function startS3() {
         allKeys(prefix) {
             const answers = callAll(this, BUCKETS.map((name) => ['list_objects_v2', { Bucket: `${prefix}-${name}` }]));
             return Object.fromEntries(BUCKETS.map((name, i) => [name, keysOf(answers[i])]));
-        },
-        async stop() {
-            way.close();
-            await script.stop();
         },
     };
 }

@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { assertCatalogued } from './catalogue.mjs';
+import { isShared, listObjects, startedWith } from './services.mjs';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..', '..');
 export const program = resolve(process.env.CLOUDPHOTOS_PROGRAM ?? join(root, 'build', 'cloudphotos'));
@@ -20,10 +21,6 @@ export const isSanitized = existsSync(program)
     && ['__asan_init', '__tsan_init'].some((name) => readFileSync(program).includes(name));
 /* Photos are not moderated unless a test is about that: then it names the moderator. */
 process.env.CLOUDPHOTOS_MODERATOR ??= 'none';
-
-/* With CLOUDPHOTOS_TEST_PROCESSES=3 a server is three processes on one data folder: two take requests in turn, and the third does
- * the work. Only the first is what `pid`, `lines` and the like are of. */
-export const isShared = () => process.env.CLOUDPHOTOS_TEST_PROCESSES === '3';
 
 export const patience_ms = isSanitized ? 120_000 : 60_000;
 
@@ -61,7 +58,7 @@ export function newFolder() {
     return folder;
 }
 
-/* Every file below a folder with its size, but the database, which grows by itself. */
+/* Every file below a folder, but the database, which grows by itself, and every object where these are elsewhere. */
 export function listFiles(folder) {
     const found = [];
     const walk = (path) => {
@@ -70,7 +67,7 @@ export function listFiles(folder) {
             else if (!entry.name.startsWith('photos.db')) found.push(relative(folder, join(path, entry.name)));
     };
     walk(folder);
-    return found.sort();
+    return [...found, ...listObjects(folder)].sort();
 }
 
 /* Runs the program to its end: { code, stdout, stderr }. For what is over at once, such as --help. */
@@ -302,21 +299,26 @@ export function formBody(boundary, parts) {
  * With `data` the folder is the caller's and stays. One that `isQuiet`
  * logs no address; it is told where to listen in its last flag. `wrapper`: a program that starts it. */
 export async function startServer(options = {}) {
-    if (!isShared() || options.wrapper || options.isQuiet) return startProcess(options);
-    const { flags = [] } = options;
-    const server = await startProcess({ ...options, flags: ['--workers', '0', ...flags] });
-    const rest = { ...options, data: server.data };
-    server.apis.push(await startProcess({ ...rest, flags: ['--workers', '0', ...flags] }));
-    server.workers.push(await startProcess({ ...rest, command: 'worker' }));
+    if (!isShared || options.wrapper || options.isQuiet) return startProcess(options);
+    const { flags = [] } = options, data = options.data ?? newFolder();
+    const roles = [{ flags: ['--workers', '0', ...flags] }, { flags: ['--workers', '0', ...flags] }, { command: 'worker' }];
+    const [server, other, worker] = await Promise.all(roles.map((role, number) => startProcess({ ...options, ...role, data, number })));
+    server.ownsData = options.data === undefined;
+    server.apis.push(other);
+    server.workers.push(worker);
     return server;
 }
 
-/* `command`: serve, or worker, which takes nothing but /healthcheck and /metrics, and nothing at all without `listens`. */
-export async function startProcess({ command = 'serve', listens = true, base = '', flags = [], environment = {}, data, wrapper = [], isQuiet = false,
-    executable = program } = {}) {
+/* `command`: serve, or worker, which takes nothing but /healthcheck and /metrics, and nothing at all without `listens`. `number`: which of
+ * a service it is. A test that names its own back ends has those. */
+export async function startProcess({ command = 'serve', number = 0, listens = true, base = '', flags = [], environment = {}, data, wrapper = [],
+    isQuiet = false, executable = program } = {}) {
     const folder = data ?? newFolder();
-    const words = [...wrapper, executable, command, ...(listens ? ['--listen', '127.0.0.1:0'] : []), '--data', folder, ...(base ? ['--base-path', base] : []), ...flags];
-    const child = spawn(words[0], words.slice(1), { env: { ...process.env, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
+    const hasOwn = flags.some((flag) => /^--(store|buckets)\b/.test(flag));
+    const own = hasOwn ? { flags: [], environment: {} } : startedWith(folder, number);
+    const words = [...wrapper, executable, command, ...(listens ? ['--listen', '127.0.0.1:0'] : []), '--data', folder, ...(base ? ['--base-path', base] : []),
+                   ...own.flags, ...flags];
+    const child = spawn(words[0], words.slice(1), { env: { ...process.env, ...own.environment, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
     running.add(child);
     const server = new Server(child, folder, data === undefined);
     child.on('error', (error) => { server.stderr += error.message; });

@@ -8,7 +8,8 @@ import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } f
 import { join } from 'node:path';
 import { sql } from './database.mjs';
 import { heavyPng, png } from './pictures.mjs';
-import { newFolder, startServer, until } from './server.mjs';
+import { listFiles, newFolder, startServer, until } from './server.mjs';
+import { haveFiles } from './services.mjs';
 import { connect } from './wire.mjs';
 
 const own = { 'Tus-Resumable': '1.0.0', Authorization: 'ann' };
@@ -42,11 +43,13 @@ async function offsetOf(server, path) {
 
 /* What grows in the bucket of originals: ID.KEY, where the key is the upload's id. */
 const folder = (server) => join(server.data, 'buckets', 'originals', '.parts');
-const partials = (server) => existsSync(folder(server)) ? readdirSync(folder(server)) : [];
+const partials = (server) => existsSync(folder(server)) ? readdirSync(folder(server)) : listFiles(server.data).filter((name) => name.includes('/originals/'));
 const bytesOf = (server, path) => partials(server).filter((name) => name.endsWith(`.${path.slice(-32)}`))
     .reduce((sum, name) => sum + (statSync(join(folder(server), name), { throwIfNoEntry: false })?.size ?? 0), 0);
-/* Seen in the file, and not by asking: a piece is written 64 KB at a time. */
+/* Seen in the file, and not by asking: a piece is written 64 KB at a time. On S3 it is there at its end. */
+const inFiles = { skip: !haveFiles && 'a piece is written to S3 at its end' };
 const writerHolds = (server, path, had) => until('the writer holds it', () => bytesOf(server, path) > had);
+const isGone = (server, path) => !partials(server).some((name) => name.includes(path.slice(-32)));
 const sessions = (server) => sql(server.data, 'SELECT count(*) FROM sessions')[0][0];
 
 describe('an upload in pieces', () => {
@@ -229,7 +232,7 @@ describe('an upload in pieces', () => {
     const head = (path, length, more = []) => [`PATCH ${path} HTTP/1.1`, 'Host: a', ...Object.entries(piece(0)).map(([name, value]) => `${name}: ${value}`),
         `Content-Length: ${length}`, ...more, '', ''].join('\r\n');
 
-    it('has one writer at a time, and goes on where a cut left it', async () => {
+    it('has one writer at a time, and goes on where a cut left it', inFiles, async () => {
         const path = await create(server);
         const wire = await connect(server);
         await wire.send(Buffer.concat([Buffer.from(head(path, photo.length)), photo.subarray(0, 100_000)]));
@@ -245,7 +248,7 @@ describe('an upload in pieces', () => {
         assert.equal((await server.ended_photo(id)).data.status, 'SUCCESS');
     });
 
-    it('forgets what a cut left of a piece that has a checksum', async () => {
+    it('forgets what a cut left of a piece that has a checksum', inFiles, async () => {
         const path = await create(server);
         const wire = await connect(server);
         await wire.send(Buffer.concat([Buffer.from(head(path, photo.length, [`Upload-Checksum: ${digest('sha1', photo)}`])), photo.subarray(0, 100_000)]));
@@ -345,9 +348,9 @@ describe('uploads that nobody ends', () => {
         for (const [method, more] of [['HEAD', {}], ['PATCH', piece(1000)], ['DELETE', {}]])
             assert.equal((await server.ask(method, old, { headers: { ...own, ...more } })).code, 404, method);
         await restart();
-        await until('the sweep has removed it', () => bytesOf(server, old) === 0 && sessions(server) === 1);
+        await until('the sweep has removed it', () => isGone(server, old) && sessions(server) === 1);
         assert.equal(await offsetOf(server, young), 1000);
-        assert.equal(bytesOf(server, young), 1000);
+        assert.ok(!isGone(server, young));
     });
 });
 
@@ -356,7 +359,7 @@ describe('an upload in pieces, after a crash', () => {
     before(() => { data = newFolder(); });
     after(() => rmSync(data, { recursive: true }));
 
-    it('goes on at what was acknowledged, and becomes one photo', async () => {
+    it('goes on at what was acknowledged, and becomes one photo', inFiles, async () => {
         let server = await startServer({ data });
         const path = await create(server);
         assert.equal((await patch(server, path, 0, photo.subarray(0, 60_000))).code, 204);
