@@ -3,9 +3,6 @@
 #include <stdarg.h>
 #include <string.h>
 
-/* Where each look waits for the network, many at a time. */
-enum { THREADS_REMOTE = 16 };
-
 const char *difference_kind_name(enum difference_kind kind)
 {
     static const char *const names[DIFFERENCE_KINDS] = {
@@ -97,51 +94,9 @@ void verify_report(struct verify *verify, struct difference difference, const ch
     (void)pthread_mutex_unlock(&verify->found_lock);
 }
 
-/* ---- Several at a time ---- */
-
-struct batch {
-    struct verify *verify;
-    verify_one *one;
-    void *items;
-    size_t count;
-    atomic_size_t next;
-    atomic_bool has_failed;
-    enum status status; /* these two of the first that failed */
-    struct text *why;
-};
-
-static void *work(void *context)
-{
-    struct batch *batch = context;
-    for (size_t i; !atomic_load(&batch->has_failed) && (i = atomic_fetch_add(&batch->next, 1)) < batch->count;) {
-        TEXT_CLEANUP struct text why = {0};
-        enum status status = batch->one(batch->verify, batch->items, i, &why);
-        if (status == STATUS_OK || atomic_exchange(&batch->has_failed, true))
-            continue;
-        batch->status = status;
-        text_setf(batch->why, "%s", text_get(&why));
-    }
-    return NULL;
-}
-
-enum status verify_each(struct verify *verify, verify_one *one, void *items, size_t count, struct text *why)
-{
-    struct batch batch = {.verify = verify, .one = one, .items = items, .count = count, .why = why};
-    pthread_t threads[THREADS_REMOTE];
-    unsigned started = 0;
-    while (started + 1 < verify->threads && started < count
-           && pthread_create(&threads[started], NULL, work, &batch) == 0)
-        started++;
-    (void)work(&batch);
-    for (unsigned i = 0; i < started; i++)
-        (void)pthread_join(threads[i], NULL);
-    return batch.status;
-}
-
 enum status verify_run(const struct verify_settings *settings, struct verify_counts *ret_counts, struct text *why)
 {
-    bool is_remote = store_is_remote(settings->store) || !blob_has_files(settings->blob);
-    struct verify verify = {.settings = settings, .threads = is_remote ? THREADS_REMOTE : 1};
+    struct verify verify = {.settings = settings, .threads = parallel_threads(settings->store, settings->blob)};
     (void)pthread_mutex_init(&verify.found_lock, NULL);
     enum status status = verify_photos(&verify, why);
     if (status == STATUS_OK)

@@ -175,21 +175,6 @@ static enum status settle(struct verify *verify, const struct object *object, bo
     return STATUS_OK;
 }
 
-static enum status verify_object(struct verify *verify, void *items, size_t index, struct text *why)
-{
-    enum { LOOKS = 5 };
-    struct object *object = &((struct object *)items)[index];
-    read_key(object);
-    for (int i = 0; i < LOOKS; i++) {
-        bool is_settled;
-        enum status status = settle(verify, object, &is_settled, why);
-        if (status != STATUS_OK || is_settled)
-            return status;
-    }
-    (void)atomic_fetch_add(&verify->in_progress, 1);
-    return STATUS_OK;
-}
-
 /* ---- All objects ---- */
 
 struct listing {
@@ -201,10 +186,27 @@ struct listing {
     struct text *why;
 };
 
+static enum status verify_object(void *context, size_t index, struct text *why)
+{
+    enum { LOOKS = 5 };
+    const struct listing *listing = context;
+    struct verify *verify = listing->verify;
+    struct object *object = &listing->page[index];
+    read_key(object);
+    for (int i = 0; i < LOOKS; i++) {
+        bool is_settled;
+        enum status status = settle(verify, object, &is_settled, why);
+        if (status != STATUS_OK || is_settled)
+            return status;
+    }
+    (void)atomic_fetch_add(&verify->in_progress, 1);
+    return STATUS_OK;
+}
+
 static void empty_page(struct listing *listing)
 {
     (void)atomic_fetch_add(&listing->verify->objects, listing->count);
-    listing->status = verify_each(listing->verify, verify_object, listing->page, listing->count, listing->why);
+    listing->status = parallel_run(listing->verify->threads, verify_object, listing, listing->count, listing->why);
     listing->count = 0;
 }
 

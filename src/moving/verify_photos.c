@@ -202,14 +202,16 @@ static void report_photo(struct verify *verify, const struct verified_photo *pho
 /* ---- All photos ---- */
 
 struct page {
+    struct verify *verify;
     struct verified_photo *photos;
     size_t count;
 };
 
 /* What is wrong counts when the photo is as it was before its objects were looked at. */
-static enum status verify_photo(struct verify *verify, void *items, size_t index, struct text *why)
+static enum status verify_photo(void *context, size_t index, struct text *why)
 {
-    const struct page *page = items;
+    const struct page *page = context;
+    struct verify *verify = page->verify;
     struct verified_photo photo = page->photos[index], again;
     struct photo_faults faults;
     for (int i = 0; i < LOOKS; i++) {
@@ -250,14 +252,14 @@ static bool next_id(struct id *id)
 
 enum status verify_photos(struct verify *verify, struct text *why)
 {
-    struct page page = {.photos = NEW_ARRAY(VERIFY_PAGE, struct verified_photo)};
+    struct page page = {.verify = verify, .photos = NEW_ARRAY(VERIFY_PAGE, struct verified_photo)};
     struct id first = {0};
     enum status status;
     do {
         page.count = 0;
         status = store_photos_from(verify->settings->store, &first, VERIFY_PAGE, add_photo, &page, why);
         if (status == STATUS_OK)
-            status = verify_each(verify, verify_photo, &page, page.count, why);
+            status = parallel_run(verify->threads, verify_photo, &page, page.count, why);
         (void)atomic_fetch_add(&verify->photos, page.count);
         if (page.count)
             first = page.photos[page.count - 1].id;

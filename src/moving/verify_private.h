@@ -3,6 +3,7 @@
 #define VERIFY_PRIVATE_H
 
 #include "objects.h"
+#include "parallel.h"
 #include "verify.h"
 
 #include <pthread.h>
@@ -42,10 +43,6 @@ bool verify_is_recent(struct verify *verify, int64_t changed_ms);
 /* Takes `difference` with the sentence in `sentence`. */
 void verify_report(struct verify *verify, struct difference difference, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-
-/* Calls `one` for each index below count, on several threads. The first failure ends it. */
-typedef enum status verify_one(struct verify *verify, void *items, size_t index, struct text *why);
-enum status verify_each(struct verify *verify, verify_one *one, void *items, size_t count, struct text *why);
 
 enum status verify_photos(struct verify *verify, struct text *why);
 enum status verify_objects(struct verify *verify, struct text *why);

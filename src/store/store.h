@@ -16,6 +16,7 @@
 #include "capture_time.h"
 #include "fingerprint.h"
 #include "id.h"
+#include "json.h"
 #include "status.h"
 #include "text.h"
 
@@ -408,5 +409,32 @@ enum status store_session_remove(struct store *store, const struct session *sess
 /* Up to `limit` that have expired, the oldest first. */
 enum status store_sessions_expired(struct store *store, struct id *ret_ids, size_t limit, size_t *ret_count,
                                    struct text *why);
+
+/* ---- Records: all that a store has, for moving it to another one of any back end. A record is a JSON object with the
+ * rows of each table, the same for every back end. What follows from others (users, queues) is no record, and neither
+ * is what is of the moment (leases). ---- */
+
+enum record_kind {
+    RECORD_PHOTO,   /* with its execution and that one's events, or an execution without its photo */
+    RECORD_VERDICT, /* under the photo's id */
+    RECORD_SESSION, /* of those that are finished: the bytes of others are in their buckets in a form of their own */
+    RECORD_KINDS
+};
+typedef bool store_record_row(void *context, const struct id *id, json_t *record); /* borrowed for the call */
+/* In order of their ids, from that id on (inclusive; NULL: from the first), at most `limit`. Each is as it was at one
+ * moment. */
+enum status store_records_read(struct store *store, enum record_kind kind, const struct id *first, size_t limit,
+                               store_record_row *row, void *context, struct text *why);
+struct record_change {
+    struct id id;
+    json_t *record; /* as it is from now on; NULL: it is removed */
+};
+/* Whatever there is, in one transaction, for whoever has the store for itself. INVALID for what is no such record. */
+enum status store_records_write(struct store *store, enum record_kind kind, const struct record_change *changes,
+                                size_t count, struct text *why);
+/* After the last of them: users and queues follow from what was written, and the counts of executions (struct
+ * store_counts) are these. The store can be used then. */
+enum status store_records_finish(struct store *store, const uint64_t executions[static EXECUTION_STATUSES],
+                                 struct text *why);
 
 #endif

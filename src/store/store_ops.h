@@ -272,6 +272,17 @@ struct session_use {
 enum session_outcome session_judge(const struct session *session, const struct session_use *use,
                                    const struct session_limits *limits);
 
+/* ---- Records ---- */
+
+struct store_record_ops {
+    enum status (*read)(struct store *store, enum record_kind kind, const struct id *first, size_t limit,
+                        store_record_row *row, void *context, struct text *why);
+    /* In one transaction. Whatever else there is under an idempotency key or a number that is written loses it. */
+    enum status (*write)(struct store *store, enum record_kind kind, const struct record_change *changes, size_t count,
+                         struct text *why);
+    enum status (*finish)(struct store *store, const uint64_t executions[static EXECUTION_STATUSES], struct text *why);
+};
+
 /* ---- The back end ---- */
 
 struct store_ops {
@@ -293,6 +304,7 @@ struct store_ops {
     const struct store_named_lease_ops *named_leases;
     const struct store_change_ops *changes;
     const struct store_session_ops *sessions;
+    const struct store_record_ops *records;
 };
 
 /* Back ends embed this as their first field. */

@@ -122,4 +122,5 @@ const struct store_ops store_postgres_ops = {
     .named_leases = &postgres_named_leases,
     .changes = &postgres_changes,
     .sessions = &postgres_sessions,
+    .records = &postgres_records,
 };

@@ -264,5 +264,6 @@ extern const struct store_lease_ops postgres_leases;
 extern const struct store_named_lease_ops postgres_named_leases;
 extern const struct store_change_ops postgres_changes;
 extern const struct store_session_ops postgres_sessions;
+extern const struct store_record_ops postgres_records;
 
 #endif

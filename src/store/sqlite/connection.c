@@ -204,6 +204,21 @@ enum status connection_each(struct connection *connection, enum statement statem
     return status;
 }
 
+enum status connection_run_once(struct connection *connection, const char *sql, const struct value *values,
+                                connection_row_function *row, void *context, struct text *why)
+{
+    sqlite3_stmt *statement = NULL;
+    int code = sqlite3_prepare_v2(connection->db, sql, -1, &statement, NULL);
+    if (!code)
+        code = bind_all(statement, values);
+    if (!code)
+        while ((code = sqlite3_step(statement)) == SQLITE_ROW && row && row(context, statement))
+            ;
+    enum status status = code == SQLITE_DONE || code == SQLITE_ROW ? STATUS_OK : connection_fail(connection, code, why);
+    (void)sqlite3_finalize(statement);
+    return status;
+}
+
 void statement_cleanup(sqlite3_stmt **statement)
 {
     (void)sqlite3_reset(*statement);

@@ -90,4 +90,5 @@ const struct store_ops store_sqlite_ops = {
     .named_leases = &sqlite_named_leases,
     .changes = &sqlite_changes,
     .sessions = &sqlite_sessions,
+    .records = &sqlite_records,
 };

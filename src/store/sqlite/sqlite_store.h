@@ -151,6 +151,9 @@ enum status connection_row(struct connection *connection, enum statement stateme
 enum status connection_run_update(struct connection *connection, unsigned fields, const struct value *values,
                                   struct text *why);
 typedef bool connection_row_function(void *context, sqlite3_stmt *row);
+/* Each row of a statement that isn't kept, until `row` returns false; NULL: none is expected. */
+enum status connection_run_once(struct connection *connection, const char *sql, const struct value *values,
+                                connection_row_function *row, void *context, struct text *why);
 /* Hands over the first row; NOT_FOUND (without a sentence). */
 enum status connection_first(struct connection *connection, enum statement statement, const struct value *values,
                              connection_row_function *row, void *context, struct text *why);
@@ -403,5 +406,6 @@ extern const struct store_lease_ops sqlite_leases;
 extern const struct store_named_lease_ops sqlite_named_leases;
 extern const struct store_change_ops sqlite_changes;
 extern const struct store_session_ops sqlite_sessions;
+extern const struct store_record_ops sqlite_records;
 
 #endif
