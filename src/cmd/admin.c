@@ -16,7 +16,8 @@ static const struct setting rows[] = {
     {"store", SETTING_STRING, FIELD(store), NULL, 0, 0, "ADDRESS",
      "metadata store, as the server has it; default: sqlite:FOLDER/photos.db"},
     {"buckets", SETTING_STRING, FIELD(buckets), NULL, 0, 0, "ADDRESS",
-     "rescan, render, create, verify: image store, as the server has it; default: file:FOLDER/buckets"},
+     "rescan, render, create, verify, backup, restore: image store, as the server has it; default: "
+     "file:FOLDER/buckets"},
     {"repair", SETTING_SWITCH, FIELD(repair), "no", 0, 0, NULL,
      "buckets create: change what differs in buckets that are there; verify: remove objects that no photo needs"},
     {"status", SETTING_STRING, FIELD(status), NULL, 0, 0, "STATUS",
@@ -32,6 +33,12 @@ static const struct setting rows[] = {
     {"grace", SETTING_SECONDS, FIELD(grace_ms), "15m", 0, 0, "TIME",
      "verify: pass over what was changed within this time, because a server may be working on it"},
     {"json", SETTING_SWITCH, FIELD(json), "no", 0, 0, NULL, "verify: print one JSON object"},
+    {"from-store", SETTING_STRING, FIELD(from_store), NULL, 0, 0, "ADDRESS", "copy: metadata store of the source"},
+    {"from-buckets", SETTING_STRING, FIELD(from_buckets), NULL, 0, 0, "ADDRESS", "copy: image store of the source"},
+    {"to-store", SETTING_STRING, FIELD(to_store), NULL, 0, 0, "ADDRESS", "copy: metadata store of the destination"},
+    {"to-buckets", SETTING_STRING, FIELD(to_buckets), NULL, 0, 0, "ADDRESS", "copy: image store of the destination"},
+    {"last", SETTING_SWITCH, FIELD(last), "no", 0, 0, NULL,
+     "copy: the servers of the source have ended, and it won't be copied again"},
     {"limit", SETTING_INTEGER, FIELD(limit), "50", 1, 1000000, "N", "maximum rows to print"},
 };
 static const struct settings_table table = {
@@ -53,7 +60,18 @@ static const struct settings_table table = {
         "missing,\n"
         "                                                       and tell what differs in those that are there\n"
         "       cloudphotos admin verify                        compare photos with their objects, also of a running\n"
-        "                                                       server; exit status 1 if they differ",
+        "                                                       server; exit status 1 if they differ\n"
+        "       cloudphotos admin backup FOLDER                 write all photos to a new folder, beside servers\n"
+        "       cloudphotos admin restore FOLDER                write a backup to an empty store and empty buckets, "
+        "of\n"
+        "                                                       any kind\n"
+        "       cloudphotos admin copy --from-store … --from-buckets … --to-store … --to-buckets … [--last]\n"
+        "                                                       write all photos to another store and other buckets,\n"
+        "                                                       beside servers of the source. Run it as often as you\n"
+        "                                                       like: it takes what has changed. Then end the servers\n"
+        "                                                       of the source, run it with --last, and start servers\n"
+        "                                                       on the destination, not before. Photos on their way\n"
+        "                                                       go on there; unfinished resumable uploads begin anew",
     .rows = rows,
     .count = sizeof rows / sizeof rows[0],
 };
@@ -225,9 +243,10 @@ static const struct subject {
     manage *run;
     manage_alone *run_alone; /* what opens its store by itself, or needs none */
 } subjects[] = {
-    {.name = "executions", .run = dispatch},       {.name = "moderation", .run = admin_moderation},
-    {.name = "photos", .run = admin_photos},       {.name = "buckets", .run_alone = admin_buckets},
-    {.name = "verify", .run_alone = admin_verify},
+    {.name = "executions", .run = dispatch},         {.name = "moderation", .run = admin_moderation},
+    {.name = "photos", .run = admin_photos},         {.name = "buckets", .run_alone = admin_buckets},
+    {.name = "verify", .run_alone = admin_verify},   {.name = "backup", .run_alone = admin_backup},
+    {.name = "restore", .run_alone = admin_restore}, {.name = "copy", .run_alone = admin_copy},
 };
 
 /* NULL for any other word. */
@@ -245,13 +264,13 @@ static enum status administer(const struct settings_words *words, struct admin_s
     struct store *store;
     const struct subject *subject = find_subject(words);
     if (!subject) {
-        text_setf(
-            why,
-            "name what to manage: executions, moderation, photos, buckets or verify (see cloudphotos admin --help)");
+        text_setf(why, "name what to manage: executions, moderation, photos, buckets, verify, backup, restore or copy "
+                       "(see cloudphotos admin --help)");
         return STATUS_INVALID;
     }
     if (subject->run == admin_moderation && words->count > 1 && strcmp(words->words[1], "eval") == 0)
         return admin_moderation_eval(words, settings, why);
+    settings->is_in_data_folder = !settings->store || !settings->buckets;
     data_default_addresses(settings->data, arena, &settings->store, &settings->buckets);
     if (subject->run_alone)
         return subject->run_alone(words, settings, why);

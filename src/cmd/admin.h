@@ -9,8 +9,10 @@
 
 struct admin_settings {
     const char *data, *store, *buckets, *status, *models, *curve;
+    const char *from_store, *from_buckets, *to_store, *to_buckets;
     int64_t limit, processes, grace_ms;
-    bool everything, repair, json;
+    bool everything, repair, json, last;
+    bool is_in_data_folder; /* something of what is worked on */
 };
 
 /* What looks at photos: the local moderator and its darkroom, `processes` of each. */
@@ -44,6 +46,11 @@ enum status admin_photos(const struct settings_words *words, const struct admin_
                          struct text *why);
 /* verify */
 enum status admin_verify(const struct settings_words *words, const struct admin_settings *settings, struct text *why);
+
+/* backup FOLDER, restore FOLDER, copy */
+enum status admin_backup(const struct settings_words *words, const struct admin_settings *settings, struct text *why);
+enum status admin_restore(const struct settings_words *words, const struct admin_settings *settings, struct text *why);
+enum status admin_copy(const struct settings_words *words, const struct admin_settings *settings, struct text *why);
 
 /* One that is there already: opening would make it. */
 enum status admin_open_store(const char *address, struct store **ret_store, struct text *why);

@@ -1,5 +1,7 @@
 #include "data_folder.h"
 
+#include "destination.h"
+
 #include <string.h>
 
 enum { VERIFY_MS = 5000 };
@@ -125,6 +127,8 @@ static enum status check_known(struct store *store, const char *store_address, c
 enum status data_check_after(struct store *store, const char *store_address, const char *buckets, struct blob *blob,
                              bool *ret_is_whole, struct text *why)
 {
-    enum status status = store_verify(store, VERIFY_MS, ret_is_whole, why);
+    enum status status = destination_check_whole(blob, buckets, why);
+    if (status == STATUS_OK)
+        status = store_verify(store, VERIFY_MS, ret_is_whole, why);
     return status == STATUS_OK ? check_known(store, store_address, buckets, blob, why) : status;
 }

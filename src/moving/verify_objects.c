@@ -1,5 +1,6 @@
 /* Has every object its photo? What a photo needs follows from its state, as in verify_photos.c. An original without a
  * photo may be of an upload that waits for it, and a server removes it after a day. */
+#include "destination.h"
 #include "memory.h"
 #include "verify_private.h"
 
@@ -11,7 +12,7 @@ enum {
     ORIGINAL_WAITS_S = 26 * 3600 /* until the clean-up has removed it: janitor.h */
 };
 
-enum key_kind { KEY_UNKNOWN, KEY_ORIGINAL, KEY_RENDITION, KEY_QUARANTINED, KEY_GROWING };
+enum key_kind { KEY_UNKNOWN, KEY_ORIGINAL, KEY_RENDITION, KEY_QUARANTINED, KEY_GROWING, KEY_COPY_MARK };
 struct object {
     enum bucket bucket;
     char key[BLOB_KEY_MAX + 1];
@@ -28,6 +29,8 @@ static void read_key(struct object *object)
     char key[OBJECT_KEY_SIZE];
     size_t length = strlen(object->key);
     object->kind = KEY_UNKNOWN;
+    if (object->bucket == BUCKET_ORIGINALS && strcmp(object->key, COPY_MARK) == 0)
+        object->kind = KEY_COPY_MARK;
     if (!id_parse(object->key, length < ID_TEXT_SIZE ? length : ID_TEXT_SIZE - 1, &object->id))
         return;
     if (object->bucket == BUCKET_ORIGINALS && length == ID_TEXT_SIZE - 1)
@@ -79,8 +82,8 @@ static enum status judge(struct verify *verify, const struct object *object, con
                          enum need *ret_need, struct text *why)
 {
     bool is_under_way = false;
-    if (object->kind == KEY_UNKNOWN) {
-        *ret_need = UNNEEDED;
+    if (object->kind == KEY_UNKNOWN || object->kind == KEY_COPY_MARK) {
+        *ret_need = object->kind == KEY_UNKNOWN ? UNNEEDED : NEEDED;
         return STATUS_OK;
     }
     if (object->kind == KEY_GROWING || (object->kind == KEY_ORIGINAL && !photo->is_there))

@@ -1,8 +1,9 @@
 /* Has every photo its objects? Which ones that are follows from its state: a published photo has its renditions, one on
  * its way its original, one that was withdrawn its renditions, in public or in quarantine. Of a failed photo the
  * original may be kept for a retry. */
-#include "digest.h"
 #include "memory.h"
+#include "move.h"
+#include "object_sum.h"
 #include "verify_private.h"
 
 #include <inttypes.h>
@@ -11,7 +12,7 @@
 #include <string.h>
 
 /* A photo that changes again and again while it is looked at is in progress. */
-enum { LOOKS = 5, READ_BYTES = 256 << 10 };
+enum { LOOKS = 5 };
 
 enum fault { FAULT_NONE, FAULT_MISSING, FAULT_SIZE, FAULT_SUM };
 struct object_fault {
@@ -25,30 +26,13 @@ struct photo_faults {
 
 /* ---- One object ---- */
 
-static enum status read_sum(struct blob_object *object, uint8_t ret_sum[static DIGEST_BYTES_MAX], struct text *why)
-{
-    struct digest *digest = digest_new(DIGEST_SHA256);
-    char *buffer = memory_new(READ_BYTES);
-    enum status status = STATUS_OK;
-    size_t count = 0;
-    for (uint64_t at = 0; status == STATUS_OK && at < object->size; at += count) {
-        status = blob_object_read(object, at, buffer, READ_BYTES, &count, why);
-        if (status == STATUS_OK)
-            digest_add(digest, buffer, count);
-    }
-    (void)digest_finish(digest, ret_sum);
-    digest_free(digest);
-    free(buffer);
-    return status;
-}
-
 /* One that is replaced or removed while it is read is missing, until it is looked at again. */
 static enum status compare_sum(struct blob_object *object, const uint8_t sha256[static SHA256_BYTES],
                                enum fault *ret_fault, struct text *why)
 {
     uint8_t sum[DIGEST_BYTES_MAX];
-    enum status status = read_sum(object, sum, why);
-    bool is_gone = status == STATUS_NOT_FOUND || status == STATUS_CONFLICT;
+    enum status status = object_sum(object, sum, why);
+    bool is_gone = status == STATUS_NOT_FOUND;
     if (status != STATUS_OK && !is_gone)
         return status;
     *ret_fault = is_gone ? FAULT_MISSING : memcmp(sum, sha256, SHA256_BYTES) != 0 ? FAULT_SUM : FAULT_NONE;
@@ -239,15 +223,6 @@ static bool add_photo(void *context, const struct photo *photo, bool is_deleted)
     struct page *page = context;
     page->photos[page->count++] = verified_photo_of(photo, is_deleted);
     return true;
-}
-
-/* The id after this one; false when it was the last that there can be. */
-static bool next_id(struct id *id)
-{
-    for (size_t i = ID_BYTES; i-- > 0;)
-        if (++id->bytes[i])
-            return true;
-    return false;
 }
 
 enum status verify_photos(struct verify *verify, struct text *why)

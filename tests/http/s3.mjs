@@ -19,7 +19,7 @@ const BUCKETS = ['originals', 'photos', 'thumbnails', 'site'];
 const keysOf = (listing) => (listing.Contents ?? []).map((one) => one.Key).sort();
 
 /* A way to the server that can be cut: { endpoint, refused, asked, cut(), heal(), close() }; refused counts connections while it was;
- * asked has the requests that went along it: "GET /bucket/key". */
+ * asked has the requests that went along it: "GET /bucket/key"; onRequest, if it is set, is called for each, before it goes on. */
 async function startWay(endpoint) {
     const { hostname: host, port } = new URL(endpoint);
     const sockets = new Set();
@@ -33,7 +33,11 @@ async function startWay(endpoint) {
             socket.on('error', () => {});
             socket.on('close', () => { sockets.delete(socket); one.destroy(); other.destroy(); });
         }
-        one.on('data', (data) => way.asked.push(...data.toString('latin1').match(/^(?:GET|HEAD|PUT|POST|DELETE) [^ ?]+/) ?? []));
+        one.on('data', (data) => {
+            const asked = data.toString('latin1').match(/^(?:GET|HEAD|PUT|POST|DELETE) [^ ?]+/) ?? [];
+            way.asked.push(...asked);
+            if (asked.length) way.onRequest?.();
+        });
         one.pipe(other).pipe(one);
     });
     await new Promise((done) => { listener.listen(0, '127.0.0.1', done); });
