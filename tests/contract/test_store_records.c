@@ -150,11 +150,11 @@ static void fill(struct store *store)
     photos[1].medium = (struct rendition){800, 600, 60000};
     photos[1].thumbnail = (struct rendition){350, 263, 9000};
     photos[1].thumbhash = "1QcSHQRnh493V4dIh4eXh1h4kJUI";
-    CHECK_OK(store_photo_publish(store, &photos[1], why));
-    CHECK_OK(store_photo_set_labels(store, &photos[1].id, "[{\"name\":\"x\"}]", "{\"model\":1}", why));
+    CHECK_OK(store_photo_publish(store, &photos[1], NULL, why));
+    CHECK_OK(store_photo_set_labels(store, &photos[1].id, "[{\"name\":\"x\"}]", "{\"model\":1}", NULL, why));
     CHECK_OK(store_execution_divert(store, &photos[2].id, "{\"diverted\":true}", &is_held, why));
     CHECK(is_held);
-    CHECK_OK(store_photo_reject(store, &photos[4].id, "It is broken.", NULL, why));
+    CHECK_OK(store_photo_reject(store, &photos[4].id, "It is broken.", NULL, NULL, why));
     for (unsigned i = 5; i < 7; i++)
         CHECK_OK(store_photo_delete(store, &photos[i].id, "anna", why));
     CHECK_OK(store_photo_purge(store, &photos[6].id, why));
