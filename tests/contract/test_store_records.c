@@ -274,6 +274,8 @@ static const struct {
     {"cloudphotos_migrations", NULL}, /* each database has its own */
     {"photos", "number"},             /* is SQLite's own */
     {"photos", "time_ms"},            /* is generated */
+    {"executions", "waits_ms"},       /* likewise, as the next */
+    {"executions", "ended_ms"},
     {"executions", "lease_owner"},
     {"executions", "lease_until_ms"},
     {"executions", "lease_version"},
