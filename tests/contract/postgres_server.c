@@ -32,7 +32,8 @@ static bool find_server(struct text *direct, struct text *out)
         return false;
     size_t length = strcspn(words, " ");
     text_append(direct, words, length);
-    text_add(out, words[length] ? words + length + 1 : words);
+    const char *last = words[length] ? words + length + 1 : words;
+    text_append(out, last, strcspn(last, " "));
     return true;
 }
 

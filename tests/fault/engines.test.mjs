@@ -10,6 +10,7 @@ import { startPostgresPair } from '../http/postgres.mjs';
 import { startS3 } from '../http/s3.mjs';
 import { describeRound, family, signalAll, startTrial } from './engines.mjs';
 import { startFaultyWay } from './faulty_way.mjs';
+import { programOf, signal } from './processes.mjs';
 import { overload, pick, randomFrom, sleep } from './wait.mjs';
 
 const ROUNDS = Math.ceil(Number(process.env.FAULT_ROUNDS ?? 50) / 50), IS_LONG = ROUNDS > 1;
@@ -19,6 +20,8 @@ const MOMENT_MS = 500, KILLS = 8;
 const STOPPED_MS = 7000; // longer than a server waits for an answer
 
 const s3 = await startS3();
+let s3Pid = s3.pid, restarted; // another after each restart
+after(() => restarted?.kill('SIGKILL'));
 after(() => s3.stop?.());
 const folder = mkdtempSync(join(tmpdir(), 'cloudphotos-engines-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -78,9 +81,16 @@ function playRound(round) {
     longFault('S3 is slow', behaving({ name: 'slow', bytes: 2000, pause_ms: 50, lasts_ms: 10_000 }));
     longFault('S3 takes connections and says nothing', behaving({ name: 'hang', lasts_ms: 12_000 }), isNoticed);
     longFault('S3 is away', behaving({ name: 'refuse', lasts_ms: 8000 }), isNoticed);
-    longFault('S3 is stopped (SIGSTOP), and goes on', stopping(() => [s3.pid]), isNoticed);
+    longFault('kill -9 of S3, which is started again', async () => {
+        const gateway = programOf(s3Pid);
+        signal(s3Pid, 'SIGKILL');
+        await sleep(random() * MOMENT_MS);
+        restarted = gateway.spawned();
+        s3Pid = restarted.pid;
+    });
+    longFault('S3 is stopped (SIGSTOP), and goes on', stopping(() => [s3Pid]), isNoticed);
     longFault('PostgreSQL is stopped (SIGSTOP), and goes on', stopping(() => family(postgres.primary)), isNoticed);
-    fault('both are stopped (SIGSTOP), and go on', stopping(() => [s3.pid, ...family(postgres.primary)]), isNoticed);
+    fault('both are stopped (SIGSTOP), and go on', stopping(() => [s3Pid, ...family(postgres.primary)]), isNoticed);
 
     fault('kill -9 of processes that take requests and that work, one or two at a time', async ({ mark }) => {
         for (let i = 0; i < KILLS; i++) {

@@ -1,5 +1,6 @@
 // Processes as /proc shows them. Every server of this suite leads a session of its own, so whoever belongs to that
 // session was started by that server, also after it died. Nothing here goes by a program's name.
+import { spawn } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';
 
 function readStat(pid) {
@@ -42,4 +43,13 @@ export function signal(pid, name) {
         if (error.code === 'ESRCH') return false;
         throw error;
     }
+}
+
+/* What starts a program again as the user, and with the words, that this process of it has: spawned() gives the new process, which ends with
+ * this one at the latest. */
+export function programOf(pid) {
+    const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').slice(0, -1);
+    const [, uid] = readFileSync(`/proc/${pid}/status`, 'utf8').match(/^Uid:\t(\d+)/m);
+    const as = process.getuid() === 0 ? [`--reuid=${uid}`, `--regid=${uid}`, '--clear-groups'] : [];
+    return { spawned: () => spawn('setpriv', [...as, '--pdeathsig', 'KILL', ...words], { stdio: 'ignore' }) };
 }

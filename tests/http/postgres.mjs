@@ -32,3 +32,12 @@ export async function startPostgresPair(script = ['postgres-server', 'pair']) {
     }));
     return { primary, standby, address: (database) => `postgresql://test@${primary.host},${standby.host}/${database}`, stop: started.stop };
 }
+
+/* With a PgBouncer before it: { primary: { query(database, sql) } past it, pid, address(database), stop() }, or { skip: why not }. */
+export async function startPgbouncer() {
+    const script = await startScript('pgbouncer-server');
+    if (script.skip) return script;
+    const [direct, pooler, pid] = script.words;
+    const query = (database, sql) => execFileSync('psql', ['-XAtq', '-c', sql, `${direct}/${database}`], { encoding: 'utf8' }).trim();
+    return { primary: { query }, pid: Number(pid), address: (database) => `${pooler}/${database}`, stop: script.stop };
+}
