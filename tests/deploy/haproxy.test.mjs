@@ -164,3 +164,30 @@ describe('when a server dies over a request, HAProxy', () => {
             assert.equal(asked.filter((one) => one === `${method} ${path}`).length, times);
         });
 });
+
+describe('while no server is healthy, because the database is away', () => {
+    let isHealthy = true, server, balancer;
+    before(async () => {
+        server = http.createServer((request, answer) => {
+            const code = request.url === '/healthcheck' && isHealthy ? 200 : 503;
+            answer.writeHead(code, { 'Retry-After': '2', 'Content-Type': 'application/problem+json' }).end('{"title":"Service Unavailable"}');
+        });
+        await new Promise((done) => { server.listen(0, '127.0.0.1', done); });
+        const address = `127.0.0.1:${server.address().port}`;
+        balancer = await startBalancer([address, address]);
+        isHealthy = false;
+    });
+    after(() => {
+        balancer.stop();
+        server.close();
+        server.closeAllConnections();
+    });
+
+    it('clients get the server’s own error, and when to ask again', async () => {
+        await until('HAProxy has found out', () => /has no server available/.test(balancer.log));
+        const answer = await within('an answer', fetch(`http://127.0.0.1:${balancer.port}/users/ann`));
+        assert.equal(answer.status, 503);
+        assert.equal(answer.headers.get('retry-after'), '2');
+        assert.equal((await answer.json()).title, 'Service Unavailable');
+    });
+});
