@@ -18,6 +18,7 @@ const struct http_route *const api_tables[] = {
     photo_lists_routes,
     photo_description_routes,
     tus_routes,
+    presigned_routes,
     oembed_routes,
     NULL,
 };

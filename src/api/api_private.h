@@ -95,6 +95,6 @@ void request_metrics_count(struct request_metrics *metrics, const char *route, u
 /* The tables, one an endpoint file. */
 extern const struct http_route users_routes[], uploads_routes[], photo_routes[], stages_routes[], bucket_routes[],
     health_routes[], metrics_routes[], preflight_routes[], site_routes[], photo_lists_routes[],
-    photo_description_routes[], oembed_routes[], tus_routes[];
+    photo_description_routes[], oembed_routes[], tus_routes[], presigned_routes[];
 
 #endif

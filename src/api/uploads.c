@@ -2,6 +2,7 @@
 #include "api_private.h"
 #include "json.h"
 #include "multipart.h"
+#include "presigned.h"
 #include "reasons.h"
 #include "upload.h"
 
@@ -18,6 +19,7 @@ struct incoming {
     bool has_photo_part, has_photo; /* so far; a part may be empty */
     struct text *field;             /* of the words, that the running part is; else NULL */
     struct text caption, alt_text;
+    struct text key;                      /* of an upload that went straight to the bucket */
     struct photo_description description; /* made of these two */
     struct arena *arena;                  /* the request's */
     const struct photo *existing;         /* this key was used before: the body is read and dropped */
@@ -63,6 +65,7 @@ static enum status begin_part(void *context, const char *name, const char *filen
     incoming->is_in_photo = strcmp(name, "photo") == 0;
     incoming->field = strcmp(name, "caption") == 0    ? &incoming->caption
                       : strcmp(name, "alt_text") == 0 ? &incoming->alt_text
+                      : strcmp(name, "key") == 0      ? &incoming->key
                                                       : NULL;
     if (incoming->field && incoming->field->length) {
         reason_set(why, REASON_FORM_FIELD_TWICE, name);
@@ -77,6 +80,12 @@ static enum status begin_part(void *context, const char *name, const char *filen
 static enum status take_words(struct incoming *incoming, const char *data, size_t size, struct text *why)
 {
     bool is_caption = incoming->field == &incoming->caption;
+    if (incoming->field == &incoming->key) {
+        if (incoming->key.length + size
+            < PRESIGNED_KEY_SIZE) /* a longer one is none of ours, and the rest tells that, too */
+            text_append(&incoming->key, data, size);
+        return STATUS_OK;
+    }
     if (memchr(data, '\0', size)) {
         reason_set(why, is_caption ? REASON_CAPTION_CONTROL : REASON_ALT_TEXT_CONTROL, "U+0000");
         return STATUS_INVALID;
@@ -109,7 +118,7 @@ static enum status take_data(void *context, const char *data, size_t size, struc
 static enum status end_part(void *context, struct text *why)
 {
     struct incoming *incoming = context;
-    bool is_field = incoming->field != NULL;
+    bool is_field = incoming->field != NULL && incoming->field != &incoming->key;
     incoming->is_in_photo = false;
     incoming->field = NULL;
     if (!is_field)
@@ -169,6 +178,24 @@ static void take_body(struct http_request *request, const char *data, size_t siz
         answer_refusal(request, status, &why);
 }
 
+/* In the form, or in the bucket already; not both. */
+static enum status make_photo(struct incoming *incoming, struct photo *ret_photo, struct text *why)
+{
+    bool has_key = incoming->key.length > 0;
+    if (incoming->has_photo == has_key) {
+        reason_set(why, has_key                    ? REASON_FORM_PHOTO_TWICE
+                        : incoming->has_photo_part ? REASON_FORM_PHOTO_NOT_CHOSEN
+                                                   : REASON_FORM_PHOTO_MISSING);
+        return STATUS_INVALID;
+    }
+    if (has_key)
+        return presigned_take(uploads_resumables(incoming->uploads), text_get(&incoming->key), incoming->author,
+                              &incoming->description, incoming->arena, ret_photo, why);
+    struct upload *upload = incoming->upload;
+    incoming->upload = NULL;
+    return upload_finish(upload, &incoming->description, incoming->arena, ret_photo, why);
+}
+
 static void finish_upload(struct http_request *request)
 {
     struct incoming *incoming = http_data(request);
@@ -179,14 +206,8 @@ static void finish_upload(struct http_request *request)
         answer_photo(request, incoming->existing);
         return;
     }
-    if (status == STATUS_OK && !incoming->has_photo) {
-        reason_set(&why, incoming->has_photo_part ? REASON_FORM_PHOTO_NOT_CHOSEN : REASON_FORM_PHOTO_MISSING);
-        status = STATUS_INVALID;
-    }
-    if (status == STATUS_OK) {
-        status = upload_finish(incoming->upload, &incoming->description, incoming->arena, &photo, &why);
-        incoming->upload = NULL;
-    }
+    if (status == STATUS_OK)
+        status = make_photo(incoming, &photo, &why);
     if (status == STATUS_OK)
         answer_photo(request, &photo);
     else
@@ -202,6 +223,7 @@ static void end_upload(void *data)
     multipart_close(incoming->multipart);
     text_release(&incoming->caption);
     text_release(&incoming->alt_text);
+    text_release(&incoming->key);
 }
 
 static void show_status(struct http_request *request)

@@ -175,6 +175,20 @@ static const struct {
     [REASON_UPLOAD_BEYOND_LENGTH] =
         {"upload-beyond-length", "More than the {} bytes that were announced have arrived. Start the upload again."},
     [REASON_UPLOAD_IN_USE] = {"upload-in-use", "Another request is using this upload. Try again when it has ended."},
+    [REASON_UPLOAD_NOT_SENT] =
+        {"upload-not-sent",
+         "The photo isn't there yet. Send it to the address that you got with its key, then try again."},
+    [REASON_UPLOAD_SIZE_DIFFERS] = {"upload-size-differs",
+                                    "The photo has {} bytes instead of the {} that were announced. Start it again."},
+    [REASON_PRESIGNED_BYTES_INVALID] =
+        {"presigned-bytes-invalid", "The parameter bytes is missing or isn't a number. Send the file's size in bytes."},
+    [REASON_PRESIGNED_TYPE_INVALID] =
+        {"presigned-type-invalid",
+         "The parameter content_type isn't a type such as image/jpeg or application/octet-stream. Correct it or leave "
+         "it out."},
+    [REASON_PRESIGNED_UNAVAILABLE] =
+        {"presigned-unavailable",
+         "This server keeps photos in files, so it takes them itself. Send this one with POST /photos."},
     [REASON_UPLOADS_TOO_MANY] =
         {"uploads-too-many",
          "You have {} unfinished uploads, which is the limit. Finish or cancel one; they expire after a day."},

@@ -113,6 +113,11 @@ enum reason {
     REASON_UPLOAD_CHECKSUM_DIFFERS,
     REASON_UPLOAD_BEYOND_LENGTH, /* bytes that were announced: reason_number */
     REASON_UPLOAD_IN_USE,
+    REASON_UPLOAD_NOT_SENT,
+    REASON_UPLOAD_SIZE_DIFFERS, /* bytes that came, and that were announced: reason_number */
+    REASON_PRESIGNED_BYTES_INVALID,
+    REASON_PRESIGNED_TYPE_INVALID,
+    REASON_PRESIGNED_UNAVAILABLE,
     REASON_UPLOADS_TOO_MANY,   /* how many are allowed: reason_number */
     REASON_UPLOADS_TOO_LARGE,  /* how much is allowed: reason_bytes_limit */
     REASON_UPLOADS_OF_NETWORK, /* how much is allowed: reason_bytes_limit */

@@ -224,15 +224,15 @@ enum status blob_get_file(struct blob *blob, enum bucket bucket, const char *key
     return status == STATUS_CONFLICT ? get_file_once(blob, bucket, key, ret_object, why) : status;
 }
 
-enum status blob_presign(struct blob *blob, enum bucket bucket, const char *key, enum blob_method method,
-                         unsigned seconds, struct text *ret_url, struct text *why)
+enum status blob_presign(struct blob *blob, enum bucket bucket, const char *key, const struct blob_presigned *wanted,
+                         struct text *ret_url, struct text *why)
 {
     enum status status = blob_check_key(key, why);
     if (status == STATUS_OK && !blob->ops->presign) {
         text_setf(why, "Buckets of the kind \"%s:\" have no URLs of their own.", blob->ops->scheme);
         return STATUS_UNSUPPORTED;
     }
-    return status ? status : blob->ops->presign(blob, bucket, key, method, seconds, ret_url, why);
+    return status ? status : blob->ops->presign(blob, bucket, key, wanted, ret_url, why);
 }
 
 enum status blob_public_url(struct blob *blob, enum bucket bucket, struct text *ret_url, struct text *why)

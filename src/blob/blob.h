@@ -100,11 +100,17 @@ void blob_object_release(struct blob_object *object);
 enum status blob_get_file(struct blob *blob, enum bucket bucket, const char *key, struct blob_object *ret_object,
                           struct text *why);
 
-/* A URL by which anybody may GET or PUT that object, straight at the back end and for so many seconds (604,800 at
- * most); it doesn't wait for the back end. UNSUPPORTED where clients can't reach that. */
+/* A URL by which anybody may GET or PUT that object, straight at the back end; it doesn't wait for the back end, but may
+ * for who knows our credentials. UNSUPPORTED where clients can't reach that. */
 enum blob_method { BLOB_METHOD_GET, BLOB_METHOD_PUT };
-enum status blob_presign(struct blob *blob, enum bucket bucket, const char *key, enum blob_method method,
-                         unsigned seconds, struct text *ret_url, struct text *why);
+struct blob_presigned {
+    enum blob_method method;
+    unsigned seconds;         /* that it is good for: 604,800 at most, and no longer than our credentials */
+    const char *content_type; /* of a PUT, which must send these two as Content-Type and Content-Length; NULL: any */
+    uint64_t size;
+};
+enum status blob_presign(struct blob *blob, enum bucket bucket, const char *key, const struct blob_presigned *wanted,
+                         struct text *ret_url, struct text *why);
 
 /* Where anybody may GET the objects of a public bucket, if its policy lets them: a URL before a slash and the key.
  * UNSUPPORTED as above. */

@@ -31,8 +31,8 @@ typedef enum status blob_delete_op(struct blob *blob, enum bucket bucket, const 
 typedef enum status blob_list_op(struct blob *blob, enum bucket bucket, blob_key_row *row, void *context,
                                  struct text *why);
 
-typedef enum status blob_presign_op(struct blob *blob, enum bucket bucket, const char *key, enum blob_method method,
-                                    unsigned seconds, struct text *ret_url, struct text *why);
+typedef enum status blob_presign_op(struct blob *blob, enum bucket bucket, const char *key,
+                                    const struct blob_presigned *wanted, struct text *ret_url, struct text *why);
 
 typedef void blob_public_url_op(struct blob *blob, enum bucket bucket, struct text *ret_url);
 

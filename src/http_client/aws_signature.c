@@ -289,7 +289,8 @@ static void add_parameter(struct text *url, const char *name, const char *value)
     aws_encode(url, value, strlen(value), false);
 }
 
-static void add_own_parameters(struct text *url, const struct aws_signing *signing, const char *date, unsigned seconds)
+static void add_own_parameters(struct text *url, const struct aws_signing *signing, const char *date, unsigned seconds,
+                               const char *names)
 {
     TEXT_CLEANUP struct text scope = {0}, credential = {0}, expires = {0};
     make_scope(&scope, signing, date);
@@ -299,27 +300,29 @@ static void add_own_parameters(struct text *url, const struct aws_signing *signi
     add_parameter(url, "X-Amz-Credential", text_get(&credential));
     add_parameter(url, "X-Amz-Date", date);
     add_parameter(url, "X-Amz-Expires", text_get(&expires));
-    add_parameter(url, "X-Amz-SignedHeaders", "host");
+    add_parameter(url, "X-Amz-SignedHeaders", names);
     if (signing->credentials.session_token)
         add_parameter(url, "X-Amz-Security-Token", signing->credentials.session_token);
 }
 
-enum status aws_presign(const char *method, const char *url, const struct aws_signing *signing, unsigned seconds,
+enum status aws_presign(const struct http_call *call, const struct aws_signing *signing, unsigned seconds,
                         struct text *ret_url, struct text *why)
 {
     ARENA_CLEANUP struct arena arena = {0};
-    TEXT_CLEANUP struct text authority = {0}, canonical = {0}, names = {0};
+    TEXT_CLEANUP struct text authority = {0}, fields = {0}, names = {0}, canonical = {0}, same_names = {0};
     char date[DATE_SIZE], signature[SUM_TEXT_SIZE];
     const char *target;
-    enum status status = split_url(url, &authority, &target, why);
+    enum status status = split_url(call->url, &authority, &target, why);
     if (status != STATUS_OK)
         return status;
+    struct http_call whole = *call;
+    http_call_add(&whole, "Host", text_get(&authority));
+    add_fields(&fields, &names, &whole, &arena);
     write_date(signing->time_ms, date);
-    text_setf(ret_url, "%s", url);
-    add_own_parameters(ret_url, signing, date, seconds);
-    struct http_call call = {.method = method, .url = text_get(ret_url)};
-    http_call_add(&call, "Host", text_get(&authority));
-    make_canonical(&canonical, &names, &call, call.url + (target - url), signing->is_s3, "UNSIGNED-PAYLOAD", &arena);
+    text_setf(ret_url, "%s", call->url);
+    add_own_parameters(ret_url, signing, date, seconds, text_get(&names));
+    make_canonical(&canonical, &same_names, &whole, text_get(ret_url) + (target - call->url), signing->is_s3,
+                   "UNSIGNED-PAYLOAD", &arena);
     sign_canonical(&canonical, signing, date, signature);
     add_parameter(ret_url, "X-Amz-Signature", signature);
     return STATUS_OK;

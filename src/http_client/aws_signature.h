@@ -26,9 +26,9 @@ struct aws_signing {
  * INVALID when the URL is none; UNPROCESSABLE when the file is shorter than its size. */
 enum status aws_sign(struct http_call *call, const struct aws_signing *signing, struct arena *arena, struct text *why);
 
-/* The URL with a signature in its query: whoever has it may make that request, of that method and with any body, for so
- * many seconds (S3: 604,800 at most). */
-enum status aws_presign(const char *method, const char *url, const struct aws_signing *signing, unsigned seconds,
+/* The call's URL with a signature in its query: whoever has it may make that request, of that method, with the call's
+ * fields as they are, and any others and any body, for so many seconds (S3: 604,800 at most). */
+enum status aws_presign(const struct http_call *call, const struct aws_signing *signing, unsigned seconds,
                         struct text *ret_url, struct text *why);
 
 /* What S3 wants in Content-MD5 where it insists on one. */

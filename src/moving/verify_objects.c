@@ -27,10 +27,15 @@ struct object {
 static void read_key(struct object *object)
 {
     char key[OBJECT_KEY_SIZE];
-    size_t length = strlen(object->key);
+    size_t length = strlen(object->key), incoming = sizeof BLOB_INCOMING - 1;
     object->kind = KEY_UNKNOWN;
     if (object->bucket == BUCKET_ORIGINALS && strcmp(object->key, COPY_MARK) == 0)
         object->kind = KEY_COPY_MARK;
+    if (object->bucket == BUCKET_ORIGINALS && strncmp(object->key, BLOB_INCOMING, incoming) == 0
+        && id_parse(object->key + incoming, length - incoming, &object->id)) {
+        object->kind = KEY_GROWING; /* of a session, too */
+        return;
+    }
     if (!id_parse(object->key, length < ID_TEXT_SIZE ? length : ID_TEXT_SIZE - 1, &object->id))
         return;
     if (object->bucket == BUCKET_ORIGINALS && length == ID_TEXT_SIZE - 1)

@@ -1,6 +1,7 @@
 #include "resumable_private.h"
 
 #include "memory.h"
+#include "presigned.h"
 #include "reasons.h"
 #include "upload.h"
 
@@ -75,8 +76,7 @@ void resumable_describe(const struct session *session, struct resumable *ret_res
 
 /* ---- The whole ---- */
 
-/* There is one photo at most under this key, however often a crash brings us here. */
-static const char *make_key(const struct id *id, struct arena *arena)
+const char *resumable_make_key(const struct id *id, struct arena *arena)
 {
     char text[ID_TEXT_SIZE];
     id_format(id, text);
@@ -86,7 +86,7 @@ static const char *make_key(const struct id *id, struct arena *arena)
 static enum status find_photo(struct resumables *resumables, const struct session *session, struct arena *arena,
                               struct photo *ret_photo, struct text *why)
 {
-    const char *key = make_key(&session->id, arena);
+    const char *key = resumable_make_key(&session->id, arena);
     return upload_find(resumables->uploads, session->author, key, arena, ret_photo, why);
 }
 
@@ -101,18 +101,18 @@ static enum status make_photo(struct resumables *resumables, const struct sessio
     enum status status = blob_growing_complete(resumables->uploads->settings.blob, BUCKET_ORIGINALS, key,
                                                session->bytes ? session->bytes : "", session->length, why);
     return status ? status
-                  : upload_take(resumables->uploads, &session->id, session->author, make_key(&session->id, arena),
-                                &description, &claim, arena, ret_photo, ret_created, why);
+                  : upload_take(resumables->uploads, &session->id, session->author,
+                                resumable_make_key(&session->id, arena), &description, &claim, arena, ret_photo,
+                                ret_created, why);
 }
 
-static bool is_refusal(enum status status)
+bool resumable_is_refusal(enum status status)
 {
     return status == STATUS_INVALID || status == STATUS_TOO_LARGE || status == STATUS_UNSUPPORTED
            || status == STATUS_UNPROCESSABLE || status == STATUS_NOT_FOUND;
 }
 
-/* One whose photo is there. */
-static enum status finish(struct resumables *resumables, struct session *session, bool is_finished, struct text *why)
+enum status resumable_finish(struct resumables *resumables, struct session *session, bool is_finished, struct text *why)
 {
     session->is_finished = true;
     if (is_finished) {
@@ -132,11 +132,11 @@ enum status resumable_settle(struct resumables *resumables, struct session *sess
     if (status == STATUS_NOT_FOUND)
         status = make_photo(resumables, session, arena, &photo, &was_created, why);
     if (status == STATUS_OK) {
-        status = finish(resumables, session, was_created, why);
+        status = resumable_finish(resumables, session, was_created, why);
         resumable_describe(session, ret_resumable);
         ret_resumable->has_photo = true;
         ret_resumable->photo = photo.id;
-    } else if (is_refusal(status)) {
+    } else if (resumable_is_refusal(status)) {
         if (status == STATUS_NOT_FOUND)
             (void)resumable_gone(why);
         (void)resumable_forget(resumables, session, NULL);
@@ -155,7 +155,9 @@ enum status resumable_forget(struct resumables *resumables, const struct session
     enum status status = STATUS_OK;
     bool is_photos = session->is_finished || find_photo(resumables, session, &arena, &photo, NULL) != STATUS_NOT_FOUND;
     photos_original_key(&session->id, key);
-    if (!is_photos && session->bytes)
+    if (resumable_is_presigned(session))
+        status = presigned_remove(resumables->uploads, &session->id, why);
+    else if (!is_photos && session->bytes)
         status = blob_growing_remove(blob, BUCKET_ORIGINALS, key, session->bytes, why);
     if (status == STATUS_OK && !is_photos && session->offset == session->length)
         status = blob_delete(blob, BUCKET_ORIGINALS, key, why);
@@ -205,7 +207,7 @@ static enum status explain(enum session_outcome outcome, const struct session_li
     return STATUS_OK;
 }
 
-static enum status check_new(struct resumables *resumables, const struct resumable *resumable, struct text *why)
+enum status resumable_check_new(struct resumables *resumables, const struct resumable *resumable, struct text *why)
 {
     uint64_t limit = resumables->uploads->settings.max_upload;
     enum status status = photos_check_name(resumable->author, why);
@@ -223,8 +225,8 @@ static enum status check_new(struct resumables *resumables, const struct resumab
     return upload_check_pending(resumables->uploads, resumable->author, why);
 }
 
-static enum status add_session(struct resumables *resumables, const struct resumable *resumable, const char *state,
-                               struct text *why)
+enum status resumable_add(struct resumables *resumables, const struct resumable *resumable, const char *bytes,
+                          struct text *why)
 {
     struct session_limits limits = find_limits(&resumables->uploads->settings);
     enum session_outcome outcome = SESSION_MADE;
@@ -234,7 +236,7 @@ static enum status add_session(struct resumables *resumables, const struct resum
                                     .caption = resumable->description.caption,
                                     .alt_text = resumable->description.alt_text,
                                     .length = resumable->length,
-                                    .bytes = state,
+                                    .bytes = bytes,
                                     .expires_ms = resumable->expires_ms};
     enum status status = store_session_create(resumables->uploads->settings.store, &session, &limits, &outcome, why);
     return status ? status : explain(outcome, &limits, why);
@@ -244,7 +246,7 @@ enum status resumable_create(struct resumables *resumables, struct resumable *re
 {
     const struct uploads_settings *settings = &resumables->uploads->settings;
     TEXT_CLEANUP struct text state = {0};
-    enum status status = check_new(resumables, resumable, why);
+    enum status status = resumable_check_new(resumables, resumable, why);
     if (status == STATUS_OK)
         status = disk_room_check(&resumables->uploads->room, resumables->disk, resumable->length, false, why);
     if (status != STATUS_OK)
@@ -253,7 +255,7 @@ enum status resumable_create(struct resumables *resumables, struct resumable *re
     resumable->offset = 0;
     resumable->expires_ms = store_now_ms(settings->store) + RESUMABLE_LIFE_MS;
     blob_growing_begin(settings->blob, &state);
-    return add_session(resumables, resumable, text_get(&state), why);
+    return resumable_add(resumables, resumable, text_get(&state), why);
 }
 
 /* ---- Looking, removing ---- */
@@ -293,6 +295,8 @@ enum status resumable_look(struct resumables *resumables, const struct id *id, c
     enum status status = resumable_read(resumables, id, author, arena, &session, why);
     if (status != STATUS_OK)
         return status;
+    if (resumable_is_presigned(&session))
+        return resumable_gone(why);
     if (session.is_finished)
         return look_at_finished(resumables, &session, arena, ret_resumable, why);
     if (session.is_held) {
@@ -335,11 +339,14 @@ static bool sweep_stray(void *context, const char *key, const char *id, int64_t 
     return true;
 }
 
-/* Of a process that died between saving a piece and forgetting what there was before. */
-static bool sweep_rest(void *context, const char *key, int64_t modified_s)
+/* Of a process that died between saving a piece and forgetting what there was before; and what clients put straight into
+ * the bucket, and no photo was made of. */
+static bool sweep_object(void *context, const char *key, int64_t modified_s)
 {
     struct uploads *uploads = context;
-    if (strstr(key, BLOB_REST_MARK) && modified_s + STRAY_S <= store_now_ms(uploads->settings.store) / 1000)
+    int64_t age_s = store_now_ms(uploads->settings.store) / 1000 - modified_s;
+    bool is_incoming = strncmp(key, BLOB_INCOMING, sizeof BLOB_INCOMING - 1) == 0;
+    if ((strstr(key, BLOB_REST_MARK) && age_s >= STRAY_S) || (is_incoming && age_s >= PRESIGNED_STRAY_S))
         (void)blob_delete(uploads->settings.blob, BUCKET_ORIGINALS, key, NULL);
     return true;
 }
@@ -358,5 +365,5 @@ void resumables_sweep(struct resumables *resumables)
     } while (count == BATCH && removed);
     (void)blob_parts_list(uploads->settings.blob, BUCKET_ORIGINALS, sweep_stray, uploads, NULL);
     if (!blob_has_files(uploads->settings.blob))
-        (void)blob_list(uploads->settings.blob, BUCKET_ORIGINALS, sweep_rest, uploads, NULL);
+        (void)blob_list(uploads->settings.blob, BUCKET_ORIGINALS, sweep_object, uploads, NULL);
 }

@@ -98,6 +98,8 @@ enum status resumable_piece_begin(struct resumables *resumables, const struct id
     struct resumable_piece *piece = NEW(struct resumable_piece);
     *piece = (struct resumable_piece){.resumables = resumables, .written = offset};
     enum status status = resumable_read(resumables, id, author, &piece->arena, &piece->session, why);
+    if (status == STATUS_OK && resumable_is_presigned(&piece->session))
+        status = resumable_gone(why);
     if (status == STATUS_OK)
         status = check_place(&piece->session, offset, size, why);
     if (status == STATUS_OK && !piece->session.is_finished)

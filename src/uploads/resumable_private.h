@@ -13,6 +13,22 @@ struct resumables {
     int disk; /* a file, without a name, where the bytes go first */
 };
 
+/* What stands for the bytes of a session whose upload goes straight to the bucket (presigned.c): no back end's state of
+ * an object that grows is like this. */
+#define PRESIGNED_BYTES "presigned"
+bool resumable_is_presigned(const struct session *session);
+
+/* As resumable_create says, of author and length; then makes the session of it. */
+enum status resumable_check_new(struct resumables *resumables, const struct resumable *resumable, struct text *why);
+enum status resumable_add(struct resumables *resumables, const struct resumable *resumable, const char *bytes,
+                          struct text *why);
+/* Under which there is one photo of it at most, however often a crash brings us here. */
+const char *resumable_make_key(const struct id *id, struct arena *arena);
+/* Whether it says that this upload can't become a photo. */
+bool resumable_is_refusal(enum status status);
+/* Of a claimed session whose photo is there; is_finished: in the store, it is already. Gives it back. */
+enum status resumable_finish(struct resumables *resumables, struct session *session, bool is_finished,
+                             struct text *why);
 /* NOT_FOUND with the sentence for it. */
 enum status resumable_gone(struct text *why);
 /* The session, if it is this author's and hasn't expired. NOT_FOUND, FORBIDDEN. */

@@ -219,11 +219,9 @@ static enum status create(const struct original *original, const struct photo_de
     return status;
 }
 
-/* Whether there may be a photo though the store has failed: a store elsewhere may have kept what its answer, which was
- * lost, would have said. The original stays then; without a photo, the janitor removes it later. */
-static bool may_have_photo(const struct store *store, enum status status)
+bool upload_may_have_photo(const struct uploads *uploads, enum status status)
 {
-    return status == STATUS_UNAVAILABLE && store_is_remote(store);
+    return status == STATUS_UNAVAILABLE && store_is_remote(uploads->settings.store);
 }
 
 enum status upload_finish(struct upload *upload, const struct photo_description *description, struct arena *arena,
@@ -248,7 +246,7 @@ enum status upload_finish(struct upload *upload, const struct photo_description 
     if (status == STATUS_OK) {
         status = create(&original, description, arena, ret_photo, &created, why);
         /* Refused by the store, or sent twice: this copy is not needed. */
-        if ((status != STATUS_OK || !created) && !may_have_photo(uploads->settings.store, status))
+        if ((status != STATUS_OK || !created) && !upload_may_have_photo(uploads, status))
             (void)blob_delete(uploads->settings.blob, BUCKET_ORIGINALS, key, NULL);
     }
     release(upload);

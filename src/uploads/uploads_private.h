@@ -21,6 +21,10 @@ enum status upload_take(struct uploads *uploads, const struct id *id, const char
                         const struct photo_description *description, const struct session_claim *session,
                         struct arena *arena, struct photo *ret_photo, bool *ret_created, struct text *why);
 
+/* Whether there may be a photo though the store has failed: a store elsewhere may have kept what its answer, which was
+ * lost, would have said. The original stays then; without a photo, the janitor removes it later. */
+bool upload_may_have_photo(const struct uploads *uploads, enum status status);
+
 /* ---- Uploads in pieces (resumable.c) ---- */
 
 /* Those of an earlier version go on from where they are, too. */

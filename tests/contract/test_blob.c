@@ -25,8 +25,9 @@ static void test_no_urls(void)
     text_addf(&address, "file:%s", check_folder());
     if (!CHECK_INT(blob_open(text_get(&address), BLOB_OWN, &blob, NULL), STATUS_OK))
         return;
-    CHECK_STATUS(blob_presign(blob, BUCKET_PHOTOS, "key", BLOB_METHOD_GET, 60, &url, why), STATUS_UNSUPPORTED);
-    CHECK_STATUS(blob_presign(blob, BUCKET_PHOTOS, "/key", BLOB_METHOD_GET, 60, &url, why), STATUS_INVALID);
+    const struct blob_presigned get = {.method = BLOB_METHOD_GET, .seconds = 60};
+    CHECK_STATUS(blob_presign(blob, BUCKET_PHOTOS, "key", &get, &url, why), STATUS_UNSUPPORTED);
+    CHECK_STATUS(blob_presign(blob, BUCKET_PHOTOS, "/key", &get, &url, why), STATUS_INVALID);
     blob_close(blob);
 }
 

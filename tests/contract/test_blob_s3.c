@@ -68,16 +68,18 @@ static void test_presigned(void)
     text_setf(&address, "s3://presigned?endpoint=http://localhost%s", strrchr(s3_server_endpoint(), ':'));
     if (!CHECK_INT(blob_open(text_get(&address), BLOB_OWN, &blob, NULL), STATUS_OK))
         return;
-    CHECK_OK(blob_presign(blob, BUCKET_ORIGINALS, "a/key", BLOB_METHOD_PUT, 60, &url, why));
+    const struct blob_presigned put = {.method = BLOB_METHOD_PUT, .seconds = 60};
+    const struct blob_presigned get = {.method = BLOB_METHOD_GET, .seconds = 60};
+    CHECK_OK(blob_presign(blob, BUCKET_ORIGINALS, "a/key", &put, &url, why));
     CHECK_INT(ask("GET", text_get(&url), NULL, &body), 403);
     CHECK_INT(ask("PUT", text_get(&url), "content", &body), 200);
     CHECK_STR(content_of(blob, BUCKET_ORIGINALS, "a/key", &body), "content");
-    CHECK_OK(blob_presign(blob, BUCKET_ORIGINALS, "a/key", BLOB_METHOD_GET, 60, &url, why));
+    CHECK_OK(blob_presign(blob, BUCKET_ORIGINALS, "a/key", &get, &url, why));
     CHECK_INT(ask("GET", text_get(&url), NULL, &body), 200);
     CHECK_STR(text_get(&body), "content");
     url.data[url.length - 1] ^= 1;
     CHECK_INT(ask("GET", text_get(&url), NULL, &body), 403);
-    CHECK_STATUS(blob_presign(blob, BUCKET_ORIGINALS, "/key", BLOB_METHOD_GET, 60, &url, why), STATUS_INVALID);
+    CHECK_STATUS(blob_presign(blob, BUCKET_ORIGINALS, "/key", &get, &url, why), STATUS_INVALID);
     text_setf(&url, "%s/presigned-originals/a/key", s3_server_endpoint());
     CHECK_INT(ask("GET", text_get(&url), NULL, &body), 403);
     blob_close(blob);

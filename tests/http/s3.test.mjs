@@ -6,7 +6,7 @@ import { after, before, describe, it } from 'node:test';
 import { makeCertificate } from './certificate.mjs';
 import { heavyPng, png, readWebp } from './pictures.mjs';
 import { callBotocore, startS3 } from './s3.mjs';
-import { newFolder, runProgram, startServer, until } from './server.mjs';
+import { formBody, newFolder, runProgram, startServer, until } from './server.mjs';
 
 const s3 = await startS3();
 after(() => s3.stop?.());
@@ -310,5 +310,87 @@ describe('buckets of S3 that browsers read themselves', { skip: s3.skip }, () =>
         assert.equal((await server.ask('DELETE', `/photos/${other}`, { headers: { Authorization: 'ann' } })).code, 204);
         for (const { url } of [json.large, json.thumbnail])
             await until('its image is gone', async () => (await direct(url)).status === 403);
+    });
+});
+
+describe('uploads straight to the buckets of S3', { skip: s3.skip }, () => {
+    const photo = png(320, 200), ann = { Authorization: 'ann' };
+    let server;
+    before(async () => {
+        const made = await runProgram(['admin', 'buckets', 'create', '--buckets', s3.address('direct')], { environment: s3.environment });
+        assert.equal(made.code, 0, made.stderr);
+        server = await startServer({ flags: ['--buckets', s3.address('direct'), '--max-partials', '3'], environment: s3.environment });
+    });
+    after(() => server?.stop());
+
+    const presign = (bytes = photo.length, { type = 'image/png', author = 'ann' } = {}) =>
+        server.ask('POST', `/uploads/presigned?bytes=${bytes}&content_type=${type}`, { headers: { Authorization: author } });
+    const put = ({ url, headers }, body = photo) => fetch(url, { method: 'PUT', headers: { 'Content-Type': headers['Content-Type'], Origin: 'https://app.example' }, body });
+    const make = (fields, author = 'ann') => server.ask('POST', '/photos', { headers: { Authorization: author, 'Content-Type': 'multipart/form-data; boundary=XX' },
+        body: formBody('XX', Object.entries(fields).map(([field, content]) => ({ field, filename: field === 'photo' ? 'a.png' : null, content }))) });
+
+    it('become one photo, however often and by how many requests at once it is asked for', async () => {
+        const wish = await presign();
+        assert.equal(wish.code, 201, wish.text);
+        assert.equal(wish.headers['cache-control'], 'no-store');
+        const { key, method, url, headers, expires } = wish.json;
+        assert.match(key, /^incoming\/[0-9a-f]{32}$/);
+        assert.equal(method, 'PUT');
+        assert.deepEqual(headers, { 'Content-Length': String(photo.length), 'Content-Type': 'image/png' });
+        assert.ok(Math.abs(Date.parse(expires) - Date.now() - 3_600_000) < 60_000, expires);
+        assert.equal(new URL(url).pathname, `/direct-originals/${key}`);
+        const early = await make({ key });
+        assert.equal(early.code, 404);
+        assert.equal(early.json.error_code, 'upload-not-sent');
+        const sent = await put(wish.json);
+        assert.equal(sent.status, 200);
+        assert.equal(sent.headers.get('access-control-allow-origin'), '*');
+        assert.deepEqual([(await make({ key }, 'bob')).json.error_code, (await make({ key, photo: 'x' })).json.error_code], ['upload-not-yours', 'form-photo-twice']);
+        const all = await Promise.all(Array.from({ length: 4 }, () => make({ key, caption: 'At the sea' })));
+        assert.deepEqual(all.map(({ code, json }) => [code, json.photo_id]), Array(4).fill([200, all[0].json.photo_id]));
+        const id = all[0].json.photo_id;
+        assert.equal((await server.ended_photo(id)).data.status, 'SUCCESS');
+        const made = (await server.get(`/photos/${id}`)).json;
+        assert.equal(made.caption, 'At the sea');
+        assert.equal(made.original.bytes, photo.length);
+        assert.equal((await make({ key })).json.photo_id, id);
+        await until('nothing is left in the bucket of originals', () => s3.keys('direct-originals').length === 0);
+        assert.equal((await server.get('/users/ann')).json.post_ids.length, 1);
+    });
+
+    it('leave the photo as it is, whatever is sent to the address later', async () => {
+        const { json: wish } = await presign();
+        assert.equal((await put(wish)).status, 200);
+        const { json } = await make({ key: wish.key });
+        assert.equal((await put(wish, Buffer.alloc(photo.length, 'x'))).status, 200);
+        const { data } = await server.ended_photo(json.photo_id);
+        assert.equal(data.status, 'SUCCESS', JSON.stringify(data));
+        assert.equal((await make({ key: wish.key })).json.photo_id, json.photo_id);
+        assert.deepEqual(s3.keys('direct-originals'), [wish.key], 'until it is a day old');
+    });
+
+    it('are refused as any others, and then gone', async () => {
+        const { json: wish } = await presign(9);
+        assert.equal((await put(wish, Buffer.from('no photo!'))).status, 200);
+        assert.equal((await make({ key: wish.key })).code, 415);
+        const again = await make({ key: wish.key });
+        assert.deepEqual([again.code, again.json.error_code], [404, 'upload-unknown']);
+        assert.ok(!s3.keys('direct-originals').includes(wish.key));
+    });
+
+    it('are limited as those in pieces, and can be given up', async () => {
+        const own = { ...ann, 'Tus-Resumable': '1.0.0' };
+        assert.equal((await presign(70 << 20)).code, 413);
+        const wishes = [];
+        for (let i = 0; i < 3; i++) wishes.push((await presign(100)).json);
+        const more = await presign(100);
+        assert.deepEqual([more.code, more.json.error_code], [507, 'uploads-too-many']);
+        for (const { key } of wishes) {
+            const path = key.replace('incoming', '/uploads');
+            assert.equal((await server.ask('HEAD', path, { headers: own })).code, 404);
+            assert.equal((await server.ask('DELETE', path, { headers: own })).code, 204);
+            assert.equal((await make({ key })).code, 404);
+        }
+        assert.equal((await presign(100)).code, 201);
     });
 });

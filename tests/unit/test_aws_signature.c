@@ -186,13 +186,15 @@ static void test_fields(void)
 static void test_presigned(void)
 {
     TEXT_CLEANUP struct text url = {0}, why = {0};
-    CHECK_INT(aws_presign("GET", BUCKET "/test.txt", &manual, 86400, &url, NULL), STATUS_OK);
+    struct http_call call = {.method = "GET", .url = BUCKET "/test.txt"};
+    CHECK_INT(aws_presign(&call, &manual, 86400, &url, NULL), STATUS_OK);
     CHECK_STR(text_get(&url),
               BUCKET "/test.txt?X-Amz-Algorithm=AWS4-HMAC-SHA256"
                      "&X-Amz-Credential=AKIAIOSFODNN7EXAMPLE%2F20130524%2Fus-east-1%2Fs3%2Faws4_request"
                      "&X-Amz-Date=20130524T000000Z&X-Amz-Expires=86400&X-Amz-SignedHeaders=host"
                      "&X-Amz-Signature=aeeed9bbccd4d02ee5c0109b86d86835f995330da4c265957d157751f604d404");
-    CHECK_INT(aws_presign("GET", "test.txt", &manual, 86400, &url, &why), STATUS_INVALID);
+    call.url = "test.txt";
+    CHECK_INT(aws_presign(&call, &manual, 86400, &url, &why), STATUS_INVALID);
     CHECK_STR(text_get(&why), "\"test.txt\" isn't an http or https URL");
 }
 

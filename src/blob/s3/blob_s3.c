@@ -160,8 +160,8 @@ static enum status s3_copy(struct blob *blob, enum bucket from, const char *key,
     return s3_status(text_get(&word), reply.code);
 }
 
-enum status s3_presign(struct blob *blob, enum bucket bucket, const char *key, enum blob_method method,
-                       unsigned seconds, struct text *ret_url, struct text *why)
+enum status s3_presign(struct blob *blob, enum bucket bucket, const char *key, const struct blob_presigned *wanted,
+                       struct text *ret_url, struct text *why)
 {
     struct blob_s3 *s3 = (struct blob_s3 *)blob;
     ARENA_CLEANUP struct arena arena = {0};
@@ -171,7 +171,12 @@ enum status s3_presign(struct blob *blob, enum bucket bucket, const char *key, e
     if (status != STATUS_OK)
         return STATUS_UNAVAILABLE;
     s3_url(s3, bucket, key, &url);
-    return aws_presign(method == BLOB_METHOD_PUT ? "PUT" : "GET", text_get(&url), &signing, seconds, ret_url, why);
+    struct http_call call = {.method = wanted->method == BLOB_METHOD_PUT ? "PUT" : "GET", .url = text_get(&url)};
+    if (wanted->content_type) {
+        http_call_add(&call, "Content-Length", arena_printf(&arena, "%" PRIu64, wanted->size));
+        http_call_add(&call, "Content-Type", wanted->content_type);
+    }
+    return aws_presign(&call, &signing, wanted->seconds, ret_url, why);
 }
 
 static void s3_public_url(struct blob *blob, enum bucket bucket, struct text *ret_url)
