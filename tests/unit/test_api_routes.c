@@ -74,7 +74,7 @@ static void test_callers(void)
             CHECK(has_line(is_required ? &document.secured : &document.open, text_get(&line)));
         }
     check_case("there are such routes");
-    CHECK_INT(secured, 7);
+    CHECK_INT(secured, 8);
     text_release(&document.secured);
     text_release(&document.open);
 }
