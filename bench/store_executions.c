@@ -66,7 +66,7 @@ static void make_one(struct run *run, size_t number, const char *data)
                                   .updated_ms = now_ms,
                                   .due_ms = now_ms};
     bool is_created;
-    if (store_photo_create(run->store, &photo, NULL, &execution, 0, &arena, &existing, &is_created, &why))
+    if (store_photo_create(run->store, &photo, NULL, &execution, 0, NULL, &arena, &existing, &is_created, &why))
         give_up("a photo can't be made", &why);
 }
 

@@ -178,7 +178,7 @@ static void test_lost_connections(struct store *store, const char *address)
 
 /* ---- Saves ---- */
 
-enum { SAVERS = 12, SAVES = 8 };
+enum { SAVERS = 12, SAVES = 30, RENEWALS = 100 };
 
 struct saver {
     struct store *store;
@@ -207,15 +207,20 @@ static bool count_event(void *context, const struct execution_event *event)
     return true;
 }
 
-/* They go into the same transactions; one of them can't be written, because it isn't UTF-8. */
-static void test_saves_at_once(struct store *store, const char *address)
+/* They go into the same transactions, while leases are renewed; one of them can't be written, because it isn't UTF-8. */
+static void test_saves_at_once(struct store *idle, const char *address)
 {
+    TEXT_CLEANUP struct text reason = {0};
+    struct store *store;
+    if (!CHECK_INT(store_open(address, &store, &reason), STATUS_OK))
+        return;
+    (void)idle;
+    use_test_clock(store);
     ARENA_CLEANUP struct arena arena = {0};
     struct execution claimed[SAVERS];
     struct saver savers[SAVERS];
     pthread_t threads[SAVERS];
     size_t count = 0;
-    (void)address;
     for (int i = 0; i < SAVERS; i++) {
         struct photo photo = make_photo(i % 2 ? "anna" : "bert", 1);
         CHECK_OK(create_photo(store, &photo, NULL, NULL, why));
@@ -228,6 +233,8 @@ static void test_saves_at_once(struct store *store, const char *address)
         if (!CHECK_INT(pthread_create(&threads[i], NULL, save_often, &savers[i]), 0))
             abort();
     }
+    for (int i = 0; i < RENEWALS; i++)
+        CHECK_OK(store_executions_renew(store, "me", 1000, why));
     for (int i = 0; i < SAVERS; i++) {
         int events = 0;
         (void)pthread_join(threads[i], NULL);
@@ -238,6 +245,9 @@ static void test_saves_at_once(struct store *store, const char *address)
     struct store_counts counts = counts_of(store, 3);
     CHECK_INT(counts.executions[EXECUTION_SUCCEEDED], SAVERS - 1);
     CHECK_INT(counts.executions[EXECUTION_RUNNING], 1);
+    store_close(store); /* a connection that ends tells what it has counted */
+    postgres_server_execute(address, "DO $$BEGIN PERFORM pg_sleep(0.5); IF (SELECT deadlocks > 0 FROM pg_stat_database"
+                                     " WHERE datname = current_database()) THEN RAISE 'a deadlock'; END IF; END$$");
 }
 
 /* ---- An older database ---- */
