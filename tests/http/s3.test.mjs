@@ -1,8 +1,11 @@
 // The whole server on buckets of S3: --buckets s3://…, with a real S3 server.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import https from 'node:https';
+import net from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import tls from 'node:tls';
 import { makeCertificate } from './certificate.mjs';
 import { heavyPng, png, readWebp } from './pictures.mjs';
 import { callBotocore, startS3 } from './s3.mjs';
@@ -242,6 +245,42 @@ describe('buckets of S3', { skip: s3.skip }, () => {
         assert.equal(data.status, 'SUCCESS', JSON.stringify(data));
         assert.equal((await server.get(`/buckets/photos/${json.photo_id}-comp.webp`)).code, 200);
         await until('no original is left', () => s3.keys('photos-originals').length === 0);
+    });
+});
+
+describe('buckets of S3 over TLS, each under a name of its own', { skip: s3.skip }, () => {
+    const folder = newFolder();
+    let listener, server;
+    before(async () => {
+        const names = ['originals', 'photos', 'thumbnails', 'site'].map((name) => `tls-${name}.localhost`);
+        const { hostname: host, port } = new URL(s3.endpoint);
+        listener = tls.createServer(makeCertificate(folder, ...names), (one) => {
+            const other = net.connect({ host, port });
+            for (const socket of [one, other]) socket.on('error', () => { one.destroy(); other.destroy(); });
+            one.pipe(other).pipe(one);
+        });
+        await new Promise((done) => { listener.listen(0, '127.0.0.1', done); });
+        listener.unref();
+        const address = `s3://tls?endpoint=https://localhost:${listener.address().port}&ca-file=${encodeURIComponent(join(folder, 'certificate.pem'))}`;
+        const environment = { ...s3.environment, no_proxy: 'localhost' };
+        const made = await runProgram(['admin', 'buckets', 'create', '--buckets', address], { environment });
+        assert.equal(made.code, 0, made.stderr);
+        server = await startServer({ flags: ['--buckets', address, '--images-url', 'buckets'], environment });
+    });
+    after(async () => { await server?.stop(); listener?.close(); });
+
+    it('keep photos, which browsers find under these names', async () => {
+        const id = await server.publish('ann', png(60, 40));
+        const { json } = await server.get(`/photos/${id}`);
+        assert.equal(json.large.url, `https://tls-photos.localhost:${listener.address().port}/${id}-comp.webp`);
+        const { host, pathname } = new URL(json.large.url);
+        const answer = await new Promise((done, fail) => {
+            https.get({ host: '127.0.0.1', port: listener.address().port, path: pathname, servername: 'tls-photos.localhost', headers: { Host: host },
+                        ca: readFileSync(join(folder, 'certificate.pem')), agent: false }, (one) => { one.resume(); done(one); }).on('error', fail);
+        });
+        assert.equal(answer.statusCode, 200);
+        assert.equal(answer.headers['content-type'], 'image/webp');
+        assert.deepEqual(s3.keys('tls-photos'), [`${id}-comp.webp`]);
     });
 });
 
