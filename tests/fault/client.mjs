@@ -66,7 +66,7 @@ export function answerOf(request) {
                 if (!response.complete) return fail(new Error('the answer was cut'));
                 const bytes = Buffer.concat(pieces);
                 const isJson = /json/.test(response.headers['content-type'] ?? '');
-                done({ status: response.statusCode, headers: response.headers, bytes, json: isJson ? JSON.parse(bytes) : null });
+                done({ status: response.statusCode, headers: response.headers, bytes, json: isJson && bytes.length > 0 ? JSON.parse(bytes) : null });
             });
         });
     });

@@ -4,9 +4,11 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { clockAhead } from '../http/services.mjs';
+import { runProgram } from '../http/server.mjs';
 import { Client } from './client.mjs';
 import { Ledger } from './ledger.mjs';
 import { makeSamples } from './photos.mjs';
+import { sendInPieces } from './pieces.mjs';
 import { children, signal } from './processes.mjs';
 import { Server } from './server.mjs';
 import { pick, sleep, waitFor } from './wait.mjs';
@@ -14,7 +16,7 @@ import { pick, sleep, waitFor } from './wait.mjs';
 const CLIENTS = 2, READERS = 1; // of each server
 const PACE_MS = 50, RETRY_PAUSE_MS = 100;
 const FLOOD = 20, FLOODED_PACE_MS = 500; // after so many answered uploads, because all photos are to be done soon
-const RECOVERY_MS = 30_000;
+const RECOVERY_MS = 30_000, PIECES_MS = 60_000;
 /* Within this time each request has an answer, whatever becomes of the engines. */
 export const ANSWER_MS = 10_000;
 
@@ -78,15 +80,16 @@ export async function startTrial({ folder, prefix, postgres, s3, way, random, fa
     const servers = [far, {}].map((place, number) => make(`server-${number}`, 'serve', place, number ? {} : clockAhead(300), ['--workers', '0']));
     const workers = [far, {}].map((place, number) => make(`worker-${number}`, 'worker', place, number ? clockAhead(-300) : {}, []));
     await Promise.all([...servers, ...workers].map((server) => server.start()));
-    const trial = new Trial({ servers, workers, ledger: new Ledger(servers[0]), samples, random, s3, prefix });
+    const engines = ['--store', postgres.address('photos'), '--buckets', s3.address(prefix, way)];
+    const trial = new Trial({ servers, workers, engines, ledger: new Ledger(servers[0]), samples, random, s3, prefix });
     await trial.prepare();
     return trial;
 }
 
 export class Trial {
-    /* s3: of startS3; prefix: of its buckets. samples: what clients send. */
-    constructor({ servers, workers, ledger, samples, random, s3, prefix }) {
-        Object.assign(this, { servers, workers, all: [...servers, ...workers], ledger, samples, random, s3, prefix, keys: 0, mayFail: new Set() });
+    /* engines: flags that name them; s3: of startS3; prefix: of its buckets. samples: what clients send. */
+    constructor({ servers, workers, engines, ledger, samples, random, s3, prefix }) {
+        Object.assign(this, { servers, workers, all: [...servers, ...workers], engines, ledger, samples, random, s3, prefix, keys: 0, mayFail: new Set() });
     }
 
     /* Publishes a few photos that readers look at. */
@@ -106,10 +109,10 @@ export class Trial {
     /* Strikes while clients upload and read. `strike` returns when the engines are whole again; it may call `mark()`, from where on
      * the time to the first accepted upload counts. Returns { answered, uploads, reads, first_ms }. */
     async under(strike) {
-        const round = { isOver: false, answered: 0, uploads: new Outages(), reads: new Outages(), first_ms: null };
+        const round = { isOver: false, answered: 0, uploads: new Outages(), reads: new Outages(), pieces: new Outages(), inPieces: 0, first_ms: null };
         const working = Promise.all(this.servers.flatMap((server) => [
             ...Array.from({ length: CLIENTS }, (_, i) => this.#guarded(round, server, (client) => this.#send(round, client, i))),
-            ...Array.from({ length: READERS }, () => this.#guarded(round, server, (client) => this.#read(round, client)))]));
+            ...Array.from({ length: READERS }, () => this.#guarded(round, server, (client) => this.#read(round, client)))]).concat(this.#sendPieces(round)));
         const failing = new Promise((_, fail) => { working.catch(fail); });
         const mark = () => { round.marked = performance.now(); round.answered = 0; };
         try {
@@ -122,7 +125,7 @@ export class Trial {
         } finally { round.isOver = true; }
         await working;
         this.mayFail.clear();
-        for (const kind of ['uploads', 'reads'])
+        for (const kind of ['uploads', 'reads', 'pieces'])
             assert.ok(round[kind].slowest_ms < ANSWER_MS, `an answer to ${kind} took ${round[kind].slowest_ms.toFixed()} ms`);
         await this.#account();
         return round;
@@ -163,6 +166,22 @@ export class Trial {
         if (answer.status === 200) round.answered++;
         if (answer.status === 200 && round.marked) round.first_ms ??= performance.now() - round.marked;
         return sleep(round.answered < FLOOD ? PACE_MS : FLOODED_PACE_MS);
+    }
+
+    /* Small pieces, or of the size that S3 takes as parts. */
+    async #sendPieces(round) {
+        const { ledger, random } = this, author = 'in_pieces';
+        ledger.authors.add(author);
+        while (!round.isOver) {
+            const sample = pick(random, this.samples.filter((one) => one.end === 'SUCCESS'));
+            const upload = { author, key: null, sample };
+            ledger.silences++; // one more session may be begun than was answered
+            const id = await sendInPieces({ servers: this.servers, author, bytes: sample.bytes, pieces: 3, limit_ms: PIECES_MS,
+                mayFail: () => this.mayFail.size > 0, note: (begin, isGood) => round.pieces.note(begin, isGood) });
+            ledger.addPhoto(id, upload);
+            round.inPieces++;
+            await sleep(FLOODED_PACE_MS);
+        }
     }
 
     async #read(round, client) {
@@ -212,15 +231,18 @@ export class Trial {
         await ledger.checkLists();
         await ledger.checkImages();
         await ledger.checkBuckets(this.s3, this.prefix);
+        const { code, stdout, stderr } = await runProgram(['admin', 'verify', ...this.engines, '--grace', '0'], { environment: this.s3.environment });
+        assert.equal(code, 0, `admin verify: ${stdout}${stderr}`);
         const isAboutEngines = (line) => line.code === 503 || /database|buckets? /.test(line.message ?? '');
         for (const one of this.all) assert.deepEqual(one.takeComplaints(isAboutEngines), [], 'complaints');
     }
 }
 
 /* One line of what was seen. */
-export function describeRound(name, { answered, uploads, reads, first_ms }) {
+export function describeRound(name, { answered, uploads, reads, pieces, inPieces, first_ms }) {
     const seconds = (ms) => `${(ms / 1000).toFixed(1)} s`;
     return `${name}: longest outage of uploads ${seconds(uploads.longest_ms)} (${uploads.refused} refused), of reads ${seconds(reads.longest_ms)} `
-        + `(${reads.refused} refused), slowest answer ${seconds(Math.max(uploads.slowest_ms, reads.slowest_ms))}, `
+        + `(${reads.refused} refused), slowest answer ${seconds(Math.max(uploads.slowest_ms, reads.slowest_ms, pieces.slowest_ms))}, ${inPieces} uploads in pieces `
+        + `(${pieces.refused} requests refused), `
         + `first upload after it ${seconds(first_ms)}; ${answered} after it`;
 }
