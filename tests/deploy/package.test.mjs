@@ -11,7 +11,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const run = (command, ...words) => execFileSync(command, words, { encoding: 'utf8', cwd: root });
 
 const FILES = [
-    'usr/bin/cloudphotos', 'usr/libexec/cloudphotos-darkroom', 'usr/libexec/cloudphotos-moderator', 'usr/sbin/cloudphotos-models',
+    'usr/bin/cloudphotos', 'usr/libexec/cloudphotos-darkroom', 'usr/libexec/cloudphotos-moderator', 'usr/sbin/cloudphotos-admin', 'usr/sbin/cloudphotos-models',
     'usr/lib/sysusers.d/cloudphotos.conf', 'etc/cloudphotos/cloudphotos.ini', 'etc/cloudphotos/environment', 'usr/share/man/man1/cloudphotos.1.gz',
     'usr/share/man/man8/cloudphotos-models.8.gz', 'usr/share/doc/cloudphotos/operations.md.gz', 'usr/share/doc/cloudphotos/copyright',
     'usr/share/cloudphotos/manifest.json', 'var/lib/cloudphotos-models/manifest.json',

@@ -77,6 +77,11 @@ describe('the units', () => {
     });
 });
 
+it('the settings before the sections are those of `cloudphotos admin`, too', async () => {
+    const { code, stderr } = await runProgram(['admin', 'executions', '--config', settingsFile, '--data', '/nowhere/at/all']);
+    assert.equal(code, 1, stderr); // there is no database; a setting that it doesn't know would be 2
+});
+
 /* Stands in for systemd: prints what it is told, a line each. */
 const LISTENER = `
 import socket, sys
