@@ -85,7 +85,7 @@ enum status sandbox_enter(int keep, const struct sandbox_limits *limits, struct 
     if (!failed)
         return STATUS_OK;
     text_setf(why, "The sandbox could not %s: %s.", failed, strerror(error));
-    if (error == EPERM || error == ENOSYS)
+    if (error == EPERM || error == ENOSYS || error == EINVAL) /* libseccomp says EINVAL where seccomp is forbidden */
         text_add(why, " It needs Linux 5.9, and a systemd unit or a container that allows close_range and seccomp.");
     return STATUS_UNAVAILABLE;
 }
