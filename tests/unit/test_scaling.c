@@ -178,6 +178,8 @@ static void concurrency_is_followed(void)
         {"then it is", {WORK(60, 8), WORK(10, 32), WORK(120, 0)}, 1, "1 2 3 4 1", NULL},
         {"waiting executions count", {{.seconds = 60, .concurrency = 1, .jobs = 250}}, 1, "1 3", "250 executions wait"},
         {"nothing measured, nothing decided", {UNMEASURED(600)}, 3, "3", NULL},
+        {"little measured, nothing removed", {WORK(29, 1)}, 3, "3", NULL},
+        {"half of the long window is enough", {WORK(30, 1)}, 3, "3 1", NULL},
     };
     play_scenes(&policy_concurrency, scenes, sizeof scenes / sizeof scenes[0]);
 }
