@@ -166,12 +166,12 @@ enum status fleet_drain(struct fleet *fleet, const char *name, struct text *why)
     return STATUS_OK;
 }
 
-enum status fleet_rolling_restart(struct fleet *fleet, struct text *why)
+void fleet_rolling_restart(struct fleet *fleet)
 {
-    (void)why;
-    for (size_t i = 0; i < fleet->count; i++)
-        fleet->members[i].is_old = true;
+    for (size_t i = 0; i < fleet->count; i++) {
+        fleet->members[i].instance.is_old = true;
+        fleet_write_down(fleet, &fleet->members[i]);
+    }
     activity_add(fleet->activity, clock_now_ms(), fleet->wanted, fleet->wanted,
                  "A rolling restart begins: each of %zu instances is replaced.", fleet->count);
-    return STATUS_OK;
 }

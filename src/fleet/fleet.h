@@ -44,9 +44,10 @@ void fleet_tick(struct fleet *fleet);
 /* Every instance is told to end after its work, HAProxy after them: call fleet_tick until it returns true. */
 bool fleet_ends(struct fleet *fleet);
 
-/* A command by name, "drain" with an instance's name or "rolling-restart". NOT_FOUND, INVALID. */
+/* Takes an instance out of service; another takes its place. NOT_FOUND. */
 enum status fleet_drain(struct fleet *fleet, const char *name, struct text *why);
-enum status fleet_rolling_restart(struct fleet *fleet, struct text *why);
+/* One after the other, a new one in service before an old one leaves. */
+void fleet_rolling_restart(struct fleet *fleet);
 
 /* As JSON: instances, figures, activity. */
 void fleet_describe(struct fleet *fleet, struct text *out);

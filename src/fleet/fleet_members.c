@@ -50,7 +50,7 @@ static size_t emptiest_zone(const struct fleet *fleet, int64_t now_ms)
     return best;
 }
 
-static void write_down(struct fleet *fleet, const struct member *member)
+void fleet_write_down(struct fleet *fleet, const struct member *member)
 {
     TEXT_CLEANUP struct text why = {0};
     if (instance_write(fleet->settings.run_folder, &member->instance, &why) != STATUS_OK)
@@ -95,7 +95,7 @@ bool fleet_start_one(struct fleet *fleet, int64_t now_ms)
         zone_failed(fleet, zone, now_ms);
         return false;
     }
-    write_down(fleet, fleet_adopt(fleet, &instance));
+    fleet_write_down(fleet, fleet_adopt(fleet, &instance));
     return true;
 }
 
@@ -103,7 +103,7 @@ void fleet_set_state(struct fleet *fleet, struct member *member, enum instance_s
 {
     member->instance.state = state;
     member->instance.since_ms = now_ms;
-    write_down(fleet, member);
+    fleet_write_down(fleet, member);
 }
 
 bool fleet_put_into_service(struct fleet *fleet, struct member *member, int64_t now_ms)

@@ -14,7 +14,6 @@ struct member {
     struct balancer_figures figures;
     int weight;      /* that the balancer has */
     bool is_failing; /* out of the balancer, and to be replaced */
-    bool is_old;     /* a rolling restart replaces it */
 };
 
 /* Starts that fail again and again are tried more and more seldom, a zone for itself. */
@@ -50,6 +49,7 @@ size_t fleet_count(const struct fleet *fleet, enum instance_state state);
 struct member *fleet_find(struct fleet *fleet, const char *name);
 /* Starts one in the emptiest zone that isn't waited for. False: none can be started now. */
 bool fleet_start_one(struct fleet *fleet, int64_t now_ms);
+void fleet_write_down(struct fleet *fleet, const struct member *member);
 void fleet_set_state(struct fleet *fleet, struct member *member, enum instance_state state, int64_t now_ms);
 bool fleet_put_into_service(struct fleet *fleet, struct member *member, int64_t now_ms);
 /* Out of the balancer at once. */

@@ -80,11 +80,11 @@ static struct member *choose(struct fleet *fleet, enum instance_state state, boo
     size_t best_neighbours = 0;
     for (size_t i = 0; i < fleet->count; i++) {
         struct member *member = &fleet->members[i];
-        if (member->instance.state != state || member->is_failing || (only_new && member->is_old))
+        if (member->instance.state != state || member->is_failing || (only_new && member->instance.is_old))
             continue;
         size_t count = neighbours(fleet, member);
-        bool is_better = !best || (member->is_old && !best->is_old);
-        if (!is_better && member->is_old == best->is_old)
+        bool is_better = !best || (member->instance.is_old && !best->instance.is_old);
+        if (!is_better && member->instance.is_old == best->instance.is_old)
             is_better = count == best_neighbours ? member->instance.started_ms > best->instance.started_ms
                         : from_fullest           ? count > best_neighbours
                                                  : count < best_neighbours;
@@ -122,9 +122,9 @@ static struct needs count_all(const struct fleet *fleet)
         if (member->is_failing)
             continue;
         needs.in_service += member->instance.state == INSTANCE_IN_SERVICE;
-        needs.starting += member->instance.state == INSTANCE_STARTING && !member->is_old;
-        needs.living += member->instance.state <= INSTANCE_IN_SERVICE && !member->is_old;
-        needs.has_old |= member->instance.state == INSTANCE_IN_SERVICE && member->is_old;
+        needs.starting += member->instance.state == INSTANCE_STARTING && !member->instance.is_old;
+        needs.living += member->instance.state <= INSTANCE_IN_SERVICE && !member->instance.is_old;
+        needs.has_old |= member->instance.state == INSTANCE_IN_SERVICE && member->instance.is_old;
     }
     return needs;
 }
@@ -162,7 +162,7 @@ static void stop_surplus(struct fleet *fleet, const struct needs *needs, int64_t
     int surplus = needs->living - fleet->wanted - fleet->settings.warm;
     for (; surplus > 0 && (member = choose(fleet, INSTANCE_WARM, true, true)); surplus--)
         stop_unused(fleet, member, now_ms);
-    while (surplus >= 0 && (member = choose(fleet, INSTANCE_WARM, false, true)) && member->is_old)
+    while (surplus >= 0 && (member = choose(fleet, INSTANCE_WARM, false, true)) && member->instance.is_old)
         stop_unused(fleet, member, now_ms);
 }
 

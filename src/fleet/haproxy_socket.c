@@ -1,71 +1,15 @@
-/* HAProxy's runtime socket: a line goes there, the answer comes back, and HAProxy closes. */
+/* HAProxy's runtime socket, and its statistics. */
 #include "balancer_private.h"
+#include "unix_socket.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/time.h>
-#include <sys/un.h>
-#include <unistd.h>
-
-static enum status open_socket(const char *path, int *ret_fd, struct text *why)
-{
-    enum { PATIENCE_S = 2 };
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    struct timeval patience = {.tv_sec = PATIENCE_S};
-    if (strlen(path) >= sizeof address.sun_path) {
-        text_setf(why, "the path %s is too long for a socket; use a run folder with a shorter one", path);
-        return STATUS_INVALID;
-    }
-    memcpy(address.sun_path, path, strlen(path) + 1);
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience) == 0
-        && setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience) == 0
-        && connect(fd, (struct sockaddr *)&address, sizeof address) == 0) {
-        *ret_fd = fd;
-        return STATUS_OK;
-    }
-    text_setf(why, "HAProxy doesn't answer at %s: %s", path, strerror(errno));
-    if (fd >= 0)
-        (void)close(fd);
-    return STATUS_UNAVAILABLE;
-}
-
-/* Under SIGPIPE's default a HAProxy that has just ended would end us. */
-static bool send_all(int fd, const char *bytes, size_t size)
-{
-    for (ssize_t sent; size > 0; bytes += sent, size -= (size_t)sent) {
-        sent = send(fd, bytes, size, MSG_NOSIGNAL);
-        if (sent < 0)
-            return false;
-    }
-    return true;
-}
-
-static bool read_all(int fd, struct text *out)
-{
-    char buffer[16384];
-    ssize_t got;
-    while ((got = read(fd, buffer, sizeof buffer)) > 0)
-        text_append(out, buffer, (size_t)got);
-    while (out->length > 0 && out->data[out->length - 1] == '\n')
-        out->data[--out->length] = '\0';
-    return got == 0;
-}
 
 enum status haproxy_ask(const char *path, const char *command, struct text *ret_answer, struct text *why)
 {
-    int fd;
-    text_clear(ret_answer);
-    enum status status = open_socket(path, &fd, why);
+    enum status status = unix_socket_ask(path, command, ret_answer, why);
     if (status != STATUS_OK)
-        return status;
-    if (!send_all(fd, command, strlen(command)) || !send_all(fd, "\n", 1) || !read_all(fd, ret_answer)) {
-        text_setf(why, "HAProxy doesn't answer at %s: %s", path, strerror(errno));
-        status = STATUS_UNAVAILABLE;
-    }
-    (void)close(fd);
+        text_setf(why, "HAProxy doesn't answer at %s", path);
     return status;
 }
 

@@ -62,10 +62,10 @@ enum status instance_write(const char *run_folder, const struct instance *instan
 {
     TEXT_CLEANUP struct text path = {0}, temporary = {0}, content = {0};
     JSON_CLEANUP json_t *object =
-        json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:s}", "name", instance->name, "zone", instance->zone,
-                  "address", instance->address, "container", instance->container, "pid", (json_int_t)instance->pid,
-                  "begun", (json_int_t)instance->begun, "started_ms", (json_int_t)instance->started_ms, "since_ms",
-                  (json_int_t)instance->since_ms, "state", instance_state_name(instance->state));
+        json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:s, s:b}", "name", instance->name, "zone", instance->zone,
+                  "address", instance->address, "pid", (json_int_t)instance->pid, "begun", (json_int_t)instance->begun,
+                  "started_ms", (json_int_t)instance->started_ms, "since_ms", (json_int_t)instance->since_ms, "state",
+                  instance_state_name(instance->state), "old", instance->is_old);
     json_add(&content, object);
     text_add(&content, "\n");
     path_of(run_folder, instance, "", &path);
@@ -107,12 +107,11 @@ static bool from_json(const json_t *object, struct instance *ret)
         .begun = (uint64_t)json_integer_value(json_object_get(object, "begun")),
         .started_ms = json_integer_value(json_object_get(object, "started_ms")),
         .since_ms = json_integer_value(json_object_get(object, "since_ms")),
+        .is_old = json_is_true(json_object_get(object, "old")),
     };
     return copy_string(object, "name", ret->name, sizeof ret->name)
            && copy_string(object, "zone", ret->zone, sizeof ret->zone)
-           && copy_string(object, "address", ret->address, sizeof ret->address)
-           && copy_string(object, "container", ret->container, sizeof ret->container)
-           && find_state(object, &ret->state);
+           && copy_string(object, "address", ret->address, sizeof ret->address) && find_state(object, &ret->state);
 }
 
 static bool read_one(int folder, const char *name, struct instance *ret_instance, struct text *why)

@@ -29,12 +29,12 @@ struct instance {
     char name[INSTANCE_NAME_SIZE]; /* ZONE-NUMBER; never used again in a run folder */
     char zone[ZONE_NAME_SIZE];
     char address[INSTANCE_ADDRESS_SIZE]; /* ADDRESS:PORT, where it listens */
-    char container[72];                  /* its number, of an instance that is a container; else "" */
     pid_t pid;
     uint64_t begun; /* of the process, in ticks since the machine began (proc(5), starttime): numbers are used again */
     int64_t started_ms; /* by the wall clock */
     int64_t since_ms;   /* of its state */
     enum instance_state state;
+    bool is_old; /* a rolling restart replaces it */
 };
 
 /* "starting", "warm", "in service", "draining", "stopping". */

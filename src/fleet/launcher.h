@@ -3,15 +3,7 @@
 #define LAUNCHER_H
 
 #include "instance.h"
-
-enum { ZONE_ADDRESS_SIZE = 48 };
-
-/* Where instances of a zone listen. */
-struct zone {
-    char name[ZONE_NAME_SIZE];
-    char address[ZONE_ADDRESS_SIZE]; /* without a port */
-    char network[32];                /* the network namespace they run in (ip-netns(8)); "": that of the fleet */
-};
+#include "zone.h"
 
 struct instance_limits {
     int cpu_percent;      /* of one core; 0: none */
@@ -23,6 +15,7 @@ struct launcher_settings {
     const char *program;          /* the path of cloudphotos: a newer version that was put there is what starts next */
     const char *const *arguments; /* of `serve`, besides --listen; ends with NULL */
     struct instance_limits limits;
+    const char *data;   /* containers: the folder they share with this machine, at the same place */
     const char *image;  /* containers: what to run */
     const char *engine; /* containers: podman or docker */
 };
@@ -45,7 +38,12 @@ struct launcher_ops {
 
 extern const struct launcher_ops launcher_process, launcher_container;
 
-/* "t2.micro": one core and 1 GB; "cpu=20%,memory=256M"; "process" and "": no limits. INVALID names what isn't understood. */
-enum status instance_limits_parse(const char *text, struct instance_limits *ret_limits, struct text *why);
+struct instance_kind {
+    const struct launcher_ops *launcher;
+    struct instance_limits limits;
+};
+/* "process", "container", "t2.micro" (one core and 1 GB), "container,cpu=20%,memory=256M". INVALID names the word that isn't
+ * understood. */
+enum status instance_kind_parse(const char *text, struct instance_kind *ret_kind, struct text *why);
 
 #endif

@@ -2,16 +2,14 @@
  * it lives on when the fleet is killed. */
 #include "cgroup.h"
 #include "launcher.h"
+#include "zone.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -25,44 +23,6 @@ static bool has_limits(const struct instance_limits *limits)
 static enum status check(const struct launcher_settings *settings, struct text *why)
 {
     return has_limits(&settings->limits) ? cgroup_check(why) : STATUS_OK;
-}
-
-/* The namespace, as `ip netns add` makes it; -1: none is wanted. */
-static enum status open_network(const struct zone *zone, int *ret_fd, struct text *why)
-{
-    char path[64];
-    *ret_fd = -1;
-    if (!zone->network[0])
-        return STATUS_OK;
-    (void)snprintf(path, sizeof path, "/run/netns/%s", zone->network);
-    *ret_fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (*ret_fd >= 0)
-        return STATUS_OK;
-    text_setf(why, "the network %s of zone %s can't be used: %s", zone->network, zone->name, strerror(errno));
-    return STATUS_INVALID;
-}
-
-/* Only this process's threads stop here while it looks for a port elsewhere. */
-static int find_port(const struct zone *zone, int network)
-{
-    struct sockaddr_in address = {.sin_family = AF_INET};
-    socklen_t size = sizeof address;
-    int home = network >= 0 ? open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC) : -1, port = 0;
-    if (inet_pton(AF_INET, zone->address, &address.sin_addr) != 1
-        || (network >= 0 && setns(network, CLONE_NEWNET) != 0))
-        return 0;
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd >= 0 && bind(fd, (struct sockaddr *)&address, size) == 0
-        && getsockname(fd, (struct sockaddr *)&address, &size) == 0)
-        port = ntohs(address.sin_port);
-    if (fd >= 0)
-        (void)close(fd);
-    if (home >= 0) {
-        if (setns(home, CLONE_NEWNET) != 0)
-            port = 0;
-        (void)close(home);
-    }
-    return port;
 }
 
 static void fill_arguments(const struct launcher_settings *settings, const struct instance *instance,
@@ -127,15 +87,9 @@ static enum status start(const struct launcher_settings *settings, const struct 
 {
     struct cgroup_entry groups = {{-1, -1}};
     int network;
-    enum status status = open_network(zone, &network, why);
-    if (status != STATUS_OK)
-        return status;
-    int port = find_port(zone, network);
-    if (port == 0) {
-        text_setf(why, "no port of %s (zone %s) can be used: %s", zone->address, zone->name, strerror(errno));
-        status = STATUS_INVALID;
-    }
-    (void)snprintf(instance->address, sizeof instance->address, "%s:%d", zone->address, port);
+    enum status status = zone_open_network(zone, &network, why);
+    if (status == STATUS_OK)
+        status = zone_find_port(zone, network, instance->address, why);
     if (status == STATUS_OK && has_limits(&settings->limits)) {
         status = cgroup_make(instance->name, &settings->limits, why);
         if (status == STATUS_OK)
