@@ -9,6 +9,7 @@ struct command {
     int (*run)(int argc, char **argv);
 };
 
-extern const struct command serve_command, worker_command, admin_command, load_command, simulate_command, report_command;
+extern const struct command serve_command, worker_command, fleet_command, admin_command, load_command, simulate_command,
+    report_command;
 
 #endif

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct command *const commands[] = {&serve_command, &worker_command,   &admin_command,
+static const struct command *const commands[] = {&serve_command, &worker_command,   &fleet_command, &admin_command,
                                                  &load_command,  &simulate_command, &report_command};
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
 

@@ -70,15 +70,14 @@ static enum status run(const struct balancer *balancer, struct text *ret_said, s
         text_setf(why, "HAProxy can't be started: %s", strerror(errno));
         return status_from_errno(errno);
     }
-    char *arguments[] = {
-        (char *)"haproxy", (char *)"-D", (char *)"-q", (char *)"-f", balancer->configuration.data, NULL};
+    const char *const arguments[] = {"haproxy", "-D", "-q", "-f", text_get(&balancer->configuration), NULL};
     posix_spawn_file_actions_t actions;
     pid_t child;
     int error = posix_spawn_file_actions_init(&actions), ended = 0;
     if (!error)
         error = posix_spawn_file_actions_adddup2(&actions, ends[1], STDERR_FILENO);
     if (!error)
-        error = posix_spawnp(&child, "haproxy", &actions, NULL, arguments, environ);
+        error = posix_spawnp(&child, "haproxy", &actions, NULL, (char *const *)(uintptr_t)arguments, environ);
     (void)posix_spawn_file_actions_destroy(&actions);
     (void)close(ends[1]);
     char buffer[4096];
