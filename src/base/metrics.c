@@ -1,6 +1,7 @@
 #include "metrics.h"
 
 #include <inttypes.h>
+#include <math.h>
 
 static const double bounds[HISTOGRAM_BUCKETS - 1] = {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1,
                                                      0.25,  0.5,    1,     2.5,  5,     10};
@@ -28,6 +29,11 @@ void gauge_set(struct gauge *gauge, int64_t value)
 int64_t gauge_get(const struct gauge *gauge)
 {
     return atomic_load_explicit(&gauge->value, memory_order_relaxed);
+}
+
+double histogram_bound_ms(size_t bucket)
+{
+    return bucket < HISTOGRAM_BUCKETS - 1 ? bounds[bucket] * 1000 : INFINITY;
 }
 
 void histogram_observe(struct histogram *histogram, int64_t duration_ns)

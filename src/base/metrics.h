@@ -30,6 +30,8 @@ void gauge_add(struct gauge *gauge, int64_t amount);
 void gauge_set(struct gauge *gauge, int64_t value);
 int64_t gauge_get(const struct gauge *gauge);
 void histogram_observe(struct histogram *histogram, int64_t duration_ns);
+/* The upper bound of a bucket in ms; INFINITY of the last. */
+double histogram_bound_ms(size_t bucket);
 
 /* Writers of the exposition format. `labels` is the text between the braces, `route="/users",code="200"`, or NULL. */
 void metrics_add_family(struct text *out, const char *name, const char *type, const char *help);

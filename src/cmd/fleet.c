@@ -1,6 +1,7 @@
 /* cloudphotos fleet: HAProxy and servers behind it, and the commands to one that runs. */
 #include "commands.h"
 #include "control.h"
+#include "dashboard.h"
 #include "fleet_settings.h"
 #include "json.h"
 
@@ -16,12 +17,13 @@
 enum { TICK_MS = 250 };
 
 /* Until a signal to end has come and all have ended. A command is answered between two ticks. */
-static void tick_until_told(struct fleet *fleet, struct control *control, int signals)
+static void tick_until_told(struct fleet *fleet, struct control *control, struct dashboard *dashboard, int signals)
 {
     struct pollfd events[] = {{.fd = signals, .events = POLLIN}, {.fd = control_fd(control), .events = POLLIN}};
     bool ends = false;
     while (!ends || !fleet_ends(fleet)) {
         fleet_tick(fleet);
+        dashboard_show(dashboard, fleet);
         if (poll(events, 2, TICK_MS) <= 0)
             continue;
         if (events[0].revents & POLLIN) {
@@ -33,32 +35,36 @@ static void tick_until_told(struct fleet *fleet, struct control *control, int si
     }
 }
 
-static enum status run_fleet(const struct fleet_settings *settings, const char *data, struct text *why)
+static enum status run_fleet(const struct fleet_settings *settings, const struct fleet_flags *flags, struct text *why)
 {
-    struct fleet *fleet;
-    struct control *control;
+    struct fleet *fleet = NULL;
+    struct control *control = NULL;
+    struct dashboard *dashboard = NULL;
     sigset_t ends;
     (void)sigemptyset(&ends);
     (void)sigaddset(&ends, SIGTERM);
     (void)sigaddset(&ends, SIGINT);
     (void)sigprocmask(SIG_BLOCK, &ends, NULL);
     (void)signal(SIGPIPE, SIG_IGN);
-    if (mkdir(data, 0700) != 0 && errno != EEXIST) {
-        text_setf(why, "the data folder %s can't be created: %s", data, strerror(errno));
+    if (mkdir(flags->serve.data, 0700) != 0 && errno != EEXIST) {
+        text_setf(why, "the data folder %s can't be created: %s", flags->serve.data, strerror(errno));
         return STATUS_UNAVAILABLE;
     }
-    enum status status = fleet_open(settings, &fleet, why);
-    if (status != STATUS_OK)
-        return status;
-    status = control_open(settings->run_folder, &control, why);
+    enum status status = dashboard_open(flags->dashboard, &dashboard, why);
+    if (status == STATUS_OK)
+        status = fleet_open(settings, &fleet, why);
+    if (status == STATUS_OK)
+        status = control_open(settings->run_folder, &control, why);
     int signals = signalfd(-1, &ends, SFD_CLOEXEC);
     if (status == STATUS_OK && signals >= 0) {
-        printf("Cloud Photos fleet: %s://%s/\n", settings->balancer.certificate ? "https" : "http",
-               settings->balancer.listen);
+        printf("Cloud Photos runs at %s://%s/, its fleet is shown at http://%s/\n",
+               settings->balancer.certificate ? "https" : "http", settings->balancer.listen,
+               dashboard_address(dashboard));
         (void)fflush(stdout);
-        tick_until_told(fleet, control, signals);
-        control_close(control);
+        tick_until_told(fleet, control, dashboard, signals);
     }
+    dashboard_close(dashboard);
+    control_close(control);
     if (signals >= 0)
         (void)close(signals);
     fleet_close(fleet);
@@ -133,7 +139,7 @@ static int run(int argc, char **argv)
     if (status == STATUS_OK)
         status = fleet_settings_make(&flags, &arena, &settings, &why);
     if (status == STATUS_OK)
-        status = words.count ? tell(&settings, &words, flags.json, &why) : run_fleet(&settings, flags.serve.data, &why);
+        status = words.count ? tell(&settings, &words, flags.json, &why) : run_fleet(&settings, &flags, &why);
     if (status != STATUS_OK)
         (void)fprintf(stderr, "cloudphotos fleet: %s\n", text_get(&why));
     return status == STATUS_OK ? 0 : status == STATUS_INVALID ? 2 : 1;

@@ -16,6 +16,8 @@ static const struct setting own_rows[] = {
     {"listen", SETTING_STRING, FIELD(listen), "127.0.0.1:8080", 0, 0, "ADDRESS:PORT", "address HAProxy listens on"},
     {"run", SETTING_STRING, FIELD(run), NULL, 0, 0, "FOLDER",
      "folder for HAProxy's configuration, logs and what is known of instances; default: DATA/fleet"},
+    {"dashboard", SETTING_STRING, FIELD(dashboard), "127.0.0.1:8081", 0, 0, "ADDRESS:PORT",
+     "address of the page that shows the fleet; anyone who can reach it can look"},
     {"certificate", SETTING_STRING, FIELD(certificate), NULL, 0, 0, "FILE",
      "certificates with their key in PEM: HTTPS and HTTP/2 instead of HTTP"},
     {"zones", SETTING_LIST, FIELD(zones), NULL, 0, 0, "ZONE",

@@ -51,5 +51,7 @@ void fleet_rolling_restart(struct fleet *fleet);
 
 /* As JSON: instances, figures, activity. */
 void fleet_describe(struct fleet *fleet, struct text *out);
+/* In the Prometheus text format. */
+void fleet_metrics(struct fleet *fleet, struct text *out);
 
 #endif

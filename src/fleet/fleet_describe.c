@@ -3,7 +3,8 @@
 
 #include "clock.h"
 #include "json.h"
-#include "metrics.h"
+
+#include <string.h>
 
 static void add_time(struct text *out, int64_t ms)
 {
@@ -39,22 +40,41 @@ static void add_activity(struct text *out, const struct activity *activity)
     }
 }
 
+/* The last ten minutes, a row a second: time, requests, requests at work or waiting, instances in service, latencies. */
+static void add_points(struct text *out, const struct fleet *fleet)
+{
+    enum { LAST = 600 };
+    for (size_t i = fleet->point_count > LAST ? fleet->point_count - LAST : 0, first = i; i < fleet->point_count; i++) {
+        const struct scaling_point *point = &fleet->points[i];
+        const struct latency_point *latency = &fleet->latencies[i];
+        text_addf(out, "%s[%lld,%lld,%.1f,%d,%lld,%.1f,%.1f,%.1f]", i == first ? "" : ",", (long long)point->at_ms,
+                  (long long)point->requests, point->concurrency, point->in_service, (long long)point->jobs,
+                  latency->p50, latency->p95, latency->p99);
+    }
+}
+
 void fleet_describe(struct fleet *fleet, struct text *out)
 {
     const struct balancer_figures *total = &fleet->view.total;
     text_addf(out,
-              "{\"policy\":\"%s\",\"wanted\":%d,\"minimum\":%d,\"maximum\":%d,\"warm\":%d,\"balancer_pid\":%d,"
+              "{\"policy\":\"%s\",\"out_above\":%.0f,\"in_below\":%.0f,\"wanted\":%d,\"minimum\":%d,\"maximum\":%d,"
+              "\"warm\":%d,\"balancer_pid\":%d,"
               "\"requests\":%llu,"
               "\"errors\":%llu,\"in_work\":%lld,\"queued\":%lld,\"instances\":[",
-              fleet->settings.policy->name, fleet->wanted, fleet->settings.scaling.minimum,
-              fleet->settings.scaling.maximum, fleet->settings.warm, (int)fleet->balancer_pid,
-              (unsigned long long)total->requests, (unsigned long long)total->errors, (long long)total->in_work,
-              (long long)total->queued);
+              fleet->settings.policy->name, fleet->settings.scaling.out_above, fleet->settings.scaling.in_below,
+              fleet->wanted, fleet->settings.scaling.minimum, fleet->settings.scaling.maximum, fleet->settings.warm,
+              (int)fleet->balancer_pid, (unsigned long long)total->requests, (unsigned long long)total->errors,
+              (long long)total->in_work, (long long)total->queued);
     for (size_t i = 0; i < fleet->count; i++) {
         text_add(out, i ? "," : "");
         add_member(out, &fleet->members[i]);
     }
+    text_add(out, "],\"zones\":[");
+    for (size_t i = 0; i < fleet->settings.zone_count; i++)
+        text_addf(out, "%s\"%s\"", i ? "," : "", fleet->settings.zones[i].name);
     text_add(out, "],\"activity\":[");
     add_activity(out, fleet->activity);
+    text_add(out, "],\"points\":[");
+    add_points(out, fleet);
     text_add(out, "]}");
 }

@@ -111,7 +111,8 @@ static void start_balancer(struct fleet *fleet, int64_t now_ms)
 void fleet_check_balancer(struct fleet *fleet, int64_t now_ms)
 {
     TEXT_CLEANUP struct text why = {0};
-    if (balancer_view(fleet->balancer, &fleet->view, &why) != STATUS_OK) {
+    fleet->view_is_fresh = balancer_view(fleet->balancer, &fleet->view, &why) == STATUS_OK;
+    if (!fleet->view_is_fresh) {
         if (!fleet->ends && !process_begun(fleet->balancer_pid))
             start_balancer(fleet, now_ms);
         return;

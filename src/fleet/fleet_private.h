@@ -12,14 +12,20 @@ struct member {
     struct instance instance;
     struct probe *probe;
     struct balancer_figures figures;
-    int weight;      /* that the balancer has */
-    bool is_failing; /* out of the balancer, and to be replaced */
+    uint64_t buckets[HISTOGRAM_BUCKETS]; /* of its requests, at the last point */
+    int weight;                          /* that the balancer has */
+    bool is_failing;                     /* out of the balancer, and to be replaced */
 };
 
 /* Starts that fail again and again are tried more and more seldom, a zone for itself. */
 struct zone_health {
     int failures; /* in a row */
     int64_t retry_ms;
+};
+
+/* In ms; 0: there were no requests. */
+struct latency_point {
+    double p50, p95, p99;
 };
 
 struct fleet {
@@ -37,10 +43,13 @@ struct fleet {
     bool ends;
     struct scaling_point points[FLEET_POINTS];
     size_t point_count;
+    int64_t replaced; /* because they failed, since this process began */
     struct balancer_view view;
-    struct balancer_view before; /* at the last point */
-    int64_t point_ms;            /* of the last point */
-    double concurrency_sum;      /* since then */
+    bool view_is_fresh;
+    struct balancer_view before;                  /* at the last point */
+    int64_t point_ms;                             /* of the last point */
+    struct latency_point latencies[FLEET_POINTS]; /* of the same seconds as points */
+    double concurrency_sum;                       /* since then */
     int concurrency_count;
 };
 

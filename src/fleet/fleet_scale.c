@@ -13,21 +13,52 @@ static int64_t increase(uint64_t now, uint64_t before)
     return (int64_t)(now >= before ? now - before : now);
 }
 
+/* Of the requests since the last point, in all instances. */
+static struct latency_point measure_latency(struct fleet *fleet, int64_t *ret_jobs)
+{
+    uint64_t buckets[HISTOGRAM_BUCKETS] = {0};
+    *ret_jobs = 0;
+    for (size_t i = 0; i < fleet->count; i++) {
+        struct member *member = &fleet->members[i];
+        struct server_metrics metrics = probe_result(member->probe).metrics;
+        for (size_t j = 0; j < HISTOGRAM_BUCKETS; j++) {
+            buckets[j] += metrics.buckets[j] - member->buckets[j];
+            member->buckets[j] = metrics.buckets[j];
+        }
+        if (metrics.queue_depth > *ret_jobs) /* each counts all that wait in the store */
+            *ret_jobs = metrics.queue_depth;
+    }
+    return (struct latency_point){server_metrics_percentile(buckets, 0.5), server_metrics_percentile(buckets, 0.95),
+                                  server_metrics_percentile(buckets, 0.99)};
+}
+
+static void add_point(struct fleet *fleet, int64_t now_ms)
+{
+    int64_t jobs;
+    struct latency_point latency = measure_latency(fleet, &jobs);
+    if (fleet->point_count == FLEET_POINTS) {
+        memmove(fleet->points, fleet->points + 1, (FLEET_POINTS - 1) * sizeof fleet->points[0]);
+        memmove(fleet->latencies, fleet->latencies + 1, (FLEET_POINTS - 1) * sizeof fleet->latencies[0]);
+        fleet->point_count--;
+    }
+    fleet->latencies[fleet->point_count] = latency;
+    fleet->points[fleet->point_count++] = (struct scaling_point){
+        .at_ms = now_ms,
+        .requests = increase(fleet->view.total.requests, fleet->before.total.requests),
+        .concurrency = fleet->concurrency_sum / fleet->concurrency_count,
+        .jobs = jobs,
+        .in_service = (int)fleet_count(fleet, INSTANCE_IN_SERVICE),
+    };
+}
+
 void fleet_measure(struct fleet *fleet, int64_t now_ms)
 {
     fleet->concurrency_sum += (double)fleet->view.total.in_work;
     fleet->concurrency_count++;
     if (now_ms < fleet->point_ms + POINT_MS)
         return;
-    if (fleet->point_count == FLEET_POINTS)
-        memmove(fleet->points, fleet->points + 1, --fleet->point_count * sizeof fleet->points[0]);
     if (fleet->point_ms > 0)
-        fleet->points[fleet->point_count++] = (struct scaling_point){
-            .at_ms = now_ms,
-            .requests = increase(fleet->view.total.requests, fleet->before.total.requests),
-            .concurrency = fleet->concurrency_sum / fleet->concurrency_count,
-            .in_service = (int)fleet_count(fleet, INSTANCE_IN_SERVICE),
-        };
+        add_point(fleet, now_ms);
     fleet->before = fleet->view;
     fleet->point_ms = now_ms;
     fleet->concurrency_sum = 0;

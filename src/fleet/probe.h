@@ -1,9 +1,10 @@
-/* Asks an instance for its health again and again, in a thread of its own, because an instance that is stopped answers late or
+/* Asks an instance for its health, and for its metrics, again and again, in a thread of its own, because an instance that is stopped answers late or
  * never. */
 #ifndef PROBE_H
 #define PROBE_H
 
 #include "http_client.h"
+#include "server_metrics.h"
 
 struct probe_settings {
     struct http_client *client; /* must outlive the probe */
@@ -19,7 +20,8 @@ enum probe_answer {
 
 struct probe_result {
     enum probe_answer answer;
-    int times; /* that it was this answer, in a row */
+    int times;                     /* that it was this answer, in a row */
+    struct server_metrics metrics; /* the last that there were */
 };
 
 struct probe;
