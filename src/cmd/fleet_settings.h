@@ -7,7 +7,7 @@
 
 /* As they are written; times in ms. */
 struct fleet_flags {
-    const char *listen, *run, *dashboard, *certificate, *policy, *instance, *engine, *image;
+    const char *listen, *run, *dashboard, *certificate, *policy, *instance, *engine, *image, *program;
     struct settings_list zones, schedules;
     int64_t minimum, maximum, warm, max_requests, connections, queue_timeout_ms;
     int64_t period_ms, out_above, in_below, out_datapoints, in_datapoints, out_warm_up_ms, in_warm_up_ms;

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -61,8 +62,12 @@ enum status activity_open(const char *run_folder, struct activity **ret_activity
     }
     struct activity *activity = NEW(struct activity);
     activity->file = file;
-    while (getline(&line, &size, file) > 0)
+    ssize_t length;
+    bool is_whole = true;
+    for (; (length = getline(&line, &size, file)) > 0; is_whole = line[length - 1] == '\n')
         read_line(activity, line);
+    if (!is_whole)
+        (void)fputc('\n', file); /* a crash cut the last line; the next one is to stand alone */
     free(line);
     *ret_activity = activity;
     return STATUS_OK;
