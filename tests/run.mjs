@@ -14,9 +14,9 @@ const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 // `without` says why the other suites are not there.
 const MODES = {
     'test': { builds: ['build', 'build-asan'], sanitized: 'build-asan',
-              suites: ['runner', 'layers', 'unit', 'contract', 'fuzz', 'http', 'shared', 'load', 'web', 'moderation', 'fault', 'deploy'] },
+              suites: ['runner', 'layers', 'unit', 'contract', 'fuzz', 'http', 'shared', 'load', 'fleet', 'web', 'moderation', 'fault', 'deploy'] },
     'test-tsan': { builds: ['build-tsan'], sanitized: 'build-tsan', suites: ['unit', 'contract', 'http'],
-                   without: ['runner and layers run no C', 'fuzz has one thread', 'load, web and fault time the program as it ships',
+                   without: ['runner and layers run no C', 'fuzz has one thread', 'load, fleet, web and fault time the program as it ships',
                              'the nets of moderation are not instrumented'] },
     'fault': { builds: ['build'], sanitized: 'build', suites: ['fault'] },
     'fresh': { builds: [], sanitized: 'build', suites: ['fresh'], machines: [['bookworm'], ['trixie']] },
@@ -32,6 +32,7 @@ const SUITES = {
     http: { list: listNodeFiles },
     shared: { list: listSharedFiles, build: 'build', prepare: prepareEngines }, // a service of three processes on several back ends
     load: { list: listNodeFiles, build: 'build' }, // its timing is what is tested
+    fleet: { list: listNodeFiles, build: 'build' }, // as it ships: its timing is what is tested
     web: { list: listWeb, build: 'build' }, // as it ships, too: browsers are patient, people are not
     moderation: { list: listNodeFiles, build: 'build', prepare: obtainModels }, // nets do not run under a sanitizer
     fault: { list: listNodeFiles, build: 'build' }, // the program as it ships: its timing is what is tested

@@ -70,7 +70,7 @@ static enum status run(const struct balancer *balancer, struct text *ret_said, s
         text_setf(why, "HAProxy can't be started: %s", strerror(errno));
         return status_from_errno(errno);
     }
-    const char *const arguments[] = {"haproxy", "-D", "-q", "-f", text_get(&balancer->configuration), NULL};
+    const char *const arguments[] = {"haproxy", "-D", "-f", text_get(&balancer->configuration), NULL};
     posix_spawn_file_actions_t actions;
     pid_t child;
     int error = posix_spawn_file_actions_init(&actions), ended = 0;
@@ -95,6 +95,14 @@ static enum status run(const struct balancer *balancer, struct text *ret_said, s
                                                                                              : STATUS_UNAVAILABLE;
 }
 
+/* Of its lines the first alert, without what stands before it: "[ALERT]    (7380) : config : …". */
+static void explain(const char *said, struct text *why)
+{
+    const char *alert = strstr(said, "[ALERT]"), *begin = alert ? strstr(alert, ") : ") : NULL;
+    begin = begin ? begin + strlen(") : ") : said;
+    text_setf(why, "HAProxy doesn't start: %.*s", (int)strcspn(begin, "\n"), begin);
+}
+
 enum status balancer_start(struct balancer *balancer, const struct balancer_server *servers, size_t count,
                            pid_t *ret_pid, struct text *why)
 {
@@ -106,7 +114,7 @@ enum status balancer_start(struct balancer *balancer, const struct balancer_serv
     if (status == STATUS_OK && balancer_runs(balancer, ret_pid))
         return STATUS_OK;
     if (said.length > 0)
-        text_setf(why, "HAProxy doesn't start: %s", text_get(&said));
+        explain(text_get(&said), why);
     return STATUS_UNAVAILABLE;
 }
 
