@@ -9,7 +9,7 @@
 struct fleet_flags {
     const char *listen, *run, *dashboard, *certificate, *policy, *instance, *engine, *image, *program;
     struct settings_list zones, schedules;
-    int64_t minimum, maximum, warm, max_requests, connections, queue_timeout_ms;
+    int64_t minimum, maximum, warm, max_requests, connections, queue_timeout_ms, request_timeout_ms;
     int64_t period_ms, out_above, in_below, out_datapoints, in_datapoints, out_warm_up_ms, in_warm_up_ms;
     int64_t target_requests, target_concurrency, stable_ms, panic_ms, jobs_per_instance;
     int64_t probe_interval_ms, probe_timeout_ms, start_timeout_ms, slow_start_ms, stop_timeout_ms;

@@ -202,6 +202,18 @@ enum status balancer_stop(struct balancer *balancer, const char *name, struct te
     return set_state(balancer, name, "maint", why);
 }
 
+enum status balancer_cut(struct balancer *balancer, const char *name, struct text *why)
+{
+    enum status status = STATUS_OK;
+    for (size_t i = 0; status == STATUS_OK && i < BACK_ENDS; i++) {
+        TEXT_CLEANUP struct text command = {0};
+        text_addf(&command, "shutdown sessions server %s/%s", back_ends[i].name, name);
+        if (!back_ends[i].is_bounded)
+            status = tell(balancer, text_get(&command), NULL, why);
+    }
+    return status;
+}
+
 enum status balancer_remove(struct balancer *balancer, const char *name, struct text *why)
 {
     enum status status = STATUS_OK;

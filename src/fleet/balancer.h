@@ -25,6 +25,7 @@ struct balancer_settings {
     int64_t connections;     /* at most open at once */
     int64_t max_requests;    /* short requests an instance works on at once */
     int64_t queue_timeout_ms;
+    int64_t request_timeout_ms; /* without a sign of an answer; then a short request is tried elsewhere */
     int64_t check_interval_ms;
 };
 
@@ -74,6 +75,9 @@ enum status balancer_set_weight(struct balancer *balancer, const char *name, int
 enum status balancer_drain(struct balancer *balancer, const char *name, struct text *why);
 /* Neither new ones nor those in its queue: those go to others. */
 enum status balancer_stop(struct balancer *balancer, const char *name, struct text *why);
+/* Ends event streams and uploads that an instance will never answer; their clients try again. Short requests are tried again by the
+ * balancer. */
+enum status balancer_cut(struct balancer *balancer, const char *name, struct text *why);
 /* BUSY while a connection is open; it is stopped before. NOT_FOUND is OK. */
 enum status balancer_remove(struct balancer *balancer, const char *name, struct text *why);
 

@@ -130,6 +130,7 @@ void fleet_fail(struct fleet *fleet, struct member *member, int64_t now_ms, cons
     member->is_failing = true;
     fleet->replaced++;
     (void)balancer_stop(fleet->balancer, member->instance.name, &why);
+    (void)balancer_cut(fleet->balancer, member->instance.name, &why);
     activity_add(fleet->activity, now_ms, fleet->wanted, fleet->wanted, "%s %s; it is replaced.", member->instance.name,
                  what);
     if (zone < fleet->settings.zone_count && member->instance.state == INSTANCE_STARTING)

@@ -43,6 +43,8 @@ static void add_back_end(const struct balancer *balancer, const struct back_end 
     text_addf(out, "\nbackend %s\n", back_end->name);
     if (back_end->is_checked)
         text_add(out, "    option httpchk GET /healthcheck\n    http-check expect status 200\n");
+    if (back_end->is_bounded)
+        text_addf(out, "    timeout server %lldms\n", (long long)balancer->settings.request_timeout_ms);
     text_add(out, back_end->settings);
     for (size_t i = 0; i < count; i++) {
         text_addf(out, "    server %s %s", servers[i].name, servers[i].address);

@@ -23,8 +23,12 @@ const alive = (pid) => { try { return !/\) Z /.test(readFileSync(`/proc/${pid}/s
 export const signal = (pid, name) => { try { process.kill(pid, name); } catch { /* it has ended */ } };
 
 export class Fleet {
-    static async start(...flags) {
+    static start(...flags) { return Fleet.startIn([], ...flags); }
+
+    /* `wrapper`: what starts it, such as in a network of its own. */
+    static async startIn(wrapper, ...flags) {
         const fleet = new Fleet();
+        fleet.wrapper = wrapper;
         Object.assign(fleet, { data: newFolder(), address: `127.0.0.1:${await freePort()}`, dashboard: `127.0.0.1:${await freePort()}`, flags });
         fleet.url = `http://${fleet.address}`;
         return fleet.run();
@@ -32,8 +36,8 @@ export class Fleet {
 
     /* Also after kill: what runs is taken up. */
     async run() {
-        const words = ['fleet', '--data', this.data, '--listen', this.address, '--dashboard', this.dashboard, '--check-interval', '100ms', ...this.flags];
-        this.child = spawn(program, words, { stdio: ['ignore', 'pipe', 'pipe'] });
+        const words = [...this.wrapper, program, 'fleet', '--data', this.data, '--listen', this.address, '--dashboard', this.dashboard, '--check-interval', '100ms', ...this.flags];
+        this.child = spawn(words[0], words.slice(1), { stdio: ['ignore', 'pipe', 'pipe'] });
         this.output = '';
         for (const stream of [this.child.stdout, this.child.stderr]) stream.setEncoding('utf8').on('data', (piece) => { this.output += piece; });
         this.ended = new Promise((done) => { this.child.on('close', (code, name) => done(code ?? name)); });

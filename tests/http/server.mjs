@@ -71,8 +71,9 @@ export function listFiles(folder) {
 }
 
 /* Runs the program to its end: { code, stdout, stderr }. For what is over at once, such as --help. */
-export function runProgram(words, { environment = {}, cwd, limit_ms } = {}) {
-    const child = spawn(program, words, { cwd, env: { ...process.env, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
+export function runProgram(words, { environment = {}, cwd, limit_ms, wrapper = [] } = {}) {
+    const [command, ...rest] = [...wrapper, program, ...words];
+    const child = spawn(command, rest, { cwd, env: { ...process.env, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
     running.add(child);
     const output = { stdout: '', stderr: '' };
     for (const name of Object.keys(output)) child[name].setEncoding('utf8').on('data', (piece) => { output[name] += piece; });

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { newFolder, runProgram } from '../http/server.mjs';
 
 /* { code, stdout, stderr, path, lines, head, intervals, events, summary } */
-export async function run(command, words) {
+export async function run(command, words, options) {
     const path = join(newFolder(), 'run.jsonl');
-    const result = await runProgram([command, '--quiet', '--out', path, ...words]);
+    const result = await runProgram([command, '--quiet', '--out', path, ...words], options);
     let lines = [];
     try { lines = readFileSync(path, 'utf8').trimEnd().split('\n').map((line) => JSON.parse(line)); } catch { /* refused before it began */ }
     const of = (type) => lines.filter((line) => line.type === type);
@@ -14,6 +14,7 @@ export async function run(command, words) {
 }
 
 export const load = (...words) => run('load', words);
+export const loadFrom = (wrapper, ...words) => run('load', words, { wrapper });
 export const simulate = (...words) => run('simulate', words);
 
 export function percentile(values, percent) {
