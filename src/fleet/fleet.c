@@ -23,7 +23,7 @@ static enum status take_folder(struct fleet *fleet, struct text *why)
         return status_from_errno(errno);
     }
     int folder = open(fleet->settings.run_folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    int error = folder < 0 ? errno : lock_file_take(folder, "lock", &fleet->lock_fd, owner);
+    int error = folder < 0 ? errno : lock_file_take(folder, "lock", LOCK_ALONE, &fleet->lock_fd, owner);
     if (folder >= 0)
         (void)close(folder);
     if (error == EWOULDBLOCK)

@@ -197,12 +197,21 @@ static void stop_surplus(struct fleet *fleet, const struct needs *needs, int64_t
         stop_unused(fleet, member, now_ms);
 }
 
+/* Where zones differ by two, as after one was cut off, a warm one in the emptier takes the place of one in the fuller. */
+static bool is_unbalanced(struct fleet *fleet, const struct member *warm)
+{
+    const struct member *crowded = choose(fleet, INSTANCE_IN_SERVICE, false, true);
+    return crowded && neighbours(fleet, crowded) >= neighbours(fleet, warm) + 2
+           && fleet_count(fleet, INSTANCE_DRAINING) == 0;
+}
+
 void fleet_adjust(struct fleet *fleet, int64_t now_ms)
 {
     struct needs needs = count_all(fleet);
     struct member *member;
     raise_weights(fleet, now_ms);
-    while ((needs.in_service < fleet->wanted || needs.has_old) && (member = choose(fleet, INSTANCE_WARM, true, false))
+    while ((member = choose(fleet, INSTANCE_WARM, true, false))
+           && (needs.in_service < fleet->wanted || needs.has_old || is_unbalanced(fleet, member))
            && fleet_put_into_service(fleet, member, now_ms))
         needs = count_all(fleet);
     for (; needs.in_service > fleet->wanted && (member = choose(fleet, INSTANCE_IN_SERVICE, false, true));
