@@ -129,7 +129,7 @@ static int run(int argc, char **argv)
 {
     ARENA_CLEANUP struct arena arena = {0};
     TEXT_CLEANUP struct text why = {0};
-    struct fleet_flags flags = {0};
+    struct fleet_flags flags = {.serve.workers = WORKERS_BY_CORES};
     struct fleet_settings settings;
     struct settings_words words;
     bool help;

@@ -122,8 +122,10 @@ static const char *write_flag(const struct fleet_flags *flags, const struct sett
         return *(const bool *)field ? arena_printf(arena, "--%s", row->name) : NULL;
     case SETTING_SECONDS:
         return arena_printf(arena, "--%s=%lldms", row->name, (long long)*(const int64_t *)(const void *)field);
-    default:
-        return arena_printf(arena, "--%s=%lld", row->name, (long long)*(const int64_t *)(const void *)field);
+    default: {
+        int64_t value = *(const int64_t *)(const void *)field;
+        return value < 0 ? NULL : arena_printf(arena, "--%s=%lld", row->name, (long long)value);
+    }
     }
 }
 

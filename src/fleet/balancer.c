@@ -24,6 +24,7 @@ struct balancer *balancer_new(const struct balancer_settings *settings)
     balancer->settings = *settings;
     text_addf(&balancer->socket, "%s/haproxy.sock", settings->run_folder);
     text_addf(&balancer->configuration, "%s/haproxy.cfg", settings->run_folder);
+    text_addf(&balancer->pid_file, "%s/haproxy.pid", settings->run_folder);
     return balancer;
 }
 
@@ -33,6 +34,7 @@ void balancer_free(struct balancer *balancer)
         return;
     text_release(&balancer->socket);
     text_release(&balancer->configuration);
+    text_release(&balancer->pid_file);
     free(balancer);
 }
 
@@ -70,7 +72,8 @@ static enum status run(const struct balancer *balancer, struct text *ret_said, s
         text_setf(why, "HAProxy can't be started: %s", strerror(errno));
         return status_from_errno(errno);
     }
-    const char *const arguments[] = {"haproxy", "-D", "-f", text_get(&balancer->configuration), NULL};
+    const char *const arguments[] = {
+        "haproxy", "-D", "-f", text_get(&balancer->configuration), "-p", text_get(&balancer->pid_file), NULL};
     posix_spawn_file_actions_t actions;
     pid_t child;
     int error = posix_spawn_file_actions_init(&actions), ended = 0;

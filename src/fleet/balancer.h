@@ -19,7 +19,7 @@
 #include <sys/types.h>
 
 struct balancer_settings {
-    const char *run_folder;  /* for haproxy.cfg and haproxy.sock */
+    const char *run_folder;  /* for haproxy.cfg, haproxy.sock and haproxy.pid */
     const char *listen;      /* ADDRESS:PORT */
     const char *certificate; /* PEM with its key: TLS and HTTP/2; NULL: plain HTTP */
     int64_t connections;     /* at most open at once */

@@ -6,7 +6,7 @@
 
 struct balancer {
     struct balancer_settings settings;
-    struct text socket, configuration; /* paths */
+    struct text socket, configuration, pid_file; /* paths */
 };
 
 struct back_end {

@@ -1,7 +1,7 @@
 // A real fleet for tests: HAProxy, instances and the program that steers them, on free ports, in a folder of its own.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -22,6 +22,17 @@ export function freePort() {
 const alive = (pid) => { try { return !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8')); } catch { return false; } };
 export const signal = (pid, name) => { try { process.kill(pid, name); } catch { /* it has ended */ } };
 
+/* What a failed test has left behind: the fleet first, so that it starts nothing anew. */
+const fleets = new Set();
+process.on('exit', () => {
+    for (const fleet of fleets) {
+        fleet.child.kill('SIGKILL');
+        const run = join(fleet.data, 'fleet');
+        const pids = readdirSync(join(run, 'instances')).filter((name) => !name.includes('.')).map((name) => JSON.parse(readFileSync(join(run, 'instances', name))).pid);
+        for (const pid of [...pids, Number(readFileSync(join(run, 'haproxy.pid'), 'utf8'))]) signal(pid, 'SIGKILL');
+    }
+});
+
 export class Fleet {
     static start(...flags) { return Fleet.startIn([], ...flags); }
 
@@ -31,6 +42,7 @@ export class Fleet {
         fleet.wrapper = wrapper;
         Object.assign(fleet, { data: newFolder(), address: `127.0.0.1:${await freePort()}`, dashboard: `127.0.0.1:${await freePort()}`, flags });
         fleet.url = `http://${fleet.address}`;
+        fleets.add(fleet);
         return fleet.run();
     }
 
@@ -98,5 +110,6 @@ export class Fleet {
         assert.equal(await within('the end of the fleet', this.ended), 0, this.output);
         for (const { pid, name } of instances) assert.ok(!alive(pid), `${name} still runs`);
         await until('the end of HAProxy', () => !alive(balancer_pid));
+        fleets.delete(this);
     }
 }
