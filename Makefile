@@ -1,5 +1,6 @@
 # Shortcuts. Meson and Ninja do the work; packages.txt lists the Debian packages.
 LISTEN = 127.0.0.1:8080
+DASHBOARD = 127.0.0.1:8081
 DATA = ./data
 PREFIX = /usr/local
 MODE = test
@@ -15,7 +16,7 @@ export PATH := $(CURDIR)/node/bin:$(PATH)
 # Installs the groups of packages.txt that a recipe needs; and Node, into node/, if the machine has none or it is too old.
 needs = @tools/install-packages $(1) && tools/install-node
 
-.PHONY: help build web models run test ci fresh test-web screens test-tsan fault fuzz bench bench-web experiments lint format install deb clean
+.PHONY: help build web models run fleet test ci fresh test-web screens test-tsan fault fuzz bench bench-web experiments lint format install deb clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -38,8 +39,12 @@ models: ## download the models of the local moderator from npm and PyPI into mod
 run: build models ## build, download models, then serve from LISTEN=127.0.0.1:8080 with DATA=./data
 	@build/cloudphotos serve --listen $(LISTEN) --data $(DATA)
 
+fleet: build models ## build, then HAProxy and 1 to 4 servers on LISTEN with DATA, and a page about them on DASHBOARD
+	$(call needs,fleet)
+	@build/cloudphotos fleet --listen $(LISTEN) --data $(DATA) --dashboard $(DASHBOARD)
+
 test: ## all tests; SUITE=unit one suite, TEST=word tests with that word in their name
-	$(call needs,build models test)
+	$(call needs,build models fleet test)
 	@tools/install-modules tests/http
 	@tools/build-report
 	@tools/build-web
@@ -68,7 +73,7 @@ test-tsan: ## unit, contract and http suites under ThreadSanitizer; takes SUITE 
 	@node tests/run.mjs test-tsan --suite '$(SUITE)' --test '$(TEST)'
 
 fault: ## the fault suite with more rounds: FAULT_ROUNDS=1000
-	$(call needs,build test fault)
+	$(call needs,build fleet test fault)
 	@FAULT_ROUNDS=$(FAULT_ROUNDS) node tests/run.mjs fault --test '$(TEST)'
 
 fuzz: ## each fuzz target for FUZZ_SECONDS=60; TEST=word only some

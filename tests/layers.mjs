@@ -11,7 +11,7 @@ const LAYERS = [
     ['http', 'http_client', 'worker_pool'],
     ['store', 'blob', 'image', 'moderation'],
     ['workflow', 'darkroom', 'moderator'],
-    ['photos', 'load'],
+    ['photos', 'load', 'fleet'],
     ['uploads', 'pipeline', 'moving'],
     ['api'],
     ['cmd'],
