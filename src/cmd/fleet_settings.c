@@ -4,7 +4,6 @@
 
 #include <limits.h>
 #include <stddef.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -177,14 +176,26 @@ static int compare_schedules(const void *a, const void *b)
     return ((const struct fleet_schedule *)a)->minute - ((const struct fleet_schedule *)b)->minute;
 }
 
+/* A number up to `most`, and then this character. */
+static bool take_number(const char **at, long most, char then, int *ret_number)
+{
+    char *end;
+    long number = strtol(*at, &end, 10);
+    if (end == *at || !strchr("0123456789", **at) || number > most || *end != then)
+        return false;
+    *ret_number = (int)number;
+    *at = end + 1;
+    return true;
+}
+
 static enum status read_schedules(const struct settings_list *list, struct fleet_settings *settings, struct text *why)
 {
-    enum { HOURS = 24, MINUTES = 60 };
+    enum { LAST_HOUR = 23, MINUTES = 60 };
     for (size_t i = 0; i < list->count; i++) {
-        int hour, minute, minimum, end = 0;
-        if (sscanf(list->values[i], "%d:%d=%d%n", &hour, &minute, &minimum, &end) < 3 || list->values[i][end]
-            || hour < 0 || hour >= HOURS || minute < 0 || minute >= MINUTES || minimum < 0
-            || minimum > settings->scaling.maximum) {
+        const char *at = list->values[i];
+        int hour, minute, minimum;
+        if (!take_number(&at, LAST_HOUR, ':', &hour) || !take_number(&at, MINUTES - 1, '=', &minute)
+            || !take_number(&at, settings->scaling.maximum, '\0', &minimum)) {
             text_setf(why, "--minimum-at: \"%s\" is not HH:MM=N with N at most --maximum (%d)", list->values[i],
                       settings->scaling.maximum);
             return STATUS_INVALID;

@@ -1,4 +1,5 @@
-/* The activity history of a fleet: what it did, when and why, in sentences; a line of JSON each in RUN/activity.ndjson. */
+/* The activity history of a fleet: what it did, when and why, in sentences; a line of JSON each in
+ * RUN/activity.ndjson. */
 #ifndef ACTIVITY_H
 #define ACTIVITY_H
 

@@ -63,8 +63,8 @@ static enum status write_configuration(const struct balancer *balancer, const st
     return status_from_errno(errno);
 }
 
-/* HAProxy with -D checks the file, binds its ports, says what is wrong on standard error and ends, or leaves a process behind
- * and ends with 0. */
+/* HAProxy with -D checks the file, binds its ports, says what is wrong on standard error and ends, or leaves a process
+ * behind and ends with 0. */
 static enum status run(const struct balancer *balancer, struct text *ret_said, struct text *why)
 {
     int ends[2];

@@ -1,12 +1,13 @@
 /* HAProxy in front of the instances: its configuration, and control of it through its runtime socket alone, never by a
- * reload (haproxy 2.6, management.txt, section 9.3). Each instance is a server of three back ends, because requests of three
- * kinds need three kinds of limit:
+ * reload (haproxy 2.6, management.txt, section 9.3). Each instance is a server of three back ends, because requests of
+ * three kinds need three kinds of limit:
  *
- *   requests   short ones; at most `max_requests` of them at once in an instance, the others wait in the balancer's queue
+ *   requests   short ones; at most `max_requests` of them at once in an instance, the others wait in HAProxy's queue
  *   uploads    bodies, which may take minutes on a slow network and must not take the places of short requests
  *   streams    event streams, which stay open for hours
  *
- * HAProxy checks the health of a server in `requests` alone; the fleet takes an instance that fails out of all three. */
+ * HAProxy checks the health of a server in `requests` alone; the fleet takes an instance that fails out of all
+ * three. */
 #ifndef BALANCER_H
 #define BALANCER_H
 
@@ -59,8 +60,8 @@ void balancer_free(struct balancer *balancer);
 /* Appends the configuration, with these servers in it. */
 void balancer_configuration(const struct balancer *balancer, const struct balancer_server *servers, size_t count,
                             struct text *out);
-/* Writes the configuration and starts HAProxy, which outlives this process. UNAVAILABLE, with what HAProxy says of it: not
- * installed, a port that is taken, a certificate that can't be read. */
+/* Writes the configuration and starts HAProxy, which outlives this process. UNAVAILABLE, with what HAProxy says of it:
+ * not installed, a port that is taken, a certificate that can't be read. */
 enum status balancer_start(struct balancer *balancer, const struct balancer_server *servers, size_t count,
                            pid_t *ret_pid, struct text *why);
 /* True if one answers at the socket, started by whomever; its process. */
@@ -75,8 +76,8 @@ enum status balancer_set_weight(struct balancer *balancer, const char *name, int
 enum status balancer_drain(struct balancer *balancer, const char *name, struct text *why);
 /* Neither new ones nor those in its queue: those go to others. */
 enum status balancer_stop(struct balancer *balancer, const char *name, struct text *why);
-/* Ends event streams and uploads that an instance will never answer; their clients try again. Short requests are tried again by the
- * balancer. */
+/* Ends event streams and uploads that an instance will never answer; their clients try again. Short requests are tried
+ * again by the balancer. */
 enum status balancer_cut(struct balancer *balancer, const char *name, struct text *why);
 /* BUSY while a connection is open; it is stopped before. NOT_FOUND is OK. */
 enum status balancer_remove(struct balancer *balancer, const char *name, struct text *why);

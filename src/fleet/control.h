@@ -1,5 +1,5 @@
-/* The socket through which `cloudphotos fleet status`, `drain` and `rolling-restart` talk to the fleet that runs. Only its user
- * can open it. A line comes, an answer goes, and the connection ends. */
+/* The socket through which `cloudphotos fleet status`, `drain` and `rolling-restart` talk to the fleet that runs. Only
+ * its user can open it. A line comes, an answer goes, and the connection ends. */
 #ifndef CONTROL_H
 #define CONTROL_H
 

@@ -66,16 +66,17 @@ static const struct http_route routes[] = {
     {0},
 };
 static const struct http_route *const tables[] = {routes, NULL};
-static const char *const headers[] = {
-    "Content-Security-Policy",
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; frame-ancestors "
-    "'none'",
-    "X-Content-Type-Options",
-    "nosniff",
-    "Cache-Control",
-    "no-store",
-    NULL,
-};
+static const char policy[] =
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:";
+static const char *const headers[] = {"Content-Security-Policy",
+                                      policy,
+                                      "X-Frame-Options",
+                                      "DENY",
+                                      "X-Content-Type-Options",
+                                      "nosniff",
+                                      "Cache-Control",
+                                      "no-store",
+                                      NULL};
 
 enum status dashboard_open(const char *listen, struct dashboard **ret_dashboard, struct text *why)
 {

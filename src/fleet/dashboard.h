@@ -1,5 +1,5 @@
-/* The fleet's page, at an address of its own: what runs, how busy it is and what was done why; and the same for Prometheus. It
- * only shows; commands go through control.h. */
+/* The fleet's page, at an address of its own: what runs, how busy it is and what was done why; and the same for
+ * Prometheus. It only shows; commands go through control.h. */
 #ifndef DASHBOARD_H
 #define DASHBOARD_H
 

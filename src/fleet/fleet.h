@@ -1,5 +1,5 @@
-/* A fleet of servers on one machine: watches them, scales them and repairs them. All decisions are made in fleet_tick; what a
- * fleet knows is in its run folder and in HAProxy, so that one that was killed goes on where it was. */
+/* A fleet of servers on one machine: watches them, scales them and repairs them. All decisions are made in fleet_tick;
+ * what a fleet knows is in its run folder and in HAProxy, so that one that was killed goes on where it was. */
 #ifndef FLEET_H
 #define FLEET_H
 
@@ -33,8 +33,8 @@ struct fleet_settings {
 };
 
 struct fleet;
-/* Takes the run folder, adopts what runs, starts HAProxy where none does. CONFLICT when another fleet has the folder. Nothing is
- * left running when it fails. */
+/* Takes the run folder, adopts what runs, starts HAProxy where none does. CONFLICT when another fleet has the folder.
+ * Nothing is left running when it fails. */
 enum status fleet_open(const struct fleet_settings *settings, struct fleet **ret_fleet, struct text *why);
 /* Forgets it; what runs goes on. */
 void fleet_close(struct fleet *fleet);

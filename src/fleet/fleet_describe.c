@@ -40,7 +40,8 @@ static void add_activity(struct text *out, const struct activity *activity)
     }
 }
 
-/* The last ten minutes, a row a second: time, requests, requests at work or waiting, instances in service, latencies. */
+/* The last ten minutes, a row a second: time, requests, requests at work or waiting, instances in service,
+ * latencies. */
 static void add_points(struct text *out, const struct fleet *fleet)
 {
     enum { LAST = 600 };

@@ -4,7 +4,7 @@
 
 #include "activity.h"
 #include "fleet.h"
-#include "probe.h"
+#include "health_probe.h"
 
 enum { FLEET_MEMBERS = 64, FLEET_POINTS = 3600 };
 

@@ -197,7 +197,8 @@ static void stop_surplus(struct fleet *fleet, const struct needs *needs, int64_t
         stop_unused(fleet, member, now_ms);
 }
 
-/* Where zones differ by two, as after one was cut off, a warm one in the emptier takes the place of one in the fuller. */
+/* Where zones differ by two, as after one was cut off, a warm one in the emptier takes the place of one in the
+ * fuller. */
 static bool is_unbalanced(struct fleet *fleet, const struct member *warm)
 {
     const struct member *crowded = choose(fleet, INSTANCE_IN_SERVICE, false, true);

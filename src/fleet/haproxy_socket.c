@@ -66,8 +66,8 @@ static uint64_t number(const char *cell)
     return strtoull(cell, NULL, 10);
 }
 
-/* The front end's row counts what arrives; a back end's what is in work in all its servers or waits for one; the others a
- * server. */
+/* The front end's row counts what arrives; a back end's what is in work in all its servers or waits for one; the others
+ * a server. */
 static void add_row(const char *cells[COLUMNS], struct balancer_view *view)
 {
     bool is_streams = strcmp(cells[PXNAME], "streams") == 0;

@@ -1,5 +1,5 @@
-/* One server of the fleet: a process or a container that runs `cloudphotos serve`. It is written down in a file of its own in
- * the run folder, so that a fleet that was killed finds again what runs. */
+/* One server of the fleet: a process or a container that runs `cloudphotos serve`. It is written down in a file of its
+ * own in the run folder, so that a fleet that was killed finds again what runs. */
 #ifndef INSTANCE_H
 #define INSTANCE_H
 
@@ -48,7 +48,8 @@ uint64_t process_begun(pid_t pid);
 /* RUN/instances/NAME. Writing is atomic: what is there is whole. */
 enum status instance_write(const char *run_folder, const struct instance *instance, struct text *why);
 void instance_forget(const char *run_folder, const struct instance *instance);
-/* Those that were written down, whether they still run or not. Files that can't be read are left alone; `why` names the last. */
+/* Those that were written down, whether they still run or not. Files that can't be read are left alone; `why` names the
+ * last. */
 enum status instances_read(const char *run_folder, struct instance *ret_instances, size_t most, size_t *ret_count,
                            struct text *why);
 

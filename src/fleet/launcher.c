@@ -7,7 +7,8 @@
 
 enum { GIGABYTE = 1 << 30, PERCENT_MOST = 100 * 1024 };
 
-/* Amazon's names for sizes of a machine, as far as cores and memory say what they are (aws.amazon.com/ec2/instance-types/t2). */
+/* Amazon's names for sizes of a machine, as far as cores and memory say what they are
+ * (aws.amazon.com/ec2/instance-types/t2). */
 static const struct {
     const char *name;
     int cpu_percent;

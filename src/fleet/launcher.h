@@ -22,11 +22,11 @@ struct launcher_settings {
 
 struct launcher_ops {
     const char *name;
-    /* Whether instances with these limits can be started here; else UNSUPPORTED, with what is missing and what to do. Nothing has
-     * been started then. */
+    /* Whether instances with these limits can be started here; else UNSUPPORTED, with what is missing and what to do.
+     * Nothing has been started then. */
     enum status (*check)(const struct launcher_settings *settings, struct text *why);
-    /* Fills in what the launcher knows of the instance: process, address with a free port of the zone's, container. What it
-     * writes to its standard output and error goes to RUN/instances/NAME.log. */
+    /* Fills in what the launcher knows of the instance: process, address with a free port of the zone's, container.
+     * What it writes to its standard output and error goes to RUN/instances/NAME.log. */
     enum status (*start)(const struct launcher_settings *settings, const struct zone *zone, struct instance *instance,
                          struct text *why);
     /* Whether it still runs. Collects its exit status, if it is a child. */
@@ -42,8 +42,8 @@ struct instance_kind {
     const struct launcher_ops *launcher;
     struct instance_limits limits;
 };
-/* "process", "container", "t2.micro" (one core and 1 GB), "container,cpu=20%,memory=256M". INVALID names the word that isn't
- * understood. */
+/* "process", "container", "t2.micro" (one core and 1 GB), "container,cpu=20%,memory=256M". INVALID names the word that
+ * isn't understood. */
 enum status instance_kind_parse(const char *text, struct instance_kind *ret_kind, struct text *why);
 
 #endif

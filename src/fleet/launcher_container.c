@@ -1,5 +1,5 @@
-/* An instance that is a container, by podman or docker. It shares the machine's network, so that HAProxy reaches it at a port of
- * its own without the engine's proxy between. */
+/* An instance that is a container, by podman or docker. It shares the machine's network, so that HAProxy reaches it at
+ * a port of its own without the engine's proxy between. */
 #include "launcher.h"
 
 #include "zone.h"

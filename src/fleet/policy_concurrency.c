@@ -1,6 +1,6 @@
-/* As many instances as the requests in work and waiting need, at once: no alarm, no single steps. A long window decides in
- * calm times. A short one takes over when it alone asks for a multiple of what there is (panic), and then the number only
- * grows until the long window has passed without such a burst. The rules are those of Knative's autoscaler. */
+/* As many instances as the requests in work and waiting need, at once: no alarm, no single steps. A long window decides
+ * in calm times. A short one takes over when it alone asks for a multiple of what there is (panic), and then the number
+ * only grows until the long window has passed without such a burst. The rules are those of Knative's autoscaler. */
 #include "scaling.h"
 
 #include <math.h>

@@ -1,4 +1,5 @@
-/* The rule of the original: one datapoint over an alarm's line makes one instance more, a few under another one fewer. */
+/* The rule of the original: one datapoint over an alarm's line makes one instance more, a few under another one
+ * fewer. */
 #include "scaling.h"
 
 /* The datapoint nearest to the line in the last `count`; false unless all of them are beyond it. */

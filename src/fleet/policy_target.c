@@ -1,5 +1,5 @@
-/* Target tracking: as many instances as keep the requests a minute of each at the target. It is quick to add and slow to
- * remove, as AWS Auto Scaling's is. */
+/* Target tracking: as many instances as keep the requests a minute of each at the target. It is quick to add and slow
+ * to remove, as AWS Auto Scaling's is. */
 #include "scaling.h"
 
 #include <math.h>

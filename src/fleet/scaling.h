@@ -1,5 +1,5 @@
-/* How many instances a fleet should have: pure functions of what was measured and what was done about it. No clock and no
- * input or output, so each rule can be tried on a table of histories. */
+/* How many instances a fleet should have: pure functions of what was measured and what was done about it. No clock and
+ * no input or output, so each rule can be tried on a table of histories. */
 #ifndef SCALING_H
 #define SCALING_H
 
@@ -43,8 +43,8 @@ struct scaling_settings {
     int64_t out_warm_up_ms, in_warm_up_ms;
     /* target: requests a minute per instance; fewer instances only after in_datapoints datapoints below 0.9 of it. */
     double target_requests;
-    /* concurrency: requests in work or waiting per instance. The windows are those of Knative's autoscaler: the average of
-     * the stable window decides, unless that of the panic window asks for panic_threshold times what there is. */
+    /* concurrency: requests in work or waiting per instance. The windows are those of Knative's autoscaler: the average
+     * of the stable window decides, unless that of the panic window asks for panic_threshold times what there is. */
     double target_concurrency;
     int64_t stable_ms, panic_ms;
     double panic_threshold;
@@ -53,8 +53,8 @@ struct scaling_settings {
 
 struct scaling_policy {
     const char *name;
-    /* How many instances this rule wants in place of `wanted`, within no bounds. Writes one sentence without a full stop to
-     * *ret_why, which says what was measured, where it differs from `wanted`. */
+    /* How many instances this rule wants in place of `wanted`, within no bounds. Writes one sentence without a full
+     * stop to *ret_why, which says what was measured, where it differs from `wanted`. */
     int (*decide)(const struct scaling_settings *settings, const struct scaling_history *history, int64_t now_ms,
                   int wanted, struct text *ret_why);
 };
@@ -65,8 +65,8 @@ const struct scaling_policy *scaling_policy_find(const char *name);
 /* "step, target, concurrency", for a person. */
 void scaling_policy_names(struct text *out);
 
-/* The policy's decision within minimum and maximum. A `wanted` out of these bounds comes back into them at once, whatever was
- * measured. *ret_why is empty where nothing changes. */
+/* The policy's decision within minimum and maximum. A `wanted` out of these bounds comes back into them at once,
+ * whatever was measured. *ret_why is empty where nothing changes. */
 int scaling_decide(const struct scaling_policy *policy, const struct scaling_settings *settings,
                    const struct scaling_history *history, int64_t now_ms, int wanted, struct text *ret_why);
 

@@ -9,8 +9,9 @@
 /* Buckets come in the order of their bounds, a route after the other. */
 static void take_bucket(const char *line, size_t length, size_t *place, struct server_metrics *metrics)
 {
-    const char *le = memmem(line, length, "le=\"", strlen("le=\"")), *end = memchr(line, '}', length);
-    if (!le || !(end = memmem(line, length, "\"} ", strlen("\"} "))))
+    const char *le = memmem(line, length, "le=\"", strlen("le=\"")),
+               *end = memmem(line, length, "\"} ", strlen("\"} "));
+    if (!le || !end)
         return;
     bool is_last = strncmp(le + strlen("le=\""), "+Inf", strlen("+Inf")) == 0;
     bool is_stream = memmem(line, length, "/events\"", strlen("/events\"")) != NULL;

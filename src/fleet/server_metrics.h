@@ -15,8 +15,8 @@ struct server_metrics {
 /* A page without them leaves zeros. */
 struct server_metrics server_metrics_read(const char *page);
 
-/* The duration in ms that this share of the requests stayed below, linear within a bucket, as Prometheus's histogram_quantile has
- * it; beyond the last bound, that bound. 0: there were none. */
+/* The duration in ms that this share of the requests stayed below, linear within a bucket, as Prometheus's
+ * histogram_quantile has it; beyond the last bound, that bound. 0: there were none. */
 double server_metrics_percentile(const uint64_t buckets[HISTOGRAM_BUCKETS], double share);
 
 #endif

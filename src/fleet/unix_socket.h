@@ -8,8 +8,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Sends the line, and reads all there is until the other side closes, without line breaks at its end. UNAVAILABLE when nobody
- * answers within two seconds; INVALID for a path that is too long. */
+/* Sends the line, and reads all there is until the other side closes, without line breaks at its end. UNAVAILABLE when
+ * nobody answers within two seconds; INVALID for a path that is too long. */
 enum status unix_socket_ask(const char *path, const char *line, struct text *ret_answer, struct text *why);
 
 /* Only this user can connect. */

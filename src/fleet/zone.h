@@ -1,5 +1,5 @@
-/* A zone: instances that fail together, because they share a machine, a rack or a network. On one machine a zone is an address
- * and, in tests, a network namespace that can be cut off. */
+/* A zone: instances that fail together, because they share a machine, a rack or a network. On one machine a zone is an
+ * address and, in tests, a network namespace that can be cut off. */
 #ifndef ZONE_H
 #define ZONE_H
 

@@ -1,5 +1,5 @@
-/* The scaling policies on tables of histories: a load a second for each stretch of time, an instance's share of it, and what
- * was wanted when. */
+/* The scaling policies on tables of histories: a load a second for each stretch of time, an instance's share of it, and
+ * what was wanted when. */
 #include "check.h"
 #include "scaling.h"
 
@@ -47,8 +47,8 @@ struct stretch {
 
 enum { STRETCHES = 6, POINTS = 4000, ACTIONS = 64 };
 
-/* Plays the stretches, deciding at each second; instances are in service as soon as they are wanted. Writes the numbers wanted
- * one after the other: "1 2 3". */
+/* Plays the stretches, deciding at each second; instances are in service as soon as they are wanted. Writes the numbers
+ * wanted one after the other: "1 2 3". */
 static void play(const struct scaling_policy *policy, const struct scaling_settings *settings,
                  const struct stretch stretches[STRETCHES], int begin, struct text *ret_wanted,
                  struct text *ret_last_why)

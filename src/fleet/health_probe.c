@@ -1,4 +1,4 @@
-#include "probe.h"
+#include "health_probe.h"
 
 #include "clock.h"
 #include "memory.h"

@@ -1,7 +1,7 @@
-/* Asks an instance for its health, and for its metrics, again and again, in a thread of its own, because an instance that is stopped answers late or
- * never. */
-#ifndef PROBE_H
-#define PROBE_H
+/* Asks an instance for its health, and for its metrics, again and again, in a thread of its own, because an instance
+ * that is stopped answers late or never. */
+#ifndef HEALTH_PROBE_H
+#define HEALTH_PROBE_H
 
 #include "http_client.h"
 #include "server_metrics.h"
