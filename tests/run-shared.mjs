@@ -1,4 +1,4 @@
-// The suite "shared": test files of the suite http, each asked of three processes on the back ends of tests/http/services.mjs. The engines
+// The suite "shared": test files of the suites http and web, each asked of three processes on the back ends of tests/http/services.mjs. The engines
 // are started once for all of them.
 import { startPostgres } from './http/postgres.mjs';
 import { startS3 } from './http/s3.mjs';
@@ -6,14 +6,14 @@ import { SERVICES } from './http/services.mjs';
 
 /* What `make test SUITE=shared` runs on each: files about what processes share. Those that look at one process, its log, its limits or its
  * settings, would ask nothing new. */
-const FILES = ['api', 'gallery', 'lifecycle', 'tus'];
+const FILES = ['http/api', 'http/captured', 'http/gallery', 'http/hidden', 'http/lifecycle', 'http/tus', 'http/upload', 'web/captions', 'web/focus', 'web/upload'];
 /* What `make test` runs. */
-const SHORT = { 'folder': ['tus'], 'postgres-files': ['tus'], 'postgres-s3': ['lifecycle'] };
+const SHORT = { 'folder': ['http/tus'], 'postgres-files': ['http/tus'], 'postgres-s3': ['http/lifecycle', 'web/captions'] };
 
 /* { name: "SERVICE FILE", service, file, environment } */
 export function listShared(isWhole) {
     return Object.keys(SERVICES).flatMap((service) => (isWhole ? FILES : SHORT[service]).map((file) => (
-        { name: `${service} ${file}`, service, file: `tests/http/${file}.test.mjs`, environment: { CLOUDPHOTOS_TEST_SERVICE: service } })));
+        { name: `${service} ${file.replace('/', ' ')}`, service, file: `tests/${file}.test.mjs`, environment: { CLOUDPHOTOS_TEST_SERVICE: service } })));
 }
 
 /* Starts the engines that these tests need, and tells the tests where they are: { isAbsent(test): why it can't run, stop() }. */

@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { assertCatalogued } from './catalogue.mjs';
+import { startDealer } from './dealer.mjs';
 import { isShared, listObjects, startedWith } from './services.mjs';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..', '..');
@@ -218,6 +219,7 @@ class Server {
 
     /* As a power cut ends it. */
     async kill() {
+        this.dealer?.close();
         for (const other of this.others()) await other.kill();
         this.signal('SIGKILL');
         await within('the death of the server', this.ended);
@@ -231,6 +233,7 @@ class Server {
 
     /* Ends the server as an operator does, and looks at how it ended. */
     async stop() {
+        this.dealer?.close();
         for (const other of this.others()) if (!this.isStopped) await other.stop();
         this.agent.destroy();
         if (!this.isStopped) this.signal('SIGTERM');
@@ -307,6 +310,8 @@ export async function startServer(options = {}) {
     server.ownsData = options.data === undefined;
     server.apis.push(other);
     server.workers.push(worker);
+    server.dealer = await startDealer([...server.apis]);
+    server.url = `http://${server.dealer.address}${server.base}`;
     return server;
 }
 
