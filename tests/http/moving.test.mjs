@@ -105,6 +105,18 @@ describe('a backup of a running server', () => {
             rmSync(copy, { recursive: true });
         });
 
+    it('names photos whose objects were missing before, and takes all else', async () => {
+        const data = newFolder(), to = join(newFolder(), 'backup');
+        await succeed('restore', folder, '--data', data);
+        rmSync(aFile(data));
+        const { code, stdout, stderr } = await admin('backup', to, '--data', data);
+        assert.equal(code, 1);
+        assert.match(stdout, new RegExp(`^${ids[0]}  Objects of this photo are missing at the source; it is taken without\\.$`, 'm'));
+        assert.match(stderr, /^cloudphotos admin: 1 photos lacked objects at the source; cloudphotos admin verify names these objects$/m);
+        const lines = (place) => readFileSync(join(place, 'photos.ndjson'), 'utf8').split('\n').length;
+        assert.equal(lines(to), lines(folder));
+    });
+
     it('isn\'t written to a folder that has something, and isn\'t restored to a place that has photos', async () => {
         const again = await admin('backup', folder, '--data', server.data);
         assert.deepEqual([again.code, again.stderr], [1, `cloudphotos admin: The folder ${folder} isn't empty: name a new one, because a backup is made as a whole.\n`]);
