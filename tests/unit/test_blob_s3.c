@@ -1,6 +1,7 @@
 /* What the S3 back end makes of addresses, of XML, and of a server that fails: one of our own, which answers what it is
  * told. Whether S3 understands what we say, tests/contract/test_blob_s3.c asks a real one. */
 #include "check.h"
+#include "clock.h"
 #include "http.h"
 #include "s3/blob_s3.h"
 
@@ -422,6 +423,33 @@ static void test_failures(void)
     http_server_close(server);
 }
 
+/* While nobody gets an answer, and somebody looks for one. */
+static void test_outage(void)
+{
+    static const struct answer found[ANSWERS_MAX] = {{200, ""}};
+    TEXT_CLEANUP struct text address = {0}, why = {0};
+    struct http_server *server = open_server(&address);
+    struct blob *blob = NULL;
+    if (CHECK_INT(blob_open(text_get(&address), BLOB_OWN, &blob, NULL), STATUS_OK)) {
+        struct outage *outage = &((struct blob_s3 *)blob)->outage;
+        bool is_probe = false;
+        answers = found;
+        atomic_store(&asked, 0);
+        outage_note(outage, false, false, clock_monotonic_ns() - 2 * S3_PATIENCE_MS * INT64_C(1000000));
+        CHECK(outage_may_try(outage, &is_probe) && is_probe);
+        CHECK_STR(status_name(put(blob, &why)), "unavailable");
+        CHECK(strstr(text_get(&why), "it has given no answer for more than 5 s"));
+        CHECK_INT(atomic_load(&asked), 0);
+        check_case("whoever comes when nobody looks does it himself");
+        outage_note(outage, false, is_probe, clock_monotonic_ns());
+        CHECK_STR(status_name(put(blob, &why)), "ok");
+        CHECK_STR(status_name(put(blob, &why)), "ok");
+        CHECK_INT(atomic_load(&asked), 2);
+    }
+    blob_close(blob);
+    http_server_close(server);
+}
+
 static void test_setup(void)
 {
     TEXT_CLEANUP struct text address = {0};
@@ -441,4 +469,4 @@ static void test_setup(void)
 }
 
 CHECK_MAIN({"addresses", test_addresses}, {"XML", test_xml}, {"rules of buckets", test_rules},
-           {"failures", test_failures}, {"setting up", test_setup})
+           {"failures", test_failures}, {"an outage", test_outage}, {"setting up", test_setup})
