@@ -129,7 +129,10 @@ static enum status take_new(struct resumables *resumables, const struct id *id, 
         return status;
     if (!resumable_is_presigned(&session))
         return resumable_gone(why);
-    status = make_photo(resumables->uploads, &session, description, arena, ret_photo, why);
+    /* It is looked at in a temporary file. */
+    status = disk_room_check(&resumables->uploads->room, resumables->disk, session.length, false, why);
+    if (status == STATUS_OK)
+        status = make_photo(resumables->uploads, &session, description, arena, ret_photo, why);
     if (status != STATUS_NOT_FOUND)
         settle(resumables, id, status);
     return status;

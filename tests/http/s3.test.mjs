@@ -406,6 +406,8 @@ describe('uploads straight to the buckets of S3', { skip: s3.skip }, () => {
         assert.equal(data.status, 'SUCCESS', JSON.stringify(data));
         assert.equal((await make({ key: wish.key })).json.photo_id, json.photo_id);
         assert.deepEqual(s3.keys('direct-originals'), [wish.key], 'until it is a day old');
+        const { code, stdout, stderr } = await runProgram(['admin', 'verify', '--data', server.data, '--buckets', s3.address('direct')], { environment: s3.environment });
+        assert.equal(code, 0, stdout + stderr);
     });
 
     it('are refused as any others, and then gone', async () => {
