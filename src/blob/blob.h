@@ -61,9 +61,10 @@ enum status blob_sweep(struct blob *blob, struct text *why);
 bool blob_has_files(const struct blob *blob);
 
 /* Makes the buckets of an address that are missing, with their policies; compares those that are there, and changes
- * what differs only if it `repairs`. `row` gets one sentence or more of each bucket. UNSUPPORTED: there is nothing to
+ * what differs only if it `repairs`. `row` gets one sentence or more of each bucket; LACKS: the server has no such
+ * thing, and the buckets can be used without. UNSUPPORTED: there is nothing to
  * make ahead. Otherwise what stopped it. */
-enum blob_setup_outcome { BLOB_SETUP_RIGHT, BLOB_SETUP_CHANGED, BLOB_SETUP_DIFFERS };
+enum blob_setup_outcome { BLOB_SETUP_RIGHT, BLOB_SETUP_CHANGED, BLOB_SETUP_DIFFERS, BLOB_SETUP_LACKS };
 typedef void blob_setup_row(void *context, const char *bucket, enum blob_setup_outcome outcome, const char *sentence);
 enum status blob_setup(const char *address, bool repairs, blob_setup_row *row, void *context, struct text *why);
 

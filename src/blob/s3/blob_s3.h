@@ -106,7 +106,8 @@ struct s3_rule {
     const char *name;   /* for people, "the CORS rules" */
     const char *right;  /* for which credentials need s3:Get… and s3:Put…, "BucketCORS" */
     const char *absent; /* S3's word for one that was never written; NULL: none */
-    bool is_optional;   /* a server that doesn't know it has none of what it is there for */
+    const char
+        *without; /* what follows where a server doesn't know it; NULL: nothing, as it has no such thing at all */
     bool is_absence_right;
     const char *repair_query; /* the document to be removed to repair it; NULL: what should be there is written */
     /* Appends what should be there; nothing: it isn't looked at in this bucket. */

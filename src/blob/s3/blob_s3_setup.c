@@ -122,11 +122,11 @@ static enum status write_rule(const struct one *one, const struct s3_rule *rule,
 static void tell_unknown(const struct one *one, const struct s3_rule *rule, bool *agrees)
 {
     TEXT_CLEANUP struct text sentence = {0};
-    if (rule->is_optional)
+    if (!rule->without)
         return;
     *agrees = false;
-    text_addf(&sentence, "the server doesn't know %s of a bucket", rule->name);
-    tell(one, BLOB_SETUP_DIFFERS, text_get(&sentence));
+    text_addf(&sentence, "%s: the server has no such thing, %s", rule->name, rule->without);
+    tell(one, BLOB_SETUP_LACKS, text_get(&sentence));
 }
 
 static enum status settle_difference(const struct one *one, const struct s3_rule *rule, const struct text *should,
