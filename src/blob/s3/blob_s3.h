@@ -102,13 +102,12 @@ blob_setup_op s3_setup;
 
 /* A property of a bucket, which is read and written as a document under a query. */
 struct s3_rule {
-    const char *query;  /* "cors" */
-    const char *name;   /* for people, "the CORS rules" */
-    const char *right;  /* for which credentials need s3:Get… and s3:Put…, "BucketCORS" */
-    const char *absent; /* S3's word for one that was never written; NULL: none */
-    const char
-        *without; /* what follows where a server doesn't know it; NULL: nothing, as it has no such thing at all */
-    bool is_absence_right;
+    const char *query;        /* "cors" */
+    const char *name;         /* for people, "the CORS rules" */
+    const char *right;        /* for which credentials need s3:Get… and s3:Put…, "BucketCORS" */
+    const char *absent;       /* S3's word for one that was never written; NULL: none */
+    const char *without;      /* what follows where a server has no such thing; NULL: nothing */
+    bool is_absence_right;    /* in a bucket that is there, and then a new one needs nothing */
     const char *repair_query; /* the document to be removed to repair it; NULL: what should be there is written */
     /* Appends what should be there; nothing: it isn't looked at in this bucket. */
     void (*write)(const struct blob_s3 *s3, enum bucket bucket, struct text *out);
