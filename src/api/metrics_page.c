@@ -144,6 +144,9 @@ static void show_metrics(struct http_request *request)
     add_requests(&body, api->metrics);
     add_connections(&body, atomic_load(&api->server));
     add_executions(&body, api->settings.photos);
+    add_one(&body, "cloudphotos_cleanup_failures_total", "counter",
+            "Steps of the clean-up that failed, and are tried again.",
+            (int64_t)photos_get_failures(api->settings.photos));
     if (api->settings.darkroom)
         add_darkroom(&body, api->settings.darkroom);
     if (api->settings.moderator)

@@ -127,10 +127,10 @@ static enum status open_uploads(const struct serve_settings *settings, struct se
     return uploads_open(&uploads, &service->uploads, why);
 }
 
-static void clean_uploads(void *context)
+static void clean_uploads(void *context, struct failures *failures)
 {
     struct service *service = context;
-    resumables_sweep(uploads_resumables(service->uploads));
+    resumables_sweep(uploads_resumables(service->uploads), failures);
 }
 
 static enum status open_pipeline(const struct serve_settings *settings, struct service *service, struct text *why)

@@ -91,7 +91,7 @@ struct execution photos_execution(const struct id *id, const char *author, int64
     };
 }
 
-enum status photos_purge(struct photos *photos, const struct id *id, struct text *why)
+enum status photos_remove_objects(struct photos *photos, const struct id *id, struct text *why)
 {
     char original[OBJECT_KEY_SIZE];
     photos_original_key(id, original);
@@ -100,11 +100,23 @@ enum status photos_purge(struct photos *photos, const struct id *id, struct text
     enum status status = photos_remove_renditions(photos->blob, id, why);
     if (status == STATUS_OK)
         status = photos_remove_quarantined(photos->blob, id, why);
-    if (status == STATUS_OK)
-        status = blob_delete(photos->blob, BUCKET_ORIGINALS, original, why);
-    if (status == STATUS_OK)
-        status = store_photo_purge(photos->store, id, why);
-    return status;
+    return status ? status : blob_delete(photos->blob, BUCKET_ORIGINALS, original, why);
+}
+
+enum status photos_purge(struct photos *photos, const struct id *id, struct text *why)
+{
+    enum status status = photos_remove_objects(photos, id, why);
+    return status ? status : store_photo_purge(photos->store, id, why);
+}
+
+void photos_count_failures(struct photos *photos, uint64_t count)
+{
+    counter_add(&photos->failures, count);
+}
+
+uint64_t photos_get_failures(const struct photos *photos)
+{
+    return counter_get(&photos->failures);
 }
 
 enum status photos_delete(struct photos *photos, const struct id *id, const char *author, struct text *why)
@@ -114,6 +126,6 @@ enum status photos_delete(struct photos *photos, const struct id *id, const char
         return status;
     struct photo_event event = {.id = *id};
     events_publish(photos->events, &event);
-    (void)photos_purge(photos, id, NULL); /* what fails here the janitor does later */
+    (void)photos_remove_objects(photos, id, NULL); /* what fails here the janitor does later */
     return STATUS_OK;
 }

@@ -51,11 +51,18 @@ enum status photos_describe(struct photos *photos, const struct id *id, const ch
                             struct photo_description *description, struct arena *arena, struct text *why);
 
 /* By its author. NOT_FOUND, FORBIDDEN. The photo is gone for everybody when this returns; its objects too, unless the
- * process dies in between: then the next one removes them. */
+ * process dies in between, or another one hasn't noticed and makes them public a moment later: then the janitor
+ * removes them. */
 enum status photos_delete(struct photos *photos, const struct id *id, const char *author, struct text *why);
 
-/* Removes every object of a deleted photo, then forgets it. */
+/* Removes every object of a deleted photo. */
+enum status photos_remove_objects(struct photos *photos, const struct id *id, struct text *why);
+/* The same, then forgets it. */
 enum status photos_purge(struct photos *photos, const struct id *id, struct text *why);
+
+/* Steps of the clean-up that have failed in this process, for operators. */
+void photos_count_failures(struct photos *photos, uint64_t count);
+uint64_t photos_get_failures(const struct photos *photos);
 
 /* The workflow that every photo goes through. */
 extern const char photos_workflow_name[];

@@ -2,6 +2,7 @@
 #ifndef PHOTOS_PRIVATE_H
 #define PHOTOS_PRIVATE_H
 
+#include "metrics.h"
 #include "photos.h"
 
 struct photos {
@@ -9,6 +10,7 @@ struct photos {
     struct blob *blob;
     struct events *events;
     struct event_relay *relay; /* NULL: nobody listens for what other processes do */
+    struct counter failures;   /* of the clean-up */
     void (*purged)(void *context, const struct id *id);
     void *context;
 };

@@ -3,6 +3,7 @@
 #include "clock.h"
 #include "memory.h"
 
+#include <inttypes.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,77 +51,128 @@ static bool may_go_on(struct janitor *janitor)
 
 /* ---- A round ---- */
 
-/* One whose objects can't be removed now doesn't keep the others. */
-static void purge_deleted(struct janitor *janitor)
+static bool is_forgotten(const struct janitor *janitor, const struct deleted_photo *photo)
 {
-    const struct janitor_settings *settings = &janitor->settings;
-    struct id ids[BATCH];
-    size_t count = 0, purged;
-    do {
-        if (store_photos_deleted(settings->store, ids, BATCH, &count, NULL) != STATUS_OK)
-            return;
-        purged = 0;
-        for (size_t i = 0; i < count && may_go_on(janitor); i++)
-            purged += photos_purge(settings->photos, &ids[i], NULL) == STATUS_OK;
-    } while (count == BATCH && purged > 0 && may_go_on(janitor));
+    return photo->deleted_ms + DELETED_FOR_S * INT64_C(1000) <= store_now_ms(janitor->settings.store);
 }
 
-static void prune_history(struct janitor *janitor)
+/* One whose objects can't be removed now doesn't keep the others. */
+static void purge_deleted(struct janitor *janitor, struct failures *failures)
 {
     const struct janitor_settings *settings = &janitor->settings;
+    struct deleted_photo photos[BATCH];
+    struct id after;
+    bool is_first = true;
     size_t count = 0;
     do {
-        if (store_executions_prune(settings->store, settings->history_ms, BATCH, &count, NULL) != STATUS_OK)
+        TEXT_CLEANUP struct text why = {0};
+        enum status status =
+            store_photos_deleted(settings->store, is_first ? NULL : &after, photos, BATCH, &count, &why);
+        if (!failures_note(failures, status, &why))
+            return;
+        for (size_t i = 0; i < count && may_go_on(janitor); i++) {
+            enum status (*remove)(struct photos *, const struct id *, struct text *) =
+                is_forgotten(janitor, &photos[i]) ? photos_purge : photos_remove_objects;
+            (void)failures_note(failures, remove(settings->photos, &photos[i].id, &why), &why);
+        }
+        is_first = false;
+        if (count)
+            after = photos[count - 1].id;
+    } while (count == BATCH && may_go_on(janitor));
+}
+
+static void prune_history(struct janitor *janitor, struct failures *failures)
+{
+    const struct janitor_settings *settings = &janitor->settings;
+    TEXT_CLEANUP struct text why = {0};
+    size_t count = 0;
+    do {
+        enum status status = store_executions_prune(settings->store, settings->history_ms, BATCH, &count, &why);
+        if (!failures_note(failures, status, &why))
             return;
     } while (count == BATCH && may_go_on(janitor));
 }
 
 /* An upload whose bytes are all there, and that waits for its photo. Also true when that can't be told now. */
-static bool is_of_session(struct store *store, const struct id *id)
+static bool is_of_session(struct store *store, const struct id *id, struct failures *failures)
 {
     ARENA_CLEANUP struct arena arena = {0};
+    TEXT_CLEANUP struct text why = {0};
     struct session session;
-    enum status status = store_session_get(store, id, &arena, &session, NULL);
-    return status == STATUS_OK ? !session.is_finished : status != STATUS_NOT_FOUND;
+    enum status status = store_session_get(store, id, &arena, &session, &why);
+    if (status == STATUS_NOT_FOUND)
+        return false;
+    return !failures_note(failures, status, &why) || !session.is_finished;
 }
 
 /* An original is needed while its photo is PENDING, and for a while after it failed. One without a photo is of an
  * upload that was cut, or is about to get its photo. */
-static bool is_needed(const struct janitor_settings *settings, const struct id *id, int64_t modified_s)
+static bool is_needed(const struct janitor_settings *settings, const struct id *id, int64_t modified_s,
+                      struct failures *failures)
 {
     ARENA_CLEANUP struct arena arena = {0};
+    TEXT_CLEANUP struct text why = {0};
     struct photo photo;
     int64_t now_ms = store_now_ms(settings->store);
-    if (is_of_session(settings->store, id)) /* asked first, because it is let go of once the photo is there */
+    if (is_of_session(settings->store, id, failures)) /* asked first, because it is let go of once the photo is there */
         return true;
-    enum status status = store_photo_get(settings->store, id, &arena, &photo, NULL);
+    enum status status = store_photo_get(settings->store, id, &arena, &photo, &why);
     if (status == STATUS_NOT_FOUND)
         return modified_s + ORIGINAL_WITHOUT_PHOTO_S > now_ms / 1000;
-    if (status != STATUS_OK || photo.state == PHOTO_PENDING)
+    if (!failures_note(failures, status, &why) || photo.state == PHOTO_PENDING)
         return true;
     return photo.state == PHOTO_ERROR && photo.updated_ms + settings->keep_failed_ms > now_ms;
 }
 
+struct sweep {
+    struct janitor *janitor;
+    struct failures *failures;
+};
+
 static bool sweep_original(void *context, const char *key, int64_t modified_s)
 {
-    struct janitor *janitor = context;
+    const struct sweep *sweep = context;
+    const struct janitor_settings *settings = &sweep->janitor->settings;
+    TEXT_CLEANUP struct text why = {0};
     struct id id;
-    if (id_parse(key, strlen(key), &id) && !is_needed(&janitor->settings, &id, modified_s))
-        (void)blob_delete(janitor->settings.blob, BUCKET_ORIGINALS, key, NULL);
-    return may_go_on(janitor);
+    if (id_parse(key, strlen(key), &id) && !is_needed(settings, &id, modified_s, sweep->failures))
+        (void)failures_note(sweep->failures, blob_delete(settings->blob, BUCKET_ORIGINALS, key, &why), &why);
+    return may_go_on(sweep->janitor);
+}
+
+static void sweep_originals(struct janitor *janitor, struct failures *failures)
+{
+    TEXT_CLEANUP struct text why = {0};
+    struct sweep sweep = {janitor, failures};
+    enum status status = blob_list(janitor->settings.blob, BUCKET_ORIGINALS, sweep_original, &sweep, &why);
+    (void)failures_note(failures, status, &why);
+}
+
+static void tell_failures(const struct janitor *janitor, const struct failures *failures)
+{
+    const struct janitor_settings *settings = &janitor->settings;
+    TEXT_CLEANUP struct text sentence = {0};
+    if (!failures->count)
+        return;
+    photos_count_failures(settings->photos, failures->count);
+    text_setf(&sentence, "Cleaning up failed in %" PRIu64 " of its steps and is tried again within %d minutes: %s",
+              failures->count, PERIOD_S / 60, text_get(&failures->first));
+    if (settings->trouble)
+        settings->trouble(settings->context, text_get(&sentence));
 }
 
 static void clean_up(struct janitor *janitor)
 {
-    purge_deleted(janitor);
+    const struct janitor_settings *settings = &janitor->settings;
+    FAILURES_CLEANUP struct failures failures = {0};
+    purge_deleted(janitor, &failures);
     if (may_go_on(janitor))
-        prune_history(janitor);
-    if (may_go_on(janitor) && janitor->settings.clean_up)
-        janitor->settings.clean_up(janitor->settings.context);
+        prune_history(janitor, &failures);
+    if (may_go_on(janitor) && settings->clean_up)
+        settings->clean_up(settings->context, &failures);
     if (may_go_on(janitor))
-        (void)blob_list(janitor->settings.blob, BUCKET_ORIGINALS, sweep_original, janitor, NULL);
-    if (may_go_on(janitor))
-        (void)blob_sweep(janitor->settings.blob, NULL);
+        sweep_originals(janitor, &failures);
+    tell_failures(janitor, &failures);
 }
 
 /* ---- The thread ---- */

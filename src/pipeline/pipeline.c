@@ -87,6 +87,7 @@ static enum status open_janitor(const struct pipeline_settings *settings, struct
         .history_ms = settings->history_ms,
         .keep_failed_ms = settings->keep_failed_ms,
         .clean_up = settings->clean_up,
+        .trouble = settings->trouble,
         .context = settings->context,
     };
     return janitor_open(&janitor, ret_janitor, why);

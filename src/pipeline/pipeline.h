@@ -5,6 +5,7 @@
 
 #include "blob.h"
 #include "darkroom.h"
+#include "failures.h"
 #include "moderator.h"
 #include "photos.h"
 #include "store.h"
@@ -25,7 +26,7 @@ struct pipeline_settings {
     int64_t history_ms;         /* how long ended executions are kept for `admin executions` */
     int64_t keep_failed_ms;     /* how long the original of a photo that failed by our fault is kept for a retry */
     /* What others want to be cleaned up in each round of the janitor, on its thread. NULL: nothing. */
-    void (*clean_up)(void *context);
+    void (*clean_up)(void *context, struct failures *failures);
     /* Something an operator should know; any thread; must not block. NULL: nobody listens. */
     void (*trouble)(void *context, const char *sentence);
     void *context; /* of both */

@@ -290,11 +290,12 @@ enum status store_photos_by_capture(struct store *store, const char *author, con
     return limit ? store->ops->photo_lists->by_capture(store, author, from, limit, row, context, why) : STATUS_OK;
 }
 
-enum status store_photos_deleted(struct store *store, struct id *ret_ids, size_t limit, size_t *ret_count,
-                                 struct text *why)
+enum status store_photos_deleted(struct store *store, const struct id *after, struct deleted_photo *ret_photos,
+                                 size_t limit, size_t *ret_count, struct text *why)
 {
+    const struct id *from = after ? after : &before_all_ids;
     if (limit)
-        return store->ops->photo_lists->deleted(store, ret_ids, limit, ret_count, why);
+        return store->ops->photo_lists->deleted(store, from, ret_photos, limit, ret_count, why);
     *ret_count = 0;
     return STATUS_OK;
 }

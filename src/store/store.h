@@ -153,12 +153,16 @@ enum status store_photo_reject(struct store *store, const struct id *id, const c
                                const struct execution_claim *claim, struct text *why);
 
 /* Deleting takes two steps, so that a crash between leaves nothing behind: from `delete` on the photo is NOT_FOUND to
- * every other function; its objects are then removed by the caller, and `purge` forgets it. A key used for it may be
- * used again. */
+ * every other function; its objects are then removed by the caller, and `purge` forgets it, when nobody can still be
+ * at work who hasn't noticed. A key used for it may be used again. */
 enum status store_photo_delete(struct store *store, const struct id *id, const char *author, struct text *why);
-/* Up to `limit` ids that were deleted and not yet purged, oldest id first. */
-enum status store_photos_deleted(struct store *store, struct id *ret_ids, size_t limit, size_t *ret_count,
-                                 struct text *why);
+/* Up to `limit` that were deleted and not yet purged, oldest id first, after `after` (NULL: from the first). */
+struct deleted_photo {
+    struct id id;
+    int64_t deleted_ms;
+};
+enum status store_photos_deleted(struct store *store, const struct id *after, struct deleted_photo *ret_photos,
+                                 size_t limit, size_t *ret_count, struct text *why);
 /* One that never was is OK. Its execution stays until it is pruned. */
 enum status store_photo_purge(struct store *store, const struct id *id, struct text *why);
 

@@ -122,7 +122,8 @@ struct store_photo_list_ops {
     enum status (*in_review)(struct store *store, enum photo_state state, enum photo_review review,
                              const struct id *after, size_t limit, store_photo_row *row, void *context,
                              struct text *why);
-    enum status (*deleted)(struct store *store, struct id *ret_ids, size_t limit, size_t *ret_count, struct text *why);
+    enum status (*deleted)(struct store *store, const struct id *after, struct deleted_photo *ret_photos, size_t limit,
+                           size_t *ret_count, struct text *why);
     /* In any state, PHOTO_DELETED too. */
     enum status (*from)(struct store *store, const struct id *first, size_t limit, store_photo_row *row, void *context,
                         struct text *why);

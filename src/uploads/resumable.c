@@ -323,19 +323,37 @@ enum status resumable_remove(struct resumables *resumables, const struct id *id,
 
 /* ---- Sweeping ---- */
 
-static bool sweep_one(struct resumables *resumables, const struct id *id)
+struct sweep {
+    struct uploads *uploads;
+    struct failures *failures;
+};
+
+static bool is_older(const struct sweep *sweep, int64_t begun_s, int64_t age_s)
+{
+    return begun_s + age_s <= store_now_ms(sweep->uploads->settings.store) / 1000;
+}
+
+/* One that somebody has just now isn't removed, and isn't a failure. */
+static bool sweep_one(struct resumables *resumables, const struct id *id, struct failures *failures)
 {
     ARENA_CLEANUP struct arena arena = {0};
+    TEXT_CLEANUP struct text why = {0};
     struct session session;
-    return held_sessions_claim(resumables->held, id, &arena, &session, NULL) == STATUS_OK
-           && resumable_forget(resumables, &session, NULL) == STATUS_OK;
+    enum status status = held_sessions_claim(resumables->held, id, &arena, &session, &why);
+    if (status == STATUS_OK)
+        status = resumable_forget(resumables, &session, &why);
+    if (status == STATUS_BUSY || status == STATUS_NOT_FOUND)
+        return false;
+    return failures_note(failures, status, &why);
 }
 
 static bool sweep_stray(void *context, const char *key, const char *id, int64_t begun_s)
 {
-    struct uploads *uploads = context;
-    if (begun_s + STRAY_S <= store_now_ms(uploads->settings.store) / 1000)
-        (void)blob_parts_abort(uploads->settings.blob, BUCKET_ORIGINALS, key, id, NULL);
+    const struct sweep *sweep = context;
+    TEXT_CLEANUP struct text why = {0};
+    if (is_older(sweep, begun_s, STRAY_S))
+        (void)failures_note(sweep->failures,
+                            blob_parts_abort(sweep->uploads->settings.blob, BUCKET_ORIGINALS, key, id, &why), &why);
     return true;
 }
 
@@ -343,27 +361,39 @@ static bool sweep_stray(void *context, const char *key, const char *id, int64_t 
  * the bucket, and no photo was made of. */
 static bool sweep_object(void *context, const char *key, int64_t modified_s)
 {
-    struct uploads *uploads = context;
-    int64_t age_s = store_now_ms(uploads->settings.store) / 1000 - modified_s;
+    const struct sweep *sweep = context;
+    TEXT_CLEANUP struct text why = {0};
     bool is_incoming = strncmp(key, BLOB_INCOMING, sizeof BLOB_INCOMING - 1) == 0;
-    if ((strstr(key, BLOB_REST_MARK) && age_s >= STRAY_S) || (is_incoming && age_s >= PRESIGNED_STRAY_S))
-        (void)blob_delete(uploads->settings.blob, BUCKET_ORIGINALS, key, NULL);
+    bool is_stray = (strstr(key, BLOB_REST_MARK) && is_older(sweep, modified_s, STRAY_S))
+                    || (is_incoming && is_older(sweep, modified_s, PRESIGNED_STRAY_S));
+    if (is_stray)
+        (void)failures_note(sweep->failures, blob_delete(sweep->uploads->settings.blob, BUCKET_ORIGINALS, key, &why),
+                            &why);
     return true;
 }
 
-void resumables_sweep(struct resumables *resumables)
+static void sweep_sessions(struct resumables *resumables, struct failures *failures)
 {
-    struct uploads *uploads = resumables->uploads;
     struct id ids[BATCH];
     size_t count = 0, removed = 0;
     do {
+        TEXT_CLEANUP struct text why = {0};
         removed = 0;
-        if (store_sessions_expired(uploads->settings.store, ids, BATCH, &count, NULL) != STATUS_OK)
-            break;
+        enum status status = store_sessions_expired(resumables->uploads->settings.store, ids, BATCH, &count, &why);
+        if (!failures_note(failures, status, &why))
+            return;
         for (size_t i = 0; i < count; i++)
-            removed += sweep_one(resumables, &ids[i]);
+            removed += sweep_one(resumables, &ids[i], failures);
     } while (count == BATCH && removed);
-    (void)blob_parts_list(uploads->settings.blob, BUCKET_ORIGINALS, sweep_stray, uploads, NULL);
-    if (!blob_has_files(uploads->settings.blob))
-        (void)blob_list(uploads->settings.blob, BUCKET_ORIGINALS, sweep_object, uploads, NULL);
+}
+
+void resumables_sweep(struct resumables *resumables, struct failures *failures)
+{
+    struct blob *blob = resumables->uploads->settings.blob;
+    struct sweep sweep = {resumables->uploads, failures};
+    TEXT_CLEANUP struct text why = {0};
+    sweep_sessions(resumables, failures);
+    (void)failures_note(failures, blob_parts_list(blob, BUCKET_ORIGINALS, sweep_stray, &sweep, &why), &why);
+    if (!blob_has_files(blob))
+        (void)failures_note(failures, blob_list(blob, BUCKET_ORIGINALS, sweep_object, &sweep, &why), &why);
 }

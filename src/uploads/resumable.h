@@ -6,12 +6,13 @@
 #ifndef RESUMABLE_H
 #define RESUMABLE_H
 
+#include "failures.h"
 #include "uploads.h"
 
 enum { RESUMABLE_LIFE_MS = 24 * 60 * 60 * 1000 };
 
-/* Removes what has expired, and bytes that no session has. */
-void resumables_sweep(struct resumables *resumables);
+/* Removes what has expired, and bytes that no session has. failures: NULL is allowed. */
+void resumables_sweep(struct resumables *resumables, struct failures *failures);
 
 struct resumable {
     struct id id;

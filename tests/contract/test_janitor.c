@@ -82,6 +82,7 @@ struct process {
     bool is_held; /* in its round */
     bool may_go_on;
     unsigned rounds, over_before;
+    struct text trouble;
 };
 
 static bool open_shared(struct shared *shared, struct store *store, const char *address)
@@ -111,6 +112,33 @@ static void put_original(const struct shared *shared, const char *key)
     (void)fclose(file);
 }
 
+static void put_images(const struct shared *shared, const struct id *id)
+{
+    for (size_t i = 0; i < PUBLIC_OBJECTS; i++) {
+        char key[OBJECT_KEY_SIZE];
+        FILE *file = tmpfile();
+        public_objects[i].make_key(id, key);
+        CHECK(file && fputs("pixels", file) >= 0 && fflush(file) == 0);
+        CHECK_OK(blob_put(shared->blob, public_objects[i].bucket, key, fileno(file), 0, 6, why));
+        (void)fclose(file);
+    }
+}
+
+static size_t count_images(const struct shared *shared, const struct id *id)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < PUBLIC_OBJECTS; i++) {
+        char key[OBJECT_KEY_SIZE];
+        struct blob_object object;
+        public_objects[i].make_key(id, key);
+        if (blob_get(shared->blob, public_objects[i].bucket, key, &object, NULL) != STATUS_OK)
+            continue;
+        blob_object_release(&object);
+        count++;
+    }
+    return count;
+}
+
 static bool has_original(const struct shared *shared, const char *key)
 {
     struct blob_object object;
@@ -121,8 +149,9 @@ static bool has_original(const struct shared *shared, const char *key)
 }
 
 /* In its round, on its thread. */
-static void wait_in_round(void *context)
+static void wait_in_round(void *context, struct failures *failures)
 {
+    (void)failures;
     struct process *process = context;
     (void)pthread_mutex_lock(&process->lock);
     process->rounds++;
@@ -135,6 +164,14 @@ static void wait_in_round(void *context)
 }
 
 static const struct store_named_lease_ops counted_leases = {.take = take_lease, .give_back = give_lease_back};
+
+static void hear_trouble(void *context, const char *sentence)
+{
+    struct process *process = context;
+    (void)pthread_mutex_lock(&process->lock);
+    text_setf(&process->trouble, "%s", sentence);
+    (void)pthread_mutex_unlock(&process->lock);
+}
 
 static bool start(struct process *process, const struct shared *shared, bool may_go_on)
 {
@@ -157,6 +194,7 @@ static bool start(struct process *process, const struct shared *shared, bool may
         .history_ms = DAY_MS,
         .keep_failed_ms = DAY_MS,
         .clean_up = wait_in_round,
+        .trouble = hear_trouble,
         .context = process,
     };
     return CHECK_INT(janitor_open(&settings, &process->janitor, &why), STATUS_OK);
@@ -170,9 +208,16 @@ static void await_round(struct process *process)
     (void)pthread_mutex_unlock(&process->lock);
 }
 
+/* Of the last that has ended. */
+static uint64_t last_failures;
+static char last_trouble[256];
+
 static void close_process(struct process *process)
 {
     janitor_close(process->janitor);
+    last_failures = photos_get_failures(process->photos);
+    (void)snprintf(last_trouble, sizeof last_trouble, "%s", text_get(&process->trouble));
+    text_release(&process->trouble);
     photos_free(process->photos);
     store_close(process->store);
 }
@@ -290,10 +335,16 @@ static enum status fail_to_get(struct blob *blob, enum bucket bucket, const char
 
 static size_t count_deleted(struct store *store)
 {
-    struct id ids[8];
+    struct deleted_photo deleted[8];
     size_t count = 0;
-    CHECK_OK(store_photos_deleted(store, ids, 8, &count, why));
+    CHECK_OK(store_photos_deleted(store, NULL, deleted, 8, &count, why));
     return count;
+}
+
+/* So long after everything above that deleted photos may be forgotten. */
+static void set_later(void)
+{
+    set_now(clock_now_ms() + DELETED_FOR_S * 1000LL);
 }
 
 static struct id stuck;
@@ -324,11 +375,17 @@ static void test_stuck(struct store *store, const char *address)
     struct blob_ops broken = *whole;
     broken.delete = fail_to_delete;
     shared.blob->ops = &broken;
+    set_later();
     CHECK_INT(clean_up(&shared), 1);
     shared.blob->ops = whole;
     CHECK_INT(count_deleted(store), 1);
+    CHECK_INT(last_failures, 1);
+    CHECK_STR(last_trouble, "Cleaning up failed in 1 of its steps and is tried again within 10 minutes: "
+                            "The bucket is broken here.");
     CHECK_INT(clean_up(&shared), 1);
     CHECK_INT(count_deleted(store), 0);
+    CHECK_INT(last_failures, 0);
+    CHECK_STR(last_trouble, "");
     close_shared(&shared);
 }
 
@@ -347,12 +404,64 @@ static void test_quarantine_away(struct store *store, const char *address)
     make_deleted(store, &photo);
     away.get = fail_to_get;
     shared.blob->ops = &away;
+    set_later();
     CHECK_INT(clean_up(&shared), 1);
     shared.blob->ops = ops;
     CHECK(has_original(&shared, key));
     CHECK_INT(count_deleted(store), 1);
     CHECK_INT(clean_up(&shared), 1);
     CHECK(!has_original(&shared, key));
+    CHECK_INT(count_deleted(store), 0);
+    close_shared(&shared);
+}
+
+/* A process that was stopped has lost its lease, and makes an image public after the photo was deleted; then it dies. */
+static void test_late_image(struct store *store, const char *address)
+{
+    struct shared shared;
+    if (!open_shared(&shared, store, address))
+        return;
+    int64_t now_ms = clock_now_ms();
+    struct photo photo = make_photo("anna", now_ms);
+    set_now(now_ms);
+    make_pending(store, &photo);
+    CHECK_OK(photos_delete(shared.photos, &photo.id, "anna", why));
+    for (int minutes = 1; minutes < 60; minutes += 29) {
+        check_case("%d minutes after it was deleted", minutes);
+        put_images(&shared, &photo.id);
+        set_now(now_ms + minutes * MINUTE_MS);
+        CHECK_INT(clean_up(&shared), 1);
+        CHECK_INT(count_images(&shared, &photo.id), 0);
+        CHECK_INT(count_deleted(store), 1);
+        CHECK_STATUS(store_photo_get(store, &photo.id, &(struct arena){0}, &photo, why), STATUS_NOT_FOUND);
+    }
+    check_case("then it is forgotten");
+    put_images(&shared, &photo.id);
+    set_now(now_ms + HOUR_MS);
+    CHECK_INT(clean_up(&shared), 1);
+    CHECK_INT(count_images(&shared, &photo.id), 0);
+    CHECK_INT(count_deleted(store), 0);
+    close_shared(&shared);
+}
+
+/* More than are listed at once, none of which is to be forgotten yet. */
+static void test_many_deleted(struct store *store, const char *address)
+{
+    enum { MANY = 250 };
+    struct shared shared;
+    if (!open_shared(&shared, store, address))
+        return;
+    struct photo photo;
+    for (int i = 0; i < MANY; i++) {
+        photo = make_photo("anna", clock_now_ms());
+        make_deleted(store, &photo);
+    }
+    put_images(&shared, &photo.id);
+    CHECK_INT(clean_up(&shared), 1);
+    CHECK_INT(count_images(&shared, &photo.id), 0);
+    CHECK_INT(count_deleted(store), 8);
+    set_later();
+    CHECK_INT(clean_up(&shared), 1);
     CHECK_INT(count_deleted(store), 0);
     close_shared(&shared);
 }
@@ -436,6 +545,7 @@ static void test_full_disk(struct store *store, const char *address)
         return;
     struct photo photo = make_photo("anna", clock_now_ms());
     make_deleted(store, &photo);
+    set_later();
     over.is_full = true;
     CHECK_INT(clean_up(&shared), 1);
     over.is_full = false;
@@ -449,6 +559,8 @@ static void test_janitors(void)
         {"originals are removed by their age", test_ages},
         {"a deleted photo is forgotten when its copies in quarantine are gone", test_quarantine_away},
         {"a deleted photo whose objects can't be removed keeps no other one", test_stuck},
+        {"images that come after a photo was deleted are removed, too", test_late_image},
+        {"of many that were deleted each is looked at", test_many_deleted},
         {"a janitor that is closed ends its round", test_close},
         {"one janitor works at a time for all processes", test_one_at_a_time},
         {"a janitor that died is followed by another", test_dead},

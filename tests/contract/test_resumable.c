@@ -1,4 +1,5 @@
 /* Uploads in pieces through several processes that share a store and buckets: resumable.h. */
+#include "blob_ops.h"
 #include "check.h"
 #include "resumable.h"
 #include "store_ops.h"
@@ -398,6 +399,14 @@ static int64_t tomorrow(void *context)
     return *(int64_t *)context + RESUMABLE_LIFE_MS;
 }
 
+static enum status fail_to_list(struct blob *blob, enum bucket bucket, blob_parts_row *row, void *context,
+                                struct text *why)
+{
+    (void)blob, (void)bucket, (void)row, (void)context;
+    text_setf(why, "The bucket is away.");
+    return STATUS_UNAVAILABLE;
+}
+
 /* Partly there, whole, and one with a photo, whose original stays. */
 static void test_swept(void)
 {
@@ -406,21 +415,32 @@ static void test_swept(void)
     struct resumable_piece *piece;
     if (!CHECK(open_process(&process, check_folder(), BLOB_OWN)))
         return;
+    FAILURES_CLEANUP struct failures failures = {0};
     struct id ids[3] = {create(&process), create(&process), create(&process)};
     CHECK_INT(send(&process, &ids[0], 0, HALF, &resumable), STATUS_OK);
     CHECK_INT(begin(&process, &ids[1], 0, &piece), STATUS_OK);
     CHECK_INT(resumable_piece_write(piece, photo, LENGTH, NULL), STATUS_OK);
     resumable_piece_end(piece, false);
     CHECK_INT(send(&process, &ids[2], 0, LENGTH, &resumable), STATUS_OK);
-    resumables_sweep(process.resumables);
+    resumables_sweep(process.resumables, &failures);
     CHECK_INT(count_all(&process), 3);
     int64_t now_ms = store_now_ms(process.store);
     store_set_clock(process.store, tomorrow, &now_ms);
-    resumables_sweep(process.resumables);
+    resumables_sweep(process.resumables, &failures);
     CHECK_INT(count_all(&process), 1);
     check_photo(&process, &resumable.photo, photo);
     for (size_t i = 0; i < 3; i++)
         CHECK_INT(look(&process, &ids[i], &resumable), STATUS_NOT_FOUND);
+    CHECK_INT(failures.count, 0);
+    check_case("a listing that fails is told");
+    const struct blob_ops *ops = process.blob->ops;
+    struct blob_ops away = *ops;
+    away.parts_list = fail_to_list;
+    process.blob->ops = &away;
+    resumables_sweep(process.resumables, &failures);
+    process.blob->ops = ops;
+    CHECK_INT(failures.count, 1);
+    CHECK_STR(text_get(&failures.first), "The bucket is away.");
     close_process(&process);
 }
 

@@ -153,21 +153,25 @@ static void test_purge(struct store *store, const char *address)
 {
     (void)address;
     struct photo photos[3];
-    struct id ids[3];
+    struct deleted_photo deleted[3];
     size_t count = 0;
     for (size_t i = 0; i < 3; i++) {
         photos[i] = add_published(store, "anna", 1);
-        CHECK_OK(store_photo_delete(store, &photos[i].id, "anna", why));
+        CHECK_OK(AT(100, store_photo_delete(store, &photos[i].id, "anna", why)));
     }
-    CHECK_OK(store_photos_deleted(store, ids, 2, &count, why));
+    CHECK_OK(store_photos_deleted(store, NULL, deleted, 2, &count, why));
     CHECK_INT(count, 2);
+    CHECK_INT(deleted[0].deleted_ms, 100);
+    CHECK_OK(store_photos_deleted(store, &deleted[1].id, &deleted[2], 2, &count, why));
+    CHECK_INT(count, 1);
+    CHECK(memcmp(&deleted[1].id, &deleted[2].id, sizeof deleted[1].id) < 0);
     for (size_t i = 0; i < 3; i++) {
-        CHECK_OK(store_photos_deleted(store, ids, 3, &count, why));
+        CHECK_OK(store_photos_deleted(store, NULL, deleted, 3, &count, why));
         CHECK_INT(count, 3 - i);
-        CHECK_OK(store_photo_purge(store, &ids[0], why));
-        CHECK_OK(store_photo_purge(store, &ids[0], why));
+        CHECK_OK(store_photo_purge(store, &deleted[0].id, why));
+        CHECK_OK(store_photo_purge(store, &deleted[0].id, why));
     }
-    CHECK_OK(store_photos_deleted(store, ids, 3, &count, why));
+    CHECK_OK(store_photos_deleted(store, NULL, deleted, 3, &count, why));
     CHECK_INT(count, 0);
 }
 

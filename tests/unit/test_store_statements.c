@@ -7,7 +7,6 @@
 
 /* What may be walked through from its beginning: in the order of its key and with a limit, or because it is tiny. */
 static const char *const allowed_scans[STATEMENTS] = {
-    [PHOTOS_DELETED] = "SCAN photos USING COVERING INDEX photos_deleted",
     [EXECUTIONS_LIST] = "SCAN executions",
     [VERDICTS_SHAPES] = "SCAN verdicts USING COVERING INDEX verdicts_shapes",
     [VERDICTS_REFUSED] = "SCAN verdicts",
@@ -20,7 +19,6 @@ static const char *const allowed_scans[STATEMENTS] = {
 /* What lists many rows, or walks over them, reads the index alone. */
 static const bool is_covered[STATEMENTS] = {
     [USER_POSTS] = true,
-    [PHOTOS_DELETED] = true,
     [VERDICTS_SHAPES] = true,
     [EXECUTIONS_QUEUED] = true,
 };

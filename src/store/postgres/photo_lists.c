@@ -61,23 +61,24 @@ static enum status list_by_capture(struct store *store, const char *author, cons
 }
 
 struct deleted {
-    struct id *ids;
+    struct deleted_photo *photos;
     size_t count;
 };
 
 static bool deleted_row(void *context, const struct row *row)
 {
     struct deleted *deleted = context;
-    deleted->ids[deleted->count++] = row_id(row, 0);
+    deleted->photos[deleted->count++] = (struct deleted_photo){.id = row_id(row, 0), .deleted_ms = row_integer(row, 1)};
     return true;
 }
 
-static enum status list_deleted(struct store *store, struct id *ret_ids, size_t limit, size_t *ret_count,
-                                struct text *why)
+static enum status list_deleted(struct store *store, const struct id *after, struct deleted_photo *ret_photos,
+                                size_t limit, size_t *ret_count, struct text *why)
 {
-    struct deleted deleted = {.ids = ret_ids};
-    enum status status = postgres_each(store, "SELECT id FROM photos WHERE state = 3 ORDER BY id LIMIT $1",
-                                       VALUES(LIMIT(limit)), deleted_row, &deleted, why);
+    struct deleted deleted = {.photos = ret_photos};
+    enum status status =
+        postgres_each(store, "SELECT id, updated_ms FROM photos WHERE state = 3 AND id > $1 ORDER BY id LIMIT $2",
+                      VALUES(ID(after), LIMIT(limit)), deleted_row, &deleted, why);
     if (!status)
         *ret_count = deleted.count;
     return status;

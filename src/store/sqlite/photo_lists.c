@@ -52,22 +52,24 @@ static enum status list_by_capture(struct store *store, const char *author, cons
 }
 
 struct deleted {
-    struct id *ids;
+    struct deleted_photo *photos;
     size_t count;
 };
 
 static bool deleted_row(void *context, sqlite3_stmt *row)
 {
     struct deleted *deleted = context;
-    deleted->ids[deleted->count++] = column_id(row, 0);
+    deleted->photos[deleted->count++] =
+        (struct deleted_photo){.id = column_id(row, 0), .deleted_ms = sqlite3_column_int64(row, 1)};
     return true;
 }
 
-static enum status list_deleted(struct store *store, struct id *ret_ids, size_t limit, size_t *ret_count,
-                                struct text *why)
+static enum status list_deleted(struct store *store, const struct id *after, struct deleted_photo *ret_photos,
+                                size_t limit, size_t *ret_count, struct text *why)
 {
-    struct deleted deleted = {.ids = ret_ids};
-    enum status status = sqlite_each(store, PHOTOS_DELETED, VALUES(LIMIT(limit)), deleted_row, &deleted, why);
+    struct deleted deleted = {.photos = ret_photos};
+    enum status status =
+        sqlite_each(store, PHOTOS_DELETED, VALUES(ID(after), LIMIT(limit)), deleted_row, &deleted, why);
     if (!status)
         *ret_count = deleted.count;
     return status;

@@ -33,7 +33,7 @@ const char *const statement_sql[STATEMENTS] = {
     [PHOTOS_LIST] = "SELECT " PHOTO_COLUMNS
                     " FROM photos WHERE state = ? AND +review = ? AND review > 0 AND id > ? ORDER BY id LIMIT ?",
     [PHOTO_PURGE] = "DELETE FROM photos WHERE id = ?",
-    [PHOTOS_DELETED] = "SELECT id FROM photos WHERE state = 3 ORDER BY id LIMIT ?",
+    [PHOTOS_DELETED] = "SELECT id, updated_ms FROM photos WHERE state = 3 AND id > ? ORDER BY id LIMIT ?",
     [PHOTOS_FROM] = "SELECT " PHOTO_COLUMNS " FROM photos WHERE id >= ? ORDER BY id LIMIT ?",
 
     [VERDICT_ADD] = "INSERT OR REPLACE INTO verdicts (" VERDICT_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
