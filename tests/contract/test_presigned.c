@@ -272,13 +272,13 @@ static void test_swept(void)
     CHECK_INT(count_keys(service.blob, BUCKET_ORIGINALS), 3);
     store_set_clock(service.store, later, &now_ms);
     now_ms = begun_ms + RESUMABLE_LIFE_MS - 60000;
-    resumables_sweep(service.resumables);
+    resumables_sweep(service.resumables, NULL);
     CHECK_INT(count_keys(service.blob, BUCKET_ORIGINALS), 3);
     now_ms = begun_ms + RESUMABLE_LIFE_MS + 60000;
-    resumables_sweep(service.resumables);
+    resumables_sweep(service.resumables, NULL);
     CHECK_INT(count_keys(service.blob, BUCKET_ORIGINALS), 2); /* the original, and what was sent after it */
     now_ms = begun_ms + PRESIGNED_STRAY_S * INT64_C(1000) + 60000;
-    resumables_sweep(service.resumables);
+    resumables_sweep(service.resumables, NULL);
     CHECK_INT(count_keys(service.blob, BUCKET_ORIGINALS), 1);
     CHECK(is_original(&service, &made));
     close_service(&service);
