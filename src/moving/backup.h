@@ -1,11 +1,11 @@
 /* A backup: a folder that a person can read.
  *
- *     FOLDER/photos.ndjson     a line for each photo: {"id", "record", "objects"}; the record has the rows of its tables,
- *                              each object its bucket, key, bytes and sha256
+ *     FOLDER/photos.ndjson     a line for each photo: {"id", "record", "objects"}; the record has the rows of its
+ *                              tables, each object its bucket, key, bytes and sha256
  *     FOLDER/sessions.ndjson, verdicts.ndjson    likewise, without objects
  *     FOLDER/buckets/          the objects, as a server keeps them in files (blob_file.h)
- *     FOLDER/manifest.json     written last: how many lines each file has, and its SHA-256. Without it, the backup isn't
- *                              whole */
+ *     FOLDER/manifest.json     written last: how many lines each file has, and its SHA-256. Without it, the backup
+ *                              isn't whole */
 #ifndef BACKUP_H
 #define BACKUP_H
 

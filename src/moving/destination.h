@@ -1,5 +1,5 @@
-/* Whether something may be written to a store and buckets: they are empty, or hold an earlier part of the same copy. That
- * is what the object COPY_MARK in the bucket of originals tells, until the copy is whole. */
+/* Whether something may be written to a store and buckets: they are empty, or hold an earlier part of the same copy.
+ * That is what the object COPY_MARK in the bucket of originals tells, until the copy is whole. */
 #ifndef DESTINATION_H
 #define DESTINATION_H
 
@@ -14,7 +14,8 @@ enum status destination_check_empty(struct store *store, struct blob *blob, stru
 enum status destination_begin_copy(struct store *store, struct blob *blob, const char *source, struct text *why);
 /* The copy is whole, and is continued no more. */
 enum status destination_end_copy(struct blob *blob, struct text *why);
-/* For whoever is about to serve what is in these buckets, of this address: UNAVAILABLE while they are part of a copy. */
+/* For whoever is about to serve what is in these buckets, of this address: UNAVAILABLE while they are part of a copy
+ * that isn't whole. */
 enum status destination_check_whole(struct blob *blob, const char *address, struct text *why);
 
 #endif

@@ -1,5 +1,5 @@
-/* The objects of a record, on their way. Each is read once to be written and once more where it went, because a sum that
- * is compared tells whether it has arrived. */
+/* The objects of a record, on their way. Each is read once to be written and once more where it went, because a sum
+ * that is compared tells whether it has arrived. */
 #include "move_private.h"
 #include "object_sum.h"
 #include "record_objects.h"
