@@ -48,8 +48,8 @@ static void print_withdrawn(struct rescan *rescan, const struct photo *photo, co
 }
 
 /* *ret_withdrawn is 1 or 0. */
-static enum status judge_again(struct rescan *rescan, const struct photo *photo, size_t *ret_withdrawn,
-                               struct text *why)
+static enum status moderate_again(struct rescan *rescan, const struct photo *photo, size_t *ret_withdrawn,
+                                  struct text *why)
 {
     FINDINGS_CLEANUP struct findings findings = {0};
     enum status status = inspect_again(rescan, &photo->id, &findings, why);
@@ -82,7 +82,7 @@ static void rescan_one(struct rescan *rescan, const struct id *id)
     if (status == STATUS_OK && photo.review == REVIEW_APPROVED)
         (void)atomic_fetch_add(&rescan->approved, 1);
     else if (status == STATUS_OK)
-        status = judge_again(rescan, &photo, &withdrawn, &why);
+        status = moderate_again(rescan, &photo, &withdrawn, &why);
     if (status == STATUS_NOT_FOUND || status == STATUS_CONFLICT) { /* deleted or withdrawn meanwhile */
         (void)atomic_fetch_add(&rescan->gone, 1);
     } else if (status != STATUS_OK) {

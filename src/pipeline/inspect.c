@@ -193,7 +193,7 @@ static enum status recall_or_inspect(const struct inspect_context *context, stru
     }
     if (status != STATUS_OK || findings->refusal.length)
         return status;
-    findings->stage = INSPECT_JUDGING;
+    findings->stage = INSPECT_MODERATING;
     status = inspect_view(moderator, view_fd, view, findings, why);
     if (status == STATUS_OK && is_alike && context->asks_about_alike)
         ask_about(MODERATION_ALIKE, findings);

@@ -10,7 +10,7 @@
 #include "turns.h"
 
 /* How far a look came; of one that failed: who failed. */
-enum inspect_stage { INSPECT_DECODING, INSPECT_JUDGING, INSPECT_KEEPING };
+enum inspect_stage { INSPECT_DECODING, INSPECT_MODERATING, INSPECT_KEEPING };
 
 struct findings {
     struct moderation_labels labels;

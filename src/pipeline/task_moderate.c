@@ -74,7 +74,7 @@ static void fail_inspection(struct tasks *tasks, enum inspect_stage stage, enum 
     bool is_suspect = status == STATUS_CRASHED || status == STATUS_TIMEOUT;
     if (stage == INSPECT_DECODING)
         fail_darkroom(outcome, status, why);
-    else if (stage == INSPECT_JUDGING)
+    else if (stage == INSPECT_MODERATING)
         fail_moderator(outcome, status, is_suspect && inspect_works(moderator), why);
     else
         fail_storage(outcome, status, why);
