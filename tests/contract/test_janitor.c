@@ -1,4 +1,5 @@
 /* The janitor: what it removes is judged by its age alone, and one works at a time for all processes. */
+/* long: several processes clean up one store and its buckets, and all cases share them */
 #include "blob_ops.h"
 #include "clock.h"
 #include "janitor.h"
