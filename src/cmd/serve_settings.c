@@ -104,9 +104,9 @@ const struct settings_table serve_table = {
 };
 const struct settings_table worker_table = {
     .command = "worker",
-    .summary = "Usage: cloudphotos worker [OPTIONS]\n\nWorks on photos that `cloudphotos serve` takes on the same data "
-               "folder, "
-               "until SIGTERM or SIGINT.\nGive both the same settings. Logs JSON lines to stdout.",
+    .summary = "Usage: cloudphotos worker [OPTIONS]\n\nWorks on photos that `cloudphotos serve` takes with the same "
+               "data folder, or "
+               "store and buckets,\nuntil SIGTERM or SIGINT. Give both the same settings. Logs JSON lines to stdout.",
     .rows = rows,
     .count = sizeof rows / sizeof rows[0],
 };

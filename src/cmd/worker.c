@@ -10,6 +10,6 @@ static int run_worker(int argc, char **argv)
 
 const struct command worker_command = {
     .name = "worker",
-    .summary = "works on photos that servers on the same data folder take",
+    .summary = "works on photos that other processes take",
     .run = run_worker,
 };

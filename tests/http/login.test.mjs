@@ -189,7 +189,7 @@ describe('the program', () => {
     it('without a command says which there are', async () => {
         const ended = await runProgram([]);
         assert.equal(ended.code, 2);
-        assert.match(ended.stderr, /serve .*\n +worker .*\n +admin /);
+        assert.match(ended.stderr, /serve .*\n +worker .*\n +fleet .*\n +admin /);
     });
 
     for (const word of ['--help', '-h', 'help'])
