@@ -1,4 +1,5 @@
-/* cloudphotos serve: reads the settings, opens the service, and drains it at the end; the same for cloudphotos worker. */
+/* cloudphotos serve: reads the settings, opens the service, and drains it at the end; the same for cloudphotos
+ * worker. */
 #include "serve.h"
 #include "clock.h"
 #include "commands.h"

@@ -1,4 +1,5 @@
-/* The settings of `cloudphotos serve` and `cloudphotos worker`: flags, environment variables, the INI file and --help come from these rows. */
+/* The settings of `cloudphotos serve` and `cloudphotos worker`: flags, environment variables, the INI file and --help
+ * come from these rows. */
 #ifndef SERVE_SETTINGS_H
 #define SERVE_SETTINGS_H
 
@@ -9,7 +10,8 @@
 
 enum { WORKERS_BY_CORES = -1 };
 
-/* A string without a default is NULL where it isn't set: nothing listens without `listen`. Times are in ms, sizes in bytes. */
+/* A string without a default is NULL where it isn't set: nothing listens without `listen`. Times are in ms, sizes in
+ * bytes. */
 struct serve_settings {
     bool is_worker; /* by the command: of the API, only what tells how the process is */
     const char *listen, *data, *store, *buckets, *images_url, *moderator, *models, *when_unsure, *refuse_labels,

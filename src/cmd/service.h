@@ -1,5 +1,5 @@
-/* What serves photos, works on them, or does both, made from settings: store, buckets, darkroom, moderator, workflow and
- * HTTP. `cloudphotos serve` and `cloudphotos worker` share it. */
+/* What serves photos, works on them, or does both, made from settings: store, buckets, darkroom, moderator, workflow
+ * and HTTP. `cloudphotos serve` and `cloudphotos worker` share it. */
 #ifndef SERVICE_H
 #define SERVICE_H
 

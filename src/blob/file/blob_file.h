@@ -2,7 +2,7 @@
  *
  *     FOLDER/.lock                     held, with others, while a process serves or works; alone by earlier versions
  *     FOLDER/.lock-admin               held while an admin command writes beside them
- *     FOLDER/.processes/ID             held by the process of that id, which chose it at its start (blob_file_process.c)
+ *     FOLDER/.processes/ID             held by the process that chose that id at its start (blob_file_process.c)
  *     FOLDER/photos/.incoming/ID-N     an upload of that process that has not been committed
  *     FOLDER/photos/.parts/ID.KEY/7    the seventh part of an object that was begun in parts; they outlive the process
  *     FOLDER/photos/.parts/ID.KEY      the bytes of an object that grows

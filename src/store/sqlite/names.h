@@ -1,7 +1,7 @@
 /* The names of all users and how many photos each has published, in byte order, in memory: what a search by prefix
  * walks through. It copies the table "users" of a database at one state, follows this process's own commits, and knows
- * when it has fallen behind another's: then it serves nobody until it is loaded again. A state is the database's version,
- * of whose lower 32 bits each commit of any process makes a number that is greater by one. About 16 bytes a name. */
+ * when it has fallen behind another's: then it serves nobody until it is loaded again. A state is the database's
+ * version: each commit of any process makes its lower 32 bits greater by one. About 16 bytes a name. */
 #ifndef NAMES_H
 #define NAMES_H
 

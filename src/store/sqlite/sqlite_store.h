@@ -192,7 +192,8 @@ enum { CHECKPOINT_FRAMES = 2000 };
 /* Whether there are as many, and not all of them copied: then each held snapshot, of any process, is in the way. */
 bool log_header_is_long(log_header *header);
 
-/* Sleeps until the number isn't `state` any more, a wake-up or the time. False: at once, because it can't sleep there. */
+/* Sleeps until the number isn't `state` any more, a wake-up or the time. False: at once, because it can't sleep
+ * there. */
 enum log_sleepers { SLEEPS_FOR_NEWS = 1, SLEEPS_TO_WRITE = 2 };
 bool log_header_sleep(log_header *header, uint32_t state, enum log_sleepers as, int limit_ms);
 /* In all processes. How many slept. */

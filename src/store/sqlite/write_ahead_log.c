@@ -2,7 +2,8 @@
  * mapping of it: opening the file here would drop SQLite's locks when closing it. */
 #include "sqlite_store.h"
 
-/* Words of 32 bits: "iChange", "mxFrame", the first "aFrameCksum", and, behind both copies of the header, "nBackfill". */
+/* Words of 32 bits: "iChange", "mxFrame", the first "aFrameCksum", and, behind both copies of the header,
+ * "nBackfill". */
 enum { INDEX_BYTES = 32768, STATE_WORD = 2, FRAMES_WORD = 4, SUM_WORD = 6, COPIED_WORD = 24 };
 
 enum status log_header_find(const struct connection *connection, log_header **ret_header, struct text *why)

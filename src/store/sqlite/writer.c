@@ -4,8 +4,8 @@
 
 #include <stdlib.h>
 
-/* Frames before the next attempt when not all could be copied; how long that waits for readers, each and in all; and from
- * where on others wait, too. */
+/* Frames before the next attempt when not all could be copied; how long that waits for readers, each and in all; and
+ * from where on others wait, too. */
 enum { CHECKPOINT_RETRY_FRAMES = 200, CHECKPOINT_PATIENCE_MS = 10, RESTART_PATIENCE_MS = 50 };
 enum { RESTART_FRAMES = 2 * CHECKPOINT_FRAMES };
 
