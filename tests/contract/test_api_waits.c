@@ -24,6 +24,7 @@ static const struct request {
     {"GET", "/uploadStatus/{id}", "/uploadStatus/%s", "\r\n"},
     {"GET", "/events", "/events?photo=%s", "\r\n"},
     {"POST", "/uploads", "/uploads", "Upload-Length: 9\r\nContent-Length: 0\r\n\r\n"},
+    {"POST", "/uploads/presigned", "/uploads/presigned?bytes=9", "Content-Length: 0\r\n\r\n"},
     {"HEAD", "/uploads/{id}", "/uploads/" OTHER, "\r\n"},
     {"DELETE", "/uploads/{id}", "/uploads/" OTHER, "\r\n"},
     {"PATCH", "/uploads/{id}", "/uploads/" OTHER, UPLOAD_PIECE},

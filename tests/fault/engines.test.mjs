@@ -16,7 +16,7 @@ import { overload, pick, randomFrom, sleep } from './wait.mjs';
 const ROUNDS = Math.ceil(Number(process.env.FAULT_ROUNDS ?? 50) / 50), IS_LONG = ROUNDS > 1;
 const SEED = Number(process.env.FAULT_SEED ?? Math.floor(Math.random() * 2 ** 32));
 const PROMOTION_MS = 3000; // the aim: from the promotion to the first upload that is taken
-const MOMENT_MS = 500, KILLS = 8;
+const MOMENT_MS = 500, KILLS = IS_LONG ? 8 : 3;
 const STOPPED_MS = 7000; // longer than a server waits for an answer
 
 const s3 = await startS3();
