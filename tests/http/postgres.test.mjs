@@ -29,15 +29,18 @@ describe('a store of PostgreSQL', { skip: postgres.skip }, () => {
         assert.equal(store, address.replace('test@', 'test:…@'));
     });
 
-    it('gives a photo once for a key, and forgets one that is deleted', async () => {
+    it('gives a photo once for a key, and nothing of one that is deleted', async () => {
         const headers = { 'Idempotency-Key': 'a-key' };
         const first = await server.upload('ben', png(60, 40), { headers });
         const second = await server.upload('ben', png(60, 40), { headers });
-        assert.equal(second.json.photo_id, first.json.photo_id);
-        await server.ended_photo(first.json.photo_id);
-        assert.equal((await server.ask('DELETE', `/photos/${first.json.photo_id}`, { headers: { Authorization: 'ben' } })).code, 204);
-        await until('it is forgotten', () => postgres.query('photos', "SELECT count(*) FROM photos WHERE author = 'ben'") === '0');
+        const id = first.json.photo_id, image = `/buckets/photos/${id}-comp.webp`;
+        assert.equal(second.json.photo_id, id);
+        await server.ended_photo(id);
+        assert.equal((await server.get(image)).code, 200);
+        assert.equal((await server.ask('DELETE', `/photos/${id}`, { headers: { Authorization: 'ben' } })).code, 204);
+        assert.equal((await server.get(`/photos/${id}`)).code, 404);
         assert.deepEqual((await server.get('/users?username=ben')).json, []);
+        await until('its image is gone', async () => (await server.get(image)).code === 403);
     });
 
     it('may lose its connections', async () => {
