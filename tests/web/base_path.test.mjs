@@ -27,6 +27,7 @@ async function lookRound(page) {
     await page.goBack();
     await page.locator('.pswp').waitFor({ state: 'detached' });
     assert.equal(pathOf(page), `${BASE}/`);
+    await page.waitForFunction(() => document.activeElement?.closest('.grid')); // else it would take the focus from the search
     await page.locator('#search').fill('ada');
     await page.getByRole('option', { name: /ada/ }).click();
     await page.getByRole('heading', { name: 'ada' }).waitFor();
