@@ -22,7 +22,7 @@ test("the original's ramp and alarms give the original's steps", async () => {
     const fleet = await Fleet.start('--program', standIn, '--policy', 'step', '--datapoint', '2s', '--scale-out-above', '2400', '--scale-in-below', '1200',
         '--scale-out-warm-up', '4s', '--scale-in-warm-up', '3s', '--slow-start', '0', '--warm', '1');
     await fleet.settled();
-    const { summary } = await load('--steps', '0:15/s,6s:60/s,16s:100/s,26s:60/s,36s:15/s', '--duration', '52s', '--timeout', '1s', `${fleet.url}/work`);
+    const { summary } = await load('--steps', '0:15/s,5s:60/s,13s:100/s,21s:60/s,24s:15/s', '--duration', '40s', '--timeout', '1s', `${fleet.url}/work`);
     assert.equal(summary.all.failed, 0, JSON.stringify(summary.all.failures));
     assert.deepEqual(await fleet.steps(), [0, 1, 2, 3, 2, 1]);
     await fleet.stop();
