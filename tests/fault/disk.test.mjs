@@ -305,25 +305,19 @@ for (const { bucket, says } of [
     });
 
 describe('a data folder', () => {
-    let folder, server;
-    before(async () => {
+    let folder;
+    before(() => {
         folder = newFolder();
         writeFileSync(join(folder, 'file'), 'not a folder');
         mkdirSync(join(folder, 'garbage'));
         writeFileSync(join(folder, 'garbage/photos.db'), png(40, 40));
-        server = new Server(join(folder, 'used'));
-        await server.start();
     });
-    after(async () => {
-        await server.stop();
-        rmSync(folder, { recursive: true });
-    });
+    after(() => rmSync(folder, { recursive: true }));
 
     for (const { says, data, words } of [
         { says: 'whose parent does not exist', data: 'no/such', words: /no\/such can't be created/ },
         { says: 'that is a file', data: 'file', words: /\bfile\b.*not a (folder|directory)/i },
         { says: 'below a file', data: 'file/data', words: /file\/data.*not a (folder|directory)/i },
-        { says: 'of a server that runs', data: 'used', words: /used.*another (process|server)/i },
         { says: 'whose database is none', data: 'garbage', words: /photos\.db is damaged, or isn't an SQLite database/ },
     ])
         it(`${says} is refused with one clear line and exit status 1`, async () => {
@@ -343,12 +337,5 @@ describe('a data folder', () => {
         } finally {
             shutter.release();
         }
-    });
-
-    it('that refused other starts harms the server in nothing', async () => {
-        const client = new Client(server);
-        await checkPublished(server, client, [await upload(client)]);
-        client.close();
-        assert.deepEqual(server.takeComplaints(), []);
     });
 });
