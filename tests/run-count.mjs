@@ -32,6 +32,8 @@ export function countNode(output, ending, partial) {
     result.passed = number('pass');
     result.failed = number('fail') + number('cancelled');
     result.skipped = partial ? 0 : number('skipped') + number('todo'); // deselected tests count as skipped there
+    if (result.passed + result.failed + result.skipped === 0) // of a suite that is skipped as a whole, its totals count nothing
+        result.skipped = output.match(/^ok \d+ - .* # SKIP/gm)?.length ?? 0;
     if (Number.isNaN(result.passed + result.failed)) {
         Object.assign(result, { passed: 0, failed: 1, skipped: 0 });
         result.problems.push(`node --test ended without its totals (${ending || 'exit status 0'})`);

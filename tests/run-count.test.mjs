@@ -23,6 +23,7 @@ const cases = [
     ['node: deselected tests are not skipped ones', countNode, totals(1, 0, 0, 7), '', true, 1, 0, 0],
     ['node: an end without totals is a failure', countNode, 'TAP version 13\n', 'ended by SIGKILL', false, 0, 1, 0],
     ['node: a bad exit is a failure', countNode, totals(3, 0, 0, 0), 'exit status 7', false, 3, 1, 0],
+    ['node: a suite that is skipped as a whole is one skipped test', countNode, `ok 1 - a # SKIP not here\n${totals(0, 0, 0, 0)}`, '', false, 0, 0, 1],
     ['node: a file without tests is a failure', countNode, totals(0, 0, 0, 0), '', false, 0, 1, 0],
 ];
 
