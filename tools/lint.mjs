@@ -111,7 +111,7 @@ function jobs() {
         ...tidyJobs(),
         ...batch(sources, 40).map((some) => ['clang-format', '--dry-run', '-Werror', ...some]),
         ...programs.map((file) => ['node', '--check', file]),
-        ['shellcheck', ...shells],
+        ['shellcheck', '-x', ...shells],
     ];
 }
 

@@ -101,8 +101,8 @@ void blob_object_release(struct blob_object *object);
 enum status blob_get_file(struct blob *blob, enum bucket bucket, const char *key, struct blob_object *ret_object,
                           struct text *why);
 
-/* A URL by which anybody may GET or PUT that object, straight at the back end; it doesn't wait for the back end, but may
- * for who knows our credentials. UNSUPPORTED where clients can't reach that. */
+/* A URL by which anybody may GET or PUT that object, straight at the back end; it doesn't wait for the back end, but
+ * may for who knows our credentials. UNSUPPORTED where clients can't reach that. */
 enum blob_method { BLOB_METHOD_GET, BLOB_METHOD_PUT };
 struct blob_presigned {
     enum blob_method method;

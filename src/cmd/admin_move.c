@@ -63,7 +63,7 @@ static bool count_photo(void *context, const struct photo *photo, bool is_delete
 enum status admin_count_photos(struct store *store, size_t *ret_count, struct text *why)
 {
     struct count count = {.all = 0};
-    enum status status;
+    enum status status = STATUS_OK;
     do {
         count.page = 0;
         status = store_photos_from(store, &count.next, PAGE, count_photo, &count, why);

@@ -98,7 +98,7 @@ void control_serve(struct control *control, struct fleet *fleet)
 {
     TEXT_CLEANUP struct text answer = {0};
     char line[LINE];
-    int client = accept4(control->fd, NULL, NULL, SOCK_CLOEXEC);
+    int client = accept(control->fd, NULL, NULL);
     if (client < 0)
         return;
     if (unix_socket_set_patience(client, PATIENCE_MS) && unix_socket_read_line(client, line, sizeof line)) {

@@ -33,9 +33,11 @@ uint64_t process_begun(pid_t pid)
         return 0;
     char *field = fgets(line, sizeof line, file) ? strrchr(line, ')') : NULL;
     (void)fclose(file);
-    for (int i = AFTER_NAME; field && i < STARTTIME; i++)
-        if ((field = strchr(field + 1, ' ')) && i == AFTER_NAME && field[1] == 'Z')
+    for (int i = AFTER_NAME; field && i < STARTTIME; i++) {
+        field = strchr(field + 1, ' ');
+        if (field && i == AFTER_NAME && field[1] == 'Z')
             return 0; /* it has ended; nobody has asked for its exit status */
+    }
     return field ? strtoull(field + 1, NULL, 10) : 0;
 }
 

@@ -19,8 +19,8 @@
 enum { ORIGINAL_WITHOUT_PHOTO_S = 25 * 3600 };
 
 /* How long a deleted photo is remembered. A process that has lost its lease while it was stopped, or cut off, may make
- * an image public after the photo was deleted, and die before it looks at the photo again: each round until then removes
- * the objects once more. */
+ * an image public after the photo was deleted, and die before it looks at the photo again: each round until then
+ * removes the objects once more. */
 enum { DELETED_FOR_S = 3600 };
 
 struct janitor_settings {

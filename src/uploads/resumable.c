@@ -357,8 +357,8 @@ static bool sweep_stray(void *context, const char *key, const char *id, int64_t 
     return true;
 }
 
-/* Of a process that died between saving a piece and forgetting what there was before; and what clients put straight into
- * the bucket, and no photo was made of. */
+/* Of a process that died between saving a piece and forgetting what there was before; and what clients put straight
+ * into the bucket, and no photo was made of. */
 static bool sweep_object(void *context, const char *key, int64_t modified_s)
 {
     const struct sweep *sweep = context;

@@ -416,7 +416,8 @@ static void test_quarantine_away(struct store *store, const char *address)
     close_shared(&shared);
 }
 
-/* A process that was stopped has lost its lease, and makes an image public after the photo was deleted; then it dies. */
+/* A process that was stopped has lost its lease, and makes an image public after the photo was deleted; then it
+ * dies. */
 static void test_late_image(struct store *store, const char *address)
 {
     struct shared shared;

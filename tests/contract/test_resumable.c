@@ -334,7 +334,8 @@ static void test_whole(void)
     close_process(&process);
 }
 
-/* The store does nothing more for sessions once their bytes are there: the photo is made, and its session is finished. */
+/* The store does nothing more for sessions once their bytes are there: the photo is made, and its session is
+ * finished. */
 static enum status fail_to_save(struct store *store, const struct session *session, const char *owner, bool keep_lease,
                                 struct session_found *ret_found, struct text *why)
 {

@@ -26,7 +26,8 @@ static void *write_in_crowd(void *context)
     for (int i = 0; i < ROUNDS; i++) {
         TEXT_CLEANUP struct text why = {0};
         struct photo photo = make_photo(author, 1);
-        if (create_photo(crowd->store, &photo, NULL, NULL, &why) || store_photo_publish(crowd->store, &photo, NULL, &why)
+        if (create_photo(crowd->store, &photo, NULL, NULL, &why)
+            || store_photo_publish(crowd->store, &photo, NULL, &why)
             || (i % 3 == 0 && store_photo_delete(crowd->store, &photo.id, author, &why))) {
             printf("# %s\n", text_get(&why));
             atomic_fetch_add(&crowd->failures, 1);

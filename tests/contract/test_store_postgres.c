@@ -207,7 +207,8 @@ static bool count_event(void *context, const struct execution_event *event)
     return true;
 }
 
-/* They go into the same transactions, while leases are renewed; one of them can't be written, because it isn't UTF-8. */
+/* They go into the same transactions, while leases are renewed; one of them can't be written, because it isn't
+ * UTF-8. */
 static void test_saves_at_once(struct store *idle, const char *address)
 {
     TEXT_CLEANUP struct text reason = {0};

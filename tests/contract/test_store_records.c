@@ -224,12 +224,11 @@ static void test_making_way(struct store *store, const char *address)
     struct records records = {.count = 0};
     read_all(store, RECORD_PHOTO, &records);
     for (size_t i = 0; i < records.count; i++) { /* each under another id */
-        json_t *rows = json_object_get(records.items[i].record, "photos");
         char text[ID_TEXT_SIZE];
         struct record_change change = {records.items[i].id, json_deep_copy(records.items[i].record)};
         change.id.bytes[15] = 3;
         id_format(&change.id, text);
-        rows = json_object_get(change.record, "photos");
+        json_t *rows = json_object_get(change.record, "photos");
         (void)json_object_set_new(json_array_get(rows, 0), "id", json_string(text));
         (void)json_object_set_new(json_array_get(json_object_get(change.record, "executions"), 0), "id",
                                   json_string(text));

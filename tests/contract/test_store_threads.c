@@ -80,8 +80,8 @@ static void *publish_or_delete(void *context)
     for (int i = 0; i < PHOTOS; i++) {
         const struct photo *photo = &race->photos[i];
         struct execution execution = make_execution(photo);
-        enum status status =
-            deletes ? store_photo_delete(store, &photo->id, "anna", NULL) : store_photo_publish(store, photo, NULL, NULL);
+        enum status status = deletes ? store_photo_delete(store, &photo->id, "anna", NULL)
+                                     : store_photo_publish(store, photo, NULL, NULL);
         if (!status && !deletes)
             status = store_photo_withdraw(store, &photo->id, "[]", "{}", &execution, NULL);
         expect(&race->crowd, !status || status == STATUS_NOT_FOUND || (!deletes && status == STATUS_CONFLICT));

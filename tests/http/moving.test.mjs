@@ -90,9 +90,11 @@ describe('a backup of a running server', () => {
         ['one that was interrupted', (copy) => rmSync(join(copy, 'manifest.json')), /it has no manifest\.json, which is written last, so it isn't whole or is no backup\. Take another one\.$/m],
         ['one whose manifest is cut', (copy) => writeFileSync(join(copy, 'manifest.json'), '{'), /its manifest\.json is damaged\./],
         ['one whose record was changed', change('photos.ndjson', '"author":"ann"', '"author":"eve"'), /a file was changed after it was made\./],
-        ['one that lacks a line', (copy) => writeFileSync(join(copy, 'photos.ndjson'), readFileSync(join(copy, 'photos.ndjson'), 'utf8').replace(/.*\n/, '')), /a file was changed after it was made\./],
+        ['one that lacks a line', (copy) => writeFileSync(
+            join(copy, 'photos.ndjson'), readFileSync(join(copy, 'photos.ndjson'), 'utf8').replace(/.*\n/, '')), /a file was changed after it was made\./],
         ['one of a newer program', change('manifest.json', '"version":1', '"version":2'), /was made by a newer Cloud Photos\. Install that\.$/m],
-        ['one with an object of other bytes', (copy) => { const bytes = readFileSync(aFile(copy)); bytes[99] ^= 1; writeFileSync(aFile(copy), bytes); }, /The backup is damaged: the object [0-9a-f]{32}-comp\.webp isn't the one that was backed up\./],
+        ['one with an object of other bytes', (copy) => { const bytes = readFileSync(aFile(copy)); bytes[99] ^= 1; writeFileSync(aFile(copy), bytes); },
+            /The backup is damaged: the object [0-9a-f]{32}-comp\.webp isn't the one that was backed up\./],
         ['one that lacks an object', (copy) => rmSync(aFile(copy)), /The backup is damaged: the object [0-9a-f]{32}-comp\.webp is missing\./],
     ])
         it(`is refused: ${what}`, async () => {

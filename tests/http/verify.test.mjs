@@ -45,7 +45,8 @@ const cases = [
     { what: 'the original of a published photo waits for the clean-up', damage: (data, id) => writeFileSync(fileOf(data, 'originals', id), 'x'), found: [], waits: 1 },
     { what: 'the original of a failed photo is kept for a retry', found: [],
       damage: (data, id) => { for (const [bucket, key] of keysOf(id)) remove(data, bucket, key); fail(data, id); writeFileSync(fileOf(data, 'originals', id), 'x'); } },
-    { what: 'an original without a photo may be of an upload', damage: (data, id) => writeFileSync(fileOf(data, 'originals', `${id.slice(0, 31)}${id.endsWith('f') ? 'e' : 'f'}`), 'x'), found: [], busy: 1 },
+    { what: 'an original without a photo may be of an upload',
+      damage: (data, id) => writeFileSync(fileOf(data, 'originals', `${id.slice(0, 31)}${id.endsWith('f') ? 'e' : 'f'}`), 'x'), found: [], busy: 1 },
     { what: 'a photo was withdrawn, and its images are public', damage: withdraw, found: [], busy: 3 },
     { what: 'a photo was withdrawn, and its images are in quarantine', damage: (data, id) => { withdraw(data, id); quarantine(data, id); }, found: [] },
     { what: 'an image in quarantine is missing', damage: (data, id) => { withdraw(data, id); quarantine(data, id); remove(data, 'originals', `${id}-thumb.webp`); },
@@ -68,7 +69,8 @@ describe('comparing photos with their objects', () => {
         const server = await startServer({ data: newFolder() }), { data } = server;
         const ids = await Promise.all(cases.map((_, i) => server.publish('ann', png(1200, 30 + i))));
         const whole = await verify(data, ...strict);
-        assert.deepEqual([whole.code, whole.stdout, whole.stderr], [0, `${cases.length} photos and ${3 * cases.length} objects: 0 in progress, 0 for the server's next clean-up, 0 differences, 0 of them repaired\n`, ''], 'of a running server');
+        assert.deepEqual([whole.code, whole.stdout, whole.stderr], [0,
+            `${cases.length} photos and ${3 * cases.length} objects: 0 in progress, 0 for the server's next clean-up, 0 differences, 0 of them repaired\n`, ''], 'of a running server');
         await server.stop();
         cases.forEach(({ damage }, i) => damage(data, ids[i]));
 

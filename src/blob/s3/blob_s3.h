@@ -2,8 +2,8 @@
  *
  *     s3://PREFIX?region=eu-west-1&endpoint=https://s3.example.org:9000&path-style=yes&ca-file=/etc/ca.pem
  *
- * The buckets are PREFIX-photos and so on; they must be there: blob_setup makes them. Requests are signed (aws_signature.h) with what
- * aws_credentials.h finds. What fails for a moment is asked again, a few times. */
+ * The buckets are PREFIX-photos and so on; they must be there: blob_setup makes them. Requests are signed
+ * (aws_signature.h) with what aws_credentials.h finds. What fails for a moment is asked again, a few times. */
 #ifndef BLOB_S3_H
 #define BLOB_S3_H
 

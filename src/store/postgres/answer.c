@@ -1,5 +1,5 @@
-/* Waiting for answers, but not for ever: a server that stands still, or is behind a network that swallows all, never says
- * that it won't answer. */
+/* Waiting for answers, but not for ever: a server that stands still, or is behind a network that swallows all, never
+ * says that it won't answer. */
 #include "postgres_store.h"
 
 #include "clock.h"

@@ -71,8 +71,8 @@ void postgres_add_line(struct text *out, const char *sentence);
 
 /* ---- Answers: answer.c ---- */
 
-/* Sends what isn't sent yet and reads until PQgetResult needn't wait, also because the connection has ended. False: that
- * takes longer than PATIENCE_MS from then on (clock_monotonic_ns), and the connection is of no use any more. */
+/* Sends what isn't sent yet and reads until PQgetResult needn't wait, also because the connection has ended. False:
+ * that takes longer than PATIENCE_MS from then on (clock_monotonic_ns), and the connection is of no use any more. */
 bool postgres_await(PGconn *pg, int64_t asked_ns);
 /* As PQexec, but NULL when the answer takes so long. */
 PGresult *postgres_ask(PGconn *pg, const char *sql);

@@ -1,9 +1,9 @@
 /* Saving executions: the transitions that several threads have to save at a time go into one transaction, because the
- * round trips, the COMMIT and the disk cost more than what is written. A thread that finds fewer than LEADERS at work saves
- * at once, with all that waits; so nobody waits for company.
+ * round trips, the COMMIT and the disk cost more than what is written. A thread that finds fewer than LEADERS at work
+ * saves at once, with all that waits; so nobody waits for company.
  *
- * Locks are taken in one order, so that two such transactions don't wait for each other in a circle: executions by their
- * id, authors' queues by name, the counts. */
+ * Locks are taken in one order, so that two such transactions don't wait for each other in a circle: executions by
+ * their id, authors' queues by name, the counts. */
 #include "postgres_store.h"
 
 #include <stdlib.h>

@@ -178,8 +178,9 @@ static const struct {
         "CREATE INDEX sessions_unfinished ON sessions (author) WHERE NOT is_finished;"
         "CREATE INDEX sessions_expire ON sessions (expires_ms)"},
 
-    /* A save of an execution that is worked on changes no column of an index, and has room in its page, so that no index
-     * is written. A row of its history isn't held against its execution, whose row the same transaction has locked. */
+    /* A save of an execution that is worked on changes no column of an index, and has room in its page, so that no
+     * index is written. A row of its history isn't held against its execution, whose row the same transaction has
+     * locked. */
     {2, "ALTER TABLE executions ADD COLUMN waits_ms bigint GENERATED ALWAYS AS"
         "  (CASE WHEN status = 0 AND lease_until_ms IS NULL THEN updated_ms END) STORED,"
         " ADD COLUMN ended_ms bigint GENERATED ALWAYS AS (CASE WHEN status <> 0 THEN updated_ms END) STORED,"
