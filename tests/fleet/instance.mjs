@@ -1,8 +1,6 @@
 #!/usr/bin/env node
-// In the place of `cloudphotos serve`: each request takes 20 ms of one of four workers, so 200 a second are all that it can
-// do, whatever the machine is busy with. `/work/…` on paths that it doesn't know. It ends as serve does.
-//
-// A file SICK beside its log makes its health check fail.
+// In the place of `cloudphotos serve`: whatever is asked takes 20 ms of one of four workers, so 200 requests a second are all that it
+// can do, however busy the machine is. It ends as serve does. A file sick-PORT in the data folder makes its health check fail.
 import { existsSync } from 'node:fs';
 import http from 'node:http';
 import { join } from 'node:path';

@@ -28,7 +28,7 @@ test(`${rounds} instances that are killed, stopped, sick or drained under load a
     await fleet.settled();
     const { balancer_pid } = await fleet.status();
     const seconds = Math.ceil((rounds + 1) * EVERY_MS / 1000);
-    const running = load('--rate', '120/s', '--duration', `${seconds}s`, '--timeout', '3s', `${fleet.url}/work`);
+    const running = load('--rate', '120/s', '--duration', `${seconds}s`, '--timeout', '3s', `${fleet.url}/task`);
     const gone = [];
     for (let round = 0; round < rounds; round++) {
         await sleep(EVERY_MS);
@@ -54,7 +54,7 @@ test('a rolling restart replaces all under load, and no request fails', async ()
     const fleet = await Fleet.start(...flags);
     await fleet.settled();
     const before = (await fleet.instances()).map(({ name }) => name);
-    const running = load('--rate', '120/s', '--duration', '10s', '--timeout', '1s', `${fleet.url}/work`);
+    const running = load('--rate', '120/s', '--duration', '10s', '--timeout', '1s', `${fleet.url}/task`);
     await sleep(500);
     assert.equal((await fleet.command('rolling-restart')).code, 0);
     const { summary } = await running;
@@ -68,7 +68,7 @@ test('a fleet that is killed changes nothing, and its next start takes up what r
     const fleet = await Fleet.start(...flags);
     await fleet.settled();
     const { instances, balancer_pid } = await fleet.status();
-    const running = load('--rate', '120/s', '--duration', '6s', '--timeout', '1s', `${fleet.url}/work`);
+    const running = load('--rate', '120/s', '--duration', '6s', '--timeout', '1s', `${fleet.url}/task`);
     await sleep(1000);
     await fleet.kill();
     await sleep(1000);
@@ -86,7 +86,7 @@ test('HAProxy that is killed is back within a second or so, with the same server
     const fleet = await Fleet.start(...flags);
     await fleet.settled();
     const { balancer_pid } = await fleet.status();
-    const running = load('--rate', '20/s', '--duration', '4s', '--timeout', '3s', '--reconnect', `${fleet.url}/work`);
+    const running = load('--rate', '20/s', '--duration', '4s', '--timeout', '3s', '--reconnect', `${fleet.url}/task`);
     await sleep(1000);
     signal(balancer_pid, 'SIGKILL');
     const { summary } = await running;

@@ -44,7 +44,7 @@ test('a zone that is cut off is left, its instances are replaced in the other, a
     const zonesOf = (list) => list.map(({ zone }) => zone).sort();
     const areSpread = async () => zonesOf(await fleet.instances('in service')).join() === 'a,b';
     await until('one is in each zone', areSpread);
-    const running = loadFrom(inside, '--rate', '60/s', '--duration', '14s', '--timeout', '4s', `${fleet.url}/work`);
+    const running = loadFrom(inside, '--rate', '60/s', '--duration', '14s', '--timeout', '4s', `${fleet.url}/task`);
     await sleep(2000);
     cut(1);
     const begin = performance.now();
