@@ -5,7 +5,7 @@
 #include <string.h>
 
 /* One bad answer may be chance. */
-enum { BAD_ANSWERS = 2, KILL_AFTER_MS = 10000 };
+enum { BAD_ANSWERS = 2, KILL_AFTER_MS = 10000, BALANCER_RETRY_MS = 1000 };
 
 static bool others_are_healthy(struct fleet *fleet, const struct member *member)
 {
@@ -101,10 +101,15 @@ static void start_balancer(struct fleet *fleet, int64_t now_ms)
     struct balancer_server servers[FLEET_MEMBERS];
     TEXT_CLEANUP struct text why = {0};
     size_t count = list_servers(fleet, servers);
-    if (balancer_start(fleet->balancer, servers, count, &fleet->balancer_pid, &why) == STATUS_OK)
+    bool is_first_try = fleet->balancer_retry_ms == 0;
+    if (balancer_start(fleet->balancer, servers, count, &fleet->balancer_pid, &why) == STATUS_OK) {
         activity_add(fleet->activity, now_ms, fleet->wanted, fleet->wanted,
                      "HAProxy had ended; it was started again with %zu instances.", count);
-    else
+        fleet->balancer_retry_ms = 0;
+        return;
+    }
+    fleet->balancer_retry_ms = now_ms + BALANCER_RETRY_MS;
+    if (is_first_try) /* the history is for what changes */
         activity_add(fleet->activity, now_ms, fleet->wanted, fleet->wanted, "%s", text_get(&why));
 }
 
@@ -113,7 +118,7 @@ void fleet_check_balancer(struct fleet *fleet, int64_t now_ms)
     TEXT_CLEANUP struct text why = {0};
     fleet->view_is_fresh = balancer_view(fleet->balancer, &fleet->view, &why) == STATUS_OK;
     if (!fleet->view_is_fresh) {
-        if (!fleet->ends && !process_begun(fleet->balancer_pid))
+        if (!fleet->ends && !process_begun(fleet->balancer_pid) && now_ms >= fleet->balancer_retry_ms)
             start_balancer(fleet, now_ms);
         return;
     }

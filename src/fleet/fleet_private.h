@@ -33,6 +33,7 @@ struct fleet {
     int lock_fd;
     struct balancer *balancer;
     pid_t balancer_pid;
+    int64_t balancer_retry_ms; /* after a start that failed */
     struct http_client *client;
     struct activity *activity;
     struct member members[FLEET_MEMBERS];
